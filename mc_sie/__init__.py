@@ -1,0 +1,1 @@
+"""How likely is a software intelligence explosion, and what does that depend on?"""
