@@ -1,0 +1,132 @@
+"""The CES production function of research, in logarithms so that no exponent overflows.
+
+    R(X, K) = [ alpha K^rho + (1 - alpha) X^rho ]^(1/rho),        rho -> 0:  K^alpha X^(1 - alpha)
+
+X is labour (with stepping on toes already applied), K experiments, alpha the weight on K. With rho < 0 the two are
+complements and R is bounded by ``alpha^(1/rho)`` as X grows at K = 1; with 0 < rho < 1 they are substitutes.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mc_sie._jit import njit
+
+_RHO_SERIES = 1e-13  # below this the first-order expansion in rho is exact to double precision
+
+
+@njit
+def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
+    """Natural logarithm of research output R(X, K).
+
+    Parameters
+    ----------
+    ln_x, ln_k : float
+        ln X (labour to the power lambda) and ln K (experiments).
+    rho : float
+        Substitution parameter, below 1; 0 is the Cobb-Douglas limit.
+    alpha_compute : float
+        Weight on K, in [0, 1).
+
+    Returns
+    -------
+    float
+        ln R, exact to rounding for every rho, however near 0.
+
+    Notes
+    -----
+    With d = ln X - ln K, ``ln R = ln K + ln(alpha + (1 - alpha) e^(rho d)) / rho``, or the mirror image around X, of
+    which the one with a non-positive exponent is taken. For small ``rho d`` the logarithm is a difference of nearly
+    equal numbers and goes through expm1 and log1p; the term linear in rho carries the limit.
+    """
+    d = ln_x - ln_k
+    labour = 1.0 - alpha_compute
+    if abs(rho) < _RHO_SERIES:
+        return ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d
+    if alpha_compute == 0.0:
+        return ln_x
+    q = rho * d
+    if q > 0.0:
+        if q < 0.5:
+            return ln_x + math.log1p(alpha_compute * math.expm1(-q)) / rho
+        return ln_x + math.log(labour + alpha_compute * math.exp(-q)) / rho
+    if q > -0.5:
+        return ln_k + math.log1p(labour * math.expm1(q)) / rho
+    return ln_k + math.log(alpha_compute + labour * math.exp(q)) / rho
+
+
+@njit
+def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
+    """Elasticity of research output with respect to X; one minus it is the elasticity with respect to K.
+
+    Parameters
+    ----------
+    ln_x, ln_k, rho, alpha_compute : float
+        As in :func:`ln_ces`.
+
+    Returns
+    -------
+    float
+        ``(1 - alpha) X^rho / (alpha K^rho + (1 - alpha) X^rho)``, between 0 and 1.
+    """
+    labour = 1.0 - alpha_compute
+    q = rho * (ln_x - ln_k)
+    if q > 0.0:
+        return labour / (labour + alpha_compute * math.exp(-q))
+    w = labour * math.exp(q)
+    if alpha_compute == 0.0:
+        return 1.0
+    return w / (alpha_compute + w)
+
+
+@njit
+def ln_ceiling(rho: float, alpha_compute: float) -> float:
+    """Natural logarithm of the largest R with unlimited labour at K = 1.
+
+    Parameters
+    ----------
+    rho, alpha_compute : float
+        As in :func:`ln_ces`.
+
+    Returns
+    -------
+    float
+        ``ln(alpha) / rho`` for rho < 0 and alpha > 0, else inf. At alpha = 1/2: 2 for rho = -1, 32 for rho = -0.2.
+    """
+    if rho >= 0.0 or alpha_compute == 0.0:
+        return math.inf
+    return math.log(alpha_compute) / rho
+
+
+@njit
+def rho_from_sigma(sigma: float) -> float:
+    """Substitution parameter that belongs to an elasticity of substitution.
+
+    Parameters
+    ----------
+    sigma : float
+        Elasticity of substitution, positive.
+
+    Returns
+    -------
+    float
+        ``(sigma - 1) / sigma``.
+    """
+    return (sigma - 1.0) / sigma
+
+
+@njit
+def sigma_from_rho(rho: float) -> float:
+    """Elasticity of substitution that belongs to a substitution parameter.
+
+    Parameters
+    ----------
+    rho : float
+        Below 1.
+
+    Returns
+    -------
+    float
+        ``1 / (1 - rho)``.
+    """
+    return 1.0 / (1.0 - rho)

@@ -1,0 +1,351 @@
+"""The law of motion: the pace of software progress as a function of software, deployed capability and time.
+
+    ds/dt = g M                           g = log10(2) / T_pre   OOM per month before automation
+    M     = f0 R(L^lambda, K) / R(Lambda^lambda, 1) limit(s)
+    L     = Lambda 10^( mu [ (1 - psi) a + psi s ] ),   K = 10^( phi s )
+    limit = (1 - s/D)^( beta D ln 10 ),                 beta = lambda (1 - alpha) mu / r
+
+s is software, a the deployed capability, both in OOM. Everything is written in the coordinate
+
+    z = -D ln(1 - s/D)        (z = s without a limit),     so that   limit(s) = 10^(-beta z)  always,
+
+which counts how much harder ideas have become: nothing is singular at D, and D = inf is no special case.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from mc_sie._jit import njit
+from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
+from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
+from mc_sie.units import LN_10, OOMS_PER_DOUBLING
+
+TOP_OOMS = 20.0
+"""A trajectory is followed until effective compute has risen by so many OOM."""
+SOFTWARE_CAP_OOMS = 40.0
+"""Software is held there if its limit lies beyond."""
+HOLD_DEPTH = 36.0
+"""Software counts as being at D once 1 - s/D has fallen to e^-36, which is below rounding."""
+
+NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
+
+
+class Law(NamedTuple):
+    """The law of motion of one draw: its quantities and what follows from them once and for all.
+
+    Attributes
+    ----------
+    mode : int
+        Retraining mode, the position in ``quantities.MODES``.
+    rho, alpha, rho2, alpha2 : float
+        The two routes; rho2 = nan when there is one.
+    rho_long, reconfiguration_rate : float
+        Long-run rho, and ln 2 / half-life per month (0 without reconfiguration).
+    lam, mu, psi, phi, beta, limit : float
+        As in the module's equations; limit is D.
+    ln_labour : float
+        lambda ln Lambda.
+    ln_pace_start, ln_pace_scale : float
+        ln f0, and ln f0 - ln R(Lambda^lambda, 1).
+    ln_speed : float
+        ln g, with g in OOM per month.
+    ln_accumulation : float
+        ln of de/dt at s = e in mode continual: chi / (tau_0 ln 10) per month.
+    training_months, training_floor_months, shortening_exponent, generation_gain : float
+        The rule of mode from_scratch.
+    horizon : float
+        End of the simulation, months.
+    z_hold, software_hold : float
+        Where software is held for good: at D, or at 40 OOM.
+    """
+
+    mode: int
+    rho: float
+    alpha: float
+    rho2: float
+    alpha2: float
+    rho_long: float
+    reconfiguration_rate: float
+    lam: float
+    mu: float
+    psi: float
+    phi: float
+    beta: float
+    limit: float
+    ln_labour: float
+    ln_pace_start: float
+    ln_pace_scale: float
+    ln_speed: float
+    ln_accumulation: float
+    training_months: float
+    training_floor_months: float
+    shortening_exponent: float
+    generation_gain: float
+    horizon: float
+    z_hold: float
+    software_hold: float
+
+
+@njit
+def difficulty(software: float, limit: float) -> float:
+    """Coordinate z of a level of software.
+
+    Parameters
+    ----------
+    software : float
+        s in OOM, below the limit.
+    limit : float
+        D in OOM, possibly inf.
+
+    Returns
+    -------
+    float
+        ``-D ln(1 - s/D)``, or s when D is inf.
+    """
+    if math.isinf(limit):
+        return software
+    if software > 0.5 * limit:  # here limit - software is exact, the ratio to 1 would not be
+        return -limit * math.log((limit - software) / limit)
+    return -limit * math.log1p(-software / limit)
+
+
+@njit
+def software_and_room(z: float, limit: float) -> tuple[float, float]:
+    """Software at coordinate z, and the room 1 - s/D = ds/dz that is left.
+
+    Parameters
+    ----------
+    z : float
+        Coordinate, OOM.
+    limit : float
+        D in OOM, possibly inf.
+
+    Returns
+    -------
+    tuple of float
+        s in OOM, and 1 - s/D in (0, 1].
+    """
+    if math.isinf(limit):
+        return z, 1.0
+    x = z / limit
+    gone = math.expm1(-x)
+    return -limit * gone, math.exp(-x) if x > 1.0 else 1.0 + gone
+
+
+@njit
+def rho_at(law: Law, months: float) -> float:
+    """Substitution parameter of the first route at a time, under reconfiguration.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    months : float
+        Time since automation.
+
+    Returns
+    -------
+    float
+        ``rho_long + (rho - rho_long) 2^(-t/h)``.
+    """
+    if law.reconfiguration_rate == 0.0:
+        return law.rho
+    return law.rho_long + (law.rho - law.rho_long) * math.exp(-law.reconfiguration_rate * months)
+
+
+@njit
+def ln_pace(law: Law, z: float, software: float, deployed: float, months: float) -> float:
+    """Natural logarithm of the pace M by the law, before any damping by mode shortening.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    z, software : float
+        Software, as coordinate and in OOM.
+    deployed : float
+        a, the capability of the deployed system in OOM.
+    months : float
+        Time since automation.
+
+    Returns
+    -------
+    float
+        ln M, with M relative to the pace before automation.
+    """
+    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
+    ln_k = LN_10 * law.phi * software
+    ln_r = ln_ces(ln_x, ln_k, rho_at(law, months), law.alpha)
+    if not math.isnan(law.rho2):
+        ln_r = max(ln_r, ln_ces(ln_x, ln_k, law.rho2, law.alpha2))
+    return law.ln_pace_scale + ln_r - LN_10 * law.beta * z
+
+
+@njit
+def research_exponent(law: Law, software: float) -> float:
+    """Local exponent of research output in software, d log10 R / d s, with the deployed system up to date (a = s).
+
+    Parameters
+    ----------
+    law : Law
+        The draw, autonomous or taken at t = 0.
+    software : float
+        s in OOM.
+
+    Returns
+    -------
+    float
+        ``lambda mu e_L + phi (1 - e_L)``, e_L being the elasticity to labour of the route in use; where the two
+        routes tie, the steeper one, which is the one in use just after.
+    """
+    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * software
+    ln_k = LN_10 * law.phi * software
+    share = labour_elasticity(ln_x, ln_k, law.rho, law.alpha)
+    exponent = law.lam * law.mu * share + law.phi * (1.0 - share)
+    if not math.isnan(law.rho2):
+        share = labour_elasticity(ln_x, ln_k, law.rho2, law.alpha2)
+        other = law.lam * law.mu * share + law.phi * (1.0 - share)
+        lead = ln_ces(ln_x, ln_k, law.rho2, law.alpha2) - ln_ces(ln_x, ln_k, law.rho, law.alpha)
+        if lead > 0.0 or (lead == 0.0 and other > exponent):
+            exponent = other
+    return exponent
+
+
+@njit
+def doublings_per_pace_doubling(law: Law, shortened: bool) -> float:
+    """How often software must double before the pace doubles, on the day of automation.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    shortened : bool
+        After mode shortening has lengthened every doubling of pace by one doubling of software.
+
+    Returns
+    -------
+    float
+        N = 1/x with the local exponent x at s = 0; negative when progress slows, inf at x = 0. Shortened:
+        ``(1 + abs(x)) / x``, which is N + 1 for N > 0 and N - 1 for N < 0.
+    """
+    x = research_exponent(law, 0.0) - law.beta
+    if x == 0.0:
+        return math.inf
+    return (1.0 + abs(x)) / x if shortened else 1.0 / x
+
+
+@njit
+def pace_ceiling(law: Law) -> float:
+    """Largest pace that the CES alone allows with unlimited labour, without the limit to software.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+
+    Returns
+    -------
+    float
+        ``f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1)``, with rho_long where there is reconfiguration; inf when a
+        route has no ceiling or experiments multiply (phi > 0).
+    """
+    if law.phi > 0.0:
+        return math.inf
+    reconfigured = law.reconfiguration_rate > 0.0
+    ceiling = ln_ceiling(law.rho_long if reconfigured else law.rho, law.alpha)
+    if not math.isnan(law.rho2):
+        ceiling = max(ceiling, ln_ceiling(law.rho2, law.alpha2))
+    return math.exp(law.ln_pace_scale + ceiling)
+
+
+@njit
+def law_of_draw(
+    mode: int,
+    rho: float,
+    alpha_compute: float,
+    lam: float,
+    r: float,
+    labour_per_efficiency: float,
+    experiment_efficiency_share: float,
+    labour_multiplier: float,
+    speedup_initial: float,
+    limit_ooms: float,
+    software_doubling_months: float,
+    training_months: float,
+    training_floor_months: float,
+    shortening_exponent: float,
+    post_training_share: float,
+    retraining_compute_share: float,
+    generation_gain_ooms: float,
+    rho_long: float,
+    reconfiguration_half_life_months: float,
+    route2_rho: float,
+    route2_alpha_compute: float,
+    horizon_months: float,
+) -> tuple[Law, int]:
+    """The law of motion of one draw, from the quantities as the prior files name them.
+
+    Parameters
+    ----------
+    mode : int
+        Retraining mode, the position in ``quantities.MODES``.
+    rho, alpha_compute, ..., horizon_months : float
+        The quantities of ``quantities.py``, in their units and domains (the engine has checked them); nan for one
+        that is not given.
+
+    Returns
+    -------
+    tuple
+        The :class:`Law`, and a status code: OK, or why the draw cannot be simulated.
+    """
+    reconfigured = not math.isnan(rho_long)
+    has_route2 = not math.isnan(route2_rho)
+    status = OK
+    if reconfigured == math.isnan(reconfiguration_half_life_months) or has_route2 == math.isnan(route2_alpha_compute):
+        status = HALF_GIVEN_PAIR
+    elif reconfigured and (mode == SHORTENING or mode == SHORTENING_ACCELERATING_ONLY):
+        status = SHORTENING_RECONFIGURED
+
+    ln_labour = lam * math.log(labour_multiplier)
+    ln_r0 = ln_ces(ln_labour, 0.0, rho, alpha_compute)
+    if has_route2:
+        ln_r0 = max(ln_r0, ln_ces(ln_labour, 0.0, route2_rho, route2_alpha_compute))
+    ln_start = ln_r0 if math.isnan(speedup_initial) else math.log(speedup_initial)
+    if status == OK and not (math.isfinite(ln_start) and math.isfinite(ln_r0)):
+        status = NOT_FINITE
+
+    cap = TOP_OOMS if mode < CONTINUAL else SOFTWARE_CAP_OOMS
+    if limit_ooms > cap:
+        z_hold, software_hold = difficulty(cap, limit_ooms), cap
+    else:
+        z_hold, software_hold = HOLD_DEPTH * limit_ooms, limit_ooms
+    law = Law(
+        mode,
+        rho,
+        alpha_compute,
+        route2_rho,
+        route2_alpha_compute,
+        rho_long,
+        math.log(2.0) / reconfiguration_half_life_months if reconfigured else 0.0,
+        lam,
+        labour_per_efficiency,
+        post_training_share,
+        experiment_efficiency_share,
+        lam * (1.0 - alpha_compute) * labour_per_efficiency / r,
+        limit_ooms,
+        ln_labour,
+        ln_start,
+        ln_start - ln_r0,
+        math.log(OOMS_PER_DOUBLING / software_doubling_months),
+        math.log(retraining_compute_share / (training_months * LN_10)),
+        training_months,
+        training_floor_months,
+        shortening_exponent,
+        generation_gain_ooms,
+        horizon_months,
+        z_hold,
+        software_hold,
+    )
+    return law, status
