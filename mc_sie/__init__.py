@@ -1,1 +1,43 @@
-"""How likely is a software intelligence explosion, and what does that depend on?"""
+"""How likely is a software intelligence explosion, and what does that depend on?
+
+>>> from mc_sie import load_prior, simulate, summarise
+>>> prior = load_prior("davidson-2025")
+>>> simulation = simulate(prior, 131_072, seed=0)
+>>> summary = summarise(simulation, "best_window_months[5] < 12")
+>>> print(summary.sentence)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "InputError": "mc_sie.errors",
+    "Outcomes": "mc_sie.outcomes",
+    "PriorSet": "mc_sie.priors",
+    "Simulation": "mc_sie.engine.run",
+    "Summary": "mc_sie.analysis.summary",
+    "doubled": "mc_sie.engine.run",
+    "evaluate": "mc_sie.engine.run",
+    "load_prior": "mc_sie.priors",
+    "parse_event": "mc_sie.events",
+    "shipped_priors": "mc_sie.priors",
+    "simulate": "mc_sie.engine.run",
+    "summarise": "mc_sie.analysis.summary",
+    "trace": "mc_sie.engine.trace",
+    "write_run": "mc_sie.store",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that ``import mc_sie`` and the command line stay light."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'mc_sie' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

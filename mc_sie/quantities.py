@@ -20,6 +20,13 @@ HORIZON_MONTHS_HIGH = 12_000.0
 """Longest horizon that is accepted (1,000 years)."""
 
 
+TOP_OOMS = 20.0
+"""A trajectory is followed until effective compute has risen by so many OOM."""
+
+SOFTWARE_CAP_OOMS = 40.0
+"""Software is held there if its limit lies beyond."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """What is known of one quantity before any prior is stated.

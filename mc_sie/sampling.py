@@ -10,7 +10,8 @@ estimate comes from the spread between them.
 ``philox``
     Independent numbers from the counter-based generator Philox 4x32-10 [2]_: plain Monte Carlo.
 ``lhs``
-    Latin hypercube: in each replicate and dimension every one of ``n_per_replicate`` equal strata is hit once.
+    Latin hypercube: in each replicate and dimension every one of ``n_per_replicate`` equal strata is hit once, in an
+    order that is a random permutation computed index by index [4]_.
 
 Notes
 -----
@@ -28,6 +29,7 @@ References
 .. [2] Salmon, J. K., Moraes, M. A., Dror, R. O. & Shaw, D. E. (2011). Parallel random
        numbers: as easy as 1, 2, 3. SC11.
 .. [3] Burley, B. (2020). Practical hash-based Owen scrambling. Journal of Computer Graphics Techniques 9(4).
+.. [4] Kensler, A. (2013). Correlated multi-jittered sampling. Pixar technical memo 13-01.
 """
 
 from __future__ import annotations
@@ -412,7 +414,8 @@ def _fill_philox(
 
 # --- Latin hypercube -------------------------------------------------------------------------------------------------
 
-_HALF_ROUNDS = 16
+_HALF_ROUNDS = 8
+_WIDTH_LOW = np.uint64(6)  # on fewer bits eight half-rounds do not mix: some orders come 20 % too often
 _MANTISSA = np.uint64(52)
 
 
@@ -427,7 +430,7 @@ def permute(index: np.uint64, n: np.uint64, width: np.uint64, key: np.uint64) ->
     n : uint64
         Size of the permutation.
     width : uint64
-        Bits of ``n - 1``.
+        Bits of ``n - 1``, at least 6.
     key : uint64
         Chooses the permutation.
 
@@ -439,7 +442,7 @@ def permute(index: np.uint64, n: np.uint64, width: np.uint64, key: np.uint64) ->
     Notes
     -----
     A Feistel network, each half in turn changed by a hash of the other, permutes the numbers of ``width`` bits; one
-    that lands at ``n`` or above is sent round again until it lands below (cycle walking, fewer than two on average).
+    that lands at ``n`` or above is sent round again until it lands below (cycle walking).
     """
     low_width = width >> _1
     low_mask = (_1 << low_width) - _1
@@ -468,7 +471,7 @@ def _fill_lhs(
 ) -> None:
     """Stratum by permutation, place within it by Philox, on a grid that keeps their sum exact."""
     key = _key(seed, replicate, dimension)
-    width = _0
+    width = _WIDTH_LOW
     while (n - _1) >> width:
         width += _1
     scale = 1.0 / np.float64(_1 << (_MANTISSA - width))

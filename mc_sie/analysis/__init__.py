@@ -1,0 +1,1 @@
+"""From outcomes to answers: probabilities, quantiles and their errors."""

@@ -1,0 +1,1 @@
+"""The engine: draws in, outcomes out. ``run`` is the only door."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mc_sie._jit import njit
 from mc_sie.model.dop853 import N_STAGES
-from mc_sie.model.growth import TOP_OOMS, Law, ln_pace, software_and_room
+from mc_sie.model.growth import Law, ln_pace, software_and_room
 from mc_sie.model.retraining import N_STATES, offered_ooms, rates, run_months
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, solve_inside, step_factor, try_step
@@ -25,6 +25,8 @@ from mc_sie.model.timeline import (
     MONTHS,
     Workspace,
 )
+
+from mc_sie.quantities import TOP_OOMS
 
 _MAX_STEPS = 20_000
 _SAMPLES = 4  # points of a step at which the start rule and the pace are looked at

@@ -15,25 +15,26 @@ which counts how much harder ideas have become: nothing is singular at D, and D 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+import numpy as np
 
 from mc_sie._jit import njit
 from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
+from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
 
-TOP_OOMS = 20.0
-"""A trajectory is followed until effective compute has risen by so many OOM."""
-SOFTWARE_CAP_OOMS = 40.0
-"""Software is held there if its limit lies beyond."""
 HOLD_DEPTH = 36.0
 """Software counts as being at D once 1 - s/D has fallen to e^-36, which is below rounding."""
 
 NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
 
 
-class Law(NamedTuple):
+class Law:
     """The law of motion of one draw: its quantities and what follows from them once and for all.
+
+    Compiled functions take it as a record of a NumPy array (one pointer instead of 25 numbers on every call); this
+    class names the fields and gives :data:`LAW_TYPE` its types.
 
     Attributes
     ----------
@@ -86,6 +87,12 @@ class Law(NamedTuple):
     horizon: float
     z_hold: float
     software_hold: float
+
+
+LAW_TYPE = np.dtype(
+    [(name, np.int64 if kind == "int" else np.float64) for name, kind in Law.__annotations__.items()], align=True
+)
+"""The record type of :class:`Law`."""
 
 
 @njit
@@ -261,7 +268,8 @@ def pace_ceiling(law: Law) -> float:
 
 
 @njit
-def law_of_draw(
+def set_law(
+    law: Law,
     mode: int,
     rho: float,
     alpha_compute: float,
@@ -284,11 +292,13 @@ def law_of_draw(
     route2_rho: float,
     route2_alpha_compute: float,
     horizon_months: float,
-) -> tuple[Law, int]:
-    """The law of motion of one draw, from the quantities as the prior files name them.
+) -> int:
+    """Work out the law of motion of one draw, from the quantities as the prior files name them.
 
     Parameters
     ----------
+    law : Law
+        Receives it.
     mode : int
         Retraining mode, the position in ``quantities.MODES``.
     rho, alpha_compute, ..., horizon_months : float
@@ -297,8 +307,8 @@ def law_of_draw(
 
     Returns
     -------
-    tuple
-        The :class:`Law`, and a status code: OK, or why the draw cannot be simulated.
+    int
+        Status code: OK, or why the draw cannot be simulated.
     """
     reconfigured = not math.isnan(rho_long)
     has_route2 = not math.isnan(route2_rho)
@@ -321,31 +331,29 @@ def law_of_draw(
         z_hold, software_hold = difficulty(cap, limit_ooms), cap
     else:
         z_hold, software_hold = HOLD_DEPTH * limit_ooms, limit_ooms
-    law = Law(
-        mode,
-        rho,
-        alpha_compute,
-        route2_rho,
-        route2_alpha_compute,
-        rho_long,
-        math.log(2.0) / reconfiguration_half_life_months if reconfigured else 0.0,
-        lam,
-        labour_per_efficiency,
-        post_training_share,
-        experiment_efficiency_share,
-        lam * (1.0 - alpha_compute) * labour_per_efficiency / r,
-        limit_ooms,
-        ln_labour,
-        ln_start,
-        ln_start - ln_r0,
-        math.log(OOMS_PER_DOUBLING / software_doubling_months),
-        math.log(retraining_compute_share / (training_months * LN_10)),
-        training_months,
-        training_floor_months,
-        shortening_exponent,
-        generation_gain_ooms,
-        horizon_months,
-        z_hold,
-        software_hold,
-    )
-    return law, status
+    law.mode = mode
+    law.rho = rho
+    law.alpha = alpha_compute
+    law.rho2 = route2_rho
+    law.alpha2 = route2_alpha_compute
+    law.rho_long = rho_long
+    law.reconfiguration_rate = math.log(2.0) / reconfiguration_half_life_months if reconfigured else 0.0
+    law.lam = lam
+    law.mu = labour_per_efficiency
+    law.psi = post_training_share
+    law.phi = experiment_efficiency_share
+    law.beta = lam * (1.0 - alpha_compute) * labour_per_efficiency / r
+    law.limit = limit_ooms
+    law.ln_labour = ln_labour
+    law.ln_pace_start = ln_start
+    law.ln_pace_scale = ln_start - ln_r0
+    law.ln_speed = math.log(OOMS_PER_DOUBLING / software_doubling_months)
+    law.ln_accumulation = math.log(retraining_compute_share / (training_months * LN_10))
+    law.training_months = training_months
+    law.training_floor_months = training_floor_months
+    law.shortening_exponent = shortening_exponent
+    law.generation_gain = generation_gain_ooms
+    law.horizon = horizon_months
+    law.z_hold = z_hold
+    law.software_hold = software_hold
+    return status

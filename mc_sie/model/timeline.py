@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.model.dop853 import N_DENSE, N_STAGES, N_STAGES_DENSE
-from mc_sie.model.growth import CONTINUAL, NONE, TOP_OOMS, Law, difficulty, ln_pace, software_and_room
+from mc_sie.model.growth import CONTINUAL, LAW_TYPE, NONE, Law, difficulty, ln_pace, software_and_room
 from mc_sie.model.retraining import N_STATES, rates
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, solve_inside, step_factor, try_step
+from mc_sie.quantities import TOP_OOMS
 from mc_sie.units import LN_10
 
 MAX_STEPS = 1024
@@ -41,6 +42,8 @@ class Workspace(NamedTuple):
 
     Attributes
     ----------
+    law : record array of shape (1,)
+        The law of motion of the draw.
     y, y_new : array of shape (3,)
         State at the start and end of the step in progress.
     k : array of shape (16, 3)
@@ -57,6 +60,7 @@ class Workspace(NamedTuple):
         Months and effective compute of each deployment.
     """
 
+    law: NDArray[np.void]
     y: NDArray[np.float64]
     y_new: NDArray[np.float64]
     k: NDArray[np.float64]
@@ -67,7 +71,6 @@ class Workspace(NamedTuple):
     deployments: NDArray[np.float64]
 
 
-@njit
 def new_workspace() -> Workspace:
     """Fresh work arrays for one thread.
 
@@ -77,6 +80,7 @@ def new_workspace() -> Workspace:
         About 400 kB.
     """
     return Workspace(
+        np.zeros(1, LAW_TYPE).view(np.recarray),
         np.zeros(N_STATES),
         np.zeros(N_STATES),
         np.zeros((N_STAGES_DENSE, N_STATES)),

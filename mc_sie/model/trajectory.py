@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.model.generations import follow_generations
-from mc_sie.model.growth import FROM_SCRATCH, TOP_OOMS, Law, doublings_per_pace_doubling, pace_ceiling
+from mc_sie.model.growth import FROM_SCRATCH, Law, doublings_per_pace_doubling, pace_ceiling
 from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.model.timeline import (
     G_MONTHS,
@@ -31,6 +31,7 @@ from mc_sie.model.windows import (
     shortest_between_deployments,
     valley,
 )
+from mc_sie.quantities import TOP_OOMS
 from mc_sie.units import MONTHS_PER_YEAR
 
 LIMIT_REACHED_SHARE = 0.99

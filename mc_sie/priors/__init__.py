@@ -1,0 +1,7 @@
+"""Priors: from a cited TOML file to quantile functions of points in the unit cube."""
+
+from mc_sie.priors.families import Distribution
+from mc_sie.priors.schema import json_schema
+from mc_sie.priors.spec import Entry, PriorSet, load_prior, new_prior_text, shipped_priors
+
+__all__ = ["Distribution", "Entry", "PriorSet", "json_schema", "load_prior", "new_prior_text", "shipped_priors"]

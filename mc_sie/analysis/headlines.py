@@ -1,0 +1,99 @@
+"""The headline under every shipped prior set: how much the answer depends on whose beliefs go in."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mc_sie.analysis.estimates import in_percent
+from mc_sie.analysis.summary import sentence, summarise
+from mc_sie.engine.run import Progress, simulate
+from mc_sie.events import HEADLINE, Event
+from mc_sie.priors import load_prior, shipped_priors
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+
+RECORD = Path(__file__).resolve().parent.parent / "_headlines.json"
+"""Headlines of the shipped sets as last computed, each with the digest of the set it belongs to."""
+
+
+def headline_table(
+    n_draws: int, *, seed: int = 0, threads: int | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Simulate every shipped prior set on the same points.
+
+    Parameters
+    ----------
+    n_draws : int
+        Draws for each set.
+    seed, threads, progress
+        As in :func:`mc_sie.engine.run.simulate`; progress counts the draws of all sets together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a set, most probable first: ``name``, ``title``, ``answer`` (the sentence), ``prob``, ``se``, ``low``,
+        ``high``, ``interval``, ``is_rare``, ``prob_from_start``, ``se_from_start``, ``n_draws``, ``digest``.
+    """
+    rows: list[dict[str, Any]] = []
+    names = list(shipped_priors())
+    for position, name in enumerate(names):
+        shifted = None
+        if progress is not None:
+
+            def shifted(done: int, total: int, position: int = position) -> None:
+                progress(position * total + done, len(names) * total)
+
+        prior = load_prior(name)
+        simulation = simulate(prior, n_draws, seed=seed, threads=threads, progress=shifted)
+        summary = summarise(simulation, HEADLINE)
+        assert summary.from_start is not None
+        rows.append(
+            {
+                "name": name,
+                "title": prior.title,
+                "answer": sentence(summary.answer, summary.from_start),
+                **{key: getattr(summary.answer, key) for key in ("prob", "se", "low", "high", "interval", "is_rare")},
+                "prob_from_start": summary.from_start.prob,
+                "se_from_start": summary.from_start.se,
+                "n_draws": simulation.design.n_draws,
+                "digest": prior.digest,
+            }
+        )
+    return pd.DataFrame(rows).sort_values("prob", ascending=False, ignore_index=True)
+
+
+@cache
+def recorded() -> pd.DataFrame | None:
+    """The recorded headlines, or None when a shipped set has changed since they were computed."""
+    if not RECORD.exists():
+        return None
+    frame = pd.DataFrame(json.loads(RECORD.read_text(encoding="utf-8")))
+    digests = {name: load_prior(name).digest for name in shipped_priors()}
+    return frame if dict(zip(frame["name"], frame["digest"], strict=True)) == digests else None
+
+
+def spread_sentence(event: Event, horizon_months: float) -> str:
+    """How far the shipped prior sets lie apart, for the headline event; empty for any other.
+
+    Parameters
+    ----------
+    event : Event
+        What was asked.
+    horizon_months : float
+        Horizon of the run.
+
+    Returns
+    -------
+    str
+        ``"Prior choice matters more: the shipped sets span 0 to 77 %."``
+    """
+    frame = recorded() if str(event) == HEADLINE and horizon_months == HORIZON_MONTHS_DEFAULT else None
+    if frame is None:
+        return ""
+    low, high = 100 * frame["prob"].min(), 100 * frame["prob"].max()
+    return f"Prior choice matters more: the shipped sets span {low:.0f} to {high:.0f} %."

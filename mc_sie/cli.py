@@ -1,0 +1,425 @@
+"""The command line: parse, call, print. No mathematics and no file formats live here.
+
+Heavy modules are imported inside the commands, so that ``mc-sie --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mc_sie.analysis.summary import Summary
+    from mc_sie.engine.run import Progress, Simulation
+    from mc_sie.priors import PriorSet
+
+app = typer.Typer(
+    name="mc-sie",
+    help="How likely is a software intelligence explosion, and what does that depend on?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+priors_app = typer.Typer(help="List, show, check and start prior sets.", no_args_is_help=True)
+app.add_typer(priors_app, name="priors")
+
+Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+Prior = Annotated[str, typer.Argument(help="A shipped prior set (see 'mc-sie priors list') or the path of a TOML file.")]
+
+
+@app.command()
+def run(
+    prior: Prior = "davidson-2025",
+    event: Annotated[
+        str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'months_to[2.5] < 6'.")
+    ] = "best_window_months[5] < 12",
+    draws: Annotated[int, typer.Option(help="Draws; rounded up to replicates x a power of two (Sobol').")] = 2**17,
+    target_se: Annotated[
+        float | None, typer.Option(help="Double the draws until the standard error is below this, e.g. 0.001.")
+    ] = None,
+    max_draws: Annotated[int, typer.Option(help="Most draws that --target-se may use.")] = 2**22,
+    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same result on any machine.")] = 0,
+    scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
+    replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
+    horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")] = None,
+    all_outcomes: Annotated[bool, typer.Option("--all-outcomes", help="Store every outcome of every draw.")] = False,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Estimate the probability of an event under a prior set, with its standard error."""
+    from mc_sie.events import parse_event
+    from mc_sie.priors import load_prior
+
+    asked = parse_event(event)
+    loaded = load_prior(prior)
+
+    from mc_sie.analysis.summary import summarise
+    from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
+    from mc_sie.store import check_target, write_run
+
+    folder = check_target(out, loaded.name)
+    _warn(loaded)
+    with _progress(quiet) as progress:
+        simulation = _simulate_to_target(
+            loaded,
+            asked,
+            target_se,
+            max_draws,
+            progress,
+            n_draws=draws,
+            seed=seed,
+            scheme=scheme,
+            n_replicates=replicates,
+            horizon_months=horizon_months,
+            levels=sorted({*LEVELS_DEFAULT, *asked.levels}),
+            widths=sorted({*WIDTHS_DEFAULT, *asked.widths}),
+            threads=threads,
+        )
+    summary = summarise(simulation, asked)
+    write_run(folder, simulation, summary, command=shlex.join(["mc-sie", *sys.argv[1:]]), all_outcomes=all_outcomes)
+    _print_answer(simulation, summary)
+    _print(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
+
+
+def _simulate_to_target(
+    prior: PriorSet, event: Any, target_se: float | None, max_draws: int, progress: Progress | None, **how: Any
+) -> Simulation:
+    """Simulate, and double the draws until the standard error asked for is surely reached."""
+    from mc_sie.analysis.estimates import se_bound_factor
+    from mc_sie.analysis.summary import estimate_event
+    from mc_sie.engine.run import doubled, simulate
+    from mc_sie.errors import InputError
+
+    if target_se is not None and not target_se > 0.0:
+        raise InputError(f"--target-se {target_se:g}", "is not above 0", "0.001 is a tenth of a percentage point.")
+    simulation = simulate(prior, progress=progress, **how)
+    if target_se is None:
+        return simulation
+    factor = se_bound_factor(simulation.design.n_replicates)
+    while not estimate_event(simulation, event).se * factor < target_se:
+        if 2 * simulation.design.n_draws > max_draws:
+            _print(
+                f"The standard error is not surely below {target_se:g} yet (90 % bound "
+                f"{estimate_event(simulation, event).se * factor:.2g}); --max-draws stops here.",
+                err=True,
+            )
+            break
+        simulation = doubled(simulation, threads=how["threads"], progress=progress)
+    return simulation
+
+
+def _print_answer(simulation: Simulation, summary: Summary) -> None:
+    from mc_sie.analysis.headlines import spread_sentence
+
+    design = simulation.design
+    _print(f"{simulation.prior.title} ({simulation.prior.name})")
+    _print(f"Probability that {summary.event.in_words}:")
+    spread = spread_sentence(summary.event, simulation.horizon_months)
+    _print(f"\n  {summary.sentence}{' ' + spread if spread else ''}\n", style="bold")
+    _print_thresholds(summary.thresholds)
+    if len(summary.modes) > 1:
+        _print_modes(summary.modes)
+    failed = design.n_draws - summary.answer.n_draws
+    if failed:
+        bounds = summary.statuses.attrs
+        _print(
+            f"{failed:,} of {design.n_draws:,} draws could not be simulated; counting them as misses or as hits, the "
+            f"probability lies between {100 * bounds['prob_low']:.3g} % and {100 * bounds['prob_high']:.3g} %.",
+            style="red",
+        )
+        _print_table(summary.statuses, "Draws by status")
+    seconds = simulation.wall_seconds
+    _print(
+        f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}), "
+        f"all simulated to {simulation.horizon_months:g} months in {seconds:.1f} s; prior {simulation.prior.digest[:12]}."
+        if not failed
+        else f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
+        f"in {seconds:.1f} s; prior {simulation.prior.digest[:12]}."
+    )
+
+
+def _print_thresholds(thresholds: pd.DataFrame) -> None:
+    """P(>= k OOM in less than w months) in the best window, counted from day one in brackets."""
+    from rich.table import Table
+
+    from mc_sie.analysis.summary import estimates_of
+
+    table = Table(
+        title="P(at least k OOM in less than w months), best window (from day one), %; last digit good to its Monte Carlo SE",
+        title_justify="left",
+    )
+    windows = sorted(set(thresholds["months"]))
+    table.add_column("k", justify="right")
+    for months in windows:
+        table.add_column(f"{months:g} months" if months != 1 else "1 month", justify="right")
+    best, start = (thresholds[thresholds["counted"] == counted] for counted in ("best window", "from day one"))
+    for level in sorted(set(thresholds["ooms"])):
+        cells = []
+        for months in windows:
+            texts = [
+                estimates_of(part[(part["ooms"] == level) & (part["months"] == months)])[0] for part in (best, start)
+            ]
+            cells.append(f"{texts[0]} ({texts[1]})")
+        table.add_row(f"{level:g} OOM", *cells)
+    _print(table)
+
+
+def _print_modes(modes: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    from mc_sie.analysis.summary import estimates_of
+
+    table = Table(title="By retraining mode", title_justify="left")
+    for heading in ("mode", "share of draws", "probability of the event, %", "Monte Carlo SE, points"):
+        table.add_column(heading, justify="left" if heading == "mode" else "right")
+    for (_, row), text in zip(modes.iterrows(), estimates_of(modes), strict=True):
+        se = "bound only" if row["interval"].startswith("exact") else f"{100 * row['se']:.1g}"
+        table.add_row(row["mode"], f"{100 * row['share']:.0f} %", text, se)
+    _print(table)
+
+
+@app.command()
+def evaluate(
+    table: Annotated[Path, typer.Argument(help="CSV with one row a case; columns are quantities by code name.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV to write; standard output if not given.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Run the law of motion on given values: each row repeated, with every outcome added."""
+    from mc_sie.tables import evaluate_table, write_csv
+
+    result = evaluate_table(table, output, threads=threads)
+    write_csv(result, output)
+    failed = int((result["status"] != "ok").sum())
+    if failed:
+        _print(f"{failed} of {len(result)} rows could not be simulated; see the column 'status'.", err=True)
+    if output:
+        _print(f"{len(result)} rows written to {output}", err=True)
+
+
+@app.command()
+def trajectory(
+    prior: Prior = "davidson-2025",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", help="A quantity and its value, e.g. --set rho=-0.1 --set mode=continual."),
+    ] = None,
+    horizon_months: Annotated[float, typer.Option(help="End of the trajectory.")] = 240.0,
+    plot: Annotated[Path | None, typer.Option(help="Draw it to this file (.svg, .png or .pdf).")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every point to this CSV.")] = None,
+) -> None:
+    """Follow one trajectory: software, effective compute, pace and deployments over time.
+
+    Quantities that are not set stand at their median under the prior set; the mode at its most likely one.
+    """
+    from mc_sie.engine.run import check_horizon
+    from mc_sie.priors import load_prior
+    from mc_sie.tables import check_figure_path, median_row, write_csv
+
+    check_horizon(horizon_months)
+    check_figure_path(plot)
+    loaded = load_prior(prior)
+    row = median_row(loaded, settings or [], horizon_months)
+
+    from mc_sie.engine.trace import trace
+    from mc_sie.quantities import MODES
+
+    with _progress(quiet=True):
+        frame = trace(row)
+    mode = MODES[int(row["mode"])]
+    _print(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
+    _print("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
+    _print_trajectory(frame)
+    if csv:
+        write_csv(frame, csv)
+        _print(f"{len(frame)} points written to {csv}")
+    if plot:
+        from mc_sie.report.figures import save, trajectory_figure
+
+        save(trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})"), plot)
+        _print(f"Figure written to {plot}")
+
+
+def _print_trajectory(frame: pd.DataFrame) -> None:
+    """About twenty points of a trajectory, spread evenly over what happens rather than over time."""
+    import numpy as np
+
+    path = np.abs(np.diff(frame["effective_ooms"], prepend=0.0)) + np.abs(np.diff(frame["software_ooms"], prepend=0.0))
+    cumulated = np.cumsum(path)
+    chosen = np.unique(np.searchsorted(cumulated, np.linspace(0.0, cumulated[-1], 19)).clip(0, len(frame) - 1))
+    shown = frame.iloc[sorted({0, *chosen, len(frame) - 1})]
+    renamed = shown.rename(
+        columns={
+            "software_ooms": "software (OOM)",
+            "effective_ooms": "effective compute (OOM)",
+            "pace": "pace (x)",
+        }
+    )
+    if not frame["deployments"].any():
+        renamed = renamed.drop(columns="deployments")
+    _print_table(renamed, None, digits=4)
+
+
+@app.command()
+def headlines(
+    draws: Annotated[int, typer.Option(help="Draws for each prior set.")] = 2**17,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """The headline probability under every shipped prior set, side by side."""
+    from mc_sie.analysis.headlines import headline_table
+    from mc_sie.tables import write_headlines
+
+    with _progress(quiet) as progress:
+        frame = headline_table(draws, seed=seed, threads=threads, progress=progress)
+    shown = frame[["name", "answer"]].rename(columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"})
+    _print_table(shown, None)
+    if out:
+        write_headlines(frame, out)
+        _print(f"Table and figure written to {out}/")
+
+
+@priors_app.command("list")
+def priors_list() -> None:
+    """The prior sets that come with the program."""
+    from mc_sie.priors import load_prior, shipped_priors
+
+    for name in shipped_priors():
+        _print(f"[bold]{name:24s}[/bold] {load_prior(name).title}", markup=True)
+
+
+@priors_app.command("show")
+def priors_show(
+    prior: Prior,
+    density: Annotated[bool, typer.Option("--density", help="Sketch each density.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The resolved set as JSON.")] = False,
+) -> None:
+    """What a prior set assumes, with implied quantiles and sources."""
+    from mc_sie.priors import load_prior
+
+    loaded = load_prior(prior)
+    if as_json:
+        import json
+
+        print(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False))
+        return
+    from mc_sie.tables import prior_table
+
+    _print(f"[bold]{loaded.title}[/bold] ({loaded.name}, {loaded.digest[:12]})\n", markup=True)
+    for text in (loaded.description, loaded.bottlenecks):
+        if text:
+            _print(text.strip() + "\n")
+    if loaded.members:
+        _print("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
+    _print_table(prior_table(loaded, density=density), None)
+    for entry in loaded.entries.values():
+        if not entry.is_default:
+            _print(f"[bold]{entry.name}[/bold]: {entry.source}", markup=True)
+            if entry.judgement:
+                _print(f"    {entry.judgement}", style="italic")
+    for citation in loaded.citations:
+        _print(f"  - {citation}")
+    _warn(loaded)
+
+
+@priors_app.command("check")
+def priors_check(file: Annotated[Path, typer.Argument(help="A prior file.")]) -> None:
+    """Check a prior file without running it."""
+    from mc_sie.priors import load_prior
+
+    loaded = load_prior(file)
+    _warn(loaded)
+    stated = sum(not entry.is_default for entry in loaded.entries.values())
+    what = f"a pool of {len(loaded.members)} sets" if loaded.members else f"{stated} quantities stated"
+    _print(f"{file}: fine; {what}; digest {loaded.digest[:12]}")
+
+
+@priors_app.command("new")
+def priors_new(
+    file: Annotated[Path, typer.Argument(help="Prior file to start; it must not exist yet.")],
+    extends: Annotated[str, typer.Option(help="Prior set to start from.")] = "davidson-2025",
+) -> None:
+    """Start a prior file: a commented template that runs as it is."""
+    from mc_sie.priors import load_prior, new_prior_text
+    from mc_sie.tables import write_new_text
+
+    load_prior(extends)
+    write_new_text(file, new_prior_text(extends))
+    _print(f"{file} written. Edit it, then: mc-sie priors check {file} && mc-sie run {file}")
+
+
+@priors_app.command("schema")
+def priors_schema() -> None:
+    """The JSON Schema of prior files, for editors."""
+    import json
+
+    from mc_sie.priors import json_schema
+
+    print(json.dumps(json_schema(), indent=1))
+
+
+def _warn(prior: PriorSet) -> None:
+    for warning in prior.warnings:
+        _print(f"warning: {warning}", err=True, style="yellow")
+
+
+def _print(what: Any, *, err: bool = False, markup: bool = False, style: str | None = None) -> None:
+    from rich.console import Console
+
+    console = Console(stderr=err, highlight=False, markup=markup, width=None if sys.stdout.isatty() else 160)
+    console.print(what, style=style, soft_wrap=isinstance(what, str) and not console.is_terminal)
+
+
+def _print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fi" else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell) for cell in row))
+    _print(table)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress | None]:
+    """A progress bar with rate and time left, on a terminal; and word of a first run that compiles."""
+    from mc_sie._jit import is_warm
+
+    if not is_warm():
+        _print("First run of this version: compiling the simulator, once (about half a minute).", err=True)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("simulating"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", rate="")
+
+        def report(done: int, total: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, rate=f"{speed:,.0f} draws/s" if speed else "")
+
+        yield report

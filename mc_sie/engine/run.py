@@ -1,0 +1,416 @@
+"""From a prior set to outcomes: the only door to the kernel.
+
+A simulation is points in the unit cube, turned into quantities by the prior set, turned into outcomes by the kernel,
+batch by batch on a few threads. Every number has an address, so neither the number of threads nor the size of a batch
+changes a bit of the result.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, fields, replace
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.engine.cpu import CODES, NUMBERS, simulate_rows
+from mc_sie.errors import InputError
+from mc_sie.model.status import OK, OUTSIDE_DOMAIN
+from mc_sie.model.timeline import Workspace, new_workspace
+from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import (
+    HORIZON_MONTHS_DEFAULT,
+    HORIZON_MONTHS_HIGH,
+    MODEL_QUANTITIES,
+    MODES,
+    PRIOR_SET_DIMENSION,
+    QUANTITIES,
+)
+from mc_sie.sampling import Design, plan, points
+
+DRAWS_DEFAULT = 2**17
+"""Draws when nothing else is asked for: the standard error of a probability is then about 0.05 points."""
+
+BATCH_DEFAULT = 4096
+"""Draws that a thread takes at a time."""
+
+KERNEL_COLUMNS = ("mode", *(name for name in (
+    "rho", "alpha_compute", "lam", "r", "labour_per_efficiency", "experiment_efficiency_share", "labour_multiplier",
+    "speedup_initial", "limit_ooms", "software_doubling_months", "training_months", "training_floor_months",
+    "shortening_exponent", "post_training_share", "retraining_compute_share", "generation_gain_ooms", "rho_long",
+    "reconfiguration_half_life_months", "route2_rho", "route2_alpha_compute",
+)), "horizon_months")  # fmt: skip
+"""Order of the quantities in the kernel's table, that of ``model.growth.set_law``."""
+
+Progress = Callable[[int, int], None]
+"""Called with the draws done and the draws in all."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A prior set simulated: the draws, their outcomes, and what it takes to do it again.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        What was drawn from.
+    design : Design
+        Scheme, seed, replicates and size.
+    horizon_months : float
+        End of each trajectory at the latest.
+    draws : dict of str to array of shape (n,)
+        Quantities by code name; ``mode`` as int8 codes, nan where a quantity is absent.
+    outcomes : Outcomes
+        What became of each draw.
+    wall_seconds : float
+        Time the simulation took.
+    """
+
+    prior: PriorSet
+    design: Design
+    horizon_months: float
+    draws: dict[str, NDArray[np.generic]]
+    outcomes: Outcomes
+    wall_seconds: float
+
+    @property
+    def replicate(self) -> NDArray[np.int32]:
+        """Which independent randomisation each draw belongs to, shape (n,)."""
+        return np.repeat(np.arange(self.design.n_replicates, dtype=np.int32), self.design.n_per_replicate)
+
+
+def simulate(
+    prior: PriorSet,
+    n_draws: int = DRAWS_DEFAULT,
+    *,
+    seed: int = 0,
+    scheme: str = "sobol",
+    n_replicates: int = 32,
+    horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    levels: Sequence[float] = LEVELS_DEFAULT,
+    widths: Sequence[float] = WIDTHS_DEFAULT,
+    threads: int | None = None,
+    batch: int = BATCH_DEFAULT,
+    progress: Progress | None = None,
+) -> Simulation:
+    """Draw from a prior set and simulate every draw.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        From :func:`mc_sie.priors.load_prior`.
+    n_draws : int
+        Draws, rounded up to replicates times a power of two (Sobol').
+    seed : int
+        The same seed gives the same draws on any machine.
+    scheme : {"sobol", "philox", "lhs"}
+        Sampling scheme.
+    n_replicates : int
+        Independent randomisations, from whose spread standard errors come.
+    horizon_months : float
+        End of each trajectory at the latest.
+    levels, widths : sequence of float
+        Gains in OOM at which times are taken, and window widths in months in which gains are.
+    threads : int, optional
+        Threads; all processors if not given.
+    batch : int
+        Draws that a thread takes at a time.
+    progress : callable, optional
+        Called with (draws done, draws in all).
+
+    Returns
+    -------
+    Simulation
+        Draws and outcomes in the order of the design, replicate by replicate.
+
+    Raises
+    ------
+    InputError
+        For sizes, a seed, a scheme or a horizon that cannot be used.
+    """
+    started = time.perf_counter()
+    design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
+    check_horizon(horizon_months)
+    ranges = [(start, min(start + batch, design.n_draws)) for start in range(0, design.n_draws, batch)]
+    draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, threads, progress)
+    return Simulation(prior, design, horizon_months, draws, outcomes, time.perf_counter() - started)
+
+
+def doubled(
+    simulation: Simulation, *, threads: int | None = None, batch: int = BATCH_DEFAULT, progress: Progress | None = None
+) -> Simulation:
+    """The same simulation with twice the draws in every replicate.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        What there is.
+    threads, batch, progress
+        As in :func:`simulate`.
+
+    Returns
+    -------
+    Simulation
+        Bit for bit what :func:`simulate` gives for twice the draws; with Sobol' and Philox points only the new half is
+        simulated.
+    """
+    started = time.perf_counter()
+    old = simulation.design
+    design = replace(old, n_per_replicate=2 * old.n_per_replicate)
+    kept = 0 if old.scheme == "lhs" else old.n_per_replicate
+    ranges = []
+    for replicate_start in range(0, design.n_draws, design.n_per_replicate):
+        stop = replicate_start + design.n_per_replicate
+        ranges += [(start, min(start + batch, stop)) for start in range(replicate_start + kept, stop, batch)]
+    levels, widths = tuple(simulation.outcomes.levels), tuple(simulation.outcomes.widths)
+    draws, outcomes = _simulate_ranges(
+        simulation.prior, design, ranges, simulation.horizon_months, levels, widths, threads, progress
+    )
+    if kept:
+        draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
+        arrays = {
+            f.name: _interleaved(old, getattr(simulation.outcomes, f.name), getattr(outcomes, f.name))
+            for f in fields(Outcomes)
+            if f.name not in ("levels", "widths")
+        }
+        outcomes = replace(outcomes, **arrays)
+    seconds = simulation.wall_seconds + time.perf_counter() - started
+    return Simulation(simulation.prior, design, simulation.horizon_months, draws, outcomes, seconds)
+
+
+def evaluate(
+    quantities: Mapping[str, ArrayLike],
+    *,
+    levels: Sequence[float] = LEVELS_DEFAULT,
+    widths: Sequence[float] = WIDTHS_DEFAULT,
+    threads: int | None = None,
+    batch: int = BATCH_DEFAULT,
+    progress: Progress | None = None,
+) -> Outcomes:
+    """Run the law of motion on given values: a deterministic function of arrays.
+
+    Parameters
+    ----------
+    quantities : mapping of str to array_like of shape (n,) or scalar
+        By code name, in the units of ``quantities.py``; ``mode`` as int codes or names, ``horizon_months`` among them.
+        One that is left out takes its default; nan means "not given" and is allowed for optional ones.
+    levels, widths, threads, batch, progress
+        As in :func:`simulate`.
+
+    Returns
+    -------
+    Outcomes
+        One entry a row; a row outside the domain of a quantity has a status other than ok.
+    """
+    n = max((np.size(value) for value in quantities.values()), default=1)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name in KERNEL_COLUMNS:
+        if name == "horizon_months":
+            value = quantities.get(name, HORIZON_MONTHS_DEFAULT)
+        else:
+            default = QUANTITIES[name].default
+            value = quantities.get(name, math.nan if default is None else default)
+        array = np.asarray(value)
+        if array.dtype.kind in "US":
+            array = np.vectorize(MODES.index, otypes=[np.int8])(array)
+        arrays[name] = np.broadcast_to(array.astype(np.float64), (n,))
+    outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
+    workspaces = _workspaces(threads)
+
+    def one(start: int, stop: int) -> None:
+        rows = {name: array[start:stop] for name, array in arrays.items()}
+        _fill(outcomes, slice(start, stop), rows, arrays["horizon_months"][start:stop], workspaces)
+
+    _in_batches(one, [(start, min(start + batch, n)) for start in range(0, n, batch)], threads, progress)
+    return outcomes
+
+
+def check_horizon(horizon_months: float) -> None:
+    """Refuse a horizon that cannot be used.
+
+    Parameters
+    ----------
+    horizon_months : float
+        End of a trajectory, months.
+
+    Raises
+    ------
+    InputError
+        When it is not a positive finite number of at most 12,000 months.
+    """
+    if not 0.0 < horizon_months <= HORIZON_MONTHS_HIGH:
+        raise InputError(
+            f"--horizon-months {horizon_months:g}",
+            f"is not in (0, {HORIZON_MONTHS_HIGH:g}]",
+            f"Give a number of months; the default is {HORIZON_MONTHS_DEFAULT:g}.",
+        )
+
+
+def _simulate_ranges(
+    prior: PriorSet,
+    design: Design,
+    ranges: list[tuple[int, int]],
+    horizon_months: float,
+    levels: Sequence[float],
+    widths: Sequence[float],
+    threads: int | None,
+    progress: Progress | None,
+) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
+    """Draws and outcomes of some ranges of a design, one after the other in the result."""
+    n = sum(stop - start for start, stop in ranges)
+    places = np.cumsum([0] + [stop - start for start, stop in ranges])
+    offset = {start: int(place) for (start, _), place in zip(ranges, places, strict=False)}
+    outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
+    draws: dict[str, NDArray[np.generic]] = {}
+    for name, sample in prior.values(_points(prior, design, 0, 1)).items():
+        draws[name] = np.empty(n, dtype=sample.dtype)
+    workspaces = _workspaces(threads)
+
+    def one(start: int, stop: int) -> None:
+        rows = prior.values(_points(prior, design, start, stop))
+        here = slice(offset[start], offset[start] + stop - start)
+        for name, array in rows.items():
+            draws[name][here] = array
+        _fill(outcomes, here, rows, horizon_months, workspaces)
+
+    _in_batches(one, ranges, threads, progress)
+    return draws, outcomes
+
+
+def _points(prior: PriorSet, design: Design, start: int, stop: int) -> dict[str, NDArray[np.float64]]:
+    """Coordinates in the unit cube of some draws, by name of the dimension."""
+    return {
+        name: points(design, PRIOR_SET_DIMENSION if name == "prior_set" else QUANTITIES[name].dimension, start, stop)
+        for name in prior.dimensions
+    }
+
+
+def _fill(
+    outcomes: Outcomes,
+    here: slice,
+    rows: Mapping[str, NDArray[np.generic]],
+    horizon_months: float | NDArray[np.generic],
+    workspaces: SimpleQueue[Workspace],
+) -> None:
+    """Simulate some rows and store their outcomes."""
+    n = here.stop - here.start
+    table = np.empty((n, len(KERNEL_COLUMNS)))
+    codes = np.zeros((n, len(CODES)), dtype=np.int32)
+    inside = np.ones(n, dtype=bool)
+    for column, name in enumerate(KERNEL_COLUMNS[:-1]):
+        table[:, column] = rows[name]
+        inside &= _in_domain(name, table[:, column])
+    table[:, -1] = horizon_months
+    inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
+    codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN
+    numbers = np.full((n, len(NUMBERS)), np.nan)
+    work = workspaces.get()
+    try:
+        simulate_rows(
+            table,
+            outcomes.levels,
+            outcomes.widths,
+            work,
+            outcomes.months_to[here],
+            outcomes.best_window_months[here],
+            outcomes.best_gain_ooms[here],
+            numbers,
+            codes,
+        )
+    finally:
+        workspaces.put(work)
+    failed = codes[:, CODES.index("status")] != OK
+    numbers[failed] = np.nan
+    for column, name in enumerate(NUMBERS):
+        getattr(outcomes, name)[here] = numbers[:, column]
+    for column, name in enumerate(CODES):
+        getattr(outcomes, name)[here] = codes[:, column]
+    outcomes.mode[here] = np.where(inside, table[:, 0], 0)
+
+
+def _in_domain(name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values lie in the domain of a quantity; nan does for an optional one."""
+    quantity = QUANTITIES[name]
+    above = values > quantity.low if quantity.low_open else values >= quantity.low
+    below = values < quantity.high if quantity.high_open else values <= quantity.high
+    inside = above & below
+    if quantity.optional:
+        inside |= np.isnan(values)
+    return inside
+
+
+def n_threads(threads: int | None) -> int:
+    """Threads to use: those asked for, or one a processor.
+
+    Parameters
+    ----------
+    threads : int, optional
+        At least 1.
+
+    Returns
+    -------
+    int
+        Number of threads.
+
+    Raises
+    ------
+    InputError
+        When fewer than one is asked for.
+    """
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads < 1:
+        raise InputError(f"--threads {threads}", "is below 1", "Leave it out to use every processor.")
+    return threads
+
+
+def _workspaces(threads: int | None) -> SimpleQueue[Workspace]:
+    """Work arrays, one set a thread."""
+    queue: SimpleQueue[Workspace] = SimpleQueue()
+    for _ in range(n_threads(threads)):
+        queue.put(new_workspace())
+    return queue
+
+
+def _in_batches(
+    one: Callable[[int, int], None], ranges: list[tuple[int, int]], threads: int | None, progress: Progress | None
+) -> None:
+    """Call ``one`` on every range, a few at a time; stop at the first error or interrupt."""
+    total = sum(stop - start for start, stop in ranges)
+    done = 0
+    if progress:
+        progress(0, total)
+    waiting = iter(ranges)
+    with ThreadPoolExecutor(max_workers=n_threads(threads)) as pool:
+        running: dict[Future[None], int] = {}
+        try:
+            while True:
+                while len(running) < 2 * n_threads(threads) and (span := next(waiting, None)) is not None:
+                    running[pool.submit(one, *span)] = span[1] - span[0]
+                if not running:
+                    return
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    done += running.pop(future)
+                    future.result()
+                if progress:
+                    progress(done, total)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _interleaved(old: Design, first: NDArray[np.generic], second: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Two halves of every replicate put one behind the other."""
+    shape = (old.n_replicates, old.n_per_replicate, *first.shape[1:])
+    both = np.concatenate([first.reshape(shape), second.reshape(shape)], axis=1)
+    return both.reshape(-1, *first.shape[1:])
+
+
+assert set(KERNEL_COLUMNS) == {*MODEL_QUANTITIES, "horizon_months"}

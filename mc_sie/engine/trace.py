@@ -1,0 +1,103 @@
+"""One trajectory in full: software, effective compute, pace and deployments over time, for tables and plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.errors import InputError
+from mc_sie.model.generations import follow_generations
+from mc_sie.model.growth import FROM_SCRATCH, set_law
+from mc_sie.model.status import OK, STATUSES
+from mc_sie.model.timeline import (
+    G_LN_PACE,
+    G_MONTHS,
+    G_OOMS,
+    G_SOFTWARE,
+    MAX_STEPS,
+    MONTHS,
+    Workspace,
+    follow,
+    inside,
+    ln_pace_at,
+    new_workspace,
+    ooms_at,
+    software_at,
+)
+
+_PER_STEP = 6  # points read from each step of the integrator
+
+
+def trace(row: Mapping[str, float]) -> pd.DataFrame:
+    """Follow one trajectory.
+
+    Parameters
+    ----------
+    row : mapping of str to float
+        Every quantity of ``engine.run.KERNEL_COLUMNS`` by code name; ``mode`` as a code, nan for one not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``months``, ``software_ooms``, ``effective_ooms``, ``pace`` (x before automation; 0 once software is held) and
+        ``deployments`` (number so far after the first system; 0 outside mode from_scratch).
+
+    Raises
+    ------
+    InputError
+        When the row cannot be simulated.
+    """
+    work = new_workspace()
+    law = work.law[0]
+    status = set_law(law, int(row["mode"]), *(float(row[name]) for name in KERNEL_COLUMNS[1:]))
+    if status == OK:
+        if law.mode == FROM_SCRATCH:
+            work = work._replace(grid=np.empty((65536, work.grid.shape[1])))
+            run = follow_generations(law, work)
+            status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
+        else:
+            n_steps, n_moving, _, status = follow(law, work)
+            frame = _timeline_frame(work, n_steps, n_moving)
+    if status != OK:
+        reason = STATUSES[status]
+        raise InputError("this trajectory", f"cannot be simulated: {reason.meaning}", f"Remedy: {reason.remedy}.")
+    return frame
+
+
+def _timeline_frame(work: Workspace, n_steps: int, n_moving: int) -> pd.DataFrame:
+    law = work.law[0]
+    rows = []
+    for step in range(min(n_steps, MAX_STEPS)):
+        parts = range(0 if step == 0 else 1, _PER_STEP + 1)
+        for theta in (work.lengths[step, 1] * part / _PER_STEP for part in parts):
+            pace = math.exp(ln_pace_at(law, work, step, theta)) if step < n_moving else 0.0
+            rows.append(
+                (
+                    inside(work.dense[step], MONTHS, theta),
+                    software_at(law, work, step, theta)[1],
+                    ooms_at(law, work, step, theta),
+                    pace,
+                    0,
+                )
+            )
+    return pd.DataFrame(rows, columns=["months", "software_ooms", "effective_ooms", "pace", "deployments"])
+
+
+def _generations_frame(work: Workspace, n_grid: int, months_end: float) -> pd.DataFrame:
+    grid = work.grid[1 : max(n_grid, 2)]
+    frame = pd.DataFrame(
+        {
+            "months": grid[:, G_MONTHS],
+            "software_ooms": grid[:, G_SOFTWARE],
+            "effective_ooms": grid[:, G_OOMS],
+            "pace": np.exp(grid[:, G_LN_PACE]),
+        }
+    )
+    if frame["months"].iloc[-1] < months_end:
+        frame.loc[len(frame)] = [months_end, *frame.iloc[-1, 1:]]
+    frame["deployments"] = (frame["effective_ooms"].diff().fillna(0.0) > 0.0).cumsum()
+    return frame

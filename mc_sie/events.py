@@ -1,0 +1,182 @@
+"""Events: a statement about an outcome that is true or false of each draw.
+
+Grammar::
+
+    event   = outcome operator number
+    outcome = name | name "[" number "]"
+    operator = "<" | "<=" | ">" | ">="
+
+``best_window_months[5] < 12`` reads "effective compute rises by 5 OOM in less than 12 months, in the best window";
+``months_to[5] < 12`` counts from the day of automation. ``best_window`` and ``from_start`` are short for the two. The
+number in brackets is k in OOM (any positive number up to 20, 2.5 too) or, for ``best_gain_ooms``, the width in months.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie.errors import InputError, nearest
+from mc_sie.quantities import TOP_OOMS
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_SHORT = {"best_window": "best_window_months", "from_start": "months_to"}
+_PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*([^\]]*?)\s*\])?\s*(<=|>=|<|>)\s*(\S.*?)\s*")
+
+HEADLINE = "best_window_months[5] < 12"
+"""The event of the seed: at least 5 OOM of effective training compute in less than a year, wherever that year lies."""
+
+_REMEDY = f"Write it like '{HEADLINE}'."
+
+
+@dataclass(frozen=True)
+class Event:
+    """A comparison of one outcome with a number.
+
+    Attributes
+    ----------
+    outcome : str
+        A name of ``outcomes.OUTCOME_KINDS``.
+    index : float or None
+        k in OOM or w in months, for an outcome that has one.
+    comparison : {"<", "<=", ">", ">="}
+        How it is compared.
+    threshold : float
+        With what, in the outcome's unit.
+    """
+
+    outcome: str
+    index: float | None
+    comparison: str
+    threshold: float
+
+    def __str__(self) -> str:
+        """The event in the grammar that :func:`parse_event` reads."""
+        index = "" if self.index is None else f"[{self.index:g}]"
+        return f"{self.outcome}{index} {self.comparison} {self.threshold:g}"
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Gains k in OOM that must be simulated to decide the event."""
+        return (self.index,) if self.index is not None and self.outcome != "best_gain_ooms" else ()
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """Window widths in months that must be simulated to decide the event."""
+        return (self.index,) if self.index is not None and self.outcome == "best_gain_ooms" else ()
+
+    def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
+        """Of which draws the event is true.
+
+        Parameters
+        ----------
+        outcomes : Outcomes
+            Simulated with the event's levels and widths.
+
+        Returns
+        -------
+        array of shape (n,), bool
+            False for a draw that could not be simulated.
+        """
+        values = outcomes.values(self.outcome, self.index)
+        return np.asarray(_OPERATORS[self.comparison](values, self.threshold)) & outcomes.is_ok
+
+    @property
+    def from_start(self) -> Event | None:
+        """The same event counted from the day of automation; None when there is no such twin."""
+        if self.outcome == "best_window_months":
+            return Event("months_to", self.index, self.comparison, self.threshold)
+        if self.outcome == "best_gain_ooms" and self.index == 12.0:
+            return Event("first_year_ooms", None, self.comparison, self.threshold)
+        return None
+
+    @property
+    def in_words(self) -> str:
+        """The event as the end of a sentence that begins "the probability that"."""
+        months = _months(self.threshold)
+        if self.outcome in ("best_window_months", "months_to"):
+            where = "" if self.outcome == "best_window_months" else ", counted from the day of automation"
+            below = {"<": "in less than", "<=": "within", ">": "only in more than", ">=": "not before"}
+            return (
+                f"software alone raises effective training compute by at least {self.index:g} OOM "
+                f"{below[self.comparison]} {months}{where}"
+            )
+        kind = OUTCOME_KINDS[self.outcome]
+        index = "" if self.index is None else f"[{self.index:g} {kind.index_unit}]"
+        words = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
+        unit = "" if kind.unit == "1" else kind.unit if kind.unit == "x" else f" {kind.unit}"
+        return f"{self.outcome}{index} {words[self.comparison]} {self.threshold:g}{unit}"
+
+
+def _months(months: float) -> str:
+    if months == 12.0:
+        return "a year"
+    return f"{months:g} month" if months == 1.0 else f"{months:g} months"
+
+
+def parse_event(text: str) -> Event:
+    """Read an event.
+
+    Parameters
+    ----------
+    text : str
+        In the grammar of this module.
+
+    Returns
+    -------
+    Event
+        The event.
+
+    Raises
+    ------
+    InputError
+        When the text does not parse, names no outcome, or has an index that the outcome cannot take.
+
+    Examples
+    --------
+    >>> str(parse_event("best_window[2.5]<6"))
+    'best_window_months[2.5] < 6'
+    """
+    where = f"--event {text!r}"
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        raise InputError(where, "is not an event: outcome, comparison (<, <=, >, >=), number", _REMEDY)
+    word, index_text, comparison, threshold_text = match.groups()
+    name = _SHORT.get(word, word)
+    if name not in OUTCOME_KINDS:
+        raise InputError(where, f"names no outcome: {word!r} is unknown", nearest(word, [*OUTCOME_KINDS, *_SHORT]))
+    kind = OUTCOME_KINDS[name]
+    threshold = _number(where, "the number after the comparison", threshold_text)
+    if kind.index_unit is None:
+        if index_text is not None:
+            raise InputError(where, f"puts an index on {name}, which has none", f"Write '{name} {comparison} {threshold:g}'.")
+        return Event(name, None, comparison, threshold)
+    if index_text is None:
+        raise InputError(where, f"lacks the index of {name}, in {kind.index_unit}", f"Write it like '{name}[5] < 12'.")
+    index = _number(where, "the index", index_text)
+    high = TOP_OOMS if kind.index_unit == "OOM" else np.inf
+    if not 0.0 < index <= high:
+        raise InputError(where, f"has an index outside (0, {high:g}] {kind.index_unit}", "A trajectory is followed to 20 OOM.")
+    return Event(name, index, comparison, threshold)
+
+
+def _number(where: str, what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputError(where, f"cannot be read: {what} is {text!r}, which is not a number", _REMEDY) from None
+    if not np.isfinite(value):
+        raise InputError(where, f"cannot be decided: {what} is not finite", _REMEDY)
+    return value

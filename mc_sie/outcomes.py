@@ -1,0 +1,246 @@
+"""Outcomes: what the law of motion makes of each draw, as named arrays, and as labelled tables.
+
+Arrays below, labels above: the engine fills the arrays, pandas begins at :meth:`Outcomes.to_frame`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie.model.status import ENDS, STATUSES
+from mc_sie.quantities import MODES, QUANTITIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+LEVELS_DEFAULT = tuple(float(k) for k in range(1, 17))
+"""Gains in effective training compute at which times are taken, OOM."""
+
+WIDTHS_DEFAULT = (4.0, 12.0)
+"""Widths of the windows in which the largest gain is taken, months."""
+
+STATUS_NAMES = tuple(STATUSES[code].name for code in sorted(STATUSES))
+"""Names of the status codes, by code."""
+
+
+@dataclass(frozen=True)
+class OutcomeKind:
+    """What one outcome is: code name, unit, meaning, and what its index counts if it has one."""
+
+    name: str
+    unit: str
+    meaning: str
+    index_unit: str | None = None
+
+
+_TABLE = (
+    OutcomeKind("months_to", "months", "months until effective compute has risen by k OOM; inf if it never does", "OOM"),
+    OutcomeKind(
+        "best_window_months", "months", "shortest time in which effective compute rises by k OOM, wherever it lies", "OOM"
+    ),
+    OutcomeKind(
+        "best_gain_ooms", "OOM", "largest rise of effective compute within w months, never more than 20", "months"
+    ),
+    OutcomeKind("first_year_ooms", "OOM", "rise of effective compute in the first 12 months"),
+    OutcomeKind("pace_initial", "x", "pace of software progress on the day of automation, relative to before it"),
+    OutcomeKind("pace_peak", "x", "largest pace while software still moves"),
+    OutcomeKind("months_to_peak", "months", "when the largest pace is reached; 0 if progress only slows"),
+    OutcomeKind("pace_ceiling", "x", "largest pace the CES allows with unlimited labour; inf if it has no ceiling"),
+    OutcomeKind(
+        "doublings_per_pace_doubling", "1",
+        "software doublings per doubling of the pace on the day of automation, before retraining; negative if it slows",
+    ),
+    OutcomeKind(
+        "doublings_per_pace_doubling_shortened", "1", "the same once mode shortening has added a doubling to each"
+    ),
+    OutcomeKind("software_end_ooms", "OOM", "software efficiency gained by the end of the trajectory"),
+    OutcomeKind("effective_end_ooms", "OOM", "rise of effective compute by the end of the trajectory, at most 20"),
+    OutcomeKind("months_end", "months", "when the trajectory ended"),
+    OutcomeKind("limit_reached", "1", "1 if software came within 1 % of its limit"),
+    OutcomeKind("n_deployments", "1", "systems deployed after the first (mode from_scratch only)"),
+)  # fmt: skip
+
+OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
+"""Every outcome by its code name."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Outcomes of n draws.
+
+    Attributes
+    ----------
+    levels : array of shape (K,)
+        Gains k in OOM.
+    widths : array of shape (W,)
+        Window widths w in months.
+    mode, status, end : array of shape (n,), int8
+        Codes: positions in ``quantities.MODES``, in :data:`STATUS_NAMES` and in ``model.status.ENDS``.
+    months_to, best_window_months : array of shape (n, K)
+        See :data:`OUTCOME_KINDS`; nan for a draw that could not be simulated.
+    best_gain_ooms : array of shape (n, W)
+        See :data:`OUTCOME_KINDS`.
+    first_year_ooms, ..., months_end : array of shape (n,)
+        See :data:`OUTCOME_KINDS`.
+    limit_reached : array of shape (n,), bool
+        Whether software came within 1 % of its limit.
+    n_deployments : array of shape (n,), int32
+        Deployments after the first; 0 in every mode but from_scratch.
+    """
+
+    levels: NDArray[np.float64]
+    widths: NDArray[np.float64]
+    mode: NDArray[np.int8]
+    status: NDArray[np.int8]
+    end: NDArray[np.int8]
+    months_to: NDArray[np.float64]
+    best_window_months: NDArray[np.float64]
+    best_gain_ooms: NDArray[np.float64]
+    first_year_ooms: NDArray[np.float64]
+    pace_initial: NDArray[np.float64]
+    pace_peak: NDArray[np.float64]
+    months_to_peak: NDArray[np.float64]
+    pace_ceiling: NDArray[np.float64]
+    doublings_per_pace_doubling: NDArray[np.float64]
+    doublings_per_pace_doubling_shortened: NDArray[np.float64]
+    software_end_ooms: NDArray[np.float64]
+    effective_end_ooms: NDArray[np.float64]
+    months_end: NDArray[np.float64]
+    limit_reached: NDArray[np.bool_]
+    n_deployments: NDArray[np.int32]
+
+    @classmethod
+    def empty(cls, n: int, levels: NDArray[np.float64], widths: NDArray[np.float64]) -> Outcomes:
+        """Arrays for n draws, to be filled by the engine."""
+        shapes = {"months_to": (n, len(levels)), "best_window_months": (n, len(levels)), "best_gain_ooms": (n, len(widths))}
+        kinds = {"mode": np.int8, "status": np.int8, "end": np.int8, "limit_reached": np.bool_, "n_deployments": np.int32}
+        arrays = {
+            f.name: np.full(shapes.get(f.name, (n,)), 0 if f.name in kinds else np.nan, kinds.get(f.name, np.float64))
+            for f in fields(cls)
+            if f.name not in ("levels", "widths")
+        }
+        return cls(levels=levels, widths=widths, **arrays)
+
+    def __len__(self) -> int:
+        """Number of draws."""
+        return len(self.status)
+
+    @property
+    def is_ok(self) -> NDArray[np.bool_]:
+        """Which draws were simulated."""
+        return self.status == 0
+
+    def values(self, name: str, index: float | None = None) -> NDArray[np.float64]:
+        """One outcome of every draw.
+
+        Parameters
+        ----------
+        name : str
+            A name of :data:`OUTCOME_KINDS`.
+        index : float, optional
+            k in OOM or w in months, for an outcome that has one; it must be among ``levels`` or ``widths``.
+
+        Returns
+        -------
+        array of shape (n,)
+            nan for a draw that could not be simulated.
+        """
+        array = getattr(self, name)
+        if OUTCOME_KINDS[name].index_unit is None:
+            return np.asarray(array, dtype=np.float64)
+        marks = self.widths if name == "best_gain_ooms" else self.levels
+        column = np.flatnonzero(marks == index)
+        if len(column) == 0:
+            raise KeyError(f"{name}[{index:g}] was not simulated; there are {', '.join(f'{m:g}' for m in marks)}")
+        return np.asarray(array[:, column[0]])
+
+    def to_frame(self) -> pd.DataFrame:
+        """All outcomes as a table, one row a draw.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``status``, ``end``, ``months_to_5``, ``best_window_months_5``, ``best_gain_ooms_12`` and so on;
+            codes as words, ``n_deployments`` empty outside mode from_scratch.
+        """
+        import pandas as pd
+
+        columns: dict[str, object] = {"status": pd.Categorical.from_codes(self.status, STATUS_NAMES)}
+        for kind in OUTCOME_KINDS.values():
+            array = getattr(self, kind.name)
+            if kind.index_unit is None:
+                columns[kind.name] = array
+                continue
+            marks = self.widths if kind.name == "best_gain_ooms" else self.levels
+            for j, mark in enumerate(marks):
+                columns[f"{kind.name}_{mark:g}"] = array[:, j]
+        is_ok = self.is_ok
+        columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
+        columns["limit_reached"][~is_ok] = pd.NA  # type: ignore[index]
+        columns["n_deployments"] = pd.array(self.n_deployments, dtype="Int32")
+        columns["n_deployments"][~is_ok | (self.mode != MODES.index("from_scratch"))] = pd.NA  # type: ignore[index]
+        columns["end"] = pd.Categorical.from_codes(np.where(is_ok, self.end, -1), ENDS)
+        return pd.DataFrame(columns)
+
+    def to_datatree(self, draws: Mapping[str, NDArray[np.generic]], n_replicates: int) -> xr.DataTree:
+        """Draws and outcomes as an ArviZ DataTree, one chain a replicate.
+
+        Parameters
+        ----------
+        draws : mapping of str to array of shape (n,)
+            Quantities by code name; those that are the same in every draw are left out.
+        n_replicates : int
+            Independent randomisations, of n / n_replicates draws each.
+
+        Returns
+        -------
+        xarray.DataTree
+            Group ``prior`` holds the quantities, ``prior_predictive`` the outcomes, with dimensions ``chain`` and
+            ``draw`` (and ``ooms`` or ``months`` for indexed outcomes). Codes are integers whose words stand in the
+            attribute ``words``. inf is stored as it is, beside a flag ``months_to_reached``.
+        """
+        from arviz_base import from_dict
+
+        def chained(array: NDArray[np.generic]) -> NDArray[np.generic]:
+            return array.reshape(n_replicates, -1, *array.shape[1:])
+
+        prior = {
+            name: chained(array)
+            for name, array in draws.items()
+            if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
+        }
+        predictive = {name: chained(getattr(self, name)) for name in ("status", "end", *OUTCOME_KINDS)}
+        predictive["months_to_reached"] = np.isfinite(predictive["months_to"])
+        tree = from_dict(
+            {"prior": prior, "prior_predictive": predictive},
+            dims={
+                "months_to": ["ooms"],
+                "months_to_reached": ["ooms"],
+                "best_window_months": ["ooms"],
+                "best_gain_ooms": ["months"],
+            },
+            coords={"ooms": self.levels, "months": self.widths},
+        )
+        for group, name, words in (
+            ("prior", "mode", MODES),
+            ("prior_predictive", "status", STATUS_NAMES),
+            ("prior_predictive", "end", ENDS),
+        ):
+            tree[group][name].attrs["words"] = " ".join(words)
+        for kind in OUTCOME_KINDS.values():
+            tree["prior_predictive"][kind.name].attrs.update(units=kind.unit, long_name=kind.meaning)
+        for name in prior:
+            tree["prior"][name].attrs.update(_attributes(name))
+        return tree
+
+
+def _attributes(name: str) -> dict[str, str]:
+    if name not in QUANTITIES:
+        return {"long_name": "which member of the pool"}
+    return {"units": QUANTITIES[name].unit, "long_name": QUANTITIES[name].meaning}

@@ -1,0 +1,192 @@
+"""What pydantic finds wrong with a prior file, in this project's words: where, what, why, what to do."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+
+from mc_sie.errors import InputError, nearest
+from mc_sie.priors import schema
+from mc_sie.priors.families import Unusable
+from mc_sie.quantities import QUANTITIES
+
+Steps = Sequence[str | int]
+
+_BY_TYPE = {
+    "float_type": ("is not a number", "Write a number without quotes."),
+    "string_type": ("is not text", "Write it in quotes."),
+    "string_too_short": ("is empty", "Write something, or leave the key out where it may be left out."),
+    "list_type": ("is not a list", "Write it in square brackets."),
+    "dict_type": ("is not a table", "Write { name = number, ... }."),
+    "model_type": ("is not a table", "Write it as a table of its own, with one key a line."),
+    "model_attributes_type": ("is not a table", "Write it as a table: its family, and the keys of that family."),
+    "too_short": ("is empty", "Give at least one."),
+    "greater_than": ("is not above {gt:g}", "Give a larger number."),
+    "greater_than_equal": ("is below {ge:g}", "Give a larger number."),
+}
+_MISSING = {
+    "source": 'Add source = "...": a citation, or whose judgement it is.',
+    "title": 'Add title = "..." on the first line.',
+    "weight": "Every component needs its weight.",
+    "members": "List the prior sets and their weights.",
+}
+
+
+def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError:
+    """The first thing that is wrong, as an error for the reader of the file.
+
+    Parameters
+    ----------
+    file : str
+        The file, as it shall be shown.
+    raw : dict
+        What TOML made of it.
+    error : pydantic.ValidationError
+        What the model of a prior file made of that.
+
+    Returns
+    -------
+    InputError
+        A misspelt key is also a missing one: keys that are there and unknown come first.
+    """
+    problem = sorted(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")[0]
+    context: dict[str, Any] = problem.get("ctx", {})
+    table, steps = _followed(raw, problem["loc"])
+    match problem["type"]:
+        case "value_error":
+            unusable: Unusable = context["error"]
+            steps += [int(step) if step.isdigit() else step for step in unusable.key.split(".") if step]
+            why, remedy = unusable.why, unusable.remedy
+        case "extra_forbidden":
+            why, remedy = _unknown_key(steps, table)
+        case "missing":
+            key = str(steps.pop())
+            why, remedy = f"has no {key}", _for_missing(key, str((*steps, "")[0]), table)
+        case "union_tag_not_found":
+            why, remedy = "has no family", 'Add one, e.g. family = "uniform"; or: ' + ", ".join(schema.FAMILIES) + "."
+        case "union_tag_invalid":
+            why, remedy = _unknown_family(steps, context)
+            steps.append("family")
+        case "literal_error":
+            value = steps[-1] if problem["loc"][-1] == "[key]" else value_at(raw, steps)
+            why, remedy = "is not one of the names", nearest(str(value), re.findall("'(.*?)'", context["expected"]))
+        case "finite_number":
+            is_nan = math.isnan(value_at(raw, steps))
+            why, remedy = "is not a number" if is_nan else "is not finite", "Give a finite number."
+        case kind:
+            why, remedy = _BY_TYPE.get(kind, (problem["msg"], ""))
+            why = why.format(**context)
+    return InputError(f"{file}: {written(raw, steps)}" if steps else file, why, remedy)
+
+
+def written(raw: dict[str, Any], steps: Steps) -> str:
+    """A place in a file and what stands there, e.g. ``[rho] components[1].high = 1.2``.
+
+    Parameters
+    ----------
+    raw : dict
+        What TOML made of the file.
+    steps : sequence of str or int
+        Keys and list positions on the way.
+
+    Returns
+    -------
+    str
+        Without a value where there is none or it is a whole table.
+    """
+    value = value_at(raw, steps)
+    first, *rest = steps
+    text = f"[{first}]" if isinstance(raw.get(str(first)), dict) else str(first)
+    inner = "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in rest).removeprefix(".")
+    place = f"{text} {inner}".rstrip()
+    is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
+    are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
+    return place if value is None or is_table or are_tables else f"{place} = {_toml(value)}"
+
+
+def value_at(raw: Any, steps: Steps) -> Any:
+    """What stands at a place, None where there is nothing.
+
+    Parameters
+    ----------
+    raw : dict
+        What TOML made of the file.
+    steps : sequence of str or int
+        Keys and list positions on the way.
+
+    Returns
+    -------
+    object
+        Any TOML value.
+    """
+    for step in steps:
+        raw = raw.get(step) if isinstance(raw, dict) else raw[step] if isinstance(step, int) else None
+    return raw
+
+
+def _followed(raw: dict[str, Any], location: Steps) -> tuple[dict[str, Any], list[str | int]]:
+    """The entry or component on pydantic's path, and the path without the name of its family that pydantic puts in."""
+    table, steps = raw, list(location[:1])
+    for before, step in pairwise(location):
+        if before in QUANTITIES or isinstance(before, int):  # here stands the family's name
+            table = value_at(raw, steps)
+        elif step != "[key]":
+            steps.append(step)
+    return table, steps
+
+
+def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
+    key = str(steps[-1])
+    if len(steps) == 1:
+        return "is not a quantity or a key of a prior file", nearest(key, schema.prior_file().model_fields)
+    if steps[0] == "pool":
+        return "is not a key of a pool", nearest(key, schema.Pool.model_fields)
+    further = schema.Weighted if isinstance(steps[-2], int) else schema.Sourced
+    family = table["family"]
+    known = [*schema.FAMILIES[family].model_fields, *further.model_fields]
+    return f'is not a key of family = "{family}"', nearest(key, known)
+
+
+def _for_missing(key: str, name: str, table: dict[str, Any]) -> str:
+    if key == "unit":
+        return f'Add unit = "{QUANTITIES[name].unit}".'
+    if key in _MISSING:
+        return _MISSING[key]
+    fields = schema.FAMILIES[table["family"]].model_fields
+    return f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+
+
+def _unknown_family(steps: Steps, context: dict[str, Any]) -> tuple[str, str]:
+    tag, expected = str(context["tag"]), re.findall("'(.*?)'", context["expected_tags"])
+    if isinstance(steps[-1], int):
+        return "is not a family for a component", nearest(tag, expected)
+    why = f"is not a family for {steps[0]}"
+    if steps[0] == "mode":
+        return why, f"mode is one of a few names. {nearest(tag, expected)}"
+    if tag == "absent":
+        optional = ", ".join(quantity.name for quantity in QUANTITIES.values() if quantity.optional)
+        return why, f"Only what is optional can be absent: {optional}."
+    if tag == "categorical":
+        return why, "Only mode has categories; numbers with weights are a mixture of fixed values."
+    return why, nearest(tag, expected)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _toml(value: Any) -> str:
+    """A value as it would be written in TOML."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(inner) for inner in value) + "]"
+    if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,0 +1,673 @@
+"""Prior files: TOML in, :class:`PriorSet` out. The only reader of the format.
+
+A file has one table a quantity, or a ``[pool]`` of whole sets. It may extend another, whose entries it inherits whole
+and replaces whole. Everything that is wrong with a file is an :class:`~mc_sie.errors.InputError` that says where, what,
+why and what to do; only what is right but doubtful becomes a warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from mc_sie.errors import InputError, nearest
+from mc_sie.priors import families, problems, schema
+from mc_sie.priors.families import Array, Distribution
+from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES, Quantity
+
+POOL_DIMENSION = "prior_set"
+"""Name of the latent "which prior set" of a pool."""
+
+N_IMPLIED = 2**16
+"""Points behind quantiles and means that have no closed form."""
+
+DEFAULT_ORIGIN = "default"
+"""Origin of an entry that no file states."""
+
+AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
+"""Retraining modes whose law of motion must not depend on time."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a prior set says about one quantity.
+
+    Attributes
+    ----------
+    name : str
+        Code name of the quantity.
+    family : str
+        Name of the family, as in the file.
+    parameters : mapping
+        Its parameters, as in the file and in the quantity's unit.
+    unit : str
+        Unit of the quantity.
+    source : str
+        Where the numbers come from.
+    judgement : str or None
+        Why it is a judgement call, when it is one.
+    origin : str
+        File that states it, or ``"default"``.
+    distribution : Distribution
+        The law; for ``mode`` that of the index in :data:`~mc_sie.quantities.MODES`.
+    """
+
+    name: str
+    family: str
+    parameters: Mapping[str, Any]
+    unit: str
+    source: str
+    judgement: str | None
+    origin: str
+    distribution: Distribution
+
+    @property
+    def is_default(self) -> bool:
+        """Whether no file states it."""
+        return self.origin == DEFAULT_ORIGIN
+
+
+@dataclass(frozen=True)
+class PriorSet:
+    """A joint prior over the model's quantities: independent entries, or a pool of whole sets.
+
+    Attributes
+    ----------
+    name : str
+        Shipped name, or the file's name without its ending.
+    title, description : str
+        From the file.
+    citations : tuple of str
+        From the file, then those it inherits.
+    bottlenecks : str or None
+        The statement of how rho, alpha_compute and r fit together, its own or inherited.
+    path : pathlib.Path
+        The file.
+    entries : mapping of str to Entry
+        What is stated and, marked as such, what is left to its default, in the order of the table of quantities. Empty
+        for a pool.
+    members : tuple of (PriorSet, float)
+        Sets and weights of a pool, else empty.
+    warnings : tuple of str
+        What may be meant but looks like a mistake.
+    digest : str
+        SHA-256 of what determines the draws: families and numbers, not prose.
+    """
+
+    name: str
+    title: str
+    description: str
+    citations: tuple[str, ...]
+    bottlenecks: str | None
+    path: Path
+    entries: Mapping[str, Entry]
+    members: tuple[tuple[PriorSet, float], ...]
+    warnings: tuple[str, ...]
+    digest: str
+
+    @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of the latent dimensions that are random, in the order of the sampler's dimensions."""
+        random = {_determined(name) for name, entry in self.entries.items() if entry.distribution.constant is None}
+        random |= {dimension for member, _ in self.members for dimension in member.dimensions}
+        ordered = tuple(name for name in MODEL_QUANTITIES if name in random)
+        return (*ordered, POOL_DIMENSION) if self.members else ordered
+
+    def values(self, points: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
+        """Values of every quantity at points of the unit cube.
+
+        Parameters
+        ----------
+        points : mapping of str to ndarray of float64
+            For each name in :attr:`dimensions` an array in (0, 1), all of one shape (n,). Others are not looked at,
+            except for their shape when nothing is random; without any there is one draw.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Every name of ``MODEL_QUANTITIES`` in its unit (float64, ``nan`` where not given), but ``mode`` as an index
+            in ``MODES`` (int8); then the restatements in use (``sigma``, ``max_speed``, ``r_total``), and for a pool
+            ``prior_set``, the index of the member (int16).
+
+        Notes
+        -----
+        ``rho = (sigma - 1)/sigma``, ``rho = ln(alpha_compute)/ln(max_speed)`` and
+        ``r = (1 - alpha_compute) labour_per_efficiency r_total``.
+        """
+        n = next(iter(points.values())).size if points else 1
+        if self.members:
+            return self._pooled(points, n)
+        found: dict[str, NDArray[Any]] = {}
+        for name, entry in self.entries.items():
+            law = entry.distribution
+            drawn = law.ppf(points[_determined(name)]) if law.constant is None else np.full(n, law.constant)
+            found[name] = _kept_inside(QUANTITIES[name], drawn)
+        for name, restatement in _RESTATEMENTS.items():
+            if name in found:
+                determined = QUANTITIES[_determined(name)]
+                found[determined.name] = _kept_inside(determined, restatement.formula(found))
+        found["mode"] = found["mode"].astype(np.int8)
+        restated = [name for name in _RESTATEMENTS if name in found]
+        return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
+
+    def _pooled(self, points: Mapping[str, Array], n: int) -> dict[str, NDArray[Any]]:
+        cuts = np.cumsum([weight for _, weight in self.members[:-1]])
+        which = np.searchsorted(cuts, points[POOL_DIMENSION]).astype(np.int16)
+        found: dict[str, NDArray[Any]] = {}
+        for index, (member, _) in enumerate(self.members):
+            rows = np.flatnonzero(which == index)
+            chosen = member.values({name: points[name][rows] for name in (*member.dimensions, POOL_DIMENSION)})
+            for name, values in chosen.items():
+                if name not in found:
+                    found[name] = np.zeros(n, np.int8) if name == "mode" else np.full(n, np.nan)
+                found[name][rows] = values
+        restated = [name for name in _RESTATEMENTS if name in found]
+        return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
+
+    def quantiles(self, name: str, probs: Sequence[float]) -> Array:
+        """Quantiles of one quantity, stated or implied.
+
+        Parameters
+        ----------
+        name : str
+            A quantity that the set gives.
+        probs : sequence of float
+            In (0, 1).
+
+        Returns
+        -------
+        ndarray of float64
+            In the quantity's unit. Exact for what an entry states; for what is derived, and in a pool, from
+            2^16 quasi-random points, which puts each at a probability within 0.001 of the one asked for. Where only
+            some members of a pool give the quantity, the quantiles are those given that it is given.
+        """
+        if name in self.entries:
+            return self.entries[name].distribution.ppf(probs)
+        rising = np.sort(self._given(name))
+        at = np.ceil(np.asarray(probs) * rising.size).astype(int) - 1
+        return np.asarray(rising[np.clip(at, 0, rising.size - 1)])
+
+    def mean(self, name: str) -> float:
+        """Expected value of one quantity, stated or implied.
+
+        Parameters
+        ----------
+        name : str
+            A quantity that the set gives.
+
+        Returns
+        -------
+        float
+            In the quantity's unit; ``inf`` where "no limit" has a probability. Exactness as for :meth:`quantiles`,
+            with an error of about 0.001 standard deviations where it is not exact.
+        """
+        if name in self.entries:
+            return self.entries[name].distribution.mean()
+        return float(np.mean(self._given(name)))
+
+    def _given(self, name: str) -> Array:
+        values = self._implied.get(name, np.array([])).astype(np.float64)
+        values = values[~np.isnan(values)]
+        if values.size == 0:
+            given = [known for known in self._implied if not np.isnan(self._implied[known]).all()]
+            raise InputError(f"{name}", f"is not given by {self.name}", nearest(name, given))
+        return values
+
+    @cached_property
+    def _implied(self) -> dict[str, NDArray[Any]]:
+        return self.values(_spread_points(self.dimensions))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The set as it was resolved, with nothing left to other files.
+
+        Returns
+        -------
+        dict
+            Plain values that JSON can hold; infinity is the text ``"inf"``.
+        """
+        found: dict[str, Any] = {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "citations": list(self.citations),
+            "bottlenecks": self.bottlenecks,
+            "path": str(self.path),
+            "digest": self.digest,
+            "warnings": list(self.warnings),
+        }
+        if self.members:
+            found["members"] = [{"weight": weight, "prior": member.to_dict()} for member, weight in self.members]
+            return found
+        found["entries"] = {}
+        for name, entry in self.entries.items():
+            row = {key: value for key, value in vars(entry).items() if key not in ("name", "distribution")}
+            found["entries"][name] = _plain(row) | {"words": entry.distribution.describe()}
+        return found
+
+
+# --------------------------------------------------------------------------------------------- finding files
+
+
+def shipped_priors() -> dict[str, Path]:
+    """Prior sets that come with the package.
+
+    Returns
+    -------
+    dict of str to pathlib.Path
+        Name to file, by name; from the installed package, else from the checkout's ``priors/``.
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_shipped_priors"
+    folder = installed if installed.is_dir() else package.parent / "priors"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_prior(name_or_path: str | Path) -> PriorSet:
+    """A prior set, by its shipped name or from a file.
+
+    Parameters
+    ----------
+    name_or_path : str or pathlib.Path
+        ``"davidson-2025"``, or the path of a TOML file. A shipped name wins over a file of the same name; a
+        :class:`~pathlib.Path` is always a file.
+
+    Returns
+    -------
+    PriorSet
+        Checked, with defaults filled in.
+
+    Raises
+    ------
+    InputError
+        When there is no such prior, or it cannot be used.
+    """
+    return _load(_located(name_or_path, Path(), f"prior {str(name_or_path)!r}"), ())
+
+
+def _located(reference: str | Path, folder: Path, where: str) -> Path:
+    shipped = shipped_priors()
+    if isinstance(reference, str) and reference in shipped:
+        return shipped[reference]
+    path = folder / Path(reference).expanduser()
+    if not path.exists():
+        raise InputError(
+            where, "is neither a shipped prior nor an existing file", nearest(Path(reference).stem, shipped)
+        )
+    return path
+
+
+def _shown(path: Path) -> str:
+    """A path as a reader would write it here."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+# --------------------------------------------------------------------------------------- from text to a model
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    file = _shown(path)
+    if path.is_dir():
+        raise InputError(file, "is a folder, not a prior file", "Give the path of a .toml file.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(file, f"cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        remedy = "Save the file as UTF-8."
+        raise InputError(f"{file}: byte {error.start} (0x{content[error.start]:02x})", "is not UTF-8", remedy) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).rstrip(")").partition(" (at ")
+        if not place.startswith("line"):  # "at end of document"
+            lines = text.split("\n")
+            place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
+        raise InputError(f"{file}: {place}", f"is not TOML: {reason[:1].lower()}{reason[1:]}") from None
+    if not raw:
+        raise InputError(file, "is empty", "Start from the template that `mc-sie priors new` writes.")
+    return raw
+
+
+def _document(path: Path) -> tuple[schema.Header, dict[str, Any]]:
+    """The file, checked entry by entry, and what TOML made of it."""
+    raw = _parsed(path)
+    try:
+        return schema.prior_file().model_validate(raw), raw
+    except ValidationError as error:
+        raise problems.worded(_shown(path), raw, error) from None
+
+
+# ------------------------------------------------------------------------------------ from models to a prior
+
+
+def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
+    """The prior set of a file; ``trail`` is the files that lead to it."""
+    document, raw = _document(path)
+    file = _shown(path)
+    members: tuple[tuple[PriorSet, float], ...] = ()
+    entries: dict[str, Entry] = {}
+    if document.pool is not None:
+        members = _members(path, document.pool, raw, trail)
+        layer = _Layer({}, tuple(document.citations), _stripped(document.bottlenecks))
+        warnings = [warning for member, _ in members for warning in member.warnings]
+        drawn: Any = [[member.digest, weight] for member, weight in members]
+    else:
+        layer = _layer(path, document, raw, trail)
+        entries = _with_defaults(layer.entries)
+        _check_together(file, entries)
+        warnings = list(_doubts(file, entries, layer.bottlenecks))
+        drawn = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
+    return PriorSet(
+        name=path.stem,
+        title=document.title,
+        description=document.description.strip(),
+        citations=layer.citations,
+        bottlenecks=layer.bottlenecks,
+        path=path,
+        entries=entries,
+        members=members,
+        warnings=tuple(dict.fromkeys(warnings)),
+        digest=hashlib.sha256(json.dumps(_plain(drawn), sort_keys=True).encode()).hexdigest(),
+    )
+
+
+def _members(
+    path: Path, pool: schema.Pool, raw: dict[str, Any], trail: tuple[Path, ...]
+) -> tuple[tuple[PriorSet, float], ...]:
+    file = _shown(path)
+    for key in raw:
+        if key == "extends" or key in QUANTITIES:
+            remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
+            raise InputError(f"{file}: {problems.written(raw, [key])}", "stands beside [pool]", remedy)
+    members = []
+    for reference, weight in pool.members.items():
+        where = f"{file}: {problems.written(raw, ['pool', 'members', reference])}"
+        member = _load(_followed(reference, path, trail, where), (*trail, path))
+        if member.members:
+            raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
+        members.append((member, weight))
+    return tuple(members)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What a file states, on top of what it inherits."""
+
+    entries: dict[str, Entry]
+    citations: tuple[str, ...]
+    bottlenecks: str | None
+
+
+def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tuple[Path, ...]) -> _Layer:
+    file = _shown(path)
+    stated = {name: model for name in QUANTITIES if (model := getattr(document, name)) is not None}
+    groups: dict[str, str] = {}
+    for name in stated:
+        other = groups.setdefault(_determined(name), name)
+        if other != name:
+            remedy = f"Both determine {_determined(name)}: keep one of them."
+            raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
+    base = _Layer({}, (), None)
+    if document.extends is not None:
+        where = f"{file}: {problems.written(raw, ['extends'])}"
+        base_path = _followed(document.extends, path, trail, where)
+        base_document, base_raw = _document(base_path)
+        if base_document.pool is not None:
+            raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
+        base = _layer(base_path, base_document, base_raw, (*trail, path))
+    kept = {name: entry for name, entry in base.entries.items() if _determined(name) not in groups}
+    own = {name: _entry(name, model, file) for name, model in stated.items() if model.family != "absent"}
+    citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
+    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or base.bottlenecks)
+
+
+def _followed(reference: str, path: Path, trail: tuple[Path, ...], where: str) -> Path:
+    """The file that another one refers to."""
+    found = _located(reference, path.parent, where)
+    visited = [*trail, path]
+    resolved = [step.resolve() for step in visited]
+    if found.resolve() in resolved:
+        cycle = [*visited[resolved.index(found.resolve()) :], found]
+        raise InputError(where, f"leads back to itself: {' -> '.join(map(_shown, cycle))}", "Take one link out.")
+    return found
+
+
+def _entry(name: str, model: Any, origin: str) -> Entry:
+    return Entry(
+        name=name,
+        family=model.family,
+        parameters=model.model_dump(exclude={"family", "unit", "source", "judgement"}, exclude_none=True),
+        unit=QUANTITIES[name].unit,
+        source=model.source,
+        judgement=model.judgement,
+        origin=origin,
+        distribution=model.distribution,
+    )
+
+
+def _with_defaults(stated: dict[str, Entry]) -> dict[str, Entry]:
+    """Entries in the order of the table, with defaults for what has one and is not stated."""
+    entries = {}
+    for quantity in QUANTITIES.values():
+        value = quantity.default
+        if quantity.name in stated:
+            entries[quantity.name] = stated[quantity.name]
+        elif value is not None:
+            entries[quantity.name] = Entry(
+                name=quantity.name,
+                family="fixed",
+                parameters={"value": value},
+                unit=quantity.unit,
+                source="default of this project (mc_sie/quantities.py)",
+                judgement="ours: no published value" if quantity.default_is_ours else None,
+                origin=DEFAULT_ORIGIN,
+                distribution=schema.fixed_mode(value) if isinstance(value, str) else families.fixed(value),
+            )
+    return entries
+
+
+# ------------------------------------------------------------------------------------ what must hold of a set
+
+
+def _check_together(file: str, entries: Mapping[str, Entry]) -> None:
+    """Refuse entries that are each right but not together."""
+    for required in ("rho", "r"):
+        ways = [name for name in QUANTITIES if _determined(name) == required]
+        if not any(name in entries for name in ways):
+            remedy = f"Give one of {', '.join(f'[{name}]' for name in ways)}, or extend a set that has it."
+            raise InputError(file, f"does not say what {required} is", remedy)
+    for pair in PAIRED:
+        given = [name for name in pair if name in entries]
+        if len(given) == 1:
+            (lacking,) = set(pair) - set(given)
+            raise InputError(f"{file}: [{given[0]}]", f"is given without [{lacking}]", "Give both or neither.")
+    for code, prob in entries["mode"].distribution.atoms:
+        mode = MODES[int(code)]
+        if mode in AUTONOMOUS_MODES and "rho_long" in entries:
+            why = f"gives {mode} a credence of {100.0 * prob:.3g} % although [rho_long] is given"
+            remedy = (
+                "Shortening needs a law that does not change with time: choose other modes, or take away rho_long "
+                'and reconfiguration_half_life_months with family = "absent".'
+            )
+            raise InputError(f"{file}: [mode]", why, remedy)
+    for name, restatement in _RESTATEMENTS.items():
+        if name in entries:
+            _check_image(file, name, restatement, entries)
+
+
+def _check_image(file: str, name: str, restatement: _Restatement, entries: Mapping[str, Entry]) -> None:
+    """Refuse a restatement that leads outside the domain of what it determines."""
+    determined = QUANTITIES[_determined(name)]
+    inputs = (name, *restatement.others)
+    corners = np.array(list(product(*(entries[key].distribution.reach for key in inputs)))).T
+    with np.errstate(divide="ignore", invalid="ignore"):  # monotone in each input, so that the corners decide
+        images = restatement.formula(dict(zip(inputs, corners, strict=True)))
+    for image, inside in (
+        (np.min(images), determined.low <= np.min(images)),
+        (np.max(images), np.max(images) <= determined.high),
+    ):
+        if not inside:
+            why = f"makes {determined.name} = {image:.4g} possible, outside {determined.domain}"
+            raise InputError(f"{file}: [{name}]", why, restatement.remedy)
+
+
+def _doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
+    """What may be meant but looks like a mistake."""
+    if "rho" in entries:
+        bottlenecked = entries["rho"].distribution.reach[0] < 0.0
+    elif "sigma" in entries:
+        bottlenecked = entries["sigma"].distribution.reach[0] < 1.0
+    else:
+        bottlenecked = math.isfinite(entries["max_speed"].distribution.reach[0])
+    if not bottlenecked:
+        return
+    alpha = entries["alpha_compute"].distribution
+    if alpha.atoms and alpha.atoms[0][0] == 0.0:
+        yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
+    if "r" in entries and alpha.reach[1] > 0.0 and bottlenecks is None:
+        yield (
+            f"{file}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: say how "
+            'they fit together in bottlenecks = "...", or state [r_total].'
+        )
+
+
+# ------------------------------------------------------------------------------------------------ small tools
+
+
+@dataclass(frozen=True)
+class _Restatement:
+    """How something else determines a quantity."""
+
+    others: tuple[str, ...]
+    formula: Callable[[Mapping[str, Array]], Array]
+    remedy: str
+
+
+_RESTATEMENTS = {
+    "sigma": _Restatement(
+        (),
+        lambda given: (given["sigma"] - 1.0) / given["sigma"],
+        "rho = (sigma - 1)/sigma: keep sigma above 1/51 with truncate_low = 0.02.",
+    ),
+    "max_speed": _Restatement(
+        ("alpha_compute",),
+        lambda given: np.log(given["alpha_compute"]) / np.log(given["max_speed"]) + 0.0,  # + 0.0: never -0.0
+        "rho = ln(alpha_compute)/ln(max_speed): keep max_speed away from 1 and alpha_compute from 0 with truncate_low.",
+    ),
+    "r_total": _Restatement(
+        ("alpha_compute", "labour_per_efficiency"),
+        lambda given: (1.0 - given["alpha_compute"]) * given["labour_per_efficiency"] * given["r_total"],
+        "r = (1 - alpha_compute) labour_per_efficiency r_total: truncate what makes it so small or large.",
+    ),
+}
+
+
+def _determined(name: str) -> str:
+    """The model quantity that a quantity is, or restates."""
+    return QUANTITIES[name].determines or name
+
+
+def _kept_inside(quantity: Quantity, values: Array) -> Array:
+    """Values that rounding has put on an excluded bound, moved to the next number inside; no other is outside."""
+    low = math.nextafter(quantity.low, math.inf) if quantity.low_open else quantity.low
+    high = math.nextafter(quantity.high, -math.inf) if quantity.high_open else quantity.high
+    return np.clip(values, low, high)
+
+
+def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:
+    """Evenly spread points in the unit cube: multiples of powers of the generalised golden ratio (Roberts 2018)."""
+    d = len(dimensions)
+    ratio = 2.0
+    for _ in range(64):
+        ratio = (1.0 + ratio) ** (1.0 / (d + 1.0))
+    index = np.arange(1.0, N_IMPLIED + 1.0)
+    return {name: (0.5 + index * ratio ** -(j + 1.0)) % 1.0 for j, name in enumerate(dimensions)}
+
+
+def _stripped(text: str | None) -> str | None:
+    return text.strip() if text else None
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON can hold; infinity has no number there."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
+
+
+# --------------------------------------------------------------------------------------------------- template
+
+
+def new_prior_text(extends: str = "davidson-2025") -> str:
+    """A prior file to start from: it loads as it is, and lists everything that can be stated.
+
+    Parameters
+    ----------
+    extends : str
+        Shipped name, or a path relative to where the text will be written.
+
+    Returns
+    -------
+    str
+        TOML with comments.
+    """
+    ways = (
+        'family = "fixed"        value',
+        'family = "uniform"      low, high',
+        'family = "loguniform"   low, high',
+        'family = "normal"       mean, sd',
+        'family = "lognormal"    median, sd_log (sd of the natural logarithm)',
+        'family = "beta"         a, b; low = 0, high = 1 unless given',
+        'family = "triangular"   low, peak, high',
+        'family = "pert"         low, peak, high',
+        'family = "student_t"    location, scale, df',
+        'family = "quantiles"    quantiles = { q05 = 2, q95 = 32 }, two or three; fit = "lognormal"',
+        'family = "mixture"      components = [ { weight = 0.2, family = "fixed", value = 0 }, { weight = 0.8, ... } ]',
+        'family = "categorical"  values = { shortening = 0.5, continual = 0.5 } (for mode only)',
+        'family = "absent"       takes away an optional quantity that is inherited',
+    )
+    lines = [
+        'title = "My beliefs"',
+        'description = """Why they are what they are."""',
+        "citations = []",
+        f"extends = {json.dumps(extends)}  # everything not stated here is inherited",
+        "# How do rho, alpha_compute and r fit together, which bottleneck is counted where? (Inherited unless given.)",
+        '# bottlenecks = "..."',
+        "",
+        "[rho]",
+        'family = "uniform"',
+        "low = -0.4",
+        "high = -0.1",
+        'unit = "1"',
+        'source = "mine: replace this by your own range and reason"',
+        '# judgement = "ours: why", marks a number that nobody has published',
+        "",
+        "# Families and their keys. All but fixed, categorical and absent can be cut by truncate_low, truncate_high.",
+        *(f"#   {way}" for way in ways),
+        "#",
+        f"# Retraining modes: {', '.join(MODES)}.",
+        "#",
+        "# Quantities, each a table of its own with family, unit and source:",
+    ]
+    for quantity in QUANTITIES.values():
+        lines.append(f'#   [{quantity.name}] unit = "{quantity.unit}", in {quantity.domain}: {quantity.meaning}')
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Figures and reports. One function a figure: tables in, figure out."""

@@ -1,0 +1,156 @@
+"""Figures, drawn once in one style: labelled axes with units, colour-blind safe, the error visible, readable at half size.
+
+Every function takes a table and returns a matplotlib figure; nothing here simulates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe & Ito's colours, which the colour-blind can tell apart."""
+
+_STYLE = {
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "mc_sie",
+    "svg.fonttype": "none",
+}
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure without a date in it, so that the same numbers give the same file.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : pathlib.Path
+        ``.svg``, ``.png`` or ``.pdf``.
+    """
+    dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
+
+
+def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
+    """Software, effective compute and pace of one trajectory over time.
+
+    Parameters
+    ----------
+    trace : pandas.DataFrame
+        From :func:`mc_sie.engine.trace.trace`.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels that share the time axis.
+    """
+    with _style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 6.5))
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+        months = trace["months"]
+        has_runs = trace["deployments"].max() > 0
+        draw = upper.step if has_runs else upper.plot
+        upper.plot(months, trace["software_ooms"], color=COLOURS[1], ls="--", label="software efficiency")
+        extra = {"where": "post"} if has_runs else {}
+        draw(months, trace["effective_ooms"], color=COLOURS[0], label="effective training compute", **extra)
+        if has_runs:
+            first = trace[trace["deployments"].diff().fillna(0) > 0]
+            upper.plot(first["months"], first["effective_ooms"], "o", color=COLOURS[0], ms=5, label="deployment")
+        upper.set_ylabel("gain since automation (OOM)")
+        upper.legend(loc="best")
+        upper.set_title(title)
+        moving = trace[trace["pace"] > 0]
+        lower.plot(moving["months"], moving["pace"], color=COLOURS[2])
+        lower.set_yscale("log")
+        lower.set_ylabel("pace of software progress\n(x before automation)")
+        lower.set_xlabel("months since AI R&D was fully automated")
+        _plain_log(lower)
+    return figure
+
+
+def headlines_figure(headlines: pd.DataFrame) -> Figure:
+    """Probability of the event under each prior set, with its Monte Carlo error.
+
+    Parameters
+    ----------
+    headlines : pandas.DataFrame
+        One row a set: ``name``, ``prob``, ``se``, ``high``, ``is_rare`` and ``prob_from_start``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One row a set; the bar through each point is two standard errors either way, or up to the exact bound.
+    """
+    with _style():
+        from matplotlib.figure import Figure
+
+        table = headlines.iloc[::-1]
+        figure = Figure(figsize=(8, 0.48 * len(table) + 1.9))
+        axes = figure.subplots()
+        rows = np.arange(len(table))
+        rare = table["is_rare"].to_numpy()
+        prob = 100 * table["prob"].to_numpy()
+        error = np.where(rare, 0.0, 2 * 100 * table["se"].fillna(0.0).to_numpy())
+        axes.plot(
+            100 * table["prob_from_start"], rows, "|", color=COLOURS[1], ms=13, mew=2.5, label="counted from day one"
+        )
+        axes.errorbar(
+            prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
+            label="best window (bar: $\\pm$2 Monte Carlo SE)",
+        )  # fmt: skip
+        for row in rows[rare]:
+            axes.annotate(
+                f"below {100 * table['high'].iloc[row]:.2g} %", (prob[row], row), xytext=(10, -4), textcoords="offset points",
+                fontsize=10, color="#444444",
+            )  # fmt: skip
+        axes.set_yticks(rows, table["name"])
+        axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
+        axes.set_xlim(left=-1, right=max(10.0, 1.12 * float(prob.max())))
+        axes.grid(axis="y", visible=False)
+        axes.legend(loc="lower right")
+    return figure
+
+
+def _plain_log(axes: Axes) -> None:
+    """Label a logarithmic axis 1, 10, 100 instead of 10^0, 10^1, 10^2."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    low, high = axes.get_ylim()
+    if high / low < 30:
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""))
+    else:
+        axes.yaxis.set_minor_formatter(NullFormatter())

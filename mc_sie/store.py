@@ -1,0 +1,237 @@
+"""A run's folder: what was asked, what came out, and what it takes to do it again.
+
+``run.json``
+    The prior resolved to its last number with its sources, digest, seed, scheme, versions, command, counts, wall time,
+    the answer, and a SHA-256 of every other file.
+``draws.parquet``
+    One row a draw: replicate, the quantities that vary, the main outcomes (or all of them).
+``draws.nc``
+    At most 2^16 draws in whole replicates as an ArviZ DataTree.
+``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
+    The tables.
+
+A folder is written under another name and renamed when it is complete; an existing folder is never written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.analysis.estimates import Estimate
+from mc_sie.analysis.summary import Summary
+from mc_sie.engine.run import Simulation
+from mc_sie.errors import InputError
+from mc_sie.events import Event
+from mc_sie.outcomes import Outcomes
+from mc_sie.quantities import MODES
+
+NETCDF_DRAWS_HIGH = 2**16
+"""Most draws that go into the netCDF file."""
+
+RUNS_FOLDER = Path("runs")
+"""Where runs go when no folder is named."""
+
+_LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
+
+
+def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
+    """Draws and outcomes as one table.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The draws.
+    event : Event
+        Its outcome is among the columns.
+    all_outcomes : bool
+        Every outcome at every level instead of the main ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``replicate``, the quantities that are not the same in every draw, ``event`` (whether it holds), ``status`` and
+        outcomes.
+    """
+    columns: dict[str, Any] = {"replicate": simulation.replicate}
+    for name, array in simulation.draws.items():
+        if name == "mode":
+            columns[name] = pd.Categorical.from_codes(array, MODES)
+        elif not (np.isnan(array).all() or (array == array[0]).all()):
+            columns[name] = array
+    columns["event"] = event.holds(simulation.outcomes)
+    outcomes = simulation.outcomes.to_frame()
+    if not all_outcomes:
+        chosen = [
+            "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
+            "pace_peak", "end",
+        ]  # fmt: skip
+        chosen += [f"{event.outcome}_{event.index:g}" if event.index is not None else event.outcome]
+        outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]
+    return pd.concat([pd.DataFrame(columns), outcomes], axis=1)
+
+
+def check_target(folder: Path | None, name: str) -> Path:
+    """The folder a run will be written to, checked before anything is simulated.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        What the user asked for; None means the next free name below ``runs/``.
+    name : str
+        Name of the prior set, for that free name.
+
+    Returns
+    -------
+    pathlib.Path
+        A path that does not exist yet, in a folder that can be written to.
+
+    Raises
+    ------
+    InputError
+        When it exists, or cannot be made.
+    """
+    if folder is None:
+        folder = RUNS_FOLDER / name
+        number = 1
+        while folder.exists():
+            number += 1
+            folder = RUNS_FOLDER / f"{name}-{number}"
+    elif folder.exists():
+        raise InputError(
+            f"--out {folder}", "exists already, and a run never overwrites another", "Name a folder that does not exist."
+        )
+    parent = folder.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {folder}", f"cannot be made: {error.strerror or error}", "Name another folder.") from None
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"--out {folder}", f"cannot be made: {parent} is not writable", "Name another folder.")
+    return folder
+
+
+def write_run(
+    folder: Path, simulation: Simulation, summary: Summary, *, command: str, all_outcomes: bool = False
+) -> dict[str, Any]:
+    """Write a run's folder, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        From :func:`check_target`.
+    simulation, summary : Simulation, Summary
+        What to write.
+    command : str
+        Command line that made it.
+    all_outcomes : bool
+        Every outcome in ``draws.parquet`` instead of the main ones.
+
+    Returns
+    -------
+    dict
+        What stands in ``run.json``.
+    """
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
+        frame.to_parquet(partial / "draws.parquet", index=False)
+        _netcdf_part(simulation).to_netcdf(partial / "draws.nc", engine="h5netcdf")
+        for name in ("thresholds", "quantiles", "modes", "statuses"):
+            getattr(summary, name).to_csv(partial / f"{name}.csv", index=False)
+        record = run_record(simulation, summary, command)
+        record["files"] = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
+        (partial / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return record
+
+
+def run_record(simulation: Simulation, summary: Summary, command: str) -> dict[str, Any]:
+    """Everything about a run but its draws.
+
+    Parameters
+    ----------
+    simulation, summary : Simulation, Summary
+        The run.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    design, prior = simulation.design, simulation.prior
+    return {
+        "prior": {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()},
+        "design": {
+            "scheme": design.scheme,
+            "seed": design.seed,
+            "n_replicates": design.n_replicates,
+            "n_per_replicate": design.n_per_replicate,
+            "n_draws": design.n_draws,
+        },
+        "horizon_months": simulation.horizon_months,
+        "levels": list(simulation.outcomes.levels),
+        "widths": list(simulation.outcomes.widths),
+        "event": str(summary.event),
+        "answer": _estimate_record(summary.answer),
+        "from_start": None if summary.from_start is None else _estimate_record(summary.from_start),
+        "sentence": summary.sentence,
+        "statuses": dict(zip(summary.statuses["status"], map(int, summary.statuses["n_draws"]), strict=True)),
+        "prob_bounds": [summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]],
+        "wall_seconds": round(simulation.wall_seconds, 3),
+        "command": command,
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "versions": {name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def _estimate_record(estimate: Estimate) -> dict[str, Any]:
+    record = dict(estimate.__dict__)
+    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in record.items()}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _netcdf_part(simulation: Simulation) -> Any:
+    """The first replicates, as many as fit; of a single larger one, its first draws."""
+    design = simulation.design
+    n_chains = max(1, min(design.n_replicates, NETCDF_DRAWS_HIGH // design.n_per_replicate))
+    n = min(n_chains * design.n_per_replicate, NETCDF_DRAWS_HIGH)
+    outcomes = simulation.outcomes
+    part = Outcomes(
+        **{
+            name: value if name in ("levels", "widths") else value[:n]
+            for name, value in outcomes.__dict__.items()
+        }
+    )
+    return part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
