@@ -15,10 +15,14 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import config
+import numba.core.config
+
+config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @cache
@@ -49,7 +53,7 @@ def cache_folder() -> Path:
 def _processor() -> str:
     from llvmlite import binding
 
-    return f"{binding.get_host_cpu_name()}"
+    return str(binding.get_host_cpu_name())
 
 
 def is_warm() -> bool:
@@ -63,33 +67,23 @@ def is_warm() -> bool:
     return any(cache_folder().rglob("*.nbc"))
 
 
-def njit(function: Callable[..., Any] | None = None, *, parallel: bool = False, inline: bool = False) -> Any:
+def njit(function: F) -> F:
     """Compile a function without the interpreter, with the package's error model and cache.
 
     Parameters
     ----------
-    function : callable, optional
-        The function, when used without arguments.
-    parallel : bool
-        Let ``prange`` use threads.
-    inline : bool
-        Ask the compiler to inline every call.
+    function : callable
+        A function of numbers and arrays.
 
     Returns
     -------
     callable
-        The compiled dispatcher, or the plain function under ``NUMBA_DISABLE_JIT=1``.
+        The compiled dispatcher, or the plain function under ``NUMBA_DISABLE_JIT=1``. It releases the interpreter's
+        lock while it runs.
     """
-    if function is None:
-        return lambda f: njit(f, parallel=parallel, inline=inline)
-    options: dict[str, Any] = {"error_model": "numpy", "cache": True, "nogil": True}
-    if parallel:
-        options["parallel"] = True
-    if inline:
-        options["inline"] = "always"
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return numba.njit(**options)(function)
+        return cast(F, numba.njit(error_model="numpy", cache=True, nogil=True)(function))
     finally:
         config.CACHE_DIR = before

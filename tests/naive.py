@@ -144,11 +144,11 @@ def log_ces(lx: float, lk: float, rho: float, alpha: float) -> float:
     if abs(rho) < 1e-200:
         return alpha * lk + (1 - alpha) * lx
     p = rho * (lx - lk)
-    big, other = (lx, alpha) if p > 0 else (lk, 1 - alpha)
+    big, weight, other = (lx, 1 - alpha, alpha) if p > 0 else (lk, alpha, 1 - alpha)
     p = -abs(p)
     if p > -1:
         return big + math.log1p(other * math.expm1(p)) / rho
-    return big + math.log((1 - other) + other * math.exp(p)) / rho
+    return big + math.log(weight + other * math.exp(p)) / rho
 
 
 def log_ces_array(lx: Array, lk: Array, rho: Array, alpha: float) -> Array:
@@ -160,13 +160,13 @@ def log_ces_array(lx: Array, lk: Array, rho: Array, alpha: float) -> Array:
         return lx
     p = rho * (lx - lk)
     big = np.where(p > 0, lx, lk)
-    other = np.where(p > 0, alpha, 1 - alpha)
+    weight, other = np.where(p > 0, 1 - alpha, alpha), np.where(p > 0, alpha, 1 - alpha)
     p = -np.abs(p)
     zero = np.abs(rho) < 1e-200
     safe = np.where(zero, 1.0, rho)
     small = p > -1
     near = np.log1p(np.where(small, other * np.expm1(p), 0.0))
-    far = np.log(np.where(small, 1.0, (1 - other) + other * np.exp(p)))
+    far = np.log(np.where(small, 1.0, weight + other * np.exp(p)))
     return np.where(zero, alpha * lk + (1 - alpha) * lx, big + np.where(small, near, far) / safe)
 
 
@@ -284,7 +284,7 @@ class Law:
         return np.asarray(self.log_f0 + log_r - self.log_r0 - self.beta * LN10 * z)
 
     def exponent(self, z: Array, a: Array, months: Array, labour_share: float) -> Array:
-        """Local exponent at fixed t; `labour_share` is d log L / d s over mu (1 where a = s, else psi).
+        """Local exponent at fixed t; `labour_share` is 1 where a = s, else psi.
 
         x = d log10 M / ds = w_L lam mu share + w_K phi - beta D / (D - s), where w_L = 1 - w_K is
         the elasticity (1-alpha) X^rho / [alpha K^rho + (1-alpha) X^rho] of the larger route (of
@@ -420,20 +420,24 @@ class Flow:
         miss_low, miss_high = values[i - 1] - targets, values[i] - targets
         inside = (miss_low < 0) & (miss_high > 0)
         best = np.where(miss_low >= 0, low, high)
-        for _ in range(10):
-            step = miss_high - miss_low
-            mid = high - miss_high * (high - low) / np.where(inside, step, 1.0)
+        side = np.zeros(len(targets))
+        for _ in range(12):
+            mid = high - miss_high * (high - low) / np.where(inside, miss_high - miss_low, 1.0)
             mid = np.where(inside, np.clip(mid, low, high), best)
             miss = np.where(inside, self.state(mid)[which] - targets, 0.0)
             best = mid
             if np.all(np.abs(miss) <= 4 * EPS * np.abs(targets)):
                 break
-            below = miss < 0
-            # halve the value at an end that stays
-            miss_low = np.where(below, miss, miss_low / 2)
-            miss_high = np.where(below, miss_high / 2, miss)
-            low, high = np.where(below, mid, low), np.where(below, high, mid)
-            inside = inside & (miss_low < 0) & (miss_high > 0)
+            # the value at an end that stays twice is halved
+            sign = np.sign(miss)
+            again = np.where(sign == side, 0.5, 1.0)
+            side = sign
+            low, high = np.where(sign < 0, mid, low), np.where(sign > 0, mid, high)
+            miss_low, miss_high = (
+                np.where(sign < 0, miss, miss_low * again),
+                np.where(sign > 0, miss, miss_high * again),
+            )
+            inside = inside & (sign != 0)
         return best
 
     def u_of_effective_array(self, e: Array) -> Array:
@@ -580,7 +584,7 @@ class QuadratureFlow(Flow):
         if len(self.edges) == 1:
             return np.full_like(u, self.t_start), u, self._a(u)
         i, within = self._local(u, self.series_t)
-        return self.t_edges[i] + within, u, self._a(u)
+        return self.t_edges[i] + np.maximum(within, 0.0), u, self._a(u)
 
     def log_pace(self, u: Array) -> Array:
         """Pace on the curve: ln M, from the panels under `shortening`."""
@@ -688,8 +692,9 @@ class OdeFlow(Flow):
             return
         law, u0 = self.law, self.bounds[-1]
         if self.solver is None:
+            rhs: Any = self._rhs
             self.solver = DOP853(
-                self._rhs, u0, self.y0, 1e12, max_step=self.MAX_STEP, rtol=self.RTOL, atol=1e-15
+                rhs, u0, self.y0, 1e12, max_step=self.MAX_STEP, rtol=self.RTOL, atol=1e-15
             )
         message = self.solver.step()
         if self.solver.status == "failed":
@@ -892,7 +897,8 @@ class Path:
 
         def rise(t1: float) -> float:
             t1 = min(max(t1, 0.0), t_max)
-            e2 = self.e_end if t1 == t_max else self._effective(flow.u_of_months(t1 + months))
+            u2 = self.u_end if t1 == t_max else flow.u_of_months(t1 + months)
+            e2 = self.e_end if u2 >= self.u_end else self._effective(u2)
             return e2 - self._effective(flow.u_of_months(t1))
 
         starts = np.concatenate([self.t, self.t - months, np.linspace(0.0, t_max, 201)])
@@ -939,7 +945,7 @@ def _refine(function: Callable[[float], float], grid: Array, coarse: Array) -> f
     for i in peaks[coarse[peaks] >= coarse[peaks[0]] - margin]:
         if seen[i] or np.count_nonzero(seen[peaks]) >= 8:
             continue
-        noise = 1e-12 * (1 + abs(float(coarse[i])))
+        noise = 1e-11 * (1 + abs(float(coarse[i])))
         left, right = max(i - 1, 0), min(i + 1, n - 1)
         while left > 0 and coarse[left] >= coarse[i] - noise:
             left -= 1

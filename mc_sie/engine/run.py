@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -174,7 +175,7 @@ def doubled(
     )
     if kept:
         draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
-        arrays = {
+        arrays: dict[str, Any] = {
             f.name: _interleaved(old, getattr(simulation.outcomes, f.name), getattr(outcomes, f.name))
             for f in fields(Outcomes)
             if f.name not in ("levels", "widths")

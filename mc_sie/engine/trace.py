@@ -13,6 +13,7 @@ from mc_sie.errors import InputError
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, set_law
 from mc_sie.model.status import OK, STATUSES
+from mc_sie.model.stepping import inside
 from mc_sie.model.timeline import (
     G_LN_PACE,
     G_MONTHS,
@@ -22,7 +23,6 @@ from mc_sie.model.timeline import (
     MONTHS,
     Workspace,
     follow,
-    inside,
     ln_pace_at,
     new_workspace,
     ooms_at,

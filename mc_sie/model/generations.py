@@ -93,6 +93,12 @@ def frozen_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
 
 
 @njit
+def moving_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
+    """ln M by the law up to the moment at which software is held."""
+    return ln_pace(law, z, software_and_room(z, law.limit)[0], deployed, months)
+
+
+@njit
 def margin(law: Law, deployed: float, z: float, months: float) -> float:
     """By how many OOM a run started now would exceed the smallest gain worth a run."""
     offer = offered_ooms(law, software_held(law, z), frozen_ln_pace(law, deployed, z, months))
@@ -143,10 +149,8 @@ def first_offer(law: Law, deployed: float, work: Workspace, u: float, h: float, 
 
 @njit
 def raise_peak(law: Law, deployed: float, z: float, months: float, best: Peak) -> Peak:
-    """The larger of a peak so far and the pace at a moment, software still moving."""
-    if z >= law.z_hold:
-        return best
-    ln_m = ln_pace(law, z, software_held(law, z), deployed, months)
+    """The larger of a peak so far and the pace at a moment."""
+    ln_m = moving_ln_pace(law, deployed, z, months)
     return Peak(ln_m, months) if ln_m > best.ln_pace + 1e-12 else best
 
 
@@ -159,7 +163,7 @@ def peak_inside(law: Law, deployed: float, work: Workspace, u: float, h: float, 
     top_value = -math.inf
     for i in range(_SAMPLES + 1):
         theta = used * i / _SAMPLES
-        value = frozen_ln_pace(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta))
+        value = moving_ln_pace(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta))
         if value > top_value:
             top, top_value = i, value
     if top_value <= best.ln_pace - 1e-2:
@@ -169,8 +173,8 @@ def peak_inside(law: Law, deployed: float, work: Workspace, u: float, h: float, 
     if top > 0 and top < _SAMPLES:
         for _ in range(45):
             left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
-            at_left = frozen_ln_pace(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
-            at_right = frozen_ln_pace(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
+            at_left = moving_ln_pace(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
+            at_right = moving_ln_pace(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
             if at_left < at_right:
                 a = left
             else:
@@ -351,7 +355,7 @@ def follow_generations(law: Law, work: Workspace) -> Generations:
         deployed = reached
         deployments[n, 0], deployments[n, 1] = finished, deployed
         n += 1
-        peak = raise_peak(law, deployed, state.z, finished, pending)
+        peak = pending if held else raise_peak(law, deployed, state.z, finished, pending)
         n_grid = record(law, work, n_grid, deployed, state.z, finished)
         if deployed >= TOP_OOMS:
             return finish(law, n, n_grid, state, peak, END_TOP, OK)

@@ -25,7 +25,7 @@ from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
 
 HOLD_DEPTH = 36.0
-"""Software counts as being at D once 1 - s/D has fallen to e^-36, which is below rounding."""
+"""Software counts as being at D once what is left of the way, or of the time, has fallen to e^-36: below rounding."""
 
 NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
 
@@ -59,7 +59,8 @@ class Law:
     horizon : float
         End of the simulation, months.
     z_hold, software_hold : float
-        Where software is held for good: at D, or at 40 OOM.
+        Where software is held for good: at D, or at 40 OOM (20 OOM, the end of the trajectory, where e = s). z_hold is
+        inf where D is never reached.
     """
 
     mode: int
@@ -256,11 +257,13 @@ def pace_ceiling(law: Law) -> float:
     -------
     float
         ``f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1)``, with rho_long where there is reconfiguration; inf when a
-        route has no ceiling or experiments multiply (phi > 0).
+        route has no ceiling, now or in the long run, or experiments multiply (phi > 0).
     """
     if law.phi > 0.0:
         return math.inf
     reconfigured = law.reconfiguration_rate > 0.0
+    if reconfigured and law.rho >= 0.0:
+        return math.inf
     ceiling = ln_ceiling(law.rho_long if reconfigured else law.rho, law.alpha)
     if not math.isnan(law.rho2):
         ceiling = max(ceiling, ln_ceiling(law.rho2, law.alpha2))
@@ -326,11 +329,15 @@ def set_law(
     if status == OK and not (math.isfinite(ln_start) and math.isfinite(ln_r0)):
         status = NOT_FINITE
 
+    beta = lam * (1.0 - alpha_compute) * labour_per_efficiency / r
     cap = TOP_OOMS if mode < CONTINUAL else SOFTWARE_CAP_OOMS
     if limit_ooms > cap:
         z_hold, software_hold = difficulty(cap, limit_ooms), cap
     else:
-        z_hold, software_hold = HOLD_DEPTH * limit_ooms, limit_ooms
+        # close to D the time that is left falls as (1 - s/D)^slowing: D is reached only if that is positive
+        slowing = 1.0 if mode == SHORTENING else 1.0 - LN_10 * beta * limit_ooms
+        z_hold = limit_ooms * HOLD_DEPTH / slowing if slowing > 0.0 else math.inf
+        software_hold = limit_ooms
     law.mode = mode
     law.rho = rho
     law.alpha = alpha_compute
@@ -342,7 +349,7 @@ def set_law(
     law.mu = labour_per_efficiency
     law.psi = post_training_share
     law.phi = experiment_efficiency_share
-    law.beta = lam * (1.0 - alpha_compute) * labour_per_efficiency / r
+    law.beta = beta
     law.limit = limit_ooms
     law.ln_labour = ln_labour
     law.ln_pace_start = ln_start

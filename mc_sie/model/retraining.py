@@ -95,11 +95,12 @@ def rates(
         return fast * math.exp(-ln_z), slow, fast
 
     software, room = software_and_room(u, law.limit)
+    ln_room = 0.0 if math.isinf(law.limit) else -u / law.limit  # finite where room itself has underflowed
     if law.mode == NONE or law.mode == FROM_SCRATCH:
         level = software if law.mode == NONE else deployed
-        return room * math.exp(-law.ln_speed - ln_pace(law, u, software, level, months)), 0.0, 0.0
+        return math.exp(ln_room - law.ln_speed - ln_pace(law, u, software, level, months)), 0.0, 0.0
     growth = LN_10 * damped_exponent(law, software, room)
-    return room * math.exp(-law.ln_speed - law.ln_pace_start - second), growth, 0.0
+    return math.exp(ln_room - law.ln_speed - law.ln_pace_start - second), growth, 0.0
 
 
 @njit

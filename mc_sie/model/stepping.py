@@ -31,8 +31,7 @@ FIRST_STEP = 0.1
 """Length of the first step that is tried, OOM."""
 
 TOLERANCE = 1e-10
-"""Local error that a step may make: OOM, natural logarithms, and months (relative to the time elapsed when that is
-more than a month)."""
+"""Local error that a step may make: OOM, natural logarithms and months, relative to the component where it is large."""
 
 
 @njit
@@ -104,8 +103,9 @@ def try_step(
     for c in range(n_states):
         error5 = mixed(ERROR_5, k, c, N_STAGES + 1)
         error3 = mixed(ERROR_3, k, c, N_STAGES + 1)
-        # time beyond the horizon must not loosen the tolerance of time before it
-        scale = TOLERANCE * max(1.0, min(y_new[c], law.horizon)) if c == 0 else TOLERANCE
+        # relative where the component is large; but time beyond the horizon must not loosen that of time before it
+        size = min(y_new[c], law.horizon) if c == 0 else 0.1 * abs(y_new[c])
+        scale = TOLERANCE * max(1.0, size)
         square5 += (error5 / scale) ** 2
         square3 += (error3 / scale) ** 2
     if square5 == 0.0:
@@ -219,10 +219,13 @@ def solve_inside(dense: FloatArray, c: int, value: float, high: float) -> float:
             low = theta
         else:
             high = theta
-        guess = theta - miss / slope if slope > 0.0 else 0.5 * (low + high)
-        if not (guess > low and guess < high):
+        guess = theta - miss / slope if slope > 0.0 else -1.0
+        if guess > low and guess < high:
+            if abs(guess - theta) <= 1e-7:  # Newton's next correction would be of the order of its square
+                return guess
+        else:
             guess = 0.5 * (low + high)
-        if abs(guess - theta) <= 1e-13:
-            return guess
+            if high - low <= 1e-14:
+                return guess
         theta = guess
     return theta

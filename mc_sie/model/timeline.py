@@ -256,6 +256,8 @@ def locate(law: Law, work: Workspace, n_steps: int, axis: int, value: float) -> 
         u = last if value >= law.software_hold else min(last, difficulty(value, law.limit))
         step = step_with(work.nodes, U, n_steps, u)
         return step, (u - work.nodes[step, U]) / work.lengths[step, 0]
+    if value >= work.nodes[n_steps, axis] * (1.0 - 1e-14):  # the end itself: next to a singularity it cannot be solved for
+        return n_steps - 1, work.lengths[n_steps - 1, 1]
     step = step_with(work.nodes, axis, n_steps, value)
     return step, solve_inside(work.dense[step], axis, value, work.lengths[step, 1])
 
@@ -292,15 +294,24 @@ def fill_grid(law: Law, work: Workspace, n_steps: int) -> int:
     for i in range(n_grid):
         step = min(i // 2, n_steps - 1)
         theta = 0.5 * (i - 2 * step) * work.lengths[step, 1]
-        work.grid[i, G_MONTHS] = inside(work.dense[step], MONTHS, theta)
-        work.grid[i, G_OOMS] = ooms_at(law, work, step, theta)
-        work.grid[i, G_SOFTWARE] = software_at(law, work, step, theta)[1]
-        ln_m = ln_pace_at(law, work, step, theta)
-        work.grid[i, G_LN_PACE] = ln_m
+        months = inside(work.dense[step], MONTHS, theta)
+        z, software = software_at(law, work, step, theta)
         if law.mode == CONTINUAL:
-            work.grid[i, G_LN_SLOWNESS] = ln_slowness_at(law, work, step, theta)
+            effective = inside(work.dense[step], SECOND, theta)
+            ln_m = ln_pace(law, z, software, effective, months)
+            ln_slowness = -law.ln_accumulation - LN_10 * (software - effective)
         else:
-            work.grid[i, G_LN_SLOWNESS] = -law.ln_speed - ln_m
+            effective = software
+            if law.mode == NONE:
+                ln_m = ln_pace(law, z, software, software, months)
+            else:
+                ln_m = law.ln_pace_start + inside(work.dense[step], SECOND, theta)
+            ln_slowness = -law.ln_speed - ln_m
+        work.grid[i, G_MONTHS] = months
+        work.grid[i, G_OOMS] = effective
+        work.grid[i, G_SOFTWARE] = software
+        work.grid[i, G_LN_SLOWNESS] = ln_slowness
+        work.grid[i, G_LN_PACE] = ln_m
     return n_grid
 
 
@@ -327,6 +338,8 @@ def peak(law: Law, work: Workspace, n_moving: int) -> tuple[float, float]:
         if work.grid[i, G_LN_PACE] > work.grid[best, G_LN_PACE] + 1e-12:  # rounding must not move a plateau's start
             best = i
     top, months = work.grid[best, G_LN_PACE], work.grid[best, G_MONTHS]
+    if best == 0 and counted_pace(law, work, n_moving, 0.01) < top:
+        return top, months
     # Brent's search for the maximum between the neighbours, positions counted in steps (halves are middles)
     low, high = 0.5 * max(0, best - 1), 0.5 * min(2 * n_moving, best + 1)
     x, f_x = 0.5 * best, top

@@ -160,6 +160,12 @@ def best_merit(
     if is_single:
         low = max(0.0, min(high, grid[max(0, bottom - 1), column] - width))
         high = min(high, grid[min(n_grid - 1, bottom + 1), column])
+    if is_single:
+        before, after = bracket(grid, column, n_grid, width, low, high)
+        start = balanced_start(law, work, n_steps, axis, width, before, after)
+        if (start == before and before > low) or (start == after and after < high):  # the grid misled: start over
+            start = balanced_start(law, work, n_steps, axis, width, low, high)
+        return merit(law, work, n_steps, axis, width, start)
     best = math.inf
     for shift in (0.0, width):  # windows that start at a grid point, then those that end at one
         at_start, at_end = 0, 0
@@ -182,9 +188,38 @@ def best_merit(
                 best = min(best, merit(law, work, n_steps, axis, width, found))
             improving = not worsens
             previous = start
-        if is_single:
-            break
     return best
+
+
+@njit
+def bracket(
+    grid: NDArray[np.float64], column: int, n_grid: int, width: float, low: float, high: float
+) -> tuple[float, float]:
+    """Narrow range of starts around the one window in [low, high] whose ends look equally slow on the grid."""
+    whole_low, whole_high = low, high
+    for _ in range(6):
+        start = 0.5 * (low + high)
+        i = interval_before(grid, column, n_grid, start)
+        j = interval_before(grid, column, n_grid, start + width)
+        if interpolated(grid, column, j, start + width) >= interpolated(grid, column, i, start):
+            high = start
+        else:
+            low = start
+    gap = high - low
+    return max(whole_low, low - gap), min(whole_high, high + gap)
+
+
+@njit
+def interval_before(grid: NDArray[np.float64], column: int, n_grid: int, x: float) -> int:
+    """Index of the grid interval in which x lies, by bisection."""
+    low, high = 0, n_grid - 2
+    while low < high:
+        middle = (low + high + 1) // 2
+        if grid[middle, column] <= x:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 @njit
@@ -233,7 +268,11 @@ def shortest_between_deployments(deployments: NDArray[np.float64], n: int, ooms:
 
 @njit
 def largest_between_deployments(deployments: NDArray[np.float64], n: int, months: float) -> float:
-    """Largest gain between two deployments at most so many months apart, in OOM (0 if there is none)."""
+    """Largest gain between two deployments at most so many months apart, in OOM (0 if there is none).
+
+    Four runs of 3 months end 12 months apart whatever the rounding of their sum, hence the tolerance.
+    """
+    months *= 1.0 + 1e-12
     best = 0.0
     i = 0
     for j in range(1, n):

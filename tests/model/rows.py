@@ -1,0 +1,115 @@
+"""Rows of quantities that the kernel and the slow reference are compared on: random ones over the whole domain, and
+its corners."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+MODES = ("none", "shortening", "shortening_accelerating_only", "continual", "from_scratch")
+
+
+def random_rows(seed: int, n: int, modes: tuple[str, ...] = MODES) -> list[dict[str, Any]]:
+    """Rows drawn widely over the domain, every optional mechanism switched on now and then."""
+    rng = np.random.default_rng(seed)
+
+    def between(low: float, high: float) -> float:
+        return float(rng.uniform(low, high))
+
+    def log_between(low: float, high: float) -> float:
+        return math.exp(between(math.log(low), math.log(high)))
+
+    rows = []
+    for i in range(n):
+        mode = modes[i % len(modes)]
+        row: dict[str, Any] = {
+            "mode": mode,
+            "rho": float(rng.choice([between(-1.5, 0.0), -log_between(1e-6, 20.0), between(0.0, 0.9), 0.0])),
+            "alpha_compute": float(rng.choice([between(0.02, 0.95), 0.5])),
+            "lam": log_between(0.1, 1.5),
+            "r": log_between(0.05, 20.0),
+            "labour_per_efficiency": between(0.5, 3.0),
+            "experiment_efficiency_share": float(rng.choice([0.0, 1.0, between(0.0, 1.0)])),
+            "labour_multiplier": log_between(1.0, 1e5),
+            "limit_ooms": float(rng.choice([math.inf, between(0.5, 25.0), log_between(20.0, 1e4)])),
+            "software_doubling_months": log_between(1.0, 30.0),
+            "training_months": log_between(0.1, 24.0),
+            "training_floor_months": log_between(1e-3, 4.0),
+            "shortening_exponent": float(rng.choice([0.0, 1.0, between(0.0, 2.0)])),
+            "post_training_share": float(rng.choice([0.0, 1.0, between(0.0, 1.0)])),
+            "retraining_compute_share": log_between(0.05, 2.0),
+            "generation_gain_ooms": log_between(0.05, 3.0),
+            "horizon_months": float(rng.choice([240.0, log_between(3.0, 1000.0)])),
+        }
+        if rng.random() < 0.3:
+            row["speedup_initial"] = log_between(0.5, 100.0)
+        if rng.random() < 0.3 and not mode.startswith("shortening"):
+            row["rho_long"] = float(rng.choice([0.0, between(-1.0, 0.3)]))
+            row["reconfiguration_half_life_months"] = log_between(0.1, 100.0)
+        if rng.random() < 0.3:
+            row["route2_rho"] = between(-1.0, 0.3)
+            row["route2_alpha_compute"] = between(0.05, 0.95)
+        rows.append(row)
+    return rows
+
+
+def corner_rows() -> list[dict[str, Any]]:
+    """Corners of the domain, each in every mode that allows it."""
+    base = {"rho": -0.1, "r": 1.4, "lam": 0.7, "limit_ooms": 12.0}
+    corners: list[dict[str, Any]] = [
+        {"rho": -20.0},
+        {"rho": -50.0},
+        {"rho": -50.0, "route2_rho": -0.3, "route2_alpha_compute": 0.7},
+        {"rho": 1e-12},
+        {"rho": -1e-12},
+        {"rho": 1e-5},
+        {"rho": 0.0},
+        {"rho": 0.9},
+        {"rho": 0.9, "limit_ooms": math.inf},
+        {"r": 0.05},
+        {"r": 0.05, "limit_ooms": math.inf},
+        {"r": 20.0},
+        {"r": 20.0, "limit_ooms": math.inf},
+        {"limit_ooms": 5.0 + 1e-6},
+        {"limit_ooms": 5.0 + 1e-6, "r": 20.0},
+        {"limit_ooms": 5.0, "r": 20.0},
+        {"limit_ooms": 0.01},
+        {"limit_ooms": 19.99},
+        {"limit_ooms": 20.0},
+        {"limit_ooms": 25.0},
+        {"limit_ooms": 41.0, "r": 5.0, "post_training_share": 0.9},
+        {"rho": 0.0, "r": 3.0, "limit_ooms": math.inf},
+        {"rho": 0.0, "r": 1.0, "limit_ooms": math.inf, "lam": 1.0},
+        {"training_floor_months": 2.5, "generation_gain_ooms": 0.1},
+        {"training_floor_months": 9.0, "training_months": 3.0},
+        {"training_floor_months": 0.0, "rho": 0.0, "r": 3.0},
+        {"training_months": 200.0},
+        {"horizon_months": 3.0},
+        {"horizon_months": 30.0, "training_months": 12.0, "shortening_exponent": 0.0},
+        {"alpha_compute": 0.0, "rho": 0.0},
+        {"alpha_compute": 0.0, "rho": 0.5},
+        {"alpha_compute": 0.0, "rho": -0.5},
+        {"post_training_share": 1.0},
+        {"post_training_share": 1.0, "rho": 0.0, "r": 4.0, "limit_ooms": math.inf},
+        {"experiment_efficiency_share": 1.0},
+        {"experiment_efficiency_share": 1.0, "post_training_share": 1.0, "limit_ooms": math.inf, "r": 6.0},
+        {"speedup_initial": 1e-3},
+        {"speedup_initial": 1e4},
+        {"labour_multiplier": 1.0},
+        {"labour_multiplier": 1e9},
+        {"lam": 3.0, "labour_per_efficiency": 5.0, "rho": 0.3},
+        {"generation_gain_ooms": 0.05, "training_months": 0.5},
+        {"generation_gain_ooms": 20.0, "r": 4.0, "rho": 0.0, "limit_ooms": math.inf},
+        {"rho_long": 0.0, "reconfiguration_half_life_months": 1.0},
+        {"rho_long": -0.8, "reconfiguration_half_life_months": 6.0, "rho": 0.1},
+        {"rho_long": 0.2, "reconfiguration_half_life_months": 0.2, "rho": -2.0, "limit_ooms": math.inf},
+    ]
+    rows = []
+    for corner in corners:
+        for mode in MODES:
+            if "rho_long" in corner and mode.startswith("shortening"):
+                continue
+            rows.append({**base, **corner, "mode": mode})
+    return rows
