@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text
 from mc_sie.quantities import TOP_OOMS
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -64,8 +64,8 @@ class Event:
 
     def __str__(self) -> str:
         """The event in the grammar that :func:`parse_event` reads."""
-        index = "" if self.index is None else f"[{self.index:g}]"
-        return f"{self.outcome}{index} {self.comparison} {self.threshold:g}"
+        index = "" if self.index is None else f"[{as_text(self.index)}]"
+        return f"{self.outcome}{index} {self.comparison} {as_text(self.threshold)}"
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -93,6 +93,26 @@ class Event:
         values = outcomes.values(self.outcome, self.index)
         return np.asarray(_OPERATORS[self.comparison](values, self.threshold)) & outcomes.is_ok
 
+    def check_horizon(self, horizon_months: float) -> None:
+        """Refuse an event about a time that the trajectories do not reach.
+
+        Parameters
+        ----------
+        horizon_months : float
+            End of each trajectory, months.
+
+        Raises
+        ------
+        InputError
+            When the event is not decided by the end of the trajectories.
+        """
+        asked = {"best_gain_ooms": self.index, "months_to": self.threshold, "best_window_months": self.threshold}
+        months = asked.get(self.outcome)
+        if months is not None and months > horizon_months:
+            why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
+            remedy = f"Ask about less, or give --horizon-months {as_text(months)}."
+            raise InputError(f"--event {str(self)!r}", why, remedy)
+
     @property
     def from_start(self) -> Event | None:
         """The same event counted from the day of automation; None when there is no such twin."""
@@ -110,20 +130,20 @@ class Event:
             where = "" if self.outcome == "best_window_months" else ", counted from the day of automation"
             below = {"<": "in less than", "<=": "within", ">": "only in more than", ">=": "not before"}
             return (
-                f"software alone raises effective training compute by at least {self.index:g} OOM "
+                f"software alone raises effective training compute by at least {as_text(self.index or 0.0)} OOM "
                 f"{below[self.comparison]} {months}{where}"
             )
         kind = OUTCOME_KINDS[self.outcome]
-        index = "" if self.index is None else f"[{self.index:g} {kind.index_unit}]"
+        index = "" if self.index is None else f"[{as_text(self.index)} {kind.index_unit}]"
         words = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
         unit = "" if kind.unit == "1" else kind.unit if kind.unit == "x" else f" {kind.unit}"
-        return f"{self.outcome}{index} {words[self.comparison]} {self.threshold:g}{unit}"
+        return f"{self.outcome}{index} {words[self.comparison]} {as_text(self.threshold)}{unit}"
 
 
 def _months(months: float) -> str:
     if months == 12.0:
         return "a year"
-    return f"{months:g} month" if months == 1.0 else f"{months:g} months"
+    return "1 month" if months == 1.0 else f"{as_text(months)} months"
 
 
 def parse_event(text: str) -> Event:
@@ -142,7 +162,8 @@ def parse_event(text: str) -> Event:
     Raises
     ------
     InputError
-        When the text does not parse, names no outcome, or has an index that the outcome cannot take.
+        When the text does not parse, names no outcome, has an index that the outcome cannot take, or compares a time
+        with a negative number.
 
     Examples
     --------
@@ -159,22 +180,50 @@ def parse_event(text: str) -> Event:
         raise InputError(where, f"names no outcome: {word!r} is unknown", nearest(word, [*OUTCOME_KINDS, *_SHORT]))
     kind = OUTCOME_KINDS[name]
     threshold = _number(where, "the number after the comparison", threshold_text)
+    if kind.unit == "months" and threshold < 0.0:
+        raise InputError(where, f"compares a time with {as_text(threshold)} months", "Times count from 0.")
     if kind.index_unit is None:
         if index_text is not None:
-            raise InputError(where, f"puts an index on {name}, which has none", f"Write '{name} {comparison} {threshold:g}'.")
+            remedy = f"Write '{name} {comparison} {as_text(threshold)}'."
+            raise InputError(where, f"puts an index on {name}, which has none", remedy)
         return Event(name, None, comparison, threshold)
     if index_text is None:
         raise InputError(where, f"lacks the index of {name}, in {kind.index_unit}", f"Write it like '{name}[5] < 12'.")
     index = _number(where, "the index", index_text)
-    high = TOP_OOMS if kind.index_unit == "OOM" else np.inf
-    if not 0.0 < index <= high:
-        raise InputError(where, f"has an index outside (0, {high:g}] {kind.index_unit}", "A trajectory is followed to 20 OOM.")
+    if kind.index_unit == "OOM" and not 0.0 < index <= TOP_OOMS:
+        remedy = f"A trajectory is followed to {TOP_OOMS:g} OOM."
+        raise InputError(where, f"has the index {as_text(index)}, outside (0, {TOP_OOMS:g}] OOM", remedy)
+    if not index > 0.0:
+        raise InputError(where, f"has the index {as_text(index)}", "A window is longer than 0 months.")
     return Event(name, index, comparison, threshold)
+
+
+def plain_number(text: str) -> float:
+    """Read a number as people write it: ASCII digits, without Python's underscores.
+
+    Parameters
+    ----------
+    text : str
+        What the user typed.
+
+    Returns
+    -------
+    float
+        The number; ``nan`` and ``inf`` are read too.
+
+    Raises
+    ------
+    ValueError
+        When it is not a number.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"not a number: {text!r}")
+    return float(text)
 
 
 def _number(where: str, what: str, text: str) -> float:
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         raise InputError(where, f"cannot be read: {what} is {text!r}, which is not a number", _REMEDY) from None
     if not np.isfinite(value):

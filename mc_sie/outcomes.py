@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
 from mc_sie.quantities import MODES, QUANTITIES
 
@@ -68,6 +69,23 @@ _TABLE = (
 
 OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
 """Every outcome by its code name."""
+
+
+def as_text(number: float) -> str:
+    """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``.
+
+    Parameters
+    ----------
+    number : float
+        Index or threshold of an outcome.
+
+    Returns
+    -------
+    str
+        Text that ``float`` turns back into the same number.
+    """
+    short = f"{number:g}"
+    return short if float(short) == number else repr(float(number))
 
 
 @dataclass(frozen=True)
@@ -150,14 +168,21 @@ class Outcomes:
         -------
         array of shape (n,)
             nan for a draw that could not be simulated.
+
+        Raises
+        ------
+        InputError
+            When that k or w was not simulated.
         """
         array = getattr(self, name)
         if OUTCOME_KINDS[name].index_unit is None:
-            return np.asarray(array, dtype=np.float64)
-        marks = self.widths if name == "best_gain_ooms" else self.levels
+            return np.where(self.is_ok, array, np.nan)
+        marks, option = (self.widths, "widths") if name == "best_gain_ooms" else (self.levels, "levels")
         column = np.flatnonzero(marks == index)
         if len(column) == 0:
-            raise KeyError(f"{name}[{index:g}] was not simulated; there are {', '.join(f'{m:g}' for m in marks)}")
+            there = ", ".join(map(as_text, marks))
+            where = name if index is None else f"{name}[{as_text(index)}]"
+            raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({option}=...).")
         return np.asarray(array[:, column[0]])
 
     def to_frame(self) -> pd.DataFrame:
@@ -179,7 +204,7 @@ class Outcomes:
                 continue
             marks = self.widths if kind.name == "best_gain_ooms" else self.levels
             for j, mark in enumerate(marks):
-                columns[f"{kind.name}_{mark:g}"] = array[:, j]
+                columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
         columns["limit_reached"][~is_ok] = pd.NA  # type: ignore[index]
@@ -194,7 +219,7 @@ class Outcomes:
         Parameters
         ----------
         draws : mapping of str to array of shape (n,)
-            Quantities by code name; those that are the same in every draw are left out.
+            Quantities by code name; those that are the same in every draw, or absent from some, are left out.
         n_replicates : int
             Independent randomisations, of n / n_replicates draws each.
 
@@ -203,7 +228,9 @@ class Outcomes:
         xarray.DataTree
             Group ``prior`` holds the quantities, ``prior_predictive`` the outcomes, with dimensions ``chain`` and
             ``draw`` (and ``ooms`` or ``months`` for indexed outcomes). Codes are integers whose words stand in the
-            attribute ``words``. inf is stored as it is, beside a flag ``months_to_reached``.
+            attribute ``words``; ``end`` is -1 in a draw that could not be simulated. inf is stored as it is, beside a
+            flag ``months_to_reached``, which says the same of ``best_window_months``. Flags are 0 or 1: ArviZ takes no
+            quantiles of booleans.
         """
         from arviz_base import from_dict
 
@@ -216,7 +243,9 @@ class Outcomes:
             if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
         }
         predictive = {name: chained(getattr(self, name)) for name in ("status", "end", *OUTCOME_KINDS)}
-        predictive["months_to_reached"] = np.isfinite(predictive["months_to"])
+        predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
+        predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)
+        predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
         tree = from_dict(
             {"prior": prior, "prior_predictive": predictive},
             dims={
@@ -235,6 +264,8 @@ class Outcomes:
             tree[group][name].attrs["words"] = " ".join(words)
         for kind in OUTCOME_KINDS.values():
             tree["prior_predictive"][kind.name].attrs.update(units=kind.unit, long_name=kind.meaning)
+        reached = {"units": "1", "long_name": "1 if effective compute rises by k OOM within the trajectory"}
+        tree["prior_predictive"]["months_to_reached"].attrs.update(reached)
         for name in prior:
             tree["prior"][name].attrs.update(_attributes(name))
         return tree

@@ -976,11 +976,15 @@ def _peak(flow: Flow, u0: float, u1: float) -> tuple[float, float]:
     u = np.unique(np.concatenate([[u0], inner, np.linspace(u0, u1, 9)]))
     m = flow.log_pace(u)
     points = [(float(u[0]), float(m[0])), (float(u[-1]), float(m[-1]))]
-    for i in range(1, len(u) - 1):
-        if m[i] >= m[i - 1] and m[i] >= m[i + 1] and m[i] >= m.max() - 0.01:
-            low, high = float(u[i - 1]), float(u[i + 1])
+    last = len(u) - 1
+    for i in range(len(u)):
+        left, right = max(i - 1, 0), min(i + 1, last)
+        if m[i] >= m[left] and m[i] >= m[right] and m[i] >= m.max() - 0.01:
+            low, high = float(u[left]), float(u[right])
             if flow.slope(low) > 0 > flow.slope(high):
                 at = _root(flow.slope, low, high)
+            elif i in (0, last):
+                continue
             else:
                 at, _ = _maximum(lambda x: float(flow.log_pace(np.array([x]))[0]), low, high)
             points.append((at, float(flow.log_pace(np.array([at]))[0])))
@@ -1027,14 +1031,17 @@ def _launch(law: Law, flow: Flow, need: float, horizon: float) -> float:
     while True:
         u = flow.u[seen:]
         gaps = _run_gain(law, flow, u)[1] - need
-        for i in range(1, len(u)):
+        for i in range(len(u) - 1):
             if gaps[i] >= 0:
-                return _root(gap, float(u[i - 1]), float(u[i]))
-            if i + 1 < len(u) and gaps[i] >= gaps[i - 1] and gaps[i] >= gaps[i + 1]:
-                low, high = float(u[i - 1]), float(u[i + 1])
+                return _root(gap, float(u[max(i - 1, 0)]), float(u[i]))
+            left = max(i - 1, 0)
+            if gaps[i] >= gaps[left] and gaps[i] >= gaps[i + 1]:  # a peak between the grid's points
+                low, high = float(u[left]), float(u[i + 1])
                 at, most = _maximum(gap, low, high)
                 if most >= 0:
                     return _root(gap, low, at)
+        if gaps[-1] >= 0:
+            return _root(gap, float(u[-2]), float(u[-1]))
         if flow.done or flow.t[-1] > horizon:
             return math.inf
         seen = max(len(flow.u) - 2, 0)

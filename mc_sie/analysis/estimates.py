@@ -84,10 +84,10 @@ def estimate_probability(
         return Estimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0)
     prob = total / drawn
     misses = n_draws - n_hits
-    if total < RARE_HITS or n_hits.min() == 0:
-        if total <= drawn - total:
+    rarer = n_hits if total <= drawn - total else misses
+    if rarer.sum() < RARE_HITS or rarer.min() == 0:
+        if rarer is n_hits:
             return Estimate(prob, math.nan, 0.0, _exact_upper(total, drawn), "exact upper", total, drawn)
-    if drawn - total < RARE_HITS or misses.min() == 0:
         return Estimate(prob, math.nan, 1.0 - _exact_upper(drawn - total, drawn), 1.0, "exact lower", total, drawn)
     shares = n_hits / n_draws
     se = replicate_se(shares)
@@ -165,12 +165,12 @@ def in_percent(estimate: Estimate) -> str:
     if estimate.interval == "exact upper":
         return f"below {_two_digits(100 * estimate.high)} %"
     if estimate.interval == "exact lower":
-        return f"above {100 - float(_two_digits(100 * (1 - estimate.low))):g} %"
+        return f"above {100 - float(_two_digits(100 * (1 - estimate.low))):.12g} %"
     return f"{100 * estimate.prob:.{decimals(100 * estimate.se)}f} %"
 
 
 def se_in_points(estimate: Estimate) -> str:
-    """The standard error in percentage points, to one significant digit; two when the first is 1."""
+    """The standard error in percentage points, to one significant digit."""
     points = 100 * estimate.se
     return f"{points:.{decimals(points)}f}"
 
@@ -186,7 +186,7 @@ def decimals(error: float) -> int:
     Returns
     -------
     int
-        0 or more.
+        0 or more; 1 for an error of 0, which says nothing about the digits.
     """
     if not error > 0.0 or math.isinf(error):
         return 1
@@ -213,12 +213,15 @@ def one_in(prob: float) -> str:
     Returns
     -------
     str
-        ``"about 1 in 8"``, or ``"about 3 in 5"`` where one in a whole number would be off by more than a tenth.
+        ``"about 1 in 8"``, or ``"about 3 in 5"`` where one in a whole number would be off by more than a tenth, or
+        ``"all but about 1 in 40"``.
     """
     if prob <= 0.0 or prob >= 1.0 or math.isnan(prob):
         return "never" if prob <= 0.0 else "always" if prob >= 1.0 else "unknown"
     if prob <= 0.22:
         n = round(1 / prob)
         return f"about 1 in {n if n < 100 else float(f'{1 / prob:.2g}'):,.0f}"
+    if prob > 0.95:
+        return f"all but {one_in(1.0 - prob)}"
     below = min(((abs(prob - k / n), n, k) for n in (2, 3, 4, 5, 6, 8, 10) for k in range(1, n)), default=(0.0, 1, 1))
     return f"about {below[2]} in {below[1]}"

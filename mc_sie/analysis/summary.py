@@ -80,9 +80,15 @@ def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
     -------
     Summary
         Tables and a sentence.
+
+    Raises
+    ------
+    InputError
+        For an event that does not parse, was not simulated, or asks about a time beyond the horizon.
     """
     if isinstance(event, str):
         event = parse_event(event)
+    event.check_horizon(simulation.horizon_months)
     answer = estimate_event(simulation, event)
     twin = event.from_start
     from_start = estimate_event(simulation, twin) if twin and _is_simulated(simulation, twin) else None
@@ -140,10 +146,15 @@ def sentence(answer: Estimate, from_start: Estimate | None) -> str:
     str
         ``"12.8 % (Monte Carlo SE 0.1 points, about 1 in 8; 10.4 % counted from day one)."``
     """
+    if answer.n_draws == 0:
+        return "No draw could be simulated."
     if answer.is_rare:
         error = f"exact 95 % bound: {answer.n_hits:,} of {answer.n_draws:,} draws"
+    elif answer.se == 0.0:
+        error = f"the same in every randomisation, {one_in(answer.prob)}"
     else:
-        error = f"Monte Carlo SE {se_in_points(answer)} points, {one_in(answer.prob)}"
+        points = se_in_points(answer)
+        error = f"Monte Carlo SE {points} {'point' if points == '1' else 'points'}, {one_in(answer.prob)}"
     day_one = "" if from_start is None else f"; {in_percent(from_start)} counted from day one"
     text = in_percent(answer)
     return f"{text[0].upper()}{text[1:]} ({error}{day_one})."
@@ -193,7 +204,7 @@ def threshold_table(
     simulation : Simulation
         The draws.
     windows_months : sequence of float
-        w.
+        w; those beyond the horizon are left out, since no trajectory decides them.
     levels : sequence of float
         k in OOM; those that were not simulated are left out.
 
@@ -209,6 +220,8 @@ def threshold_table(
             if level not in simulation.outcomes.levels:
                 continue
             for months in windows_months:
+                if months > simulation.horizon_months:
+                    continue
                 estimate = estimate_event(simulation, Event(outcome, level, "<", months))
                 rows.append({"counted": counted, "ooms": level, "months": months, **_row(estimate)})
     return pd.DataFrame(rows)

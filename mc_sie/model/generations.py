@@ -168,18 +168,17 @@ def peak_inside(law: Law, deployed: float, work: Workspace, u: float, h: float, 
             top, top_value = i, value
     if top_value <= best.ln_pace - 1e-2:
         return best
+    best = raise_peak(law, deployed, u + used * top / _SAMPLES * h, inside(work.dense[0], MONTHS, used * top / _SAMPLES), best)
     a, b = used * max(0, top - 1) / _SAMPLES, used * min(_SAMPLES, top + 1) / _SAMPLES
-    theta = used * top / _SAMPLES
-    if top > 0 and top < _SAMPLES:
-        for _ in range(45):
-            left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
-            at_left = moving_ln_pace(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
-            at_right = moving_ln_pace(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
-            if at_left < at_right:
-                a = left
-            else:
-                b = right
-        theta = 0.5 * (a + b)
+    for _ in range(45):
+        left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
+        at_left = moving_ln_pace(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
+        at_right = moving_ln_pace(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
+        if at_left < at_right:
+            a = left
+        else:
+            b = right
+    theta = 0.5 * (a + b)
     return raise_peak(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta), best)
 
 

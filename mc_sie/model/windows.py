@@ -113,7 +113,7 @@ def balanced_start(
             if side == 1:
                 f_low *= 0.5
             side = 1
-        if high - low < 1e-7 * width or abs(f) < 1e-5:
+        if high - low < 1e-13 * width or abs(f) < 1e-5:
             break
     return middle
 
