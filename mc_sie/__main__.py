@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
+
+
+class _Stopped(BaseException):
+    """The user or the system asked the program to stop. Not a KeyboardInterrupt, which typer would swallow."""
+
+    def __init__(self, signal_number: int) -> None:
+        self.signal_number = signal_number
+
+
+def _stop(signal_number: int, _: FrameType | None) -> None:
+    signal.signal(signal_number, signal.SIG_DFL)  # asked a second time, stop at once
+    raise _Stopped(signal_number)
 
 
 def main() -> None:
@@ -10,14 +24,16 @@ def main() -> None:
     from mc_sie.cli import app
     from mc_sie.errors import EXIT_BAD_INPUT, McSieError
 
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except McSieError as error:
         print(f"mc-sie: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
-    except KeyboardInterrupt:
-        print("mc-sie: interrupted; nothing was written", file=sys.stderr)
-        sys.exit(130)
+    except _Stopped as stopped:
+        print("mc-sie: interrupted; nothing half-written is left", file=sys.stderr)
+        sys.exit(128 + stopped.signal_number)
     except BrokenPipeError:
         sys.stderr.close()
 

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that ``mc-sie --help`` answer
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -64,13 +65,22 @@ def run(
     loaded = load_prior(prior)
 
     from mc_sie.analysis.summary import summarise
+    from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
+    from mc_sie.sampling import plan
     from mc_sie.store import check_target, write_run
 
-    folder = check_target(out, loaded.name)
+    design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
+    _check_target_se(target_se, max_draws, design.n_draws)
+    check_horizon(horizon_months)
+    asked.check_horizon(horizon_months)
+    n_threads(threads)
+    check_target(out, loaded.name)
     _warn(loaded)
+    if design.n_draws != draws:
+        _print(f"--draws {draws} is rounded up to {design.n_draws:,}, the same number in each randomisation.", err=True)
     with _progress(quiet) as progress:
-        simulation = _simulate_to_target(
+        simulation, reached = _simulate_to_target(
             loaded,
             asked,
             target_se,
@@ -86,36 +96,53 @@ def run(
             threads=threads,
         )
     summary = summarise(simulation, asked)
-    write_run(folder, simulation, summary, command=shlex.join(["mc-sie", *sys.argv[1:]]), all_outcomes=all_outcomes)
+    command = shlex.join(["mc-sie", *sys.argv[1:]])
+    folder = write_run(out, simulation, summary, command=command, all_outcomes=all_outcomes)
     _print_answer(simulation, summary)
+    if reached:
+        _print(reached)
     _print(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
 
 
 def _simulate_to_target(
     prior: PriorSet, event: Any, target_se: float | None, max_draws: int, progress: Progress | None, **how: Any
-) -> Simulation:
-    """Simulate, and double the draws until the standard error asked for is surely reached."""
-    from mc_sie.analysis.estimates import se_bound_factor
+) -> tuple[Simulation, str]:
+    """Simulate, and double the draws until the standard error asked for is surely reached; and what was reached."""
+    from mc_sie.analysis.estimates import error_bound
     from mc_sie.analysis.summary import estimate_event
     from mc_sie.engine.run import doubled, simulate
     from mc_sie.errors import InputError
 
-    if target_se is not None and not target_se > 0.0:
-        raise InputError(f"--target-se {target_se:g}", "is not above 0", "0.001 is a tenth of a percentage point.")
-    simulation = simulate(prior, progress=progress, **how)
+    n_draws = how["n_draws"]
+    try:
+        simulation = simulate(prior, progress=progress, **how)
+        if target_se is None:
+            return simulation, ""
+        while True:
+            n_draws = simulation.design.n_draws
+            bound = error_bound(estimate_event(simulation, event), simulation.design.n_replicates)
+            reached = f"{bound:.2g} is the 90 % bound on the standard error with {n_draws:,} draws"
+            if bound < target_se:
+                return simulation, f"--target-se {target_se:g} is reached: {reached}."
+            if 2 * n_draws > max_draws:
+                return simulation, f"--target-se {target_se:g} is not reached: {reached}; --max-draws stops there."
+            simulation = doubled(simulation, threads=how["threads"], progress=progress)
+    except MemoryError:
+        raise InputError(f"--draws {n_draws}", "needs more memory than there is", "Ask for fewer draws.") from None
+
+
+def _check_target_se(target_se: float | None, max_draws: int, n_draws: int) -> None:
+    from mc_sie.errors import InputError
+
     if target_se is None:
-        return simulation
-    factor = se_bound_factor(simulation.design.n_replicates)
-    while not estimate_event(simulation, event).se * factor < target_se:
-        if 2 * simulation.design.n_draws > max_draws:
-            _print(
-                f"The standard error is not surely below {target_se:g} yet (90 % bound "
-                f"{estimate_event(simulation, event).se * factor:.2g}); --max-draws stops here.",
-                err=True,
-            )
-            break
-        simulation = doubled(simulation, threads=how["threads"], progress=progress)
-    return simulation
+        return
+    if not 0.0 < target_se < 1.0:
+        raise InputError(
+            f"--target-se {target_se:g}", "is not between 0 and 1", "0.001 is a tenth of a percentage point."
+        )
+    if max_draws < n_draws:
+        why = f"is below the {n_draws} draws to start with"
+        raise InputError(f"--max-draws {max_draws}", why, "Raise it, or lower --draws.")
 
 
 def _print_answer(simulation: Simulation, summary: Summary) -> None:
@@ -126,7 +153,8 @@ def _print_answer(simulation: Simulation, summary: Summary) -> None:
     _print(f"Probability that {summary.event.in_words}:")
     spread = spread_sentence(summary.event, simulation.horizon_months)
     _print(f"\n  {summary.sentence}{' ' + spread if spread else ''}\n", style="bold")
-    _print_thresholds(summary.thresholds)
+    if len(summary.thresholds):
+        _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:
         _print_modes(summary.modes)
     failed = design.n_draws - summary.answer.n_draws
@@ -184,7 +212,7 @@ def _print_modes(modes: pd.DataFrame) -> None:
         table.add_column(heading, justify="left" if heading == "mode" else "right")
     for (_, row), text in zip(modes.iterrows(), estimates_of(modes), strict=True):
         se = "bound only" if row["interval"].startswith("exact") else f"{100 * row['se']:.1g}"
-        table.add_row(row["mode"], f"{100 * row['share']:.0f} %", text, se)
+        table.add_row(row["mode"], f"{100 * row['share']:.3g} %", text, se)
     _print(table)
 
 
@@ -197,15 +225,18 @@ def evaluate(
     threads: Threads = None,
 ) -> None:
     """Run the law of motion on given values: each row repeated, with every outcome added."""
+    from mc_sie.engine.run import n_threads
     from mc_sie.tables import evaluate_table, write_csv
 
-    result = evaluate_table(table, output, threads=threads)
+    n_threads(threads)
+    with _progress(quiet=True):
+        result = evaluate_table(table, output, threads=threads)
     write_csv(result, output)
     failed = int((result["status"] != "ok").sum())
     if failed:
         _print(f"{failed} of {len(result)} rows could not be simulated; see the column 'status'.", err=True)
     if output:
-        _print(f"{len(result)} rows written to {output}", err=True)
+        _print(f"{_counted(len(result), 'row')} written to {output}", err=True)
 
 
 @app.command()
@@ -224,11 +255,14 @@ def trajectory(
     Quantities that are not set stand at their median under the prior set; the mode at its most likely one.
     """
     from mc_sie.engine.run import check_horizon
+    from mc_sie.files import check_file, write_whole
     from mc_sie.priors import load_prior
     from mc_sie.tables import check_figure_path, median_row, write_csv
 
     check_horizon(horizon_months)
     check_figure_path(plot)
+    if csv:
+        check_file(csv, "--csv")
     loaded = load_prior(prior)
     row = median_row(loaded, settings or [], horizon_months)
 
@@ -243,11 +277,12 @@ def trajectory(
     _print_trajectory(frame)
     if csv:
         write_csv(frame, csv)
-        _print(f"{len(frame)} points written to {csv}")
+        _print(f"{_counted(len(frame), 'point')} written to {csv}")
     if plot:
         from mc_sie.report.figures import save, trajectory_figure
 
-        save(trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})"), plot)
+        figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
+        write_whole(plot, lambda partial: save(figure, partial))
         _print(f"Figure written to {plot}")
 
 
@@ -281,8 +316,15 @@ def headlines(
 ) -> None:
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.headlines import headline_table
+    from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_folder
+    from mc_sie.sampling import plan
     from mc_sie.tables import write_headlines
 
+    plan(draws, seed=seed)
+    n_threads(threads)
+    if out:
+        check_folder(out, "--out")
     with _progress(quiet) as progress:
         frame = headline_table(draws, seed=seed, threads=threads, progress=progress)
     shown = frame[["name", "answer"]].rename(columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"})
@@ -298,7 +340,7 @@ def priors_list() -> None:
     from mc_sie.priors import load_prior, shipped_priors
 
     for name in shipped_priors():
-        _print(f"[bold]{name:24s}[/bold] {load_prior(name).title}", markup=True)
+        _print_headed(f"{name:24s}", f" {load_prior(name).title}")
 
 
 @priors_app.command("show")
@@ -318,7 +360,7 @@ def priors_show(
         return
     from mc_sie.tables import prior_table
 
-    _print(f"[bold]{loaded.title}[/bold] ({loaded.name}, {loaded.digest[:12]})\n", markup=True)
+    _print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
     for text in (loaded.description, loaded.bottlenecks):
         if text:
             _print(text.strip() + "\n")
@@ -327,7 +369,7 @@ def priors_show(
     _print_table(prior_table(loaded, density=density), None)
     for entry in loaded.entries.values():
         if not entry.is_default:
-            _print(f"[bold]{entry.name}[/bold]: {entry.source}", markup=True)
+            _print_headed(entry.name, f": {entry.source}")
             if entry.judgement:
                 _print(f"    {entry.judgement}", style="italic")
     for citation in loaded.citations:
@@ -336,7 +378,7 @@ def priors_show(
 
 
 @priors_app.command("check")
-def priors_check(file: Annotated[Path, typer.Argument(help="A prior file.")]) -> None:
+def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a shipped name.")]) -> None:
     """Check a prior file without running it."""
     from mc_sie.priors import load_prior
 
@@ -353,10 +395,12 @@ def priors_new(
     extends: Annotated[str, typer.Option(help="Prior set to start from.")] = "davidson-2025",
 ) -> None:
     """Start a prior file: a commented template that runs as it is."""
-    from mc_sie.priors import load_prior, new_prior_text
+    from mc_sie.priors import load_prior, new_prior_text, shipped_priors
     from mc_sie.tables import write_new_text
 
-    load_prior(extends)
+    base = load_prior(extends)
+    if extends not in shipped_priors():  # a path is read from the folder of the file that names it
+        extends = Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()
     write_new_text(file, new_prior_text(extends))
     _print(f"{file} written. Edit it, then: mc-sie priors check {file} && mc-sie run {file}")
 
@@ -376,11 +420,24 @@ def _warn(prior: PriorSet) -> None:
         _print(f"warning: {warning}", err=True, style="yellow")
 
 
-def _print(what: Any, *, err: bool = False, markup: bool = False, style: str | None = None) -> None:
-    from rich.console import Console
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
-    console = Console(stderr=err, highlight=False, markup=markup, width=None if sys.stdout.isatty() else 160)
-    console.print(what, style=style, soft_wrap=isinstance(what, str) and not console.is_terminal)
+
+def _print(what: Any, *, err: bool = False, style: str | None = None) -> None:
+    """Print text as it is (prior files may hold square brackets, which are no markup), or something of rich's."""
+    from rich.console import Console
+    from rich.text import Text
+
+    stream = sys.stderr if err else sys.stdout
+    console = Console(stderr=err, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else 160)
+    console.print(what, style=style, soft_wrap=isinstance(what, str | Text) and not console.is_terminal)
+
+
+def _print_headed(head: str, rest: str) -> None:
+    from rich.text import Text
+
+    _print(Text.assemble((head, "bold"), rest))
 
 
 def _print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None:

@@ -21,6 +21,7 @@ import os
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ from mc_sie.analysis.summary import Summary
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
 from mc_sie.events import Event
-from mc_sie.outcomes import Outcomes
+from mc_sie.files import check_folder, partial_path, unwritable
+from mc_sie.outcomes import Outcomes, as_text
 from mc_sie.quantities import MODES
 
 NETCDF_DRAWS_HIGH = 2**16
@@ -60,13 +62,15 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     Returns
     -------
     pandas.DataFrame
-        ``replicate``, the quantities that are not the same in every draw, ``event`` (whether it holds), ``status`` and
-        outcomes.
+        ``replicate``, the quantities that are not the same in every draw (nan where absent; of a pool also
+        ``prior_set``), ``event`` (whether it holds), ``status`` and outcomes.
     """
     columns: dict[str, Any] = {"replicate": simulation.replicate}
     for name, array in simulation.draws.items():
         if name == "mode":
             columns[name] = pd.Categorical.from_codes(array, MODES)
+        elif name == "prior_set":
+            columns[name] = pd.Categorical.from_codes(array, [member.name for member, _ in simulation.prior.members])
         elif not (np.isnan(array).all() or (array == array[0]).all()):
             columns[name] = array
     columns["event"] = event.holds(simulation.outcomes)
@@ -76,13 +80,13 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
             "pace_peak", "end",
         ]  # fmt: skip
-        chosen += [f"{event.outcome}_{event.index:g}" if event.index is not None else event.outcome]
+        chosen += [f"{event.outcome}_{as_text(event.index)}" if event.index is not None else event.outcome]
         outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]
     return pd.concat([pd.DataFrame(columns), outcomes], axis=1)
 
 
 def check_target(folder: Path | None, name: str) -> Path:
-    """The folder a run will be written to, checked before anything is simulated.
+    """The folder a run will be written to, checked before anything is simulated, and without leaving a trace.
 
     Parameters
     ----------
@@ -94,42 +98,29 @@ def check_target(folder: Path | None, name: str) -> Path:
     Returns
     -------
     pathlib.Path
-        A path that does not exist yet, in a folder that can be written to.
+        A path that does not exist yet, in a folder that can be written to or made.
 
     Raises
     ------
     InputError
         When it exists, or cannot be made.
     """
-    if folder is None:
-        folder = RUNS_FOLDER / name
-        number = 1
-        while folder.exists():
-            number += 1
-            folder = RUNS_FOLDER / f"{name}-{number}"
-    elif folder.exists():
-        raise InputError(
-            f"--out {folder}", "exists already, and a run never overwrites another", "Name a folder that does not exist."
-        )
-    parent = folder.parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {folder}", f"cannot be made: {error.strerror or error}", "Name another folder.") from None
-    if not os.access(parent, os.W_OK):
-        raise InputError(f"--out {folder}", f"cannot be made: {parent} is not writable", "Name another folder.")
-    return folder
+    target = _free_folder(name) if folder is None else Path(os.path.normpath(folder))
+    if folder is not None:
+        _refuse_existing(target)
+    check_folder(target.parent, "--out")
+    return target
 
 
 def write_run(
-    folder: Path, simulation: Simulation, summary: Summary, *, command: str, all_outcomes: bool = False
-) -> dict[str, Any]:
+    folder: Path | None, simulation: Simulation, summary: Summary, *, command: str, all_outcomes: bool = False
+) -> Path:
     """Write a run's folder, all of it or none.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        From :func:`check_target`.
+    folder : pathlib.Path or None
+        A folder that does not exist yet; None means the next free name below ``runs/``.
     simulation, summary : Simulation, Summary
         What to write.
     command : str
@@ -139,25 +130,74 @@ def write_run(
 
     Returns
     -------
-    dict
-        What stands in ``run.json``.
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
     """
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
+    target = check_target(folder, simulation.prior.name)
+    missing = [parent for parent in target.parents if not parent.exists()]
+    partial = partial_path(target.parent / "run")
     try:
-        frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
-        frame.to_parquet(partial / "draws.parquet", index=False)
-        _netcdf_part(simulation).to_netcdf(partial / "draws.nc", engine="h5netcdf")
-        for name in ("thresholds", "quantiles", "modes", "statuses"):
-            getattr(summary, name).to_csv(partial / f"{name}.csv", index=False)
-        record = run_record(simulation, summary, command)
-        record["files"] = {path.name: _sha256(path) for path in sorted(partial.iterdir())}
-        (partial / "run.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.rename(folder)
-    except BaseException:
+        partial.mkdir(parents=True)
+        _write_files(partial, simulation, summary, command, all_outcomes)
+        return _settled(partial, target, None if folder else simulation.prior.name)
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        for parent in missing:  # innermost first; one that somebody else uses by now is not empty, and stays
+            with suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise unwritable(f"--out {target}", error) from error
         raise
-    return record
+
+
+def _write_files(folder: Path, simulation: Simulation, summary: Summary, command: str, all_outcomes: bool) -> None:
+    frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
+    frame.to_parquet(folder / "draws.parquet", index=False)
+    _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
+    for name in ("thresholds", "quantiles", "modes", "statuses"):
+        getattr(summary, name).to_csv(folder / f"{name}.csv", index=False)
+    record = run_record(simulation, summary, command)
+    record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _settled(partial: Path, target: Path, name: str | None) -> Path:
+    """Give a complete folder its name: the next free one where another run has taken it in the meantime."""
+    while True:
+        if name is None:
+            _refuse_existing(target)
+        elif target.exists():
+            target = _free_folder(name)
+        try:
+            partial.rename(target)
+            return target
+        except OSError:
+            if not target.exists():
+                raise
+
+
+def _free_folder(name: str) -> Path:
+    number, folder = 1, RUNS_FOLDER / name
+    while folder.exists():
+        number += 1
+        folder = RUNS_FOLDER / f"{name}-{number}"
+    return folder
+
+
+def _refuse_existing(folder: Path) -> None:
+    try:
+        exists = folder.exists() or folder.is_symlink()
+    except OSError as error:
+        raise unwritable(f"--out {folder}", error) from None
+    if exists:
+        why = "exists already, and a run never overwrites another"
+        raise InputError(f"--out {folder}", why, "Name a folder that does not exist.")
 
 
 def run_record(simulation: Simulation, summary: Summary, command: str) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,19 @@ import pandas as pd
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest
-from mc_sie.outcomes import OUTCOME_KINDS
+from mc_sie.events import plain_number
+from mc_sie.files import check_file, check_folder, write_whole
+from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, MODES, QUANTITIES
+from mc_sie.quantities import (
+    HORIZON_MONTHS_DEFAULT,
+    HORIZON_MONTHS_HIGH,
+    MODES,
+    PRIOR_SET_DIMENSION,
+    QUANTITIES,
+    TOP_OOMS,
+)
+from mc_sie.sampling import plan, points
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -35,7 +47,8 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
     path : pathlib.Path
         One row a case. Columns are quantities by code name; an absent column takes its default, an empty cell means
         "not given". Columns named ``id``, ``name``, ``note`` or ``source`` are repeated. A column named like an
-        outcome (a table evaluated before, or one to compare with) is repeated as ``given_...``.
+        outcome (a table evaluated before, or one to compare with) is repeated as ``given_...``, and the outcome is
+        computed for its k or w.
     output : pathlib.Path, optional
         Where the result will go, checked before anything is computed.
     threads : int, optional
@@ -52,61 +65,93 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
         For a file that cannot be read, a column nobody knows, or a cell outside its domain; naming row and column.
     """
     if output is not None:
-        check_writable(output)
-        if output.resolve() == path.resolve():
+        check_file(output, "--output")
+        if output.exists() and path.exists() and output.samefile(path):
             raise InputError(f"--output {output}", "is the input table", "Name another file.")
-    given = _read_csv(path)
+    given, lines = _read_csv(path)
+    levels, widths = set(LEVELS_DEFAULT), set(WIDTHS_DEFAULT)
     kept: dict[str, Any] = {}
     for column in given.columns:
         if column in LABEL_COLUMNS:
             kept[column] = given[column]
         elif column not in KERNEL_COLUMNS:
-            if _is_outcome_column(column):
-                kept[f"given_{column}"] = given[column]
-                continue
-            hint = nearest(column, KERNEL_COLUMNS)
-            raise InputError(f"{path}: column {column!r}", "is not a quantity", f"{hint} Call a remark 'note'.")
-    quantities = {name: _column(path, given, name) for name in KERNEL_COLUMNS}
-    outcomes = evaluate(quantities, threads=threads)
+            outcome, mark = _outcome_of(column.removeprefix("given_"))
+            if outcome is None:
+                raise InputError(f"{path}: column {column!r}", "is not a quantity", _column_remedy(column))
+            name = f"given_{column.removeprefix('given_')}"
+            if name in kept:
+                raise InputError(f"{path}: column {column!r}", f"and {name!r} would both become {name!r}", "Drop one.")
+            kept[name] = given[column]
+            if mark is not None:
+                (widths if outcome == "best_gain_ooms" else levels).add(mark)
+    quantities = {name: _column(path, given, lines, name) for name in KERNEL_COLUMNS}
+    outcomes = evaluate(quantities, levels=sorted(levels), widths=sorted(widths), threads=threads)
     shown = {name: array for name, array in quantities.items() if name != "mode"}
     frame = pd.DataFrame({**kept, "mode": np.asarray(MODES)[quantities["mode"].astype(int)], **shown})
     return pd.concat([frame, outcomes.to_frame()], axis=1)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
+    """The cells of a CSV as text, and the line on which each row ends. Every row has as many cells as the header."""
     if path.is_dir():
         raise InputError(str(path), "is a folder, not a table", "Give the path of a CSV file.")
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}", "Give the path of a CSV file.") from None
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8: byte {error.start}", "Save it as UTF-8.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(str(path), f"is not a CSV table: {error}", "The first line names the columns.") from None
-    frame.columns = frame.columns.str.strip()
-    if frame.empty:
-        raise InputError(str(path), "has no rows", "Put one case in each row below the column names.")
-    doubled = frame.columns[frame.columns.duplicated()]
-    if len(doubled):
-        raise InputError(f"{path}: column {doubled[0]!r}", "stands there twice", "Keep one of them.")
-    return frame
-
-
-def _is_outcome_column(column: str) -> bool:
-    stem = column.rpartition("_")
-    return column in ("status", "end") or column in OUTCOME_KINDS or (stem[0] in OUTCOME_KINDS and _is_number(stem[2]))
-
-
-def _is_number(text: str) -> bool:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        float(text)
+        table = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}", f"is not CSV: {error}", "Check the quotes.") from None
+    if not table:
+        raise InputError(str(path), "is empty", "The first line names the columns.")
+    header = [name.strip() for name in table.pop(0)[1]]
+    if not table:
+        raise InputError(str(path), "has no rows", "Put one case in each row below the column names.")
+    for name, count in Counter(header).items():
+        if name == "":
+            where = f"{path}: column {header.index('') + 1} of {len(header)}"
+            raise InputError(where, "has no name", "Name it, or take away the comma at the end of the lines.")
+        if count > 1:
+            raise InputError(f"{path}: column {name!r}", f"stands there {count} times", "Keep one of them.")
+    for line, row in table:
+        if len(row) != len(header):
+            why = f"has {len(row)} cells, but the header names {len(header)} columns"
+            raise InputError(f"{path}: line {line}", why, "Leave a cell empty where nothing is given.")
+    return pd.DataFrame([row for _, row in table], columns=header, dtype=str), [line for line, _ in table]
+
+
+def _column_remedy(column: str) -> str:
+    """What to do about a column that nobody knows."""
+    determined = QUANTITIES[column].determines if column in QUANTITIES else None
+    if determined is not None:
+        return f"It restates {determined} in prior files; a table takes {determined} itself."
+    if ";" in column or "\t" in column:
+        return "Separate columns by commas."
+    return f"{nearest(column, KERNEL_COLUMNS)} Call a remark 'note'."
+
+
+def _outcome_of(column: str) -> tuple[str | None, float | None]:
+    """The outcome that a column is named after, and its k or w; None where there is no such outcome."""
+    if column in ("status", "end") or (column in OUTCOME_KINDS and OUTCOME_KINDS[column].index_unit is None):
+        return column, None
+    stem, _, text = column.rpartition("_")
+    if stem not in OUTCOME_KINDS or OUTCOME_KINDS[stem].index_unit is None:
+        return None, None
+    try:
+        mark = plain_number(text)
     except ValueError:
-        return False
-    return True
+        return None, None
+    high = math.inf if OUTCOME_KINDS[stem].index_unit == "months" else TOP_OOMS
+    return (stem, mark) if 0.0 < mark <= high and math.isfinite(mark) else (None, None)
 
 
-def _column(path: Path, given: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _column(
+    path: Path, given: pd.DataFrame, lines: Sequence[int], name: str
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     """One quantity of every row, checked against its domain."""
     default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
     required = default is None and not QUANTITIES[name].optional
@@ -116,7 +161,7 @@ def _column(path: Path, given: pd.DataFrame, name: str) -> np.ndarray[Any, np.dt
         return np.full(len(given), _as_number(name, default))
     values = np.empty(len(given))
     for i, text in enumerate(given[name].str.strip()):
-        where = f"{path}: row {i + 1}, column {name!r}"
+        where = f"{path}: row {i + 1} (line {lines[i]}), column {name!r}"
         if text == "":
             if required:
                 raise InputError(where, "is empty", f"{name} has no default: {QUANTITIES[name].meaning}.")
@@ -159,7 +204,7 @@ def parse_value(where: str, name: str, text: str) -> float:
             raise InputError(f"{where} = {text!r}", "is not a retraining mode", nearest(text, MODES))
         return float(MODES.index(text))
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         raise InputError(f"{where} = {text!r}", "is not a number", "Write it as digits, with a point.") from None
     if name == "horizon_months":
@@ -178,7 +223,8 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     Parameters
     ----------
     prior : PriorSet
-        Where the rest comes from; every dimension at its median, ``mode`` at its most likely value.
+        Where the rest comes from; every quantity at its median, ``mode`` at its most likely value. What a pool leaves
+        out in most draws is not given.
     settings : sequence of str
         ``name=value``; an empty value means "not given".
     horizon_months : float
@@ -194,24 +240,53 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     InputError
         For a setting that cannot be read.
     """
-    drawn = prior.values({name: np.array([0.5]) for name in prior.dimensions})
-    row = {name: float(drawn[name][0]) for name in KERNEL_COLUMNS[:-1]}
-    u = (np.arange(4096) + 0.5) / 4096
-    spread = prior.values({name: u if name == "mode" else np.full(4096, 0.5) for name in prior.dimensions})
-    row["mode"] = float(np.bincount(np.broadcast_to(spread["mode"], u.shape)).argmax())
+    spread = _spread(prior)
+    if prior.members:
+        row = {name: _median(spread[name]) for name in KERNEL_COLUMNS[:-1]}
+    else:
+        middle = prior.values({name: np.array([0.5]) for name in prior.dimensions})
+        row = {name: float(middle[name][0]) for name in KERNEL_COLUMNS[:-1]}
+    row["mode"] = float(np.bincount(spread["mode"]).argmax())
+    stated: set[str] = set()
     for setting in settings:
         name, equals, text = setting.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:
             raise InputError(f"--set {setting}", "is not name=value", "Write it like --set rho=-0.1.")
         if name not in row:
-            raise InputError(f"--set {setting}", f"names no quantity: {name!r}", nearest(name, row))
+            raise InputError(f"--set {setting}", f"names no quantity: {name!r} is unknown", _setting_remedy(name, row))
+        if name in stated:
+            raise InputError(f"--set {setting}", f"sets {name} a second time", "Keep one of them.")
+        stated.add(name)
         if text == "" and QUANTITIES[name].optional:
             row[name] = math.nan
         else:
             row[name] = parse_value(f"--set {name}", name, text)
     row["horizon_months"] = horizon_months
     return row
+
+
+def _setting_remedy(name: str, row: dict[str, float]) -> str:
+    if name == "horizon_months":
+        return "Give --horizon-months instead."
+    determined = QUANTITIES[name].determines if name in QUANTITIES else None
+    return f"Set {determined}, which it restates." if determined else nearest(name, row)
+
+
+def _median(values: np.ndarray[Any, Any]) -> float:
+    """The median where most values are given, else nan; never a mean of two, which a quantity may not take."""
+    is_given = ~np.isnan(values)
+    return float(np.quantile(values[is_given], 0.5, method="inverted_cdf")) if is_given.mean() > 0.5 else math.nan
+
+
+def _spread(prior: PriorSet) -> dict[str, np.ndarray[Any, Any]]:
+    """Values of every quantity at 4096 quasi-random points."""
+    design = plan(4096, n_replicates=2)
+    dimension = {name: QUANTITIES[name].dimension for name in prior.dimensions if name in QUANTITIES}
+    drawn = prior.values(
+        {name: points(design, dimension.get(name, PRIOR_SET_DIMENSION), 0, 4096) for name in prior.dimensions}
+    )
+    return {name: np.broadcast_to(values, 4096) for name, values in drawn.items()}
 
 
 def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
@@ -230,13 +305,13 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
         ``quantity``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
     """
     rows = []
-    drawn = prior.values({name: np.array([0.5]) for name in prior.dimensions})
-    names = list(prior.entries) if prior.entries else [name for name in drawn if name != "prior_set"]
+    spread = _spread(prior) if prior.members else {}
+    names = list(prior.entries) if prior.entries else [name for name in spread if name != "prior_set"]
     names += [name for name in ("rho", "r") if name not in names]
     for name in names:
         quantity = QUANTITIES[name]
         entry = prior.entries.get(name)
-        words = "derived" if entry is None else entry.distribution.describe()
+        words = _pooled_words(name, spread) if entry is None else entry.distribution.describe()
         row: dict[str, Any] = {"quantity": name, "unit": quantity.unit, "prior": words}
         if entry is not None and entry.is_default:
             row["prior"] += " (default, ours)" if quantity.default_is_ours else " (default)"
@@ -255,6 +330,17 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _pooled_words(name: str, spread: dict[str, np.ndarray[Any, Any]]) -> str:
+    """What to call a quantity that no entry states: derived from others, or pooled over the members that give it."""
+    if name not in spread:
+        return "derived"
+    if name == "mode":
+        shares = np.bincount(spread["mode"], minlength=len(MODES)) / len(spread["mode"])
+        return ", ".join(f"{share:.0%} {mode}" for share, mode in zip(shares, MODES, strict=True) if share)
+    given = float(np.mean(~np.isnan(spread[name])))
+    return "pooled" if given == 1.0 else f"pooled; given in {given:.0%} of the draws"
+
+
 def _sketch(prior: PriorSet, name: str, width: int = 24) -> str:
     """A density as a line of blocks between the 1st and 99th percentile, on the quantity's natural scale."""
     values = prior.quantiles(name, (np.arange(4096) + 0.5) / 4096)
@@ -270,34 +356,13 @@ def _sketch(prior: PriorSet, name: str, width: int = 24) -> str:
     return "".join(_BLOCKS[math.ceil(8 * count / counts.max())] for count in counts)
 
 
-def check_writable(path: Path) -> None:
-    """Refuse an output file that cannot be written, before anything is computed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        When it is a folder, or its folder does not exist or cannot be written to.
-    """
-    if path.is_dir():
-        raise InputError(f"{path}", "is a folder", "Name a file.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}", f"cannot be written: there is no folder {path.parent}", "Make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}", f"cannot be written: {path.parent} is not writable", "Name another folder.")
-
-
 def check_figure_path(path: Path | None) -> None:
     """Refuse a figure file that cannot be written or has no known ending."""
     if path is None:
         return
     if path.suffix.lower() not in (".svg", ".png", ".pdf"):
         raise InputError(f"--plot {path}", f"has the ending {path.suffix!r}", "Use .svg, .png or .pdf.")
-    check_writable(path)
+    check_file(path, "--plot")
 
 
 def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
@@ -312,14 +377,8 @@ def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
     """
     if path is None:
         frame.to_csv(sys.stdout, index=False)
-        return
-    check_writable(path)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        frame.to_csv(partial, index=False)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    else:
+        write_whole(path, lambda partial: frame.to_csv(partial, index=False))
 
 
 def write_new_text(path: Path, text: str) -> None:
@@ -339,8 +398,8 @@ def write_new_text(path: Path, text: str) -> None:
     """
     if path.exists():
         raise InputError(f"{path}", "exists already", "Name a file that does not exist.")
-    check_writable(path)
-    path.write_text(text, encoding="utf-8")
+    check_file(path)
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
@@ -355,11 +414,9 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     """
     from mc_sie.report.figures import headlines_figure, save
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {folder}", f"cannot be made: {error.strerror}", "Name another folder.") from None
+    check_folder(folder, "--out")
+    folder.mkdir(parents=True, exist_ok=True)
     write_csv(frame, folder / "headlines.csv")
     figure = headlines_figure(frame)
     for ending in (".svg", ".png"):
-        save(figure, folder / f"headlines{ending}")
+        write_whole(folder / f"headlines{ending}", lambda partial: save(figure, partial))

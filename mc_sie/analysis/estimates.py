@@ -130,6 +130,26 @@ def se_bound_factor(n_replicates: int) -> float:
     return math.sqrt(df / (2.0 * float(gammaincinv(df / 2.0, 0.1))))
 
 
+def error_bound(estimate: Estimate, n_replicates: int) -> float:
+    """How large the standard error of an estimate may be, at 90 %.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        A probability.
+    n_replicates : int
+        Randomisations behind it.
+
+    Returns
+    -------
+    float
+        Where only a bound on the probability is given, the width that it leaves; inf where no draw counts.
+    """
+    if estimate.n_draws == 0:
+        return math.inf
+    return estimate.high - estimate.low if estimate.is_rare else estimate.se * se_bound_factor(n_replicates)
+
+
 def _exact_upper(n_hits: int, n_draws: int) -> float:
     """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three)."""
     from scipy.special import betaincinv

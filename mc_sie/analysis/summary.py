@@ -224,7 +224,8 @@ def threshold_table(
                     continue
                 estimate = estimate_event(simulation, Event(outcome, level, "<", months))
                 rows.append({"counted": counted, "ooms": level, "months": months, **_row(estimate)})
-    return pd.DataFrame(rows)
+    columns = ["counted", "ooms", "months", "prob", "se", "low", "high", "interval", "n_hits", "n_draws"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def quantile_table(simulation: Simulation) -> pd.DataFrame:

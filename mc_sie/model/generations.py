@@ -14,7 +14,7 @@ from mc_sie.model.dop853 import N_STAGES
 from mc_sie.model.growth import Law, ln_pace, software_and_room
 from mc_sie.model.retraining import N_STATES, offered_ooms, rates, run_months
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
-from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, solve_inside, step_factor, try_step
+from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, kink_inside, solve_inside, step_factor, try_step
 from mc_sie.model.timeline import (
     G_LN_PACE,
     G_LN_SLOWNESS,
@@ -25,14 +25,13 @@ from mc_sie.model.timeline import (
     MONTHS,
     Workspace,
 )
-
 from mc_sie.quantities import TOP_OOMS
 
 _MAX_STEPS = 20_000
 _SAMPLES = 4  # points of a step at which the start rule and the pace are looked at
 
 IN_TIME, OFFERED, HELD, FAILED = range(4)
-"""Why a stretch between events ended: its time was up, a run is worth starting, software is held, no step is possible."""
+"""Why a stretch between events ended: time is up, a run is worth starting, software is held, no step is possible."""
 
 
 class Generations(NamedTuple):
@@ -168,7 +167,8 @@ def peak_inside(law: Law, deployed: float, work: Workspace, u: float, h: float, 
             top, top_value = i, value
     if top_value <= best.ln_pace - 1e-2:
         return best
-    best = raise_peak(law, deployed, u + used * top / _SAMPLES * h, inside(work.dense[0], MONTHS, used * top / _SAMPLES), best)
+    theta = used * top / _SAMPLES
+    best = raise_peak(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta), best)
     a, b = used * max(0, top - 1) / _SAMPLES, used * min(_SAMPLES, top + 1) / _SAMPLES
     for _ in range(45):
         left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
@@ -248,6 +248,10 @@ def stretch(
                 return State(u, months_stop, FIRST_STEP, n_steps), IN_TIME, peak, n_grid
             continue
         fill_dense(law, False, deployed, u, h, y, y_new, k, dense)
+        kink = kink_inside(law, deployed, u, h, dense)
+        if kink < 1.0:
+            h *= kink
+            continue
         used, reason = 1.0, -1
         if y_new[MONTHS] >= months_stop:
             used, reason = solve_inside(dense, MONTHS, months_stop, 1.0), IN_TIME

@@ -192,6 +192,27 @@ def ln_pace(law: Law, z: float, software: float, deployed: float, months: float)
 
 
 @njit
+def route_lead(law: Law, software: float, deployed: float, months: float) -> float:
+    """By how much ln R of the second route exceeds that of the first.
+
+    Parameters
+    ----------
+    law : Law
+        The draw, with a second route.
+    software, deployed, months : float
+        As in :func:`ln_pace`.
+
+    Returns
+    -------
+    float
+        Positive where research uses the second route.
+    """
+    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
+    ln_k = LN_10 * law.phi * software
+    return ln_ces(ln_x, ln_k, law.rho2, law.alpha2) - ln_ces(ln_x, ln_k, rho_at(law, months), law.alpha)
+
+
+@njit
 def research_exponent(law: Law, software: float) -> float:
     """Local exponent of research output in software, d log10 R / d s, with the deployed system up to date (a = s).
 

@@ -22,7 +22,7 @@ from mc_sie.model.dop853 import (
     NODES,
     STAGE_WEIGHTS,
 )
-from mc_sie.model.growth import CONTINUAL, FROM_SCRATCH, NONE, Law
+from mc_sie.model.growth import CONTINUAL, FROM_SCRATCH, NONE, Law, route_lead, software_and_room
 from mc_sie.model.retraining import rates
 
 FloatArray = NDArray[np.float64]
@@ -229,3 +229,50 @@ def solve_inside(dense: FloatArray, c: int, value: float, high: float) -> float:
                 return guess
         theta = guess
     return theta
+
+
+@njit
+def route_lead_inside(law: Law, deployed: float, u: float, h: float, dense: FloatArray, theta: float) -> float:
+    """Lead of the second route at a fraction theta of a step, as in :func:`mc_sie.model.growth.route_lead`."""
+    z = inside(dense, 2, theta) if law.mode == CONTINUAL else u + theta * h
+    software, _ = software_and_room(z, law.limit)
+    if law.mode == CONTINUAL:
+        deployed = inside(dense, 1, theta)
+    elif law.mode != FROM_SCRATCH:
+        deployed = software
+    return route_lead(law, software, deployed, inside(dense, 0, theta))
+
+
+@njit
+def kink_inside(law: Law, deployed: float, u: float, h: float, dense: FloatArray) -> float:
+    """Fraction of a step at which research changes from one route to the other; 1 when it does not.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    deployed : float
+        a in OOM, read in mode from_scratch only.
+    u, h : float
+        Start and length of the step.
+    dense : array of shape (3, 8)
+        Its dense output.
+
+    Returns
+    -------
+    float
+        A fraction just past the change. The pace has a kink there, at which a step of high order should end.
+    """
+    if math.isnan(law.rho2):
+        return 1.0
+    at_start = route_lead_inside(law, deployed, u, h, dense, 0.0) > 0.0
+    if at_start == (route_lead_inside(law, deployed, u, h, dense, 1.0) > 0.0):
+        return 1.0
+    low, high = 0.0, 1.0
+    while high - low > 1e-9:
+        middle = 0.5 * (low + high)
+        if (route_lead_inside(law, deployed, u, h, dense, middle) > 0.0) == at_start:
+            low = middle
+        else:
+            high = middle
+    return high if high < 1.0 - 1e-6 else 1.0

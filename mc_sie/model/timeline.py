@@ -17,7 +17,7 @@ from mc_sie.model.dop853 import N_DENSE, N_STAGES, N_STAGES_DENSE
 from mc_sie.model.growth import CONTINUAL, LAW_TYPE, NONE, Law, difficulty, ln_pace, software_and_room
 from mc_sie.model.retraining import N_STATES, rates
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
-from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, solve_inside, step_factor, try_step
+from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, kink_inside, solve_inside, step_factor, try_step
 from mc_sie.quantities import TOP_OOMS
 from mc_sie.units import LN_10
 
@@ -135,6 +135,10 @@ def follow(law: Law, work: Workspace) -> tuple[int, int, int, int]:
             continue
         dense = work.dense[n]
         fill_dense(law, held, 0.0, u, h, y, y_new, k, dense)
+        kink = kink_inside(law, 0.0, u, h, dense)
+        if kink < 1.0:
+            h *= kink
+            continue
 
         used, end = 1.0, -1
         holds = False
@@ -256,7 +260,7 @@ def locate(law: Law, work: Workspace, n_steps: int, axis: int, value: float) -> 
         u = last if value >= law.software_hold else min(last, difficulty(value, law.limit))
         step = step_with(work.nodes, U, n_steps, u)
         return step, (u - work.nodes[step, U]) / work.lengths[step, 0]
-    if value >= work.nodes[n_steps, axis] * (1.0 - 1e-14):  # the end itself: next to a singularity it cannot be solved for
+    if value >= work.nodes[n_steps, axis] * (1.0 - 1e-14):  # the end: next to a singularity it cannot be solved for
         return n_steps - 1, work.lengths[n_steps - 1, 1]
     step = step_with(work.nodes, axis, n_steps, value)
     return step, solve_inside(work.dense[step], axis, value, work.lengths[step, 1])

@@ -19,7 +19,6 @@ from mc_sie.model.timeline import (
     G_LN_SLOWNESS,
     G_MONTHS,
     G_OOMS,
-    MONTHS,
     OOMS,
     Workspace,
     ln_slowness_at,
