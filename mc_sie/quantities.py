@@ -23,6 +23,9 @@ HORIZON_MONTHS_HIGH = 12_000.0
 TOP_OOMS = 20.0
 """A trajectory is followed until effective compute has risen by so many OOM."""
 
+TIE_OOMS = 1e-9
+"""Gains from scratch that differ by less are equal: with Delta = 0.5, ten of them are 5 OOM whatever the rounding."""
+
 SOFTWARE_CAP_OOMS = 40.0
 """Software is held there if its limit lies beyond."""
 

@@ -313,17 +313,18 @@ def _fill(
     numbers = np.full((n, len(NUMBERS)), np.nan)
     work = workspaces.get()
     try:
-        simulate_rows(
-            table,
-            outcomes.levels,
-            outcomes.widths,
-            work,
-            outcomes.months_to[here],
-            outcomes.best_window_months[here],
-            outcomes.best_gain_ooms[here],
-            numbers,
-            codes,
-        )
+        with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn
+            simulate_rows(
+                table,
+                outcomes.levels,
+                outcomes.widths,
+                work,
+                outcomes.months_to[here],
+                outcomes.best_window_months[here],
+                outcomes.best_gain_ooms[here],
+                numbers,
+                codes,
+            )
     finally:
         workspaces.put(work)
     failed = codes[:, CODES.index("status")] != OK

@@ -16,6 +16,12 @@ _RHO_SERIES = 1e-13  # below this the first-order expansion in rho is exact to d
 
 
 @njit
+def exp(x: float) -> float:
+    """e^x, inf where that overflows: compiled code gives inf there, the interpreter would raise."""
+    return math.exp(x) if x < 709.0 else math.inf
+
+
+@njit
 def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     """Natural logarithm of research output R(X, K).
 

@@ -25,7 +25,7 @@ from mc_sie.model.timeline import (
     MONTHS,
     Workspace,
 )
-from mc_sie.quantities import TOP_OOMS
+from mc_sie.quantities import TIE_OOMS, TOP_OOMS
 
 _MAX_STEPS = 20_000
 _SAMPLES = 4  # points of a step at which the start rule and the pace are looked at
@@ -360,7 +360,7 @@ def follow_generations(law: Law, work: Workspace) -> Generations:
         n += 1
         peak = pending if held else raise_peak(law, deployed, state.z, finished, pending)
         n_grid = record(law, work, n_grid, deployed, state.z, finished)
-        if deployed >= TOP_OOMS:
+        if deployed >= TOP_OOMS - TIE_OOMS:
             return finish(law, n, n_grid, state, peak, END_TOP, OK)
     return finish(law, n, n_grid, state, peak, END_HORIZON, TOO_MANY_STEPS)
 

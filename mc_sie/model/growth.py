@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from mc_sie._jit import njit
-from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
+from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
@@ -288,7 +288,7 @@ def pace_ceiling(law: Law) -> float:
     ceiling = ln_ceiling(law.rho_long if reconfigured else law.rho, law.alpha)
     if not math.isnan(law.rho2):
         ceiling = max(ceiling, ln_ceiling(law.rho2, law.alpha2))
-    return math.exp(law.ln_pace_scale + ceiling)
+    return exp(law.ln_pace_scale + ceiling)
 
 
 @njit

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 
 from mc_sie._jit import njit
+from mc_sie.model.ces import exp
 from mc_sie.model.growth import (
     CONTINUAL,
     FROM_SCRATCH,
@@ -84,23 +85,23 @@ def rates(
             software = law.software_hold
         ln_accumulation = law.ln_accumulation + LN_10 * (software - second)
         if held:
-            return math.exp(-ln_accumulation), 1.0, 0.0
+            return exp(-ln_accumulation), 1.0, 0.0
         ln_z = law.ln_speed + ln_pace(law, z, software, second, months)
         if not math.isinf(law.limit):
             ln_z += z / law.limit
         ratio = math.exp(-abs(ln_accumulation - ln_z))
         slow, fast = ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)
         if ln_accumulation > ln_z:
-            return fast * math.exp(-ln_accumulation), fast, slow
-        return fast * math.exp(-ln_z), slow, fast
+            return fast * exp(-ln_accumulation), fast, slow
+        return fast * exp(-ln_z), slow, fast
 
     software, room = software_and_room(u, law.limit)
     ln_room = 0.0 if math.isinf(law.limit) else -u / law.limit  # finite where room itself has underflowed
     if law.mode == NONE or law.mode == FROM_SCRATCH:
         level = software if law.mode == NONE else deployed
-        return math.exp(ln_room - law.ln_speed - ln_pace(law, u, software, level, months)), 0.0, 0.0
+        return exp(ln_room - law.ln_speed - ln_pace(law, u, software, level, months)), 0.0, 0.0
     growth = LN_10 * damped_exponent(law, software, room)
-    return math.exp(ln_room - law.ln_speed - law.ln_pace_start - second), growth, 0.0
+    return exp(ln_room - law.ln_speed - law.ln_pace_start - second), growth, 0.0
 
 
 @njit
@@ -121,7 +122,7 @@ def run_months(law: Law, ln_m: float) -> float:
     """
     tau = law.training_months
     if law.shortening_exponent > 0.0:  # at eta = 0 runs keep their length even where M = 0
-        tau *= math.exp(min(law.shortening_exponent * (law.ln_pace_start - ln_m), 700.0))
+        tau *= exp(law.shortening_exponent * (law.ln_pace_start - ln_m))
     return min(law.training_months, max(law.training_floor_months, tau))
 
 
@@ -143,4 +144,5 @@ def offered_ooms(law: Law, software: float, ln_m: float) -> float:
     float
         ``e_new = s + log10(tau / tau_0)`` OOM.
     """
-    return software + math.log10(run_months(law, ln_m) / law.training_months)
+    share = run_months(law, ln_m) / law.training_months
+    return software + math.log10(share) if share > 0.0 else -math.inf

@@ -30,6 +30,9 @@ FloatArray = NDArray[np.float64]
 FIRST_STEP = 0.1
 """Length of the first step that is tried, OOM."""
 
+NEAR_KINK = 1e-7
+"""A change of route so close behind the start of a step does no harm in it, OOM."""
+
 TOLERANCE = 1e-10
 """Local error that a step may make: OOM, natural logarithms and months, relative to the component where it is large."""
 
@@ -106,8 +109,8 @@ def try_step(
         # relative where the component is large; but time beyond the horizon must not loosen that of time before it
         size = min(y_new[c], law.horizon) if c == 0 else 0.1 * abs(y_new[c])
         scale = TOLERANCE * max(1.0, size)
-        square5 += (error5 / scale) ** 2
-        square3 += (error3 / scale) ** 2
+        square5 += error5 / scale * (error5 / scale)
+        square3 += error3 / scale * (error3 / scale)
     if square5 == 0.0:
         return 0.0
     return abs(h) * square5 / math.sqrt((square5 + 0.01 * square3) * n_states)
@@ -275,4 +278,4 @@ def kink_inside(law: Law, deployed: float, u: float, h: float, dense: FloatArray
             low = middle
         else:
             high = middle
-    return high if high < 1.0 - 1e-6 else 1.0
+    return high if high < 1.0 - 1e-6 and high * h > NEAR_KINK else 1.0

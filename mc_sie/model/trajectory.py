@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
+from mc_sie.model.ces import exp
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, Law, doublings_per_pace_doubling, pace_ceiling
 from mc_sie.model.status import END_HORIZON, OK
@@ -31,7 +32,7 @@ from mc_sie.model.windows import (
     shortest_between_deployments,
     valley,
 )
-from mc_sie.quantities import TOP_OOMS
+from mc_sie.quantities import TIE_OOMS, TOP_OOMS
 from mc_sie.units import MONTHS_PER_YEAR
 
 LIMIT_REACHED_SHARE = 0.99
@@ -116,7 +117,7 @@ def simulate_draw(
         for i in range(n_levels):
             months_to[i] = math.inf
             for j in range(n_deployments, 0, -1):
-                if deployments[j, 1] >= levels[i]:
+                if deployments[j, 1] >= levels[i] - TIE_OOMS:
                     months_to[i] = deployments[j, 0]
             best_window_months[i] = shortest_between_deployments(deployments, n_deployments + 1, levels[i])
         for i in range(n_widths):
@@ -146,8 +147,8 @@ def simulate_draw(
                 best_gain_ooms[i] = -best_merit(law, work, n_steps, n_grid, bottom, is_single, MONTHS, widths[i])
     return Summary(
         first_year,
-        math.exp(law.ln_pace_start),
-        math.exp(ln_pace_peak),
+        exp(law.ln_pace_start),
+        exp(ln_pace_peak),
         months_to_peak,
         pace_ceiling(law),
         doublings_per_pace_doubling(law, False),

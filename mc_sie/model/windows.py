@@ -26,6 +26,7 @@ from mc_sie.model.timeline import (
     months_at_ooms,
     ooms_at_months,
 )
+from mc_sie.quantities import TIE_OOMS
 
 _NOISE = 1e-9  # relative differences of slowness below this do not count as a change of direction
 
@@ -255,6 +256,7 @@ def shortest_between_deployments(deployments: NDArray[np.float64], n: int, ooms:
     float
         Months, or inf.
     """
+    ooms -= TIE_OOMS
     best = math.inf
     i = 0
     for j in range(1, n):

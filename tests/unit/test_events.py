@@ -1,0 +1,191 @@
+"""The grammar of events, what they select, and how they are put into words."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event, parse_event, plain_number
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes
+
+INDEXED = [kind.name for kind in OUTCOME_KINDS.values() if kind.index_unit]
+PLAIN = [kind.name for kind in OUTCOME_KINDS.values() if not kind.index_unit]
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("best_window_months[5] < 12", Event("best_window_months", 5.0, "<", 12.0)),
+        ("  months_to[ 2.5 ]<=6 ", Event("months_to", 2.5, "<=", 6.0)),
+        ("best_window[20]>=1e1", Event("best_window_months", 20.0, ">=", 10.0)),
+        ("from_start[5] < 12", Event("months_to", 5.0, "<", 12.0)),
+        ("best_gain_ooms[24] >= 5", Event("best_gain_ooms", 24.0, ">=", 5.0)),
+        ("pace_peak > 3", Event("pace_peak", None, ">", 3.0)),
+        ("doublings_per_pace_doubling < -2", Event("doublings_per_pace_doubling", None, "<", -2.0)),
+        ("months_to_peak <= 0", Event("months_to_peak", None, "<=", 0.0)),
+    ],
+)
+def test_an_event_is_outcome_comparison_number(text, event):
+    assert parse_event(text) == event
+
+
+def test_the_headline_is_five_orders_of_magnitude_in_under_a_year():
+    assert parse_event(HEADLINE) == Event("best_window_months", 5.0, "<", 12.0)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.sampled_from(INDEXED), st.floats(1e-9, 20.0), st.floats(0.0, 1e6)),
+        st.tuples(st.sampled_from(PLAIN), st.none(), st.floats(0.0, 1e300)),
+    ),
+    st.sampled_from(["<", "<=", ">", ">="]),
+)
+@settings(deadline=None, derandomize=True, max_examples=300)
+def test_the_text_of_an_event_reads_back_as_the_same_event(stated, comparison):
+    outcome, index, threshold = stated
+    event = Event(outcome, index, comparison, threshold)
+    assert parse_event(str(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "remedy"),
+    [
+        ("", "is not an event", "Write it like 'best_window_months[5] < 12'."),
+        ("foo", "is not an event", "Write it like"),
+        ("best_window_months[5] <", "is not an event", "Write it like"),
+        ("best_window_months[5] = 12", "is not an event", "Write it like"),
+        ("best_window_months[5] == 12", "is not an event", "Write it like"),
+        ("12 > best_window_months[5]", "is not an event", "Write it like"),
+        ("best_window[5][6] < 12", "is not an event", "Write it like"),
+        ("best_window[5] << 12", "'< 12', which is not a number", "Write it like"),
+        ("best_window[5] < 12 and pace_peak > 3", "'12 and pace_peak > 3', which is not a number", "Write it like"),
+        ("best_window[5] < 12 months", "'12 months', which is not a number", "Write it like"),
+        ("best_window[5] < 1_2", "'1_2', which is not a number", "Write it like"),
+        ("pace_peak > ٣", "'٣', which is not a number", "Write it like"),
+        ("best_window[abc] < 12", "the index is 'abc', which is not a number", "Write it like"),
+        ("best_window[] < 12", "the index is '', which is not a number", "Write it like"),
+        ("best_window[nan] < 12", "the index is not finite", "Write it like"),
+        ("best_window[5] < nan", "the number after the comparison is not finite", "Write it like"),
+        ("best_window[5] < inf", "the number after the comparison is not finite", "Write it like"),
+        ("best_window[5] < 1e999", "the number after the comparison is not finite", "Write it like"),
+        ("best_window < 12", "lacks the index of best_window_months, in OOM", "'best_window_months[5] < 12'"),
+        ("best_window[0] < 12", "has the index 0, outside (0, 20] OOM", "20 OOM"),
+        ("best_window[-1] < 12", "has the index -1, outside (0, 20] OOM", "20 OOM"),
+        ("best_window[25] < 12", "has the index 25, outside (0, 20] OOM", "20 OOM"),
+        ("best_gain_ooms[0] > 3", "has the index 0", "longer than 0 months"),
+        ("best_gain_ooms[inf] > 3", "the index is not finite", "Write it like"),
+        ("best_window[5] < -3", "compares a time with -3 months", "Times count from 0."),
+        ("pace_peak[3] > 2", "puts an index on pace_peak, which has none", "Write 'pace_peak > 2'."),
+        ("best_windwo[5] < 12", "names no outcome: 'best_windwo' is unknown", "Did you mean 'best_window'?"),
+        ("status > 0", "names no outcome: 'status' is unknown", "Known: months_to, "),
+    ],
+)
+def test_what_is_no_event_is_refused_with_reason_and_remedy(text, why, remedy):
+    with pytest.raises(InputError) as caught:
+        parse_event(text)
+    assert caught.value.where == f"--event {text!r}"
+    assert why in caught.value.why
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "best_window_months[5] < 12",
+            "software alone raises effective training compute by at least 5 OOM in less than a year",
+        ),
+        (
+            "months_to[2.5] <= 6",
+            "software alone raises effective training compute by at least 2.5 OOM within 6 months, "
+            "counted from the day of automation",
+        ),
+        (
+            "best_window[1] < 1",
+            "software alone raises effective training compute by at least 1 OOM in less than 1 month",
+        ),
+        ("best_gain_ooms[4] >= 3", "best_gain_ooms[4 months] is at least 3 OOM"),
+        ("pace_peak > 100", "pace_peak is above 100x"),
+        ("n_deployments <= 2", "n_deployments is at most 2"),
+    ],
+)
+def test_an_event_reads_as_the_end_of_a_sentence(text, words):
+    assert parse_event(text).in_words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "twin"),
+    [
+        ("best_window_months[5] < 12", "months_to[5] < 12"),
+        ("best_gain_ooms[12] >= 3", "first_year_ooms >= 3"),
+        ("best_gain_ooms[4] >= 3", None),
+        ("months_to[5] < 12", None),
+        ("pace_peak > 3", None),
+    ],
+)
+def test_the_twin_counts_from_the_day_of_automation(text, twin):
+    found = parse_event(text).from_start
+    assert (None if found is None else str(found)) == twin
+
+
+@pytest.mark.parametrize("text", ["best_window_months[5] < 300", "months_to[5] > 241", "best_gain_ooms[360] > 3"])
+def test_an_event_beyond_the_horizon_is_refused(text):
+    event = parse_event(text)
+    event.check_horizon(360.0)
+    with pytest.raises(InputError, match=r"but trajectories end after 240\. Ask about less, or give --horizon-months"):
+        event.check_horizon(240.0)
+
+
+@pytest.mark.parametrize("text", ["best_window[5] < 240", "pace_peak > 1000", "effective_end_ooms > 500"])
+def test_an_event_decided_by_the_end_is_not_refused(text):
+    parse_event(text).check_horizon(240.0)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "expected"),
+    [
+        ("<", [True, False, False, False]),
+        ("<=", [True, True, False, False]),
+        (">", [False, False, True, False]),
+        (">=", [False, True, True, False]),
+    ],
+)
+def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(comparison, expected):
+    levels, widths = np.array([1.0, 5.0]), np.array([12.0])
+    outcomes = Outcomes.empty(4, levels, widths)
+    outcomes.months_to[:, 1] = [11.0, 12.0, math.inf, math.nan]
+    outcomes.status[3] = 1
+    event = Event("months_to", 5.0, comparison, 12.0)
+    assert event.holds(outcomes).tolist() == expected
+    if comparison == ">":  # whatever stands in the arrays of a draw that was not simulated
+        outcomes.months_to[3] = 99.0
+        outcomes.n_deployments[3] = 7
+        assert not event.holds(outcomes)[3]
+        assert not parse_event("n_deployments > 3").holds(outcomes)[3]
+
+
+def test_an_event_names_what_must_be_simulated_for_it():
+    assert parse_event("best_window[2.5] < 6").levels == (2.5,)
+    assert parse_event("best_window[2.5] < 6").widths == ()
+    assert parse_event("best_gain_ooms[7] > 6").levels == ()
+    assert parse_event("best_gain_ooms[7] > 6").widths == (7.0,)
+    assert parse_event("pace_peak > 6").levels == parse_event("pace_peak > 6").widths == ()
+
+
+def test_an_event_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        parse_event(HEADLINE).threshold = 3.0
+
+
+@pytest.mark.parametrize("text", ["1_000", "٣", "", "abc", "0x10", "1,5"])
+def test_a_plain_number_is_ascii_digits(text):
+    with pytest.raises(ValueError, match=r".*"):
+        plain_number(text)
+
+
+def test_a_plain_number_may_have_an_exponent():
+    assert plain_number("-1.5e3") == -1500.0
