@@ -34,6 +34,10 @@ IN_TIME, OFFERED, HELD, FAILED = range(4)
 """Why a stretch between events ended: time is up, a run is worth starting, software is held, no step is possible."""
 
 
+MARGIN, PACE = range(2)
+"""What is watched within a step."""
+
+
 class Generations(NamedTuple):
     """What one trajectory of mode from_scratch came to.
 
@@ -105,44 +109,56 @@ def margin(law: Law, deployed: float, z: float, months: float) -> float:
 
 
 @njit
+def watched(law: Law, deployed: float, work: Workspace, u: float, h: float, theta: float, what: int) -> float:
+    """The margin of a run (MARGIN) or ln M (PACE) at a fraction of the last step."""
+    months = inside(work.dense[0], MONTHS, theta)
+    if what == MARGIN:
+        return margin(law, deployed, u + theta * h, months)
+    return moving_ln_pace(law, deployed, u + theta * h, months)
+
+
+@njit
+def largest_inside(
+    law: Law, deployed: float, work: Workspace, u: float, h: float, low: float, high: float, what: int
+) -> float:
+    """Fraction of the last step, between low and high, at which what is watched is largest; by golden sections."""
+    for _ in range(45):
+        left, right = high - 0.6180339887498949 * (high - low), low + 0.6180339887498949 * (high - low)
+        if watched(law, deployed, work, u, h, left, what) < watched(law, deployed, work, u, h, right, what):
+            low = left
+        else:
+            high = right
+    return 0.5 * (low + high)
+
+
+@njit
 def first_offer(law: Law, deployed: float, work: Workspace, u: float, h: float, used: float) -> float:
     """Fraction of the last step at which a run first becomes worth starting; 2 when it does not.
 
     Notes
     -----
-    The margin need not be monotone: it is looked at in several points, and between two of them whose middle
-    neighbour is the largest a maximum is searched for.
+    The margin need not be monotone: it is looked at in several points, and where one of them exceeds its neighbours
+    the maximum beside it is searched for.
     """
-    step_margin_0, step_margin_1 = -math.inf, -math.inf
-    low = 0.0
+    before, last = -math.inf, -math.inf
     for i in range(1, _SAMPLES + 1):
-        theta = used * i / _SAMPLES
-        value = margin(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta))
-        high = theta
-        if value < 0.0 and step_margin_1 > step_margin_0 and step_margin_1 > value:
-            a, b = used * max(0, i - 2) / _SAMPLES, theta
-            for _ in range(40):
-                left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
-                at_left = margin(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
-                at_right = margin(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
-                if at_left >= 0.0 or at_right >= 0.0:
-                    value, high = 1.0, left if at_left >= 0.0 else right
-                    low = used * max(0, i - 2) / _SAMPLES
-                    break
-                if at_left < at_right:
-                    a = left
-                else:
-                    b = right
+        low, high = used * (i - 1) / _SAMPLES, used * i / _SAMPLES
+        value = watched(law, deployed, work, u, h, high, MARGIN)
+        if value < 0.0 and last > before and last > value:
+            low = used * max(0, i - 2) / _SAMPLES
+            top = largest_inside(law, deployed, work, u, h, low, high, MARGIN)
+            at_top = watched(law, deployed, work, u, h, top, MARGIN)
+            if at_top >= 0.0:
+                value, high = at_top, top
         if value >= 0.0:
             for _ in range(60):
                 middle = 0.5 * (low + high)
-                if margin(law, deployed, u + middle * h, inside(work.dense[0], MONTHS, middle)) >= 0.0:
+                if watched(law, deployed, work, u, h, middle, MARGIN) >= 0.0:
                     high = middle
                 else:
                     low = middle
             return high
-        step_margin_0, step_margin_1 = step_margin_1, value
-        low = theta
+        before, last = last, value
     return 2.0
 
 
@@ -161,25 +177,16 @@ def peak_inside(law: Law, deployed: float, work: Workspace, u: float, h: float, 
     top = 0
     top_value = -math.inf
     for i in range(_SAMPLES + 1):
-        theta = used * i / _SAMPLES
-        value = moving_ln_pace(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta))
+        value = watched(law, deployed, work, u, h, used * i / _SAMPLES, PACE)
         if value > top_value:
             top, top_value = i, value
     if top_value <= best.ln_pace - 1e-2:
         return best
-    theta = used * top / _SAMPLES
-    best = raise_peak(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta), best)
-    a, b = used * max(0, top - 1) / _SAMPLES, used * min(_SAMPLES, top + 1) / _SAMPLES
-    for _ in range(45):
-        left, right = b - 0.6180339887498949 * (b - a), a + 0.6180339887498949 * (b - a)
-        at_left = moving_ln_pace(law, deployed, u + left * h, inside(work.dense[0], MONTHS, left))
-        at_right = moving_ln_pace(law, deployed, u + right * h, inside(work.dense[0], MONTHS, right))
-        if at_left < at_right:
-            a = left
-        else:
-            b = right
-    theta = 0.5 * (a + b)
-    return raise_peak(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta), best)
+    low, high = used * max(0, top - 1) / _SAMPLES, used * min(_SAMPLES, top + 1) / _SAMPLES
+    inner = largest_inside(law, deployed, work, u, h, low, high, PACE)
+    for theta in (used * top / _SAMPLES, inner):
+        best = raise_peak(law, deployed, u + theta * h, inside(work.dense[0], MONTHS, theta), best)
+    return best
 
 
 @njit
