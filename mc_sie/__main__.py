@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 
@@ -24,6 +25,9 @@ def main() -> None:
     from mc_sie.cli import app
     from mc_sie.errors import EXIT_BAD_INPUT, McSieError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # blocks and accents, where the terminal has none
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -36,6 +40,9 @@ def main() -> None:
         sys.exit(128 + stopped.signal_number)
     except BrokenPipeError:
         sys.stderr.close()
+    except OSError as error:
+        print(f"mc-sie: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ app.add_typer(priors_app, name="priors")
 
 Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
-Prior = Annotated[str, typer.Argument(help="A shipped prior set (see 'mc-sie priors list') or the path of a TOML file.")]
+Prior = Annotated[
+    str, typer.Argument(help="A shipped prior set (see 'mc-sie priors list') or the path of a TOML file.")
+]
 
 
 @app.command()
@@ -52,7 +54,9 @@ def run(
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
     horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")
+    ] = None,
     all_outcomes: Annotated[bool, typer.Option("--all-outcomes", help="Store every outcome of every draw.")] = False,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -166,13 +170,11 @@ def _print_answer(simulation: Simulation, summary: Summary) -> None:
             style="red",
         )
         _print_table(summary.statuses, "Draws by status")
-    seconds = simulation.wall_seconds
+    what = "all" if not failed else "the rest"
     _print(
         f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}), "
-        f"all simulated to {simulation.horizon_months:g} months in {seconds:.1f} s; prior {simulation.prior.digest[:12]}."
-        if not failed
-        else f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
-        f"in {seconds:.1f} s; prior {simulation.prior.digest[:12]}."
+        f"{what} simulated to {simulation.horizon_months:g} months in {simulation.wall_seconds:.1f} s; "
+        f"prior {simulation.prior.digest[:12]}."
     )
 
 
@@ -183,7 +185,8 @@ def _print_thresholds(thresholds: pd.DataFrame) -> None:
     from mc_sie.analysis.summary import estimates_of
 
     table = Table(
-        title="P(at least k OOM in less than w months), best window (from day one), %; last digit good to its Monte Carlo SE",
+        title="P(at least k OOM in less than w months), best window (from day one), %; "
+        "last digit good to its Monte Carlo SE",
         title_justify="left",
     )
     windows = sorted(set(thresholds["months"]))
@@ -310,7 +313,9 @@ def _print_trajectory(frame: pd.DataFrame) -> None:
 def headlines(
     draws: Annotated[int, typer.Option(help="Draws for each prior set.")] = 2**17,
     seed: Annotated[int, typer.Option(help="Seed.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")
+    ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -324,10 +329,12 @@ def headlines(
     plan(draws, seed=seed)
     n_threads(threads)
     if out:
-        check_folder(out, "--out")
+        check_folder(out, f"--out {out}")
     with _progress(quiet) as progress:
         frame = headline_table(draws, seed=seed, threads=threads, progress=progress)
-    shown = frame[["name", "answer"]].rename(columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"})
+    shown = frame[["name", "answer"]].rename(
+        columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"}
+    )
     _print_table(shown, None)
     if out:
         write_headlines(frame, out)

@@ -80,15 +80,15 @@ def check_file(path: Path, option: str = "") -> None:
         raise unwritable(where, error) from None
 
 
-def check_folder(folder: Path, option: str) -> None:
+def check_folder(folder: Path, where: str) -> None:
     """Refuse a folder that cannot be made or takes no files, without making it.
 
     Parameters
     ----------
     folder : pathlib.Path
         The folder; it and those above it need not exist.
-    option : str
-        Option that named it, for the error.
+    where : str
+        Option and path, for the error.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def check_folder(folder: Path, option: str) -> None:
         trial.mkdir()
         trial.rmdir()
     except OSError as error:
-        raise unwritable(f"{option} {folder}", error) from None
+        raise unwritable(where, error) from None
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -132,6 +132,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise unwritable(str(path), error) from error
 

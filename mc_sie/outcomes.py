@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,12 @@ class OutcomeKind:
 
 
 _TABLE = (
-    OutcomeKind("months_to", "months", "months until effective compute has risen by k OOM; inf if it never does", "OOM"),
     OutcomeKind(
-        "best_window_months", "months", "shortest time in which effective compute rises by k OOM, wherever it lies", "OOM"
+        "months_to", "months", "months until effective compute has risen by k OOM; inf if it never does", "OOM"
+    ),
+    OutcomeKind(
+        "best_window_months", "months", "shortest time in which effective compute rises by k OOM, wherever it lies",
+        "OOM",
     ),
     OutcomeKind(
         "best_gain_ooms", "OOM", "largest rise of effective compute within w months, never more than 20", "months"
@@ -136,9 +139,19 @@ class Outcomes:
     @classmethod
     def empty(cls, n: int, levels: NDArray[np.float64], widths: NDArray[np.float64]) -> Outcomes:
         """Arrays for n draws, to be filled by the engine."""
-        shapes = {"months_to": (n, len(levels)), "best_window_months": (n, len(levels)), "best_gain_ooms": (n, len(widths))}
-        kinds = {"mode": np.int8, "status": np.int8, "end": np.int8, "limit_reached": np.bool_, "n_deployments": np.int32}
-        arrays = {
+        shapes = {
+            "months_to": (n, len(levels)),
+            "best_window_months": (n, len(levels)),
+            "best_gain_ooms": (n, len(widths)),
+        }
+        kinds = {
+            "mode": np.int8,
+            "status": np.int8,
+            "end": np.int8,
+            "limit_reached": np.bool_,
+            "n_deployments": np.int32,
+        }
+        arrays: dict[str, NDArray[Any]] = {
             f.name: np.full(shapes.get(f.name, (n,)), 0 if f.name in kinds else np.nan, kinds.get(f.name, np.float64))
             for f in fields(cls)
             if f.name not in ("levels", "widths")
@@ -152,7 +165,7 @@ class Outcomes:
     @property
     def is_ok(self) -> NDArray[np.bool_]:
         """Which draws were simulated."""
-        return self.status == 0
+        return np.asarray(self.status == 0)
 
     def values(self, name: str, index: float | None = None) -> NDArray[np.float64]:
         """One outcome of every draw.

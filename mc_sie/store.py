@@ -108,7 +108,7 @@ def check_target(folder: Path | None, name: str) -> Path:
     target = _free_folder(name) if folder is None else Path(os.path.normpath(folder))
     if folder is not None:
         _refuse_existing(target)
-    check_folder(target.parent, "--out")
+    check_folder(target.parent, f"--out {target}")
     return target
 
 
@@ -261,10 +261,7 @@ def _netcdf_part(simulation: Simulation) -> Any:
     n = min(n_chains * design.n_per_replicate, NETCDF_DRAWS_HIGH)
     outcomes = simulation.outcomes
     part = Outcomes(
-        **{
-            name: value if name in ("levels", "widths") else value[:n]
-            for name, value in outcomes.__dict__.items()
-        }
+        **{name: value if name in ("levels", "widths") else value[:n] for name, value in outcomes.__dict__.items()}
     )
     return part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
 

@@ -24,11 +24,9 @@ from mc_sie.quantities import (
     HORIZON_MONTHS_DEFAULT,
     HORIZON_MONTHS_HIGH,
     MODES,
-    PRIOR_SET_DIMENSION,
     QUANTITIES,
     TOP_OOMS,
 )
-from mc_sie.sampling import plan, points
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -149,15 +147,15 @@ def _outcome_of(column: str) -> tuple[str | None, float | None]:
     return (stem, mark) if 0.0 < mark <= high and math.isfinite(mark) else (None, None)
 
 
-def _column(
-    path: Path, given: pd.DataFrame, lines: Sequence[int], name: str
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _column(path: Path, given: pd.DataFrame, lines: Sequence[int], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     """One quantity of every row, checked against its domain."""
     default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
     required = default is None and not QUANTITIES[name].optional
     if name not in given:
         if required:
-            raise InputError(str(path), f"has no column {name!r}", f"{name} has no default: {QUANTITIES[name].meaning}.")
+            raise InputError(
+                str(path), f"has no column {name!r}", f"{name} has no default: {QUANTITIES[name].meaning}."
+            )
         return np.full(len(given), _as_number(name, default))
     values = np.empty(len(given))
     for i, text in enumerate(given[name].str.strip()):
@@ -240,13 +238,13 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     InputError
         For a setting that cannot be read.
     """
-    spread = _spread(prior)
     if prior.members:
-        row = {name: _median(spread[name]) for name in KERNEL_COLUMNS[:-1]}
+        row = {name: _pooled_median(prior, name) for name in KERNEL_COLUMNS[:-1]}
     else:
         middle = prior.values({name: np.array([0.5]) for name in prior.dimensions})
         row = {name: float(middle[name][0]) for name in KERNEL_COLUMNS[:-1]}
-    row["mode"] = float(np.bincount(spread["mode"]).argmax())
+    shares = _mode_shares(prior)
+    row["mode"] = float(max(shares, key=lambda code: shares[code]))
     stated: set[str] = set()
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -273,20 +271,25 @@ def _setting_remedy(name: str, row: dict[str, float]) -> str:
     return f"Set {determined}, which it restates." if determined else nearest(name, row)
 
 
-def _median(values: np.ndarray[Any, Any]) -> float:
-    """The median where most values are given, else nan; never a mean of two, which a quantity may not take."""
-    is_given = ~np.isnan(values)
-    return float(np.quantile(values[is_given], 0.5, method="inverted_cdf")) if is_given.mean() > 0.5 else math.nan
+def _pooled_median(prior: PriorSet, name: str) -> float:
+    """The median of a quantity of a pool where most draws give it, else nan."""
+    return float(prior.quantiles(name, [0.5])[0]) if _share_given(prior, name) > 0.5 else math.nan
 
 
-def _spread(prior: PriorSet) -> dict[str, np.ndarray[Any, Any]]:
-    """Values of every quantity at 4096 quasi-random points."""
-    design = plan(4096, n_replicates=2)
-    dimension = {name: QUANTITIES[name].dimension for name in prior.dimensions if name in QUANTITIES}
-    drawn = prior.values(
-        {name: points(design, dimension.get(name, PRIOR_SET_DIMENSION), 0, 4096) for name in prior.dimensions}
-    )
-    return {name: np.broadcast_to(values, 4096) for name, values in drawn.items()}
+def _share_given(prior: PriorSet, name: str) -> float:
+    """Share of the draws of a pool in which a quantity is given."""
+    if name in KERNEL_COLUMNS and not QUANTITIES[name].optional:
+        return 1.0
+    return math.fsum(weight for member, weight in prior.members if name in member.entries)
+
+
+def _mode_shares(prior: PriorSet) -> dict[int, float]:
+    """Credence of each retraining mode, by code."""
+    shares: dict[int, float] = {}
+    for member, weight in prior.members or ((prior, 1.0),):
+        for code, prob in member.entries["mode"].distribution.atoms:
+            shares[int(code)] = shares.get(int(code), 0.0) + weight * prob
+    return dict(sorted(shares.items()))
 
 
 def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
@@ -305,23 +308,19 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
         ``quantity``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
     """
     rows = []
-    spread = _spread(prior) if prior.members else {}
-    names = list(prior.entries) if prior.entries else [name for name in spread if name != "prior_set"]
+    names = list(prior.entries) or [name for name in QUANTITIES if _share_given(prior, name) > 0.0]
     names += [name for name in ("rho", "r") if name not in names]
     for name in names:
         quantity = QUANTITIES[name]
         entry = prior.entries.get(name)
-        words = _pooled_words(name, spread) if entry is None else entry.distribution.describe()
+        words = _pooled_words(prior, name) if entry is None else entry.distribution.describe()
         row: dict[str, Any] = {"quantity": name, "unit": quantity.unit, "prior": words}
         if entry is not None and entry.is_default:
             row["prior"] += " (default, ours)" if quantity.default_is_ours else " (default)"
         if name == "mode":
             row.update(dict.fromkeys([f"p{100 * prob:.0f}" for prob in PROBS] + ["mean"], ""))
         else:
-            try:
-                values = [*prior.quantiles(name, PROBS), prior.mean(name)]
-            except InputError:
-                continue  # an optional quantity that no member of a pool gives
+            values = [*prior.quantiles(name, PROBS), prior.mean(name)]
             labels = [f"p{100 * prob:.0f}" for prob in PROBS] + ["mean"]
             row.update({label: f"{value:.3g}" for label, value in zip(labels, values, strict=True)})
         if density:
@@ -330,20 +329,19 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _pooled_words(name: str, spread: dict[str, np.ndarray[Any, Any]]) -> str:
+def _pooled_words(prior: PriorSet, name: str) -> str:
     """What to call a quantity that no entry states: derived from others, or pooled over the members that give it."""
-    if name not in spread:
+    if not prior.members:
         return "derived"
     if name == "mode":
-        shares = np.bincount(spread["mode"], minlength=len(MODES)) / len(spread["mode"])
-        return ", ".join(f"{share:.0%} {mode}" for share, mode in zip(shares, MODES, strict=True) if share)
-    given = float(np.mean(~np.isnan(spread[name])))
-    return "pooled" if given == 1.0 else f"pooled; given in {given:.0%} of the draws"
+        return ", ".join(f"{100 * share:.3g} % {MODES[code]}" for code, share in _mode_shares(prior).items())
+    given = _share_given(prior, name)
+    return "pooled" if given > 1.0 - 1e-9 else f"pooled; given in {100 * given:.3g} % of the draws"
 
 
 def _sketch(prior: PriorSet, name: str, width: int = 24) -> str:
     """A density as a line of blocks between the 1st and 99th percentile, on the quantity's natural scale."""
-    values = prior.quantiles(name, (np.arange(4096) + 0.5) / 4096)
+    values = prior.quantiles(name, list((np.arange(4096) + 0.5) / 4096))
     values = values[np.isfinite(values)]
     if len(values) == 0 or values.min() == values.max():
         return ""
@@ -414,7 +412,7 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     """
     from mc_sie.report.figures import headlines_figure, save
 
-    check_folder(folder, "--out")
+    check_folder(folder, f"--out {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(frame, folder / "headlines.csv")
     figure = headlines_figure(frame)

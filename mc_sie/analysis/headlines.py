@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mc_sie.analysis.estimates import in_percent
 from mc_sie.analysis.summary import sentence, summarise
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event

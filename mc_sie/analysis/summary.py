@@ -109,9 +109,7 @@ def _is_simulated(simulation: Simulation, event: Event) -> bool:
     return set(event.levels) <= set(outcomes.levels) and set(event.widths) <= set(outcomes.widths)
 
 
-def estimate_event(
-    simulation: Simulation, event: Event, among: NDArray[np.bool_] | None = None
-) -> Estimate:
+def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_] | None = None) -> Estimate:
     """Probability of an event in a simulation.
 
     Parameters
@@ -327,7 +325,12 @@ def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
     status = simulation.outcomes.status
     counts = np.bincount(status, minlength=len(STATUS_NAMES))
     rows = [
-        {"status": STATUSES[code].name, "n_draws": int(n), "meaning": STATUSES[code].meaning, "remedy": STATUSES[code].remedy}
+        {
+            "status": STATUSES[code].name,
+            "n_draws": int(n),
+            "meaning": STATUSES[code].meaning,
+            "remedy": STATUSES[code].remedy,
+        }
         for code, n in enumerate(counts)
         if n or code == 0
     ]

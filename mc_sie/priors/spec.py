@@ -272,7 +272,7 @@ def shipped_priors() -> dict[str, Path]:
     package = Path(__file__).resolve().parent.parent
     installed = package / "_shipped_priors"
     folder = installed if installed.is_dir() else package.parent / "priors"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def load_prior(name_or_path: str | Path) -> PriorSet:

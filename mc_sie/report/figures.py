@@ -1,4 +1,4 @@
-"""Figures, drawn once in one style: labelled axes with units, colour-blind safe, the error visible, readable at half size.
+"""Figures, drawn once in one style: labelled axes with units, colour-blind safe, the error visible, legible when small.
 
 Every function takes a table and returns a matplotlib figure; nothing here simulates.
 """
@@ -57,7 +57,8 @@ def save(figure: Figure, path: Path) -> None:
         ``.svg``, ``.png`` or ``.pdf``.
     """
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
+    with _style():  # the salt of an SVG's identifiers counts when it is written
+        figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
 
 
 def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
@@ -133,8 +134,8 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
         )  # fmt: skip
         for row in rows[rare]:
             axes.annotate(
-                f"below {100 * table['high'].iloc[row]:.2g} %", (prob[row], row), xytext=(10, -4), textcoords="offset points",
-                fontsize=10, color="#444444",
+                f"below {100 * table['high'].iloc[row]:.2g} %", (prob[row], row), xytext=(10, -4),
+                textcoords="offset points", fontsize=10, color="#444444",
             )  # fmt: skip
         axes.set_yticks(rows, table["name"])
         axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")

@@ -1,0 +1,46 @@
+"""Simulations that several tests look at, made once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import load_prior, simulate
+from mc_sie.engine.run import Simulation
+
+N_REPLICATES = 4 if INTERPRETED else 16
+N_DRAWS = 64 if INTERPRETED else 2048
+
+
+@pytest.fixture(scope="session")
+def simulation() -> Simulation:
+    """The default prior (modes shortening and continual), with levels and widths beside the usual ones."""
+    prior = load_prior("davidson-2025")
+    return simulate(prior, N_DRAWS, seed=11, n_replicates=N_REPLICATES, levels=(1, 2.5, 3, 5, 8), widths=(4, 12, 24))
+
+
+@pytest.fixture(scope="session")
+def pooled() -> Simulation:
+    """The pool of all shipped sets, in which some quantities are absent from some draws."""
+    return simulate(load_prior("agnostic"), N_DRAWS, seed=12, n_replicates=N_REPLICATES)
+
+
+@pytest.fixture(scope="session")
+def failing(simulation: Simulation) -> Simulation:
+    """The same with every tenth draw not simulated, as the engine leaves such draws."""
+    outcomes = simulation.outcomes
+    failed = np.arange(len(outcomes)) % 10 == 3
+    status = np.where(failed, np.where(np.arange(len(outcomes)) % 20 == 3, 4, 5), 0).astype(np.int8)
+    arrays = {}
+    for name, array in vars(outcomes).items():
+        if name in ("levels", "widths", "mode"):
+            continue
+        if array.dtype.kind == "f":
+            mask = failed.reshape(-1, *[1] * (array.ndim - 1))
+            arrays[name] = np.where(mask, np.nan, array)
+        else:
+            arrays[name] = np.where(failed, 0, array).astype(array.dtype)
+    return replace(simulation, outcomes=replace(outcomes, **{**arrays, "status": status}))

@@ -1,0 +1,187 @@
+"""Outcomes as arrays, as a frame, and as a tree that ArviZ takes."""
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mc_sie.errors import InputError
+from mc_sie.model.status import ENDS
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
+from mc_sie.quantities import MODES, QUANTITIES
+
+
+@given(st.floats(1e-300, 1e300))
+@settings(deadline=None, derandomize=True)
+def test_a_number_as_text_is_the_same_number(number):
+    assert float(as_text(number)) == number
+
+
+def test_a_number_as_text_is_short():
+    assert [as_text(number) for number in (5.0, 2.5, 12.0, 0.1, 2.123456789)] == [
+        "5",
+        "2.5",
+        "12",
+        "0.1",
+        "2.123456789",
+    ]
+
+
+def test_values_are_nan_for_every_outcome_of_a_failed_draw(failing):
+    failed = ~failing.outcomes.is_ok
+    for kind in OUTCOME_KINDS.values():
+        index = {"OOM": 5.0, "months": 12.0, None: None}[kind.index_unit]
+        values = failing.outcomes.values(kind.name, index)
+        assert values.shape == (len(failing.outcomes),)
+        assert np.isnan(values[failed]).all(), kind.name
+        assert not np.isnan(values[~failed]).any(), kind.name
+
+
+def test_values_pick_the_column_of_their_level(simulation):
+    outcomes = simulation.outcomes
+    np.testing.assert_array_equal(outcomes.values("months_to", 2.5), outcomes.months_to[:, 1])
+    np.testing.assert_array_equal(outcomes.values("best_gain_ooms", 24.0), outcomes.best_gain_ooms[:, 2])
+    np.testing.assert_array_equal(outcomes.values("pace_peak"), outcomes.pace_peak)
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "remedy"),
+    [
+        ("months_to", 4.0, "There are 1, 2.5, 3, 5, 8: add it to simulate(levels=...)."),
+        ("best_gain_ooms", 6.0, "There are 4, 12, 24: add it to simulate(widths=...)."),
+    ],
+)
+def test_a_level_that_was_not_simulated_is_refused(simulation, name, index, remedy):
+    with pytest.raises(InputError) as caught:
+        simulation.outcomes.values(name, index)
+    assert str(caught.value) == f"{name}[{index:g}] was not simulated. {remedy}"
+
+
+# --- The frame ---
+
+
+def test_the_frame_has_one_column_an_outcome_and_level(simulation):
+    frame = simulation.outcomes.to_frame()
+    levels, widths = ("1", "2.5", "3", "5", "8"), ("4", "12", "24")
+    plain = [kind.name for kind in OUTCOME_KINDS.values() if kind.index_unit is None]
+    assert list(frame) == [
+        "status",
+        *(f"months_to_{k}" for k in levels),
+        *(f"best_window_months_{k}" for k in levels),
+        *(f"best_gain_ooms_{w}" for w in widths),
+        *plain,
+        "end",
+    ]
+    assert len(frame) == len(simulation.outcomes)
+    np.testing.assert_array_equal(frame["best_window_months_2.5"], simulation.outcomes.best_window_months[:, 1])
+    np.testing.assert_array_equal(frame["best_gain_ooms_24"], simulation.outcomes.best_gain_ooms[:, 2])
+
+
+def test_the_frame_speaks_in_words(failing):
+    frame = failing.outcomes.to_frame()
+    status = failing.outcomes.status
+    assert list(frame["status"]) == [STATUS_NAMES[code] for code in status]
+    ok = failing.outcomes.is_ok
+    assert list(frame["end"][ok]) == [ENDS[code] for code in failing.outcomes.end[ok]]
+
+
+def test_the_frame_says_nothing_of_draws_that_were_not_simulated(failing):
+    frame = failing.outcomes.to_frame()
+    failed = ~failing.outcomes.is_ok
+    assert frame.drop(columns="status")[failed].isna().all().all()
+    assert not frame["limit_reached"][~failed].isna().any()
+
+
+def test_deployments_are_counted_only_from_scratch(pooled):
+    outcomes = Outcomes.empty(3, np.array([1.0]), np.array([12.0]))
+    outcomes.mode[:] = [MODES.index("from_scratch"), MODES.index("none"), MODES.index("from_scratch")]
+    outcomes.n_deployments[:] = [3, 0, 0]
+    frame = outcomes.to_frame()
+    assert frame["n_deployments"].tolist() == [3, pd.NA, 0]
+
+
+# --- The tree ---
+
+
+@pytest.fixture
+def tree(simulation):
+    return simulation.outcomes.to_datatree(simulation.draws, simulation.design.n_replicates)
+
+
+def test_a_replicate_is_a_chain(simulation, tree):
+    design = simulation.design
+    for group in ("prior", "prior_predictive"):
+        assert tree[group].sizes["chain"] == design.n_replicates
+        assert tree[group].sizes["draw"] == design.n_per_replicate
+    r = tree["prior"]["r"].to_numpy()
+    np.testing.assert_array_equal(r.ravel(), simulation.draws["r"])
+    np.testing.assert_array_equal(r[1], simulation.draws["r"][simulation.replicate == 1])
+
+
+def test_the_tree_holds_what_varies_and_every_outcome(simulation, tree):
+    assert set(tree["prior"].data_vars) == {
+        "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months",
+    }  # fmt: skip
+    assert set(tree["prior_predictive"].data_vars) == {"status", "end", "months_to_reached", *OUTCOME_KINDS}
+    months_to = tree["prior_predictive"]["months_to"]
+    assert months_to.dims == ("chain", "draw", "ooms")
+    np.testing.assert_array_equal(
+        months_to.sel(ooms=2.5).to_numpy().ravel(), simulation.outcomes.values("months_to", 2.5)
+    )
+    gains = tree["prior_predictive"]["best_gain_ooms"]
+    np.testing.assert_array_equal(
+        gains.sel(months=24).to_numpy().ravel(), simulation.outcomes.values("best_gain_ooms", 24.0)
+    )
+
+
+def test_what_is_never_reached_is_inf_beside_a_flag(tree):
+    predictive = tree["prior_predictive"]
+    months_to, reached = predictive["months_to"].to_numpy(), predictive["months_to_reached"].to_numpy()
+    assert np.isinf(months_to).any()
+    np.testing.assert_array_equal(reached == 1, np.isfinite(months_to))
+    np.testing.assert_array_equal(reached == 1, np.isfinite(predictive["best_window_months"].to_numpy()))
+
+
+def test_the_tree_carries_units_and_words(tree):
+    for name, variable in tree["prior"].data_vars.items():
+        assert variable.attrs["units"] == QUANTITIES[name].unit
+        assert variable.attrs["long_name"] == QUANTITIES[name].meaning
+    assert tree["prior"]["mode"].attrs["words"].split() == list(MODES)
+    predictive = tree["prior_predictive"]
+    assert predictive["status"].attrs["words"].split() == list(STATUS_NAMES)
+    assert predictive["end"].attrs["words"].split() == list(ENDS)
+    assert predictive["pace_peak"].attrs["units"] == "x"
+
+
+def test_a_failed_draw_has_no_end(failing):
+    tree = failing.outcomes.to_datatree(failing.draws, failing.design.n_replicates)
+    end = tree["prior_predictive"]["end"].to_numpy().ravel()
+    np.testing.assert_array_equal(end == -1, ~failing.outcomes.is_ok)
+
+
+def test_what_a_pool_leaves_out_in_some_draws_is_not_in_the_tree(pooled):
+    tree = pooled.outcomes.to_datatree(pooled.draws, pooled.design.n_replicates)
+    assert "speedup_initial" not in tree["prior"]
+    assert tree["prior"]["prior_set"].attrs == {"long_name": "which member of the pool"}
+
+
+def test_arviz_summarises_the_prior_and_finite_outcomes_of_a_file(tree, simulation, tmp_path):
+    tree.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
+    with xr.open_datatree(tmp_path / "draws.nc", engine="h5netcdf") as read:
+        prior = arviz_stats.summary(read, group="prior", kind="stats", ci_prob=0.9, ci_kind="eti", round_to="none")
+        finite = [name for name, values in read["prior_predictive"].data_vars.items() if np.isfinite(values).all()]
+        predictive = arviz_stats.summary(
+            read, group="prior_predictive", var_names=finite, kind="stats", ci_prob=0.9, ci_kind="eti", round_to="none"
+        )
+    assert set(prior.index) == set(tree["prior"].data_vars)
+    assert {"status", "end", "first_year_ooms", "limit_reached", "n_deployments"} <= set(predictive.index)
+    assert "months_to_reached[2.5]" in predictive.index
+    assert prior.loc["r", "mean"] == pytest.approx(simulation.draws["r"].mean())
+    assert prior.loc["r", "eti90_lb"] == pytest.approx(np.quantile(simulation.draws["r"], 0.05), rel=0.02)
+    gain = simulation.outcomes.values("best_gain_ooms", 24.0)
+    assert predictive.loc["best_gain_ooms[24.0]", "mean"] == pytest.approx(gain.mean())
+    reached = np.isfinite(simulation.outcomes.values("months_to", 2.5)).mean()
+    assert predictive.loc["months_to_reached[2.5]", "mean"] == pytest.approx(reached)

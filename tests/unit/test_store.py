@@ -1,0 +1,308 @@
+"""A run's folder: what is in it, and that it is there whole or not at all."""
+
+import hashlib
+import json
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from mc_sie import load_prior, simulate, store, summarise
+from mc_sie.errors import InputError
+from mc_sie.quantities import MODES
+from mc_sie.store import check_target, draws_frame, write_run
+
+FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
+
+
+@pytest.fixture
+def summary(simulation):
+    return summarise(simulation, "best_window[2.5] < 11.5")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def everything(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+# --- What is in it ---
+
+
+def test_the_record_says_what_was_asked_and_what_came_out(simulation, summary, tmp_path):
+    folder = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025")
+    assert folder == tmp_path / "run"
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    design = simulation.design
+    assert record["prior"]["digest"] == simulation.prior.digest
+    assert record["prior"]["entries"]["r"]["parameters"] == {"low": 0.4, "high": 3.6}
+    assert "Davidson" in record["prior"]["entries"]["r"]["source"]
+    assert record["design"] == {
+        "scheme": "sobol",
+        "seed": 11,
+        "n_replicates": design.n_replicates,
+        "n_per_replicate": design.n_per_replicate,
+        "n_draws": design.n_draws,
+    }
+    assert record["event"] == "best_window_months[2.5] < 11.5"
+    held = summary.event.holds(simulation.outcomes)
+    assert record["answer"]["prob"] == held.mean()
+    assert record["answer"]["n_hits"] == held.sum()
+    assert record["sentence"] == summary.sentence
+    assert record["statuses"] == {"ok": design.n_draws}
+    assert record["prob_bounds"] == [held.mean(), held.mean()]
+    assert record["horizon_months"] == 240.0
+    assert record["levels"] == [1, 2.5, 3, 5, 8]
+    assert record["widths"] == [4, 12, 24]
+    assert record["command"] == "mc-sie run davidson-2025"
+    assert record["wall_seconds"] >= 0.0
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["versions"]["pandas"] == pd.__version__
+
+
+def test_the_record_lets_the_run_be_made_again(simulation, summary, tmp_path):
+    write_run(tmp_path / "run", simulation, summary, command="")
+    record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    design = record["design"]
+    again = simulate(
+        load_prior(record["prior"]["name"]),
+        design["n_draws"],
+        seed=design["seed"],
+        scheme=design["scheme"],
+        n_replicates=design["n_replicates"],
+        horizon_months=record["horizon_months"],
+        levels=record["levels"],
+        widths=record["widths"],
+    )
+    assert again.prior.digest == record["prior"]["digest"]
+    assert summarise(again, record["event"]).answer == summary.answer
+
+
+def test_the_digests_are_those_of_the_files(simulation, summary, tmp_path):
+    folder = write_run(tmp_path / "run", simulation, summary, command="")
+    files = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
+    assert set(files) == FILES
+    assert everything(folder) == FILES | {"run.json"}
+    for name, digest in files.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_tables_are_those_of_the_summary(failing, tmp_path):
+    summary = summarise(failing)
+    folder = write_run(tmp_path / "run", failing, summary, command="")
+    for name in ("thresholds", "quantiles", "modes", "statuses"):
+        read = pd.read_csv(folder / f"{name}.csv", keep_default_na=name != "statuses")
+        pd.testing.assert_frame_equal(read, getattr(summary, name), check_dtype=False, check_exact=True)
+
+
+def test_a_record_of_failures_is_valid_json(failing, tmp_path):
+    outcomes = replace(failing.outcomes, status=np.full(len(failing.outcomes), 5, dtype=np.int8))
+    failed = replace(failing, outcomes=outcomes)
+    folder = write_run(tmp_path / "run", failed, summarise(failed), command="")
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert record["answer"]["prob"] is None
+    assert record["prob_bounds"] == [0.0, 1.0]
+
+
+def test_draws_hold_what_varies_and_the_main_outcomes(simulation, summary, tmp_path):
+    folder = write_run(tmp_path / "run", simulation, summary, command="")
+    frame = pd.read_parquet(folder / "draws.parquet")
+    assert list(frame) == [
+        "replicate", "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months", "event", "status",
+        "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial", "pace_peak",
+        "end", "best_window_months_2.5",
+    ]  # fmt: skip
+    assert frame["replicate"].tolist() == simulation.replicate.tolist()
+    np.testing.assert_array_equal(frame["r"], simulation.draws["r"])
+    assert list(frame["mode"]) == [MODES[code] for code in simulation.draws["mode"]]
+    np.testing.assert_array_equal(frame["event"], summary.event.holds(simulation.outcomes))
+    np.testing.assert_array_equal(frame["best_window_months_2.5"], simulation.outcomes.best_window_months[:, 1])
+    np.testing.assert_array_equal(frame["event"], frame["best_window_months_2.5"] < 11.5)
+
+
+def test_all_outcomes_are_stored_on_request(simulation, summary, tmp_path):
+    folder = write_run(tmp_path / "run", simulation, summary, command="", all_outcomes=True)
+    frame = pd.read_parquet(folder / "draws.parquet")
+    assert set(simulation.outcomes.to_frame()) < set(frame)
+
+
+def test_draws_of_a_pool_name_the_member_and_leave_absent_quantities_empty(pooled):
+    summary = summarise(pooled)
+    frame = draws_frame(pooled, summary.event)
+    members = [member.name for member, _ in pooled.prior.members]
+    assert list(frame["prior_set"]) == [members[index] for index in pooled.draws["prior_set"]]
+    gives = frame["prior_set"] == "davidson-houlden-2025"
+    np.testing.assert_array_equal(frame["speedup_initial"].notna(), gives)
+
+
+def test_two_levels_that_look_alike_keep_their_columns(here):
+    prior = load_prior("davidson-houlden-2025")
+    event = "best_window[5.0000001] < 12"
+    simulation = simulate(prior, 32, n_replicates=2, levels=(5, 5.0000001))
+    folder = write_run(here / "run", simulation, summarise(simulation, event), command="")
+    assert "best_window_months_5.0000001" in pd.read_parquet(folder / "draws.parquet")
+
+
+@pytest.mark.parametrize(("replicates_that_fit", "expected"), [(1000.0, None), (3.5, 3), (1.0, 1)])
+def test_netcdf_holds_whole_replicates(simulation, summary, tmp_path, monkeypatch, replicates_that_fit, expected):
+    n = simulation.design.n_per_replicate
+    bound = int(replicates_that_fit * n)
+    monkeypatch.setattr(store, "NETCDF_DRAWS_HIGH", bound)
+    folder = write_run(tmp_path / "run", simulation, summary, command="")
+    expected = expected or simulation.design.n_replicates
+    with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
+        assert dict(tree["prior"].sizes) == {"chain": expected, "draw": n}
+        assert tree["prior_predictive"].sizes["draw"] == n
+        read = tree["prior"]["r"].to_numpy()
+        status = tree["prior_predictive"]["status"].to_numpy()
+    np.testing.assert_array_equal(read.ravel(), simulation.draws["r"][: expected * n])
+    assert status.size <= bound
+
+
+def test_netcdf_bound_is_two_to_the_sixteen():
+    assert store.NETCDF_DRAWS_HIGH == 2**16
+
+
+def test_netcdf_of_a_replicate_beyond_the_bound_is_its_first_draws(simulation, summary, tmp_path, monkeypatch):
+    n = simulation.design.n_per_replicate
+    monkeypatch.setattr(store, "NETCDF_DRAWS_HIGH", n // 2)
+    folder = write_run(tmp_path / "run", simulation, summary, command="")
+    with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
+        np.testing.assert_array_equal(tree["prior"]["r"].to_numpy()[0], simulation.draws["r"][: n // 2])
+
+
+# --- Whole or not at all ---
+
+
+class Boom(BaseException):
+    """Something nobody expects, such as an interrupt."""
+
+
+@pytest.mark.parametrize("victim", ["draws_frame", "_netcdf_part", "run_record", "_sha256"])
+@pytest.mark.parametrize("error", [Boom(), KeyboardInterrupt(), ValueError("x")])
+def test_a_failure_in_the_middle_leaves_nothing(simulation, summary, here, monkeypatch, victim, error):
+    def fail(*args, **kwargs):
+        assert any(here.rglob("*.partial"))  # the work is under way, out of sight
+        assert not (here / "deep" / "er" / "run").exists()
+        raise error
+
+    monkeypatch.setattr(store, victim, fail)
+    with pytest.raises(type(error)):
+        write_run(here / "deep" / "er" / "run", simulation, summary, command="")
+    assert everything(here) == set()
+
+
+def test_a_full_disk_leaves_nothing_and_is_an_input_error(simulation, summary, here, monkeypatch):
+    def fail(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "_sha256", fail)
+    with pytest.raises(InputError, match=r"--out .*run cannot be written: No space left on device\. Name another"):
+        write_run(Path("run"), simulation, summary, command="")
+    assert everything(here) == set()
+
+
+def test_a_folder_that_was_there_before_stays(simulation, summary, here, monkeypatch):
+    (here / "mine").mkdir()
+    monkeypatch.setattr(store, "_sha256", lambda path: (_ for _ in ()).throw(Boom()))
+    with pytest.raises(Boom):
+        write_run(here / "mine" / "new" / "run", simulation, summary, command="")
+    assert everything(here) == {"mine"}
+
+
+def test_a_run_is_never_written_over(simulation, summary, here):
+    write_run(Path("run"), simulation, summary, command="first")
+    before = (here / "run" / "run.json").read_bytes()
+    with pytest.raises(InputError, match="exists already, and a run never overwrites another"):
+        write_run(Path("run"), simulation, summary, command="second")
+    assert (here / "run" / "run.json").read_bytes() == before
+
+
+def test_a_run_that_appears_meanwhile_is_not_written_over(simulation, summary, here, monkeypatch):
+    record = store.run_record
+
+    def slow(*args):
+        (here / "run").mkdir()
+        (here / "run" / "run.json").write_text("theirs")
+        return record(*args)
+
+    monkeypatch.setattr(store, "run_record", slow)
+    with pytest.raises(InputError, match="exists already"):
+        write_run(Path("run"), simulation, summary, command="")
+    assert everything(here) == {"run", "run/run.json"}
+    assert (here / "run" / "run.json").read_text() == "theirs"
+
+
+def test_runs_without_a_name_take_the_next_free_one(simulation, summary, here):
+    folders = [write_run(None, simulation, summary, command="") for _ in range(3)]
+    assert [folder.as_posix() for folder in folders] == [
+        "runs/davidson-2025", "runs/davidson-2025-2", "runs/davidson-2025-3",
+    ]  # fmt: skip
+
+
+def test_two_runs_at_once_both_keep_their_results(simulation, summary, here, monkeypatch):
+    barrier, record = threading.Barrier(2, timeout=60), store.run_record
+
+    def together(*args):
+        barrier.wait()  # both have chosen the same free name by now
+        return record(*args)
+
+    monkeypatch.setattr(store, "run_record", together)
+    both = [threading.Thread(target=write_run, args=(None, simulation, summary), kwargs={"command": ""}) for _ in "12"]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert {path.name for path in (here / "runs").iterdir()} == {"davidson-2025", "davidson-2025-2"}
+    for folder in (here / "runs").iterdir():
+        assert everything(folder) == FILES | {"run.json"}
+
+
+# --- The check beforehand ---
+
+
+def test_checking_leaves_no_trace(here):
+    assert check_target(Path("a/b/c"), "x") == Path("a/b/c")
+    assert check_target(None, "x") == Path("runs/x")
+    assert everything(here) == set()
+
+
+@pytest.mark.parametrize("folder", ["", ".", "..", "file", "folder", "missing/..", "dangling"])
+def test_what_exists_is_refused(here, folder):
+    (here / "file").touch()
+    (here / "folder").mkdir()
+    (here / "dangling").symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"--out .* exists already.* Name a folder that does not exist\."):
+        check_target(Path(folder), "x")
+
+
+@pytest.mark.parametrize("folder", ["file/run", "file/deep/run", "/proc/run", "/proc/deep/run", "x" * 300])
+def test_what_cannot_be_made_is_refused(here, folder):
+    if folder.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("no /proc here")
+    (here / "file").touch()
+    with pytest.raises(InputError) as caught:
+        check_target(Path(folder), "x")
+    assert caught.value.where == f"--out {folder}"
+    assert caught.value.why.startswith("cannot be written: ")
+    assert everything(here) == {"file"}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(here):
+    (here / "locked").mkdir(mode=0o500)
+    with pytest.raises(InputError, match="Permission denied"):
+        check_target(Path("locked/run"), "x")
+
+
+def test_the_longest_name_that_the_disk_takes_is_taken(simulation, summary, here):
+    assert write_run(Path("x" * 255), simulation, summary, command="").is_dir()
