@@ -38,9 +38,9 @@ def cache_folder() -> Path:
     source = hashlib.sha256(f"{numba.__version__} {platform.machine()} {_processor()}".encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         source.update(path.read_bytes())
-    roots = [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache")]
+    roots = [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
     for root in filter(None, roots):
-        folder = Path(root) / "mc_sie" / source.hexdigest()[:16]
+        folder = Path(root).expanduser() / "mc_sie" / source.hexdigest()[:16]
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:

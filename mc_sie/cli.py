@@ -57,7 +57,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")
     ] = None,
-    all_outcomes: Annotated[bool, typer.Option("--all-outcomes", help="Store every outcome of every draw.")] = False,
+    all_outcomes: Annotated[
+        bool, typer.Option("--all-outcomes", help="Take and store every outcome of every draw.")
+    ] = False,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -68,7 +70,7 @@ def run(
     asked = parse_event(event)
     loaded = load_prior(prior)
 
-    from mc_sie.analysis.summary import summarise
+    from mc_sie.analysis.summary import TABLE_LEVELS, summarise
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
@@ -95,7 +97,7 @@ def run(
             scheme=scheme,
             n_replicates=replicates,
             horizon_months=horizon_months,
-            levels=sorted({*LEVELS_DEFAULT, *asked.levels}),
+            levels=sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}),
             widths=sorted({*WIDTHS_DEFAULT, *asked.widths}),
             threads=threads,
         )
@@ -316,15 +318,18 @@ def headlines(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep as the spread that 'run' quotes.", hidden=True)
+    ] = False,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """The headline probability under every shipped prior set, side by side."""
-    from mc_sie.analysis.headlines import headline_table
+    from mc_sie.analysis.headlines import RECORD, headline_table
     from mc_sie.engine.run import n_threads
     from mc_sie.files import check_folder
     from mc_sie.sampling import plan
-    from mc_sie.tables import write_headlines
+    from mc_sie.tables import write_headlines, write_json
 
     plan(draws, seed=seed)
     n_threads(threads)
@@ -336,6 +341,8 @@ def headlines(
         columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"}
     )
     _print_table(shown, None)
+    if record:
+        write_json(frame, RECORD)
     if out:
         write_headlines(frame, out)
         _print(f"Table and figure written to {out}/")

@@ -30,7 +30,7 @@ class InputError(McSieError, ValueError):
         What would be accepted, as a sentence of its own.
     """
 
-    def __init__(self, where: str, why: str, remedy: str = "") -> None:
+    def __init__(self, where: str, why: str, remedy: str = "") -> None:  # noqa: D107 (the class says it)
         self.where = where
         self.why = why
         self.remedy = remedy

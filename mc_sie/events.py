@@ -35,6 +35,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 _SHORT = {"best_window": "best_window_months", "from_start": "months_to"}
 _PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*([^\]]*?)\s*\])?\s*(<=|>=|<|>)\s*(\S.*?)\s*")
 
+TIE = 1e-9
+"""A value this near to the threshold, relative to it, counts as equal to it."""
+
 HEADLINE = "best_window_months[5] < 12"
 """The event of the seed: at least 5 OOM of effective training compute in less than a year, wherever that year lies."""
 
@@ -91,7 +94,9 @@ class Event:
             False for a draw that could not be simulated.
         """
         values = outcomes.values(self.outcome, self.index)
-        return np.asarray(_OPERATORS[self.comparison](values, self.threshold)) & outcomes.is_ok
+        # four training runs of three months are twelve months, whatever the rounding of their sum
+        slack = TIE * max(1.0, abs(self.threshold)) * (1.0 if self.comparison in ("<=", ">") else -1.0)
+        return np.asarray(_OPERATORS[self.comparison](values, self.threshold + slack)) & outcomes.is_ok
 
     def check_horizon(self, horizon_months: float) -> None:
         """Refuse an event about a time that the trajectories do not reach.

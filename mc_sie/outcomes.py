@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.units import MONTHS_PER_YEAR, years_of_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,8 +199,31 @@ class Outcomes:
             raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({option}=...).")
         return np.asarray(array[:, column[0]])
 
-    def to_frame(self) -> pd.DataFrame:
+    def progress_years(self, labour_per_efficiency: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """Gains in Davidson & Houlden's years of progress, which depend on mu.
+
+        Parameters
+        ----------
+        labour_per_efficiency : array_like of shape (n,)
+            mu of each draw.
+
+        Returns
+        -------
+        dict of str to array of shape (n,)
+            ``first_year_progress_years`` and, when the width of 12 months was simulated, ``best_year_progress_years``.
+        """
+        gains = {"first_year_progress_years": self.first_year_ooms}
+        if MONTHS_PER_YEAR in self.widths:
+            gains["best_year_progress_years"] = self.values("best_gain_ooms", MONTHS_PER_YEAR)
+        return {name: years_of_progress(gain, labour_per_efficiency) for name, gain in gains.items()}
+
+    def to_frame(self, labour_per_efficiency: ArrayLike | None = None) -> pd.DataFrame:
         """All outcomes as a table, one row a draw.
+
+        Parameters
+        ----------
+        labour_per_efficiency : array_like of shape (n,), optional
+            mu of each draw; adds the columns of :meth:`progress_years`.
 
         Returns
         -------
@@ -218,6 +242,8 @@ class Outcomes:
             marks = self.widths if kind.name == "best_gain_ooms" else self.levels
             for j, mark in enumerate(marks):
                 columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
+        if labour_per_efficiency is not None:
+            columns.update(self.progress_years(labour_per_efficiency))
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
         columns["limit_reached"][~is_ok] = pd.NA  # type: ignore[index]

@@ -173,7 +173,7 @@ _TABLE = (
     ),
     Quantity(
         "shortening_exponent", "eta", "1", 0.0, 5.0, 13,
-        "how training runs shorten as the pace rises: 0 = they keep their length, 1 = each doubling of pace halves them",
+        "how training runs shorten as the pace rises: 0 = not at all, 1 = each doubling of the pace halves them",
         default=1.0, default_is_ours=True,
     ),
     Quantity(

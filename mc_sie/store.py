@@ -74,11 +74,11 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
         elif not (np.isnan(array).all() or (array == array[0]).all()):
             columns[name] = array
     columns["event"] = event.holds(simulation.outcomes)
-    outcomes = simulation.outcomes.to_frame()
+    outcomes = simulation.outcomes.to_frame(simulation.draws["labour_per_efficiency"])
     if not all_outcomes:
         chosen = [
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
-            "pace_peak", "end",
+            "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
         ]  # fmt: skip
         chosen += [f"{event.outcome}_{as_text(event.index)}" if event.index is not None else event.outcome]
         outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]

@@ -86,7 +86,7 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
     outcomes = evaluate(quantities, levels=sorted(levels), widths=sorted(widths), threads=threads)
     shown = {name: array for name, array in quantities.items() if name != "mode"}
     frame = pd.DataFrame({**kept, "mode": np.asarray(MODES)[quantities["mode"].astype(int)], **shown})
-    return pd.concat([frame, outcomes.to_frame()], axis=1)
+    return pd.concat([frame, outcomes.to_frame(quantities["labour_per_efficiency"])], axis=1)
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
@@ -398,6 +398,20 @@ def write_new_text(path: Path, text: str) -> None:
         raise InputError(f"{path}", "exists already", "Name a file that does not exist.")
     check_file(path)
     write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def write_json(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as JSON, one object a row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    path : pathlib.Path
+        Where.
+    """
+    text = frame.to_json(orient="records", indent=1, force_ascii=False)
+    write_whole(path, lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
 
 
 def write_headlines(frame: pd.DataFrame, folder: Path) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 MONTHS_PER_YEAR = 12.0
 """Calendar months in a year."""
 
@@ -25,19 +28,20 @@ LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS = 8.0
 in labour-equivalent units (4 doublings a year) and is half of all progress, hence 4 / 0.5."""
 
 
-def ooms_from_years_of_progress(years: float, labour_per_efficiency: float) -> float:
-    """Software OOM in so many Davidson & Houlden years of progress.
+def years_of_progress(ooms: ArrayLike, labour_per_efficiency: ArrayLike) -> NDArray[np.float64]:
+    """Gains in Davidson & Houlden's years of recent progress, the unit in which their readers think.
 
     Parameters
     ----------
-    years : float
-        Years of recent overall progress, each of eight labour-equivalent doublings.
-    labour_per_efficiency : float
+    ooms : array_like
+        Gain in OOM of training efficiency.
+    labour_per_efficiency : array_like
         mu, doublings of labour-equivalents per doubling of training efficiency.
 
     Returns
     -------
-    float
-        OOM of software (training) efficiency, ``8 years log10(2) / mu``.
+    array
+        ``mu ooms / (8 log10(2))`` years, each of eight labour-equivalent doublings.
     """
-    return LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS * years * OOMS_PER_DOUBLING / labour_per_efficiency
+    doublings = np.asarray(labour_per_efficiency) * np.asarray(ooms) / OOMS_PER_DOUBLING
+    return np.asarray(doublings / LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS, dtype=np.float64)

@@ -82,9 +82,7 @@ def ces(x: float, k: float, rho: float, alpha: float) -> float:
         return float(inner ** (1 / power))
 
 
-def pace(
-    row: Mapping[str, Any], software: float, deployed: float | None = None, months: float = 0.0
-) -> float:
+def pace(row: Mapping[str, Any], software: float, deployed: float | None = None, months: float = 0.0) -> float:
     """Pace of progress by the law itself (before `shortening`), from `ces`.
 
     M = f0 R(L^lam, K) / R(Lambda^lam, 1) (1 - s/D)^(beta D ln 10), with
@@ -195,12 +193,8 @@ class Law:
         if self.mode.startswith("shortening") and extra["rho_long"] is not None:
             raise ValueError("shortening needs an autonomous law: no reconfiguration")
         q = self.q
-        if not (
-            q["r"] > 0 and q["rho"] < 1 and 0 <= q["alpha_compute"] < 1 and q["limit_ooms"] > 0
-        ):
-            raise ValueError(
-                "r > 0, rho < 1, 0 <= alpha_compute < 1 and limit_ooms > 0 are required"
-            )
+        if not (q["r"] > 0 and q["rho"] < 1 and 0 <= q["alpha_compute"] < 1 and q["limit_ooms"] > 0):
+            raise ValueError("r > 0, rho < 1, 0 <= alpha_compute < 1 and limit_ooms > 0 are required")
         self.speedup = extra["speedup_initial"]
         self.half_life = extra["reconfiguration_half_life_months"]
         self.rho_long = q["rho"] if extra["rho_long"] is None else extra["rho_long"]
@@ -693,9 +687,7 @@ class OdeFlow(Flow):
         law, u0 = self.law, self.bounds[-1]
         if self.solver is None:
             rhs: Any = self._rhs
-            self.solver = DOP853(
-                rhs, u0, self.y0, 1e12, max_step=self.MAX_STEP, rtol=self.RTOL, atol=1e-15
-            )
+            self.solver = DOP853(rhs, u0, self.y0, 1e12, max_step=self.MAX_STEP, rtol=self.RTOL, atol=1e-15)
         message = self.solver.step()
         if self.solver.status == "failed":
             raise RuntimeError(f"DOP853: {message}")
@@ -741,9 +733,7 @@ class OdeFlow(Flow):
             y = np.asarray(self.pieces[i](u[0]))[:, None]
         else:
             for k in range(len(self.series), len(self.pieces)):
-                nodes = (
-                    self.bounds[k] + (self.bounds[k + 1] - self.bounds[k]) * (1 + self.NODES) / 2
-                )
+                nodes = self.bounds[k] + (self.bounds[k + 1] - self.bounds[k]) * (1 + self.NODES) / 2
                 self.series.append(self.pieces[k](nodes) @ self.TO_SERIES.T)
             bounds = np.array(self.bounds)
             at = np.clip(np.searchsorted(bounds, u, side="right") - 1, 0, len(self.pieces) - 1)
@@ -782,9 +772,7 @@ def _sign_changes(function: Callable[[Array], Array], grid: Array) -> list[float
     where = np.nonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)[0]
     roots = [float(z) for z in grid[values == 0]] if np.any(values != 0) else []
     for i in where:
-        roots.append(
-            _root(lambda z: float(function(np.array([z]))[0]), float(grid[i]), float(grid[i + 1]))
-        )
+        roots.append(_root(lambda z: float(function(np.array([z]))[0]), float(grid[i]), float(grid[i + 1])))
     return roots
 
 
@@ -868,9 +856,7 @@ class Path:
             e1 = min(max(e1, 0.0), span)
             if e1 == span:
                 u1 = flow.u_of_effective(e1)
-                return flow.elapsed(u1, self.u_end) + (
-                    self.t_end - self.t_last if self._tailed() else 0.0
-                )
+                return flow.elapsed(u1, self.u_end) + (self.t_end - self.t_last if self._tailed() else 0.0)
             return flow.elapsed(flow.u_of_effective(e1), flow.u_of_effective(e1 + k))
 
         starts = np.concatenate([self.e, self.e - k, np.linspace(0.0, span, 201)])
@@ -882,11 +868,7 @@ class Path:
 
     def _tailed(self) -> bool:
         """Whether the trajectory ends at D, in the closed-form tail."""
-        return (
-            self.end in ("limit", "top")
-            and self.u_end >= self.flow.u_cap
-            and self.law.mode != "continual"
-        )
+        return self.end in ("limit", "top") and self.u_end >= self.flow.u_cap and self.law.mode != "continual"
 
     def gain(self, months: float) -> float:
         """Largest rise of e within a window: max over t1 of e(t1 + w) - e(t1), cut at the end."""
@@ -1171,8 +1153,7 @@ def solve(row: Mapping[str, Any], levels: Iterable[float] = LEVELS_DEFAULT) -> d
         result["months_to"] = {k: _least(times[e >= k - TIE_OOMS]) for k in levels}
         result["best_window_months"] = {k: _least(elapsed[rise >= k - TIE_OOMS]) for k in levels}
         result["best_gain_ooms"] = {
-            w: min(TOP_OOMS, float(rise[(elapsed >= 0) & (elapsed <= w + TIE_MONTHS)].max()))
-            for w in GAIN_WINDOWS
+            w: min(TOP_OOMS, float(rise[(elapsed >= 0) & (elapsed <= w + TIE_MONTHS)].max())) for w in GAIN_WINDOWS
         }
         result["first_year_ooms"] = min(TOP_OOMS, float(e[times <= 12].max()))
         result["n_deployments"] = len(times) - 1

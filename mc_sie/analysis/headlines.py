@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from mc_sie.analysis.estimates import Estimate, in_percent, se_in_points
 from mc_sie.analysis.summary import sentence, summarise
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event
@@ -34,8 +35,9 @@ def headline_table(
     Returns
     -------
     pandas.DataFrame
-        One row a set, most probable first: ``name``, ``title``, ``answer`` (the sentence), ``prob``, ``se``, ``low``,
-        ``high``, ``interval``, ``is_rare``, ``prob_from_start``, ``se_from_start``, ``n_draws``, ``digest``.
+        One row a set, most probable first: ``name``, ``title``, ``answer`` (the sentence), ``label`` (short),
+        ``prob``, ``se``, ``low``, ``high``, ``interval``, ``is_rare``, ``prob_from_start``, ``se_from_start``,
+        ``n_draws``, ``digest``.
     """
     rows: list[dict[str, Any]] = []
     names = list(shipped_priors())
@@ -55,6 +57,7 @@ def headline_table(
                 "name": name,
                 "title": prior.title,
                 "answer": sentence(summary.answer, summary.from_start),
+                "label": label(summary.answer),
                 **{key: getattr(summary.answer, key) for key in ("prob", "se", "low", "high", "interval", "is_rare")},
                 "prob_from_start": summary.from_start.prob,
                 "se_from_start": summary.from_start.se,
@@ -63,6 +66,11 @@ def headline_table(
             }
         )
     return pd.DataFrame(rows).sort_values("prob", ascending=False, ignore_index=True)
+
+
+def label(answer: Estimate) -> str:
+    """A probability and its Monte Carlo error in a few characters, for figures."""
+    return in_percent(answer) if answer.is_rare else f"{in_percent(answer)} (SE {se_in_points(answer)})"
 
 
 @cache

@@ -14,7 +14,7 @@ from mc_sie.analysis.estimates import Estimate, estimate_probability, in_percent
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.model.status import STATUSES
-from mc_sie.outcomes import STATUS_NAMES
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES
 from mc_sie.quantities import MODES
 
 WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
@@ -229,6 +229,8 @@ def threshold_table(
 def quantile_table(simulation: Simulation) -> pd.DataFrame:
     """Quantiles of the main outcomes, with Monte Carlo errors.
 
+    Gains are in OOM of effective compute and, for readers who think in them, in Davidson & Houlden's years of progress.
+
     Parameters
     ----------
     simulation : Simulation
@@ -241,17 +243,23 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
         ``q95`` and ``se_q05`` ... A quantile that lies among draws that never reach is inf, and has no error.
     """
     outcomes = simulation.outcomes
-    wanted: list[tuple[str, float | None, str]] = [
-        ("months_to", level, "months") for level in TABLE_LEVELS if level in outcomes.levels
-    ]
-    wanted += [("first_year_ooms", None, "OOM")]
-    wanted += [("best_gain_ooms", width, "OOM") for width in outcomes.widths]
-    wanted += [("pace_initial", None, "x"), ("pace_peak", None, "x"), ("pace_ceiling", None, "x")]
+    wanted: list[tuple[str, str, NDArray[np.float64]]] = []
+    for name, marks in (
+        ("months_to", [level for level in TABLE_LEVELS if level in outcomes.levels]),
+        ("first_year_ooms", [None]),
+        ("best_gain_ooms", list(outcomes.widths)),
+        ("pace_initial", [None]),
+        ("pace_peak", [None]),
+        ("pace_ceiling", [None]),
+    ):
+        for mark in marks:
+            label = name if mark is None else f"{name}[{mark:g}]"
+            wanted.append((label, OUTCOME_KINDS[name].unit, outcomes.values(name, mark)))
+    mu = simulation.draws["labour_per_efficiency"]
+    wanted += [(label, "years", values) for label, values in outcomes.progress_years(mu).items()]
     is_ok = outcomes.is_ok
     rows = []
-    for name, index, unit in wanted:
-        values = outcomes.values(name, index)
-        label = name if index is None else f"{name}[{index:g}]"
+    for label, unit, values in wanted:
         row: dict[str, object] = {"outcome": label, "unit": unit}
         row["share_reached"] = float(np.isfinite(values[is_ok]).mean()) if is_ok.any() else math.nan
         pooled = _quantiles(values[is_ok])

@@ -222,13 +222,15 @@ def evaluate(
             array = np.vectorize(MODES.index, otypes=[np.int8])(array)
         arrays[name] = np.broadcast_to(array.astype(np.float64), (n,))
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    workspaces = _workspaces(threads)
+    ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]
+    n_workers = min(n_threads(threads), len(ranges))
+    workspaces = _workspaces(n_workers)
 
     def one(start: int, stop: int) -> None:
         rows = {name: array[start:stop] for name, array in arrays.items()}
         _fill(outcomes, slice(start, stop), rows, arrays["horizon_months"][start:stop], workspaces)
 
-    _in_batches(one, [(start, min(start + batch, n)) for start in range(0, n, batch)], threads, progress)
+    _in_batches(one, ranges, n_workers, progress)
     return outcomes
 
 
@@ -271,7 +273,8 @@ def _simulate_ranges(
     draws: dict[str, NDArray[np.generic]] = {}
     for name, sample in prior.values(_points(prior, design, 0, 1)).items():
         draws[name] = np.empty(n, dtype=sample.dtype)
-    workspaces = _workspaces(threads)
+    n_workers = min(n_threads(threads), len(ranges))
+    workspaces = _workspaces(n_workers)
 
     def one(start: int, stop: int) -> None:
         rows = prior.values(_points(prior, design, start, stop))
@@ -280,7 +283,7 @@ def _simulate_ranges(
             draws[name][here] = array
         _fill(outcomes, here, rows, horizon_months, workspaces)
 
-    _in_batches(one, ranges, threads, progress)
+    _in_batches(one, ranges, n_workers, progress)
     return draws, outcomes
 
 
@@ -372,16 +375,16 @@ def n_threads(threads: int | None) -> int:
     return threads
 
 
-def _workspaces(threads: int | None) -> SimpleQueue[Workspace]:
+def _workspaces(n_workers: int) -> SimpleQueue[Workspace]:
     """Work arrays, one set a thread."""
     queue: SimpleQueue[Workspace] = SimpleQueue()
-    for _ in range(n_threads(threads)):
+    for _ in range(n_workers):
         queue.put(new_workspace())
     return queue
 
 
 def _in_batches(
-    one: Callable[[int, int], None], ranges: list[tuple[int, int]], threads: int | None, progress: Progress | None
+    one: Callable[[int, int], None], ranges: list[tuple[int, int]], n_workers: int, progress: Progress | None
 ) -> None:
     """Call ``one`` on every range, a few at a time; stop at the first error or interrupt."""
     total = sum(stop - start for start, stop in ranges)
@@ -389,11 +392,11 @@ def _in_batches(
     if progress:
         progress(0, total)
     waiting = iter(ranges)
-    with ThreadPoolExecutor(max_workers=n_threads(threads)) as pool:
+    with ThreadPoolExecutor(max_workers=n_workers) as pool:
         running: dict[Future[None], int] = {}
         try:
             while True:
-                while len(running) < 2 * n_threads(threads) and (span := next(waiting, None)) is not None:
+                while len(running) < 2 * n_workers and (span := next(waiting, None)) is not None:
                     running[pool.submit(one, *span)] = span[1] - span[0]
                 if not running:
                     return

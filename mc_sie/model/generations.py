@@ -336,9 +336,7 @@ def follow_generations(law: Law, work: Workspace) -> Generations:
         pending = peak
         if margin(law, deployed, state.z, state.months) < 0.0:
             if not held:
-                state, reason, pending, n_grid = stretch(
-                    law, work, state, deployed, law.horizon, True, pending, n_grid
-                )
+                state, reason, pending, n_grid = stretch(law, work, state, deployed, law.horizon, True, pending, n_grid)
                 if reason == FAILED:
                     return finish(law, n, n_grid, state, peak, END_HORIZON, TOO_MANY_STEPS)
                 if reason == IN_TIME:

@@ -129,7 +129,7 @@ def simulate_draw(
         n_grid = fill_grid(law, work, n_steps)
         bottom, is_single = valley(work, n_grid)
         ln_pace_peak, months_to_peak = peak(law, work, n_moving)
-        months = work.grid[n_grid - 1, G_MONTHS]
+        months = law.horizon if end == END_HORIZON else work.grid[n_grid - 1, G_MONTHS]
         effective = work.grid[n_grid - 1, G_OOMS]
         software = work.grid[n_grid - 1, G_SOFTWARE]
         first_year = effective if months <= MONTHS_PER_YEAR else ooms_at_months(law, work, n_steps, MONTHS_PER_YEAR)
@@ -138,9 +138,7 @@ def simulate_draw(
             best_window_months[i] = math.inf
             if levels[i] <= effective:
                 months_to[i] = months_at_ooms(law, work, n_steps, levels[i])
-                best_window_months[i] = best_merit(
-                    law, work, n_steps, n_grid, bottom, is_single, OOMS, levels[i]
-                )
+                best_window_months[i] = best_merit(law, work, n_steps, n_grid, bottom, is_single, OOMS, levels[i])
         for i in range(n_widths):
             best_gain_ooms[i] = effective
             if widths[i] < months:

@@ -69,9 +69,7 @@ def drift(law: Law, work: Workspace, n_steps: int, axis: int, width: float, star
 
 
 @njit
-def balanced_start(
-    law: Law, work: Workspace, n_steps: int, axis: int, width: float, low: float, high: float
-) -> float:
+def balanced_start(law: Law, work: Workspace, n_steps: int, axis: int, width: float, low: float, high: float) -> float:
     """Start between low and high of a window whose two ends are equally slow.
 
     Parameters

@@ -108,12 +108,12 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     Parameters
     ----------
     headlines : pandas.DataFrame
-        One row a set: ``name``, ``prob``, ``se``, ``high``, ``is_rare`` and ``prob_from_start``.
+        One row a set: ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One row a set; the bar through each point is two standard errors either way, or up to the exact bound.
+        One row a set, its number and Monte Carlo error beside it: bars of two errors are narrower than the marks.
     """
     with _style():
         from matplotlib.figure import Figure
@@ -132,14 +132,18 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
             prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
             label="best window (bar: $\\pm$2 Monte Carlo SE)",
         )  # fmt: skip
-        for row in rows[rare]:
+        for row, text in zip(rows, table["label"], strict=True):
             axes.annotate(
-                f"below {100 * table['high'].iloc[row]:.2g} %", (prob[row], row), xytext=(10, -4),
-                textcoords="offset points", fontsize=10, color="#444444",
-            )  # fmt: skip
+                text,
+                (float(prob[row]), float(row)),
+                xytext=(12, -4),
+                textcoords="offset points",
+                fontsize=10.5,
+                color="#333333",
+            )
         axes.set_yticks(rows, table["name"])
         axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
-        axes.set_xlim(left=-1, right=max(10.0, 1.12 * float(prob.max())))
+        axes.set_xlim(left=-1, right=max(10.0, 1.3 * float(prob.max())))
         axes.grid(axis="y", visible=False)
         axes.legend(loc="lower right")
     return figure

@@ -39,6 +39,7 @@ def cli(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["mc-sie", *arguments])
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         capsys.readouterr()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # should main not handle it, the test fails and not the session
         try:
             main()
             status = 0

@@ -60,7 +60,9 @@ def test_ces_is_continuous_through_rho_zero(ln_x, ln_k, alpha, exponent, sign):
 def test_elasticity_is_the_derivative_of_output(ln_x, ln_k, rho, alpha):
     h = 1e-5
     slope = (ln_ces(ln_x + h, ln_k, rho, alpha) - ln_ces(ln_x - h, ln_k, rho, alpha)) / (2 * h)
-    assert labour_elasticity(ln_x, ln_k, rho, alpha) == pytest.approx(slope, abs=3e-6)  # h^2 times |rho|^2, and rounding
+    assert labour_elasticity(ln_x, ln_k, rho, alpha) == pytest.approx(
+        slope, abs=3e-6
+    )  # h^2 times |rho|^2, and rounding
 
 
 @given(logs, rhos.filter(lambda rho: rho < -1e-6), alphas)

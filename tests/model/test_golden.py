@@ -1,7 +1,7 @@
 """The kernel against high-precision solutions of the law of motion.
 
-``tests/data/law_of_motion.csv`` holds 200 rows solved by quadrature in software space or DOP853 at rtol 1e-11, event by
-event from scratch, by somebody who has not seen this kernel. It is a stored solution, refreshed only if the law changes.
+``tests/data/law_of_motion.csv`` holds 200 rows solved by quadrature in software space or DOP853 at rtol 1e-11,
+event by event from scratch, by somebody who has not seen this kernel. It is refreshed only if the law changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ def golden() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def outcomes(golden: pd.DataFrame):
-    return evaluate({name: golden[name].to_numpy() for name in KERNEL_COLUMNS if name != "mode"} | {"mode": golden["mode"].to_numpy(dtype=str)})
+    return evaluate(
+        {name: golden[name].to_numpy() for name in KERNEL_COLUMNS if name != "mode"}
+        | {"mode": golden["mode"].to_numpy(dtype=str)}
+    )
 
 
 def misses(ours: np.ndarray, golden: np.ndarray) -> np.ndarray:

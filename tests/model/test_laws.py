@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import evaluate
-
-from tests_settings import INTERPRETED
 
 EXAMPLES = 15 if INTERPRETED else 150
 LEVELS = (1.0, 3.0, 5.0, 8.0)
@@ -142,9 +141,16 @@ def test_continual_retraining_has_a_closed_form(r, training_days):
     k = RESEARCH_DOUBLING_DAYS / (training_days * (r + 1))
     top = (1 + (10.0**10 - 1) / k) ** (1 / (r + 1))  # x at which e = 10^5
     # in v = ln x the integrand is smooth
-    days = RESEARCH_DOUBLING_DAYS * quad(
-        lambda v: math.exp(v) / math.sqrt(1 + k * (math.exp((r + 1) * v) - 1)), 0.0, math.log(top), epsabs=0, epsrel=1e-12
-    )[0]
+    days = (
+        RESEARCH_DOUBLING_DAYS
+        * quad(
+            lambda v: math.exp(v) / math.sqrt(1 + k * (math.exp((r + 1) * v) - 1)),
+            0.0,
+            math.log(top),
+            epsabs=0,
+            epsrel=1e-12,
+        )[0]
+    )
     outcomes = evaluate(spreadsheet(r, training_days))
     assert outcomes.values("months_to", 5)[0] == pytest.approx(days / DAYS, rel=1e-8)
 
@@ -164,7 +170,14 @@ def test_days_to_five_ooms_in_the_spreadsheet(r, none, slow, fast):
 def test_cobb_douglas_without_limits_is_davidson_and_houldens_law(r, p):
     """Their doubling times change by 2^(p(1/r - 1)) per labour-equivalent doubling; here in the continuous limit."""
     f, mu = 8.0, 2.0
-    row = {"rho": 0.0, "r": r, "lam": p / 0.5, "labour_per_efficiency": mu, "speedup_initial": f, "horizon_months": 12000.0}
+    row = {
+        "rho": 0.0,
+        "r": r,
+        "lam": p / 0.5,
+        "labour_per_efficiency": mu,
+        "speedup_initial": f,
+        "horizon_months": 12000.0,
+    }
     outcomes = evaluate(row)
     exponent = p * (1 - 1 / r)  # log2 of the pace per labour-equivalent doubling
     first = 3.0 / f  # months: a labour-equivalent doubling takes 3 months before automation
@@ -196,7 +209,8 @@ def test_one_sided_shortening_agrees_with_none_where_progress_slows():
 
 def test_runs_from_scratch_keep_their_length_at_exponent_zero():
     outcomes = evaluate(
-        {"rho": 0.0, "r": 2.0, "mode": "from_scratch", "shortening_exponent": 0.0, "training_months": 3.0}, levels=(0.5,)
+        {"rho": 0.0, "r": 2.0, "mode": "from_scratch", "shortening_exponent": 0.0, "training_months": 3.0},
+        levels=(0.5,),
     )
     assert outcomes.months_to[0, 0] > 3.0
     assert outcomes.best_window_months[0, 0] >= 3.0 - 1e-9

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from naive import solve
 from rows import corner_rows, random_rows
+from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import evaluate
 from mc_sie.model.status import ENDS
 from mc_sie.outcomes import Outcomes
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES
-from tests_settings import INTERPRETED
 
 LEVELS = (1.0, 2.5, 3.0, 5.0, 8.0, 12.0, 16.0)
 TOLERANCE = 5e-7  # half of what is asked; seen: 2e-7 where two routes cross (a kink inside a step), else below 1e-8

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, parse_event, simulate, summarise
-from tests_settings import INTERPRETED
 
 DATA = Path(__file__).parent.parent / "data"
 DRAWS = 512 if INTERPRETED else 2**15
@@ -50,8 +51,7 @@ def test_the_economists_rho_leaves_almost_nothing(tmp_path):
     file = tmp_path / "mine.toml"
     edges = [-1.2 * (0.15 / 1.2) ** (i / 64) for i in range(65)]
     parts = ", ".join(
-        f'{{ weight = {1 / 64}, family = "uniform", low = {low}, high = {high} }}'
-        for low, high in zip(edges, edges[1:], strict=False)
+        f'{{ weight = {1 / 64}, family = "uniform", low = {low}, high = {high} }}' for low, high in pairwise(edges)
     )
     file.write_text(
         f'title = "check"\nextends = "{DATA / "must_hold.toml"}"\n[rho]\nfamily = "mixture"\ncomponents = [{parts}]\n'

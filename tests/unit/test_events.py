@@ -168,6 +168,14 @@ def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(com
         assert not parse_event("n_deployments > 3").holds(outcomes)[3]
 
 
+@pytest.mark.parametrize(("comparison", "holds"), [("<", False), ("<=", True), (">", False), (">=", True)])
+@pytest.mark.parametrize("months", [12.0, math.nextafter(12.0, 0), math.nextafter(12.0, 99), sum([0.1] * 120)])
+def test_a_tie_stays_a_tie_whatever_its_rounding(comparison, holds, months):
+    outcomes = Outcomes.empty(1, np.array([5.0]), np.array([12.0]))
+    outcomes.months_to[:] = months
+    assert Event("months_to", 5.0, comparison, 12.0).holds(outcomes)[0] == holds
+
+
 def test_an_event_names_what_must_be_simulated_for_it():
     assert parse_event("best_window[2.5] < 6").levels == (2.5,)
     assert parse_event("best_window[2.5] < 6").widths == ()

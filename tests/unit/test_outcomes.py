@@ -103,6 +103,16 @@ def test_deployments_are_counted_only_from_scratch(pooled):
     assert frame["n_deployments"].tolist() == [3, pd.NA, 0]
 
 
+def test_gains_are_counted_in_years_of_progress_too(simulation):
+    outcomes, mu = simulation.outcomes, 1.0 + np.arange(len(simulation.outcomes)) % 3
+    frame = outcomes.to_frame(mu)
+    # a year of progress is 8 doublings of labour-equivalents, and mu doublings of those come with one of efficiency
+    doublings = frame["first_year_ooms"] / np.log10(2) * mu
+    np.testing.assert_allclose(frame["first_year_progress_years"], doublings / 8)
+    np.testing.assert_allclose(frame["best_year_progress_years"] * 8 / mu, frame["best_gain_ooms_12"] / np.log10(2))
+    assert "first_year_progress_years" not in outcomes.to_frame()
+
+
 # --- The tree ---
 
 

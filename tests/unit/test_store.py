@@ -118,8 +118,8 @@ def test_draws_hold_what_varies_and_the_main_outcomes(simulation, summary, tmp_p
     frame = pd.read_parquet(folder / "draws.parquet")
     assert list(frame) == [
         "replicate", "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months", "event", "status",
-        "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial", "pace_peak",
-        "end", "best_window_months_2.5",
+        "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
+        "pace_peak", "first_year_progress_years", "best_year_progress_years", "end", "best_window_months_2.5",
     ]  # fmt: skip
     assert frame["replicate"].tolist() == simulation.replicate.tolist()
     np.testing.assert_array_equal(frame["r"], simulation.draws["r"])
@@ -132,7 +132,8 @@ def test_draws_hold_what_varies_and_the_main_outcomes(simulation, summary, tmp_p
 def test_all_outcomes_are_stored_on_request(simulation, summary, tmp_path):
     folder = write_run(tmp_path / "run", simulation, summary, command="", all_outcomes=True)
     frame = pd.read_parquet(folder / "draws.parquet")
-    assert set(simulation.outcomes.to_frame()) < set(frame)
+    mu = simulation.draws["labour_per_efficiency"]
+    assert set(simulation.outcomes.to_frame(mu)) < set(frame)
 
 
 def test_draws_of_a_pool_name_the_member_and_leave_absent_quantities_empty(pooled):
@@ -163,9 +164,10 @@ def test_netcdf_holds_whole_replicates(simulation, summary, tmp_path, monkeypatc
         assert dict(tree["prior"].sizes) == {"chain": expected, "draw": n}
         assert tree["prior_predictive"].sizes["draw"] == n
         read = tree["prior"]["r"].to_numpy()
-        status = tree["prior_predictive"]["status"].to_numpy()
+        gained = tree["prior_predictive"]["first_year_ooms"].to_numpy()
     np.testing.assert_array_equal(read.ravel(), simulation.draws["r"][: expected * n])
-    assert status.size <= bound
+    np.testing.assert_array_equal(gained.ravel(), simulation.outcomes.first_year_ooms[: expected * n])
+    assert gained.size <= bound
 
 
 def test_netcdf_bound_is_two_to_the_sixteen():

@@ -40,7 +40,8 @@ def made(simulation):
     outcomes.pace_peak[:] = 3.0
     outcomes.pace_ceiling[:] = math.inf
     design = replace(simulation.design, n_replicates=2, n_per_replicate=4)
-    return replace(simulation, outcomes=outcomes, design=design, draws={"mode": outcomes.mode})
+    draws = {"mode": outcomes.mode, "labour_per_efficiency": np.full(8, 2.0)}
+    return replace(simulation, outcomes=outcomes, design=design, draws=draws)
 
 
 def test_the_answer_is_the_share_of_draws_in_which_the_event_holds(made):
@@ -85,6 +86,12 @@ def test_thresholds_are_counted_draw_by_draw(simulation):
         assert math.isnan(row.se) == row.interval.startswith("exact")
 
 
+def test_a_rise_in_exactly_the_window_is_not_in_less_than_it(made):
+    table = threshold_table(made).set_index(["counted", "ooms", "months"])["n_hits"]
+    assert table["best window", 5.0, 12.0] == 4  # 3, 11, 2 and 11.9 months, not 12
+    assert table["from day one", 5.0, 60.0] == 4  # 30, 11, 50 and 2 months, not 60
+
+
 def test_thresholds_rise_with_the_window_and_fall_with_the_gain(simulation):
     table = threshold_table(simulation)
     by_window = table.pivot_table(index=["counted", "ooms"], columns="months", values="prob").to_numpy()
@@ -114,6 +121,9 @@ def test_quantiles_are_order_statistics_and_never_mix_inf(made):
     assert table.loc["pace_ceiling", "share_reached"] == 0.0
     assert table.loc["first_year_ooms", "q50"] == 3.0
     assert table.loc["best_gain_ooms[12]", "q95"] == 17.0
+    # with mu = 2 a year of progress, 8 labour-equivalent doublings, is 4 log10(2) = 1.20412 OOM of training efficiency
+    assert table.loc["first_year_progress_years", "q50"] == pytest.approx(3.0 / 1.2041199826559248)
+    assert table.loc["best_year_progress_years", "unit"] == "years"
 
 
 def test_modes_are_counted_apart(simulation):

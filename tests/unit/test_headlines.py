@@ -1,0 +1,42 @@
+"""The recorded headlines of the shipped prior sets belong to the sets as they are, and to this kernel."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import load_prior, parse_event, shipped_priors, simulate, summarise
+from mc_sie.analysis.headlines import recorded, spread_sentence
+from mc_sie.events import HEADLINE
+from mc_sie.priors import json_schema
+
+DRAWS = 256 if INTERPRETED else 4096
+SURE = 4.0  # standard errors; ten comparisons of which none may fail by chance
+
+
+@pytest.mark.parametrize("name", list(shipped_priors()))
+def test_recorded_headlines_are_reproduced(name):
+    frame = recorded()
+    assert frame is not None, "a shipped prior set changed: run 'mc-sie headlines --out reports/headlines --record'"
+    row = frame.set_index("name").loc[name]
+    fresh = summarise(simulate(load_prior(name), DRAWS, seed=5), HEADLINE).answer
+    if fresh.is_rare or row["is_rare"]:
+        assert row["prob"] <= fresh.high
+        assert row["high"] >= 0.0
+    else:
+        assert abs(fresh.prob - row["prob"]) < SURE * math.hypot(fresh.se, row["se"]) + 0.5 / DRAWS
+
+
+def test_spread_is_quoted_for_the_headline_only():
+    assert "shipped sets span" in spread_sentence(parse_event(HEADLINE), 240.0)
+    assert spread_sentence(parse_event(HEADLINE), 120.0) == ""
+    assert spread_sentence(parse_event("best_window[3] < 12"), 240.0) == ""
+
+
+def test_schema_file_is_the_one_the_program_prints():
+    file = Path(__file__).parents[2] / "priors" / "prior-set.schema.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
