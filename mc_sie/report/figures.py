@@ -143,7 +143,7 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
             )
         axes.set_yticks(rows, table["name"])
         axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
-        axes.set_xlim(left=-1, right=max(10.0, 1.3 * float(prob.max())))
+        axes.set_xlim(left=-1, right=max(10.0, 1.38 * float(prob.max())))
         axes.grid(axis="y", visible=False)
         axes.legend(loc="lower right")
     return figure
