@@ -50,7 +50,7 @@ def run(
         float | None, typer.Option(help="Double the draws until the standard error is below this, e.g. 0.001.")
     ] = None,
     max_draws: Annotated[int, typer.Option(help="Most draws that --target-se may use.")] = 2**22,
-    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same result on any machine.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
     horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
@@ -126,8 +126,10 @@ def _simulate_to_target(
             return simulation, ""
         while True:
             n_draws = simulation.design.n_draws
-            bound = error_bound(estimate_event(simulation, event), simulation.design.n_replicates)
-            reached = f"{bound:.2g} is the 90 % bound on the standard error with {n_draws:,} draws"
+            estimate = estimate_event(simulation, event)
+            bound = error_bound(estimate, simulation.design.n_replicates)
+            what = "width of the 95 % bound" if estimate.is_rare else "90 % bound on the standard error"
+            reached = f"{bound:.2g} is the {what} with {n_draws:,} draws"
             if bound < target_se:
                 return simulation, f"--target-se {target_se:g} is reached: {reached}."
             if 2 * n_draws > max_draws:
@@ -319,13 +321,13 @@ def headlines(
         Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")
     ] = None,
     record: Annotated[
-        bool, typer.Option("--record", help="Keep as the spread that 'run' quotes.", hidden=True)
-    ] = False,
+        Path | None, typer.Option(help="JSON file to keep them in; in a checkout mc_sie/_headlines.json.", hidden=True)
+    ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """The headline probability under every shipped prior set, side by side."""
-    from mc_sie.analysis.headlines import RECORD, headline_table
+    from mc_sie.analysis.headlines import headline_table
     from mc_sie.engine.run import n_threads
     from mc_sie.files import check_folder
     from mc_sie.sampling import plan
@@ -342,7 +344,7 @@ def headlines(
     )
     _print_table(shown, None)
     if record:
-        write_json(frame, RECORD)
+        write_json(frame, record)
     if out:
         write_headlines(frame, out)
         _print(f"Table and figure written to {out}/")

@@ -5,6 +5,7 @@ Arrays below, labels above: the engine fills the arrays, pandas begins at :meth:
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -229,7 +230,8 @@ class Outcomes:
         -------
         pandas.DataFrame
             Columns ``status``, ``end``, ``months_to_5``, ``best_window_months_5``, ``best_gain_ooms_12`` and so on;
-            codes as words, ``n_deployments`` empty outside mode from_scratch.
+            codes as words, ``n_deployments`` empty outside mode from_scratch. ``accumulated_training_ooms`` is what
+            effective compute has beyond software at the end: accumulated training in mode continual.
         """
         import pandas as pd
 
@@ -242,6 +244,7 @@ class Outcomes:
             marks = self.widths if kind.name == "best_gain_ooms" else self.levels
             for j, mark in enumerate(marks):
                 columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
+        columns["accumulated_training_ooms"] = self.effective_end_ooms - self.software_end_ooms
         if labour_per_efficiency is not None:
             columns.update(self.progress_years(labour_per_efficiency))
         is_ok = self.is_ok
@@ -285,16 +288,18 @@ class Outcomes:
         predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
         predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)
         predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
-        tree = from_dict(
-            {"prior": prior, "prior_predictive": predictive},
-            dims={
-                "months_to": ["ooms"],
-                "months_to_reached": ["ooms"],
-                "best_window_months": ["ooms"],
-                "best_gain_ooms": ["months"],
-            },
-            coords={"ooms": self.levels, "months": self.widths},
-        )
+        with warnings.catch_warnings():  # a small run has more chains than draws in each, and that is as it should be
+            warnings.filterwarnings("ignore", message="Found chain dimension", category=UserWarning)
+            tree = from_dict(
+                {"prior": prior, "prior_predictive": predictive},
+                dims={
+                    "months_to": ["ooms"],
+                    "months_to_reached": ["ooms"],
+                    "best_window_months": ["ooms"],
+                    "best_gain_ooms": ["months"],
+                },
+                coords={"ooms": self.levels, "months": self.widths},
+            )
         for group, name, words in (
             ("prior", "mode", MODES),
             ("prior_predictive", "status", STATUS_NAMES),

@@ -1,8 +1,8 @@
-"""The one table of quantities: code name, symbol, unit, bounds, default, meaning, source.
+"""The one table of quantities: code name, symbol, unit, bounds, default, meaning.
 
 Everything else that needs a fact about a quantity reads it here: the prior files' schema, the sampler's dimensions, the
-defaults of ``evaluate``, the column headings of tables and the notation in the documentation. The names are those of
-the prior files and of every table the program writes.
+defaults of ``evaluate`` and the tables that ``priors show`` prints. The names are those of the prior files and of every
+table the program writes.
 """
 
 from __future__ import annotations

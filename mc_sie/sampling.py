@@ -117,7 +117,7 @@ def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: in
     if scheme not in SCHEMES:
         raise InputError(f"--scheme {scheme}", "is not a sampling scheme", nearest(str(scheme), SCHEMES))
     n_replicates = _whole("--replicates", n_replicates, low=2, why="the standard error is their spread")
-    n_draws = _whole("--draws", n_draws, low=n_replicates, why=f"each of {n_replicates} replicates needs a draw")
+    n_draws = _whole("--draws", n_draws, low=1, why="there must be draws")
     seed = _whole("--seed", seed, low=0, high=2**64 - 1, why="the generator takes 64 bits")
     n_per_replicate = -(-n_draws // n_replicates)
     if scheme == "sobol":

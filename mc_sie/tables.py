@@ -305,7 +305,7 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``quantity``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
+        ``quantity``, ``symbol``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
     """
     rows = []
     names = list(prior.entries) or [name for name in QUANTITIES if _share_given(prior, name) > 0.0]
@@ -314,7 +314,7 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
         quantity = QUANTITIES[name]
         entry = prior.entries.get(name)
         words = _pooled_words(prior, name) if entry is None else entry.distribution.describe()
-        row: dict[str, Any] = {"quantity": name, "unit": quantity.unit, "prior": words}
+        row: dict[str, Any] = {"quantity": name, "symbol": quantity.symbol, "unit": quantity.unit, "prior": words}
         if entry is not None and entry.is_default:
             row["prior"] += " (default, ours)" if quantity.default_is_ours else " (default)"
         if name == "mode":

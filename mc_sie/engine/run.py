@@ -33,10 +33,10 @@ from mc_sie.quantities import (
     PRIOR_SET_DIMENSION,
     QUANTITIES,
 )
-from mc_sie.sampling import Design, plan, points
+from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 
 DRAWS_DEFAULT = 2**17
-"""Draws when nothing else is asked for: the standard error of a probability is then about 0.05 points."""
+"""Draws when nothing else is asked for: the standard error of a probability is then at most about 0.05 points."""
 
 BATCH_DEFAULT = 4096
 """Draws that a thread takes at a time."""
@@ -92,7 +92,7 @@ def simulate(
     *,
     seed: int = 0,
     scheme: str = "sobol",
-    n_replicates: int = 32,
+    n_replicates: int = N_REPLICATES_DEFAULT,
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,

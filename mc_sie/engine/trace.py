@@ -19,7 +19,6 @@ from mc_sie.model.timeline import (
     G_MONTHS,
     G_OOMS,
     G_SOFTWARE,
-    MAX_STEPS,
     MONTHS,
     Workspace,
     follow,
@@ -71,7 +70,7 @@ def trace(row: Mapping[str, float]) -> pd.DataFrame:
 def _timeline_frame(work: Workspace, n_steps: int, n_moving: int) -> pd.DataFrame:
     law = work.law[0]
     rows = []
-    for step in range(min(n_steps, MAX_STEPS)):
+    for step in range(n_steps):
         parts = range(0 if step == 0 else 1, _PER_STEP + 1)
         for theta in (work.lengths[step, 1] * part / _PER_STEP for part in parts):
             pace = math.exp(ln_pace_at(law, work, step, theta)) if step < n_moving else 0.0

@@ -102,37 +102,3 @@ def ln_ceiling(rho: float, alpha_compute: float) -> float:
     if rho >= 0.0 or alpha_compute == 0.0:
         return math.inf
     return math.log(alpha_compute) / rho
-
-
-@njit
-def rho_from_sigma(sigma: float) -> float:
-    """Substitution parameter that belongs to an elasticity of substitution.
-
-    Parameters
-    ----------
-    sigma : float
-        Elasticity of substitution, positive.
-
-    Returns
-    -------
-    float
-        ``(sigma - 1) / sigma``.
-    """
-    return (sigma - 1.0) / sigma
-
-
-@njit
-def sigma_from_rho(rho: float) -> float:
-    """Elasticity of substitution that belongs to a substitution parameter.
-
-    Parameters
-    ----------
-    rho : float
-        Below 1.
-
-    Returns
-    -------
-    float
-        ``1 / (1 - rho)``.
-    """
-    return 1.0 / (1.0 - rho)

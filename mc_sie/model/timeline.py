@@ -223,12 +223,12 @@ def ooms_at(law: Law, work: Workspace, step: int, theta: float) -> float:
 
 
 @njit
-def step_with(nodes: NDArray[np.float64], column: int, n_steps: int, value: float) -> int:
-    """Index of the step in whose range of a growing column a value lies."""
-    low, high = 0, n_steps - 1
+def step_with(table: NDArray[np.float64], column: int, n_intervals: int, value: float) -> int:
+    """Index of the interval (step, or part of the grid) of a growing column of a table in which a value lies."""
+    low, high = 0, n_intervals - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if nodes[middle, column] <= value:
+        if table[middle, column] <= value:
             low = middle
         else:
             high = middle - 1

@@ -56,14 +56,13 @@ class Summary(NamedTuple):
     n_deployments: int
     end: int
     status: int
-    n_grid: int
 
 
 @njit
 def failed(status: int) -> Summary:
     """The summary of a draw that cannot be simulated."""
     nan = math.nan
-    return Summary(nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, False, 0, END_HORIZON, status, 0)
+    return Summary(nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, False, 0, END_HORIZON, status)
 
 
 @njit
@@ -105,7 +104,7 @@ def simulate_draw(
         run = follow_generations(law, work)
         if run.status != OK:
             return failed(run.status)
-        n_deployments, n_grid, end = run.n_deployments, run.n_grid, run.end
+        n_deployments, end = run.n_deployments, run.end
         software, months = run.software, run.months
         ln_pace_peak, months_to_peak = run.ln_pace_peak, run.months_to_peak
         deployments = work.deployments
@@ -158,5 +157,4 @@ def simulate_draw(
         n_deployments,
         end,
         OK,
-        n_grid,
     )

@@ -25,6 +25,7 @@ from mc_sie.model.timeline import (
     locate,
     months_at_ooms,
     ooms_at_months,
+    step_with,
 )
 from mc_sie.quantities import TIE_OOMS
 
@@ -197,27 +198,14 @@ def bracket(
     whole_low, whole_high = low, high
     for _ in range(6):
         start = 0.5 * (low + high)
-        i = interval_before(grid, column, n_grid, start)
-        j = interval_before(grid, column, n_grid, start + width)
+        i = step_with(grid, column, n_grid - 1, start)
+        j = step_with(grid, column, n_grid - 1, start + width)
         if interpolated(grid, column, j, start + width) >= interpolated(grid, column, i, start):
             high = start
         else:
             low = start
     gap = high - low
     return max(whole_low, low - gap), min(whole_high, high + gap)
-
-
-@njit
-def interval_before(grid: NDArray[np.float64], column: int, n_grid: int, x: float) -> int:
-    """Index of the grid interval in which x lies, by bisection."""
-    low, high = 0, n_grid - 2
-    while low < high:
-        middle = (low + high + 1) // 2
-        if grid[middle, column] <= x:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 @njit

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from mc_sie import units
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import families, problems, schema
 from mc_sie.priors.families import Array, Distribution
@@ -436,7 +437,9 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     kept = {name: entry for name, entry in base.entries.items() if _determined(name) not in groups}
     own = {name: _entry(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
-    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or base.bottlenecks)
+    # a statement of how r and alpha_compute fit together does not speak of other numbers
+    inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
+    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited)
 
 
 def _followed(reference: str, path: Path, trail: tuple[Path, ...], where: str) -> Path:
@@ -564,7 +567,7 @@ class _Restatement:
 _RESTATEMENTS = {
     "sigma": _Restatement(
         (),
-        lambda given: (given["sigma"] - 1.0) / given["sigma"],
+        lambda given: units.rho_from_sigma(given["sigma"]),
         "rho = (sigma - 1)/sigma: keep sigma above 1/51 with truncate_low = 0.02.",
     ),
     "max_speed": _Restatement(

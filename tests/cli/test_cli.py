@@ -171,7 +171,7 @@ def test_evaluate_reproduces_the_golden_columns(cli, here):
         np.testing.assert_array_equal(np.isinf(stored), np.isinf(ours))
         finite = np.isfinite(stored)
         close = np.isclose(ours[finite], stored[finite], rtol=1e-6, atol=1e-6)
-        if "window" in column:  # windows next to a finite-time singularity count as equal, see the data's README
+        if "window" in column:  # below 0.01 months, next to a finite-time singularity, windows count as equal
             close |= (stored[finite] < 0.01) & (ours[finite] < 0.01)
         assert close.all(), column
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import ces
 
-from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces, rho_from_sigma, sigma_from_rho
+from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
+from mc_sie.units import rho_from_sigma, sigma_from_rho
 
 rhos = st.one_of(st.floats(-50.0, 0.99), st.floats(-1e-3, 1e-3), st.just(0.0))
 alphas = st.floats(0.001, 0.999)

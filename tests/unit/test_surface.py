@@ -1,5 +1,6 @@
 """What the package shows: public names, a light import, the help."""
 
+import inspect
 import resource
 import subprocess
 import sys
@@ -7,7 +8,11 @@ import sys
 import pytest
 
 import mc_sie
+from mc_sie.engine.run import KERNEL_COLUMNS
 from mc_sie.errors import EXIT_BAD_INPUT, InputError, McSieError, nearest
+from mc_sie.model import growth
+from mc_sie.model.growth import set_law
+from mc_sie.quantities import MODES
 
 PUBLIC = [
     "InputError",
@@ -101,3 +106,9 @@ def test_an_error_says_where_why_and_what_to_do():
 def test_the_nearest_name_is_suggested():
     assert nearest("roh", ["rho", "r", "lam"]) == "Did you mean 'rho'?"
     assert nearest("zzz", ["rho", "r"]) == "Known: rho, r."
+
+
+def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
+    function = getattr(set_law, "py_func", set_law)
+    assert tuple(inspect.signature(function).parameters)[1:] == KERNEL_COLUMNS
+    assert [getattr(growth, mode.upper()) for mode in MODES] == list(range(len(MODES)))
