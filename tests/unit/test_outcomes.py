@@ -73,8 +73,15 @@ def test_the_frame_has_one_column_an_outcome_and_level(simulation):
         *(f"best_window_months_{k}" for k in levels),
         *(f"best_gain_ooms_{w}" for w in widths),
         *plain,
+        "accumulated_training_ooms",
         "end",
     ]
+    gap = simulation.outcomes.effective_end_ooms - simulation.outcomes.software_end_ooms
+    np.testing.assert_array_equal(frame["accumulated_training_ooms"], gap)
+    years = simulation.outcomes.to_frame(2.0)[
+        "best_year_progress_years"
+    ]  # 8 labour-equivalent doublings are 1.2041 OOM
+    np.testing.assert_allclose(years, frame["best_gain_ooms_12"] / 1.2041199826559248)
     assert len(frame) == len(simulation.outcomes)
     np.testing.assert_array_equal(frame["best_window_months_2.5"], simulation.outcomes.best_window_months[:, 1])
     np.testing.assert_array_equal(frame["best_gain_ooms_24"], simulation.outcomes.best_gain_ooms[:, 2])

@@ -50,14 +50,19 @@ def test_draws_are_rounded_up_to_whole_replicates(scheme, asked, n_replicates, n
     assert design.n_draws == n_replicates * n_per_replicate >= asked
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_few_draws_are_rounded_up_to_one_a_replicate(scheme):
+    assert plan(1, scheme=scheme).n_draws == 32
+    assert plan(33, scheme=scheme).n_draws == 64
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (
             {"n_draws": 0},
-            "--draws 0 is out of range: each of 32 replicates needs a draw. Give a whole number, at least 32.",
+            "--draws 0 is out of range: there must be draws. Give a whole number, at least 1.",
         ),
-        ({"n_draws": 31}, "--draws 31 is out of range"),
         ({"n_draws": -5}, "--draws -5 is out of range"),
         ({"n_draws": True}, "--draws True is out of range"),
         ({"n_draws": 1e6}, "--draws 1000000.0 is not a whole number"),
