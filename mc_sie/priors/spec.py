@@ -654,7 +654,7 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         'description = """Why they are what they are."""',
         "citations = []",
         f"extends = {json.dumps(extends)}  # everything not stated here is inherited",
-        "# How do rho, alpha_compute and r fit together, which bottleneck is counted where? (Inherited unless given.)",
+        "# How do rho, alpha_compute and r fit together, which bottleneck is counted where? (Inherited, unless this file states r, r_total or alpha_compute.)",
         '# bottlenecks = "..."',
         "",
         "[rho]",
