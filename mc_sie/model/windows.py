@@ -181,9 +181,12 @@ def best_merit(
             )
             if improving and worsens:
                 gap = max(start - previous, grid[at_start + 1, column] - grid[at_start, column])
-                found = balanced_start(
-                    law, work, n_steps, axis, width, max(low, previous - gap), min(high, start + gap)
-                )
+                before, after = max(low, previous - gap), min(high, start + gap)
+                if drift(law, work, n_steps, axis, width, before) >= 0.0:  # the other side of a summit
+                    before = previous
+                if drift(law, work, n_steps, axis, width, after) <= 0.0:
+                    after = start
+                found = balanced_start(law, work, n_steps, axis, width, before, after)
                 best = min(best, merit(law, work, n_steps, axis, width, found))
             improving = not worsens
             previous = start

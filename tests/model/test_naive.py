@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from naive import solve
-from rows import corner_rows, random_rows
+from rows import corner_rows, random_rows, telling_rows
 from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import evaluate
@@ -88,3 +88,10 @@ def test_random_rows_agree_with_the_slow_reference(at_random, i):
 @pytest.mark.parametrize("i", range(len(CORNERS)), ids=[f"{i}-{row['mode']}" for i, row in enumerate(CORNERS)])
 def test_corners_agree_with_the_slow_reference(at_corners, i):
     assert_agree(at_corners, i, CORNERS[i])
+
+
+def test_telling_rows_agree_with_the_slow_reference():
+    rows = telling_rows()
+    outcomes = kernel(rows)
+    for i, row in enumerate(rows):
+        assert_agree(outcomes, i, row)
