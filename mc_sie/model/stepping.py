@@ -30,6 +30,9 @@ FloatArray = NDArray[np.float64]
 FIRST_STEP = 0.1
 """Length of the first step that is tried, OOM."""
 
+KINK_SAMPLES = 8
+"""Points of a step at which the two routes are compared."""
+
 NEAR_KINK = 1e-7
 """A change of route so close behind the start of a step does no harm in it, OOM."""
 
@@ -268,13 +271,34 @@ def kink_inside(law: Law, deployed: float, u: float, h: float, dense: FloatArray
     """
     if math.isnan(law.rho2):
         return 1.0
-    at_start = route_lead_inside(law, deployed, u, h, dense, 0.0) > 0.0
-    if at_start == (route_lead_inside(law, deployed, u, h, dense, 1.0) > 0.0):
-        return 1.0
+    sign = 1.0 if route_lead_inside(law, deployed, u, h, dense, 0.0) > 0.0 else -1.0
+    before, last = math.inf, math.inf
     low, high = 0.0, 1.0
+    found = False
+    for i in range(1, KINK_SAMPLES + 1):
+        low, high = (i - 1) / KINK_SAMPLES, i / KINK_SAMPLES
+        lead = sign * route_lead_inside(law, deployed, u, h, dense, high)
+        if lead > 0.0 and last < before and last < lead:  # the routes come close: do they touch in between?
+            left, right = max(0, i - 2) / KINK_SAMPLES, high
+            for _ in range(30):
+                at_left, at_right = right - 0.618034 * (right - left), left + 0.618034 * (right - left)
+                lead_left = sign * route_lead_inside(law, deployed, u, h, dense, at_left)
+                if lead_left < sign * route_lead_inside(law, deployed, u, h, dense, at_right):
+                    right = at_right
+                else:
+                    left = at_left
+            middle = 0.5 * (left + right)
+            if sign * route_lead_inside(law, deployed, u, h, dense, middle) < 0.0:
+                low, high, lead = max(0, i - 2) / KINK_SAMPLES, middle, -1.0
+        if lead <= 0.0:
+            found = True
+            break
+        before, last = last, lead
+    if not found:
+        return 1.0
     while high - low > 1e-9:
         middle = 0.5 * (low + high)
-        if (route_lead_inside(law, deployed, u, h, dense, middle) > 0.0) == at_start:
+        if sign * route_lead_inside(law, deployed, u, h, dense, middle) > 0.0:
             low = middle
         else:
             high = middle
