@@ -32,6 +32,9 @@ app = typer.Typer(
 priors_app = typer.Typer(help="List, show, check and start prior sets.", no_args_is_help=True)
 app.add_typer(priors_app, name="priors")
 
+MODELS = ("law", "davidson-houlden")
+"""What ``evaluate`` runs."""
+
 Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Prior = Annotated[
@@ -229,17 +232,24 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV to write; standard output if not given.")
     ] = None,
+    model: Annotated[str, typer.Option(help=f"What to run: {' or '.join(MODELS)} (the published simulator).")] = "law",
     threads: Threads = None,
 ) -> None:
-    """Run the law of motion on given values: each row repeated, with every outcome added."""
+    """Run the law of motion, or a published simulator, on given values: each row repeated, with every outcome added."""
     from mc_sie.engine.run import n_threads
-    from mc_sie.tables import evaluate_table, write_csv
+    from mc_sie.errors import InputError, nearest
+    from mc_sie.tables import evaluate_simulator_table, evaluate_table, write_csv
 
+    if model not in MODELS:
+        raise InputError(f"--model {model}", "is no model", nearest(model, MODELS))
     n_threads(threads)
     with _progress(quiet=True):
-        result = evaluate_table(table, output, threads=threads)
+        if model == "law":
+            result = evaluate_table(table, output, threads=threads)
+        else:
+            result = evaluate_simulator_table(table, output)
     write_csv(result, output)
-    failed = int((result["status"] != "ok").sum())
+    failed = int((result["status"] != "ok").sum()) if "status" in result else 0
     if failed:
         _print(f"{failed} of {len(result)} rows could not be simulated; see the column 'status'.", err=True)
     if output:
@@ -348,6 +358,74 @@ def headlines(
     if out:
         write_headlines(frame, out)
         _print(f"Table and figure written to {out}/")
+
+
+@app.command()
+def reproduce(
+    source: Annotated[
+        str | None, typer.Option(help="Only sources whose name contains this, e.g. 'retraining'.")
+    ] = None,
+    changes: Annotated[bool, typer.Option("--differing", help="Show only what is not exact.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the table (CSV, Markdown) and the figures to.")
+    ] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Recompute what the field has published: published, ours, difference, verdict and reason.
+
+    Exits with 1 if any verdict differs from the recorded one.
+    """
+    from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_folder
+    from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
+    from mc_sie.sampling import plan
+
+    n_threads(threads)
+    if out:
+        check_folder(out, f"--out {out}")
+    wanted = named_sources(source)
+    design = plan(DRAWS_DEFAULT)
+    with _progress(quiet, "recomputing", "sources") as progress:
+        frame = frame_of(all_targets(design, sources=wanted, threads=threads, progress=progress))
+
+    from mc_sie.reproduction import verdict_counts, write_reproduction
+
+    for name, part in frame.groupby("source", sort=False):
+        shown = part[part["verdict"] != "exact"] if changes else part
+        if len(shown):
+            _print_reproduction(str(name), shown)
+    _print_table(verdict_counts(frame), "Verdicts")
+    if out:
+        write_reproduction(out, frame, design, threads=threads)
+        _print(f"Table and figures written to {out}/")
+    changed = frame[frame["verdict"] != frame["recorded"]]
+    for row in changed.itertuples():
+        _print(
+            f"changed: {row.source}: {row.quantity}: {row.recorded} before, {row.verdict} now", err=True, style="red"
+        )
+    if len(changed):
+        raise typer.Exit(1)
+    _print(f"All {len(frame)} verdicts are those on record.")
+
+
+def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    styles = {"exact": "green", "reproduced": "green", "explained": "yellow", "not reproduced": "red"}
+    table = Table(title=source, title_justify="left", show_lines=False)
+    table.add_column("quantity", ratio=5)
+    for heading in ("published", "ours", "our law", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("why", ratio=6)
+    for row in frame.itertuples():
+        why = "; ".join(filter(None, [f"we match the {row.matches}" if row.matches else "", row.reason]))
+        table.add_row(
+            row.quantity, row.published, row.ours_shown, row.law_shown, row.difference, row.verdict, why,
+            style=styles[row.verdict] if row.verdict != "exact" else None,
+        )  # fmt: skip
+    _print(table)
 
 
 @priors_app.command("list")
@@ -468,7 +546,7 @@ def _print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> Non
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Progress | None]:
+def _progress(quiet: bool, doing: str = "simulating", unit: str = "draws") -> Iterator[Progress | None]:
     """A progress bar with rate and time left, on a terminal; and word of a first run that compiles."""
     from mc_sie._jit import is_warm
 
@@ -481,7 +559,7 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     with Progress(
-        TextColumn("simulating"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -493,6 +571,11 @@ def _progress(quiet: bool) -> Iterator[Progress | None]:
 
         def report(done: int, total: int) -> None:
             speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, rate=f"{speed:,.0f} draws/s" if speed else "")
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                rate=f"{speed:,.{0 if speed >= 10 else 1}f} {unit}/s" if speed else "",
+            )
 
         yield report

@@ -62,10 +62,7 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
     InputError
         For a file that cannot be read, a column nobody knows, or a cell outside its domain; naming row and column.
     """
-    if output is not None:
-        check_file(output, "--output")
-        if output.exists() and path.exists() and output.samefile(path):
-            raise InputError(f"--output {output}", "is the input table", "Name another file.")
+    _check_table_output(path, output)
     given, lines = _read_csv(path)
     levels, widths = set(LEVELS_DEFAULT), set(WIDTHS_DEFAULT)
     kept: dict[str, Any] = {}
@@ -76,10 +73,7 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
             outcome, mark = _outcome_of(column.removeprefix("given_"))
             if outcome is None:
                 raise InputError(f"{path}: column {column!r}", "is not a quantity", _column_remedy(column))
-            name = f"given_{column.removeprefix('given_')}"
-            if name in kept:
-                raise InputError(f"{path}: column {column!r}", f"and {name!r} would both become {name!r}", "Drop one.")
-            kept[name] = given[column]
+            _keep_given(path, column, given, kept)
             if mark is not None:
                 (widths if outcome == "best_gain_ooms" else levels).add(mark)
     quantities = {name: _column(path, given, lines, name) for name in KERNEL_COLUMNS}
@@ -87,6 +81,88 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
     shown = {name: array for name, array in quantities.items() if name != "mode"}
     frame = pd.DataFrame({**kept, "mode": np.asarray(MODES)[quantities["mode"].astype(int)], **shown})
     return pd.concat([frame, outcomes.to_frame(quantities["labour_per_efficiency"])], axis=1)
+
+
+def evaluate_simulator_table(path: Path, output: Path | None = None) -> pd.DataFrame:
+    """Run Davidson & Houlden's simulator on the rows of a CSV.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        One row a case: ``option`` (a key of :data:`mc_sie.published.davidson_houlden.OPTIONS`), ``f``, ``r0``,
+        ``limit_years`` and ``p``. Columns named ``draw`` or as in :data:`LABEL_COLUMNS` are repeated; a column named
+        like an outcome is repeated as ``given_...``.
+    output : pathlib.Path, optional
+        Where the result will go, checked before anything is computed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows, then the outcomes of :func:`mc_sie.published.davidson_houlden.evaluate`.
+
+    Raises
+    ------
+    InputError
+        For a file that cannot be read, a column nobody knows, or a cell that cannot be used; naming row and column.
+    """
+    from mc_sie.published import davidson_houlden as simulator
+
+    _check_table_output(path, output)
+    given, lines = _read_csv(path)
+    kept: dict[str, Any] = {}
+    for column in given.columns:
+        if column in ("draw", *LABEL_COLUMNS):
+            kept[column] = given[column]
+        elif column.removeprefix("given_") in simulator.OUTCOMES:
+            _keep_given(path, column, given, kept)
+        elif column not in ("option", *simulator.INPUTS):
+            known = ("option", *simulator.INPUTS)
+            raise InputError(f"{path}: column {column!r}", "is not an input", f"{nearest(column, known)}")
+    for name in ("option", *simulator.INPUTS):
+        if name not in given:
+            raise InputError(str(path), f"has no column {name!r}", f"{name}: {simulator.INPUT_MEANINGS[name]}.")
+    options = [text.strip() for text in given["option"]]
+    for i, option in enumerate(options):
+        simulator.option_named(option, f"{path}: row {i + 1} (line {lines[i]}), column 'option'")
+    inputs = {}
+    for name in simulator.INPUTS:
+        inputs[name] = np.empty(len(given))
+        for i, text in enumerate(given[name].str.strip()):
+            where = f"{path}: row {i + 1} (line {lines[i]}), column {name!r}"
+            inputs[name][i] = _positive(
+                where, text, simulator.INPUTS_HIGH, f"{name}: {simulator.INPUT_MEANINGS[name]}."
+            )
+    return pd.DataFrame({**kept, "option": options, **inputs, **simulator.evaluate(options, inputs)})
+
+
+def _positive(where: str, text: str, high: float, meaning: str) -> float:
+    """A positive number of at most ``high``."""
+    if text == "":
+        raise InputError(where, "is empty", meaning)
+    try:
+        value = plain_number(text)
+    except ValueError:
+        raise InputError(f"{where} = {text!r}", "is not a number", "Write it as digits, with a point.") from None
+    if not 0.0 < value <= high:
+        raise InputError(f"{where} = {text}", f"is outside (0, {high:g}]", meaning)
+    return value
+
+
+def _check_table_output(path: Path, output: Path | None) -> None:
+    """Refuse an output that cannot be written, or is the input."""
+    if output is None:
+        return
+    check_file(output, "--output")
+    if output.exists() and path.exists() and output.samefile(path):
+        raise InputError(f"--output {output}", "is the input table", "Name another file.")
+
+
+def _keep_given(path: Path, column: str, given: pd.DataFrame, kept: dict[str, Any]) -> None:
+    """Repeat a column named like an outcome as ``given_...``."""
+    name = f"given_{column.removeprefix('given_')}"
+    if name in kept:
+        raise InputError(f"{path}: column {column!r}", f"and {name!r} would both become {name!r}", "Drop one.")
+    kept[name] = given[column]
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:

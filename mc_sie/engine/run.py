@@ -230,7 +230,7 @@ def evaluate(
         rows = {name: array[start:stop] for name, array in arrays.items()}
         _fill(outcomes, slice(start, stop), rows, arrays["horizon_months"][start:stop], workspaces)
 
-    _in_batches(one, ranges, n_workers, progress)
+    in_batches(one, ranges, n_workers, progress)
     return outcomes
 
 
@@ -283,7 +283,7 @@ def _simulate_ranges(
             draws[name][here] = array
         _fill(outcomes, here, rows, horizon_months, workspaces)
 
-    _in_batches(one, ranges, n_workers, progress)
+    in_batches(one, ranges, n_workers, progress)
     return draws, outcomes
 
 
@@ -383,10 +383,22 @@ def _workspaces(n_workers: int) -> SimpleQueue[Workspace]:
     return queue
 
 
-def _in_batches(
+def in_batches(
     one: Callable[[int, int], None], ranges: list[tuple[int, int]], n_workers: int, progress: Progress | None
 ) -> None:
-    """Call ``one`` on every range, a few at a time; stop at the first error or interrupt."""
+    """Call a function on every range of rows, a few at a time on threads; stop at the first error or interrupt.
+
+    Parameters
+    ----------
+    one : callable
+        Called with start and stop; it writes its results to places of its own.
+    ranges : list of (int, int)
+        What to do, in this order.
+    n_workers : int
+        Threads.
+    progress : callable, optional
+        Called with (rows done, rows in all).
+    """
     total = sum(stop - start for start, stop in ranges)
     done = 0
     if progress:

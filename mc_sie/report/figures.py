@@ -38,12 +38,21 @@ _STYLE = {
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
+    """The one style, while a figure is made or written."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     with mpl.rc_context(_STYLE):
         yield
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure with one panel, inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots()
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -57,7 +66,7 @@ def save(figure: Figure, path: Path) -> None:
         ``.svg``, ``.png`` or ``.pdf``.
     """
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    with _style():  # the salt of an SVG's identifiers counts when it is written
+    with style():  # the salt of an SVG's identifiers counts when it is written
         figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
 
 
@@ -76,7 +85,7 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
     matplotlib.figure.Figure
         Two panels that share the time axis.
     """
-    with _style():
+    with style():
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(8, 6.5))
@@ -98,7 +107,7 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
         lower.set_yscale("log")
         lower.set_ylabel("pace of software progress\n(x before automation)")
         lower.set_xlabel("months since AI R&D was fully automated")
-        _plain_log(lower)
+        plain_log(lower)
     return figure
 
 
@@ -115,7 +124,7 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     matplotlib.figure.Figure
         One row a set, its number and Monte Carlo error beside it: bars of two errors are narrower than the marks.
     """
-    with _style():
+    with style():
         from matplotlib.figure import Figure
 
         table = headlines.iloc[::-1]
@@ -149,7 +158,7 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     return figure
 
 
-def _plain_log(axes: Axes) -> None:
+def plain_log(axes: Axes) -> None:
     """Label a logarithmic axis 1, 10, 100 instead of 10^0, 10^1, 10^2."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 

@@ -1,0 +1,78 @@
+"""Chan, Mindermann et al. (2026), "What if automating AI R&D triggers an intelligence explosion?", arXiv 2609.36054.
+
+The example: each doubling of algorithmic efficiency multiplies the pace by 2^0.39, and the first takes 4.5 months.
+"""
+
+from __future__ import annotations
+
+import math
+
+from mc_sie.engine.run import evaluate
+from mc_sie.published.verdicts import Target
+from mc_sie.units import MONTHS_PER_YEAR, OOMS_PER_DOUBLING
+
+SOURCE = "Chan, Mindermann et al. 2026"
+EXPONENT = 0.39
+FIRST_MONTHS = 4.5
+
+
+def months_to_pace(factor: float, exponent: float = EXPONENT, first_months: float = FIRST_MONTHS) -> float:
+    """Months until the pace has grown by a factor.
+
+    Parameters
+    ----------
+    factor : float
+        Growth of the pace, x, above 1.
+    exponent : float
+        Doublings of the pace per doubling of efficiency.
+    first_months : float
+        Months of the first doubling.
+
+    Returns
+    -------
+    float
+        Sum of the geometric sequence of doubling times over ``log2(factor)/exponent`` doublings, the last one in part.
+    """
+    ratio = math.pow(2.0, -exponent)
+    doublings = math.log2(factor) / exponent
+    return first_months * (1.0 - math.pow(ratio, doublings)) / (1.0 - ratio)
+
+
+def targets() -> list[Target]:
+    """What the paper printed."""
+    ours = months_to_pace(10.0)
+    doublings = math.log2(10.0) / EXPONENT
+    row = {
+        "rho": 0.0,
+        "alpha_compute": 0.0,
+        "r": 1.0 / (1.0 - EXPONENT),
+        "labour_per_efficiency": 1.0,
+        "labour_multiplier": 1.0,
+        "speedup_initial": 1.0,
+    }
+    months = evaluate(row, levels=(OOMS_PER_DOUBLING, doublings * OOMS_PER_DOUBLING)).months_to[0]
+    law = FIRST_MONTHS * float(months[1] / months[0])
+    return [
+        Target(SOURCE, "pace after one doubling, x", "1.31", 2.0**EXPONENT),
+        Target(SOURCE, "each doubling takes, % of the one before", "76", 100.0 * 2.0**-EXPONENT),
+        Target(SOURCE, "doublings to ten times the pace", "8.5", doublings),
+        Target(
+            SOURCE,
+            "months to ten times the pace",
+            "17.1",
+            ours,
+            law=law,
+            reason="the first doubling as a whole takes 4.5 months; were it the doubling time at the initial "
+            f"pace: {4.5 * 0.9 / (EXPONENT * math.log(2.0)):.1f}",
+        ),
+        Target(
+            SOURCE,
+            "years to ten times the pace",
+            "1.5",
+            ours / MONTHS_PER_YEAR,
+            "reproduced",
+            "17.1 months, 'within about a year and a half'",
+            about=0.06,
+            law=law / MONTHS_PER_YEAR,
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""A published number, what we get for it, and how well the two agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mc_sie.analysis.estimates import decimals
+
+VERDICTS = ("exact", "reproduced", "explained", "not reproduced")
+"""From best to worst; :attr:`Target.verdict` says what each means."""
+
+N_SE = 3.0
+"""Joint standard errors within which two sampled numbers agree."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One published number beside ours.
+
+    Attributes
+    ----------
+    source : str
+        Authors and year.
+    quantity : str
+        What the number is, in words, with its unit.
+    published : str
+        The number as printed; its last digit is its precision. ``"inf"`` is allowed.
+    ours : float
+        What the replica of the published procedure gives.
+    recorded : {"exact", "reproduced", "explained", "not reproduced"}
+        The verdict on record; :attr:`verdict` is computed afresh.
+    reason : str
+        Why the numbers differ, or on what reading they agree. Required unless the verdict is exact.
+    matches : str
+        Where a source's text, code and table disagree: which of them ours follows.
+    se, published_se : float
+        Monte Carlo standard errors of ours and of the published number, 0 for computed ones.
+    about : float
+        Relative precision of a number that the source gives in round words ("about 300x"); 0 for a printed one.
+    instead : float, optional
+        What gives the published number: the same quantity under the slip or the other parameter that ``reason`` names.
+    law : float, optional
+        The same question put to our law of motion, where it can be.
+    law_se : float
+        Its Monte Carlo standard error.
+    """
+
+    source: str
+    quantity: str
+    published: str
+    ours: float
+    recorded: str = "exact"
+    reason: str = ""
+    matches: str = ""
+    se: float = 0.0
+    published_se: float = 0.0
+    about: float = 0.0
+    instead: float | None = None
+    law: float | None = None
+    law_se: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The published number."""
+        return float(self.published)
+
+    @property
+    def last_digit(self) -> float:
+        """What one unit of the last printed digit is worth; 1 for ``inf``."""
+        exponent = Decimal(self.published).as_tuple().exponent
+        return 10.0**exponent if isinstance(exponent, int) else 1.0
+
+    @property
+    def ours_shown(self) -> str:
+        """Ours: with its error, to the digits that it leaves, or with one digit more than the published number has."""
+        return _shown(self.ours, self.se, self.published)
+
+    @property
+    def law_shown(self) -> str:
+        """The law's answer in the same way; empty where it was not asked."""
+        return "" if self.law is None else _shown(self.law, self.law_se, self.published)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether either number is a Monte Carlo estimate."""
+        return self.se > 0.0 or self.published_se > 0.0
+
+    @property
+    def joint_se(self) -> float:
+        """Standard error of the difference of two sampled numbers, the rounding of the printed one included."""
+        return math.sqrt(self.se**2 + self.published_se**2 + self.last_digit**2 / 12.0)
+
+    @property
+    def difference(self) -> str:
+        """Ours minus published: in joint standard errors, or in units of the last printed digit."""
+        if self.ours == self.value:
+            return "0"
+        unit, name = (self.joint_se, "SE") if self.is_sampled else (self.last_digit, "digits")
+        gap = (self.ours - self.value) / unit
+        return f"{gap:+.1f} {name}" if abs(gap) < 1e4 else f"{gap:+.0e} {name}"
+
+    @property
+    def verdict(self) -> str:
+        """How well the numbers agree.
+
+        ``exact``: the same to every printed digit. ``reproduced``: within three joint standard errors (sampled
+        numbers), or within the precision of the source's words. ``explained``: they differ, and the published number
+        comes back under the slip or the parameter that ``reason`` names. ``not reproduced``: none of these.
+        """
+        if self._agrees(self.ours):
+            return "reproduced" if self.is_sampled else "exact"
+        if self._is_about(self.ours):
+            return "reproduced"
+        if self.instead is not None and (self._agrees(self.instead) or self._is_about(self.instead)):
+            return "explained"
+        return "not reproduced"
+
+    def _is_about(self, number: float) -> bool:
+        return self.about > 0.0 and abs(number - self.value) <= self.about * abs(self.value)
+
+    def _agrees(self, number: float) -> bool:
+        if number == self.value:
+            return True
+        if self.is_sampled:
+            return abs(number - self.value) <= N_SE * self.joint_se
+        return abs(number - self.value) <= 0.5 * self.last_digit * (1.0 + 1e-9)
+
+
+def _shown(number: float, se: float, published: str) -> str:
+    """A sampled number and its standard error, or a computed one with at least three significant digits."""
+    if se > 0.0:
+        return f"{number:.{decimals(se)}f} (SE {se:.{decimals(se)}f})"
+    digits = len(Decimal(published).as_tuple().digits) if math.isfinite(float(published)) else 0
+    return f"{number:.{max(3, digits + 1)}g}"
