@@ -307,10 +307,11 @@ def evaluate(options: Sequence[str], inputs: Mapping[str, ArrayLike]) -> dict[st
         option = option_named(name)
         f = float(columns["f"][i])
         first = _first_months(f, option.ramp, option.is_boost_added)
-        taken, final_r = doubling_times(
-            f, float(columns["r0"][i]), float(doublings[i]), float(columns["p"][i]), option.retraining, option.ramp,
-            option.is_constant_r, option.is_exponent_first, first, HORIZON_MONTHS, 1, times,
-        )  # fmt: skip
+        with np.errstate(over="ignore"):  # as in simulate
+            taken, final_r = doubling_times(
+                f, float(columns["r0"][i]), float(doublings[i]), float(columns["p"][i]), option.retraining, option.ramp,
+                option.is_constant_r, option.is_exponent_first, first, HORIZON_MONTHS, 1, times,
+            )  # fmt: skip
         out["dt0"][i], out["n_doublings"][i], out["t_last"][i], out["final_r"][i] = first, taken, times[taken], final_r
         for mark in MARKS:
             if mark <= taken:
@@ -450,10 +451,12 @@ def simulate(
 
     def one(start: int, stop: int) -> None:
         rows = draw(design, start, stop, priors)
-        run_rows(
-            rows, variant.retraining, variant.ramp, variant.is_constant_r, variant.is_exponent_first,
-            variant.is_boost_added, horizon_months, cuts, marks, np.empty(length), most[start:stop], first[start:stop],
-        )  # fmt: skip
+        with np.errstate(over="ignore"):  # interpreted, a run that stalls near its limit would warn
+            run_rows(
+                rows, variant.retraining, variant.ramp, variant.is_constant_r, variant.is_exponent_first,
+                variant.is_boost_added, horizon_months, cuts, marks, np.empty(length), most[start:stop],
+                first[start:stop],
+            )  # fmt: skip
 
     batch = 1 << 14
     ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]

@@ -17,40 +17,10 @@ from tests_settings import INTERPRETED
 
 import mc_sie.engine.run
 import mc_sie.store
-from mc_sie.__main__ import main
 
 DATA = Path(__file__).parent.parent / "data"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "1024", "--quiet")
 CHEAP = "davidson-houlden-2025"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return tmp_path
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys):
-    """Run the command line in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["mc-sie", *arguments])
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        capsys.readouterr()
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # should main not handle it, the test fails and not the session
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def everything(folder: Path) -> set[str]:

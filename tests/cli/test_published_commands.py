@@ -1,0 +1,111 @@
+"""``mc-sie reproduce`` and ``mc-sie evaluate --model davidson-houlden`` as a user types them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mc_sie.published import davidson_houlden, govai, targets
+
+DATA = Path(__file__).parent.parent / "data"
+ROW = "option,f,r0,limit_years,p\nbase,8,1.2,11,0.3\n"
+
+
+def test_the_public_codes_runs_come_back_from_a_table(cli):
+    status, _, err = cli("evaluate", "--model", "davidson-houlden", str(DATA / "davidson_houlden.csv"), "-o", "x.csv")
+    assert status == 0
+    assert "400 rows written to x.csv" in err
+    frame = pd.read_csv("x.csv")
+    assert list(frame["draw"][:2]) == [0, 1]
+    for name in davidson_houlden.OUTCOMES:
+        np.testing.assert_allclose(frame[name], frame[f"given_{name}"], rtol=1e-9, err_msg=name)
+
+
+def test_a_table_with_every_option(cli):
+    text = "option,f,r0,limit_years,p,note\n" + "".join(f"{name},8,1.2,11,0.3,x\n" for name in davidson_houlden.OPTIONS)
+    Path("t.csv").write_text(text)
+    status, out, _ = cli("evaluate", "t.csv", "--model", "davidson-houlden")
+    assert status == 0
+    assert len(out.strip().split("\n")) == 1 + len(davidson_houlden.OPTIONS)
+    assert "retraining_fixed" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            ROW.replace("base", "bse"),
+            "t.csv: row 1 (line 2), column 'option' = 'bse' is no option of the simulator. Did",
+        ),
+        (ROW.replace("8", "0"), "column 'f' = 0 is outside (0, 1000]. f: initial speed-up"),
+        (ROW.replace("1.2", ""), "column 'r0' is empty. r0: initial returns"),
+        (ROW.replace("11", "eleven"), "column 'limit_years' = 'eleven' is not a number."),
+        (ROW.replace("0.3", "nan"), "column 'p' = "),
+        (ROW.replace("limit_years", "limit_year"), "column 'limit_year' is not an input. Did you mean 'limit_years'?"),
+        ("option,f,r0,limit_years\nbase,8,1.2,11\n", "t.csv has no column 'p'. p: lambda times the labour share."),
+        ("option,f,r0,limit_years,p,t_last,given_t_last\nbase,8,1.2,11,0.3,1,1\n", "would both become 'given_t_last'"),
+    ],
+)
+def test_bad_tables_name_row_and_column(cli, text, message):
+    Path("t.csv").write_text(text)
+    status, _, err = cli("evaluate", "t.csv", "--model", "davidson-houlden", "-o", "x.csv")
+    assert status == 2
+    assert message in err
+    assert not Path("x.csv").exists()
+
+
+def test_an_unknown_model_is_refused(cli):
+    Path("t.csv").write_text(ROW)
+    status, _, err = cli("evaluate", "t.csv", "--model", "davidson-holden")
+    assert status == 2
+    assert "--model davidson-holden is no model. Did you mean 'davidson-houlden'?" in err
+
+
+def test_reproduce_prints_a_source_and_ends_well(cli):
+    status, out, _ = cli("reproduce", "--source", "mindermann", "--quiet")
+    assert status == 0
+    assert "17.1" in out
+    assert "All 5 verdicts are those on record." in out
+    status, out, _ = cli("reproduce", "--source", "retraining", "--differing", "--quiet")
+    assert "months to infinity" in out
+    assert "N with retraining" not in out
+
+
+def test_reproduce_fails_when_a_verdict_changes(cli, monkeypatch):
+    found = govai.targets()
+    monkeypatch.setattr(govai, "targets", lambda: [replace(found[0], ours=1.2), *found[1:]])
+    status, _, err = cli("reproduce", "--source", "mindermann", "--quiet")
+    assert status == 1
+    assert "changed: Chan, Mindermann et al. 2026: pace after one doubling, x: exact before, not reproduced now" in err
+
+
+def test_reproduce_writes_the_table_and_the_figures(cli, monkeypatch):
+    monkeypatch.setattr(targets, "DRAWS_DEFAULT", 1024)
+    status, _, _ = cli("reproduce", "--source", "sevilla", "--out", "p", "--quiet")
+    assert status == 0
+    written = {path.name for path in Path("p").iterdir()}
+    assert {"published.csv", "README.md", "steps_to_the_law.csv", "finer_steps.csv"} <= written
+    for figure in ("ceiling", "substitution", "retraining", "exceedance", "single_run"):
+        assert {f"{figure}.svg", f"{figure}.png"} <= written
+    assert "| best run length, years: hardware grows | 3.55 | 3.559 |" in Path("p/README.md").read_text()
+    steps = pd.read_csv("p/steps_to_the_law.csv")
+    whole = steps["as_coded"] + steps["all"]
+    np.testing.assert_allclose(whole, steps["continuous"], atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--source", "nobody"), "--source nobody is in no source's name. Known: Davidson 2025 (bottlenecks),"),
+        (("--out", "/proc/x"), "--out /proc/x cannot be written"),
+        (("--threads", "0"), "--threads 0 is below 1."),
+    ],
+)
+def test_reproduce_refuses_what_it_cannot_do(cli, arguments, message):
+    status, _, err = cli("reproduce", *arguments)
+    assert status == 2
+    assert message in err
