@@ -26,6 +26,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @cache
+def source_digest() -> str:
+    """SHA-256 of the package's source, numba's version and the processor: what decides the last bits of a result."""
+    source = hashlib.sha256(f"{numba.__version__} {platform.machine()} {_processor()}".encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        source.update(path.read_bytes())
+    return source.hexdigest()
+
+
+@cache
 def cache_folder() -> Path:
     """Folder that holds the machine code of this version of the source on this processor.
 
@@ -35,12 +44,9 @@ def cache_folder() -> Path:
         ``$MC_SIE_CACHE`` or the user's cache folder, then a name that hashes source, numba and processor. Falls back
         to the folder for temporary files where neither can be written.
     """
-    source = hashlib.sha256(f"{numba.__version__} {platform.machine()} {_processor()}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        source.update(path.read_bytes())
     roots = [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
     for root in filter(None, roots):
-        folder = Path(root).expanduser() / "mc_sie" / source.hexdigest()[:16]
+        folder = Path(root).expanduser() / "mc_sie" / source_digest()[:16]
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:

@@ -11,14 +11,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from mc_sie.analysis.precision import Precision
+    from mc_sie.analysis.streaming import Streamed
     from mc_sie.analysis.summary import Summary
+    from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.run import Progress, Simulation
     from mc_sie.priors import PriorSet
 
@@ -52,11 +57,16 @@ def run(
     target_se: Annotated[
         float | None, typer.Option(help="Double the draws until the standard error is below this, e.g. 0.001.")
     ] = None,
-    max_draws: Annotated[int, typer.Option(help="Most draws that --target-se may use.")] = 2**22,
+    max_draws: Annotated[int, typer.Option(help="Most draws that --target-se and --rel-se may use.")] = 2**22,
     seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
     horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
+    rel_se: Annotated[float | None, typer.Option(help="The same, relative to the probability, e.g. 0.01.")] = None,
+    no_draws: Annotated[
+        bool,
+        typer.Option("--no-draws", help="Count and forget the draws: any number of them in constant memory."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")
     ] = None,
@@ -73,26 +83,46 @@ def run(
     asked = parse_event(event)
     loaded = load_prior(prior)
 
-    from mc_sie.analysis.summary import TABLE_LEVELS, summarise
+    from mc_sie.analysis.precision import precision
+    from mc_sie.analysis.tally import TABLE_LEVELS
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
-    from mc_sie.store import check_target, write_run
+    from mc_sie.store import check_target
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
-    _check_target_se(target_se, max_draws, design.n_draws)
+    wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws)
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
-    check_target(out, loaded.name)
+    target = check_target(out, loaded.name)
     _warn(loaded)
     if design.n_draws != draws:
         _print(f"--draws {draws} is rounded up to {design.n_draws:,}, the same number in each randomisation.", err=True)
+    levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}))
+    widths = tuple(sorted({*WIDTHS_DEFAULT, *asked.widths}))
+    command = shlex.join(["mc-sie", *sys.argv[1:]])
+    if no_draws:
+        if all_outcomes:
+            _refuse("--all-outcomes", "stores draws, and --no-draws keeps none", "Leave one of them out.")
+        from mc_sie.analysis.streaming import Job
+        from mc_sie.analysis.tally import Questions
+        from mc_sie.checkpoint import Checkpoint, Plan
+
+        questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions))
+        job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
+        begun = Plan(job, wanted, design.n_per_replicate, command, out)
+        _finish(Checkpoint.begin(target, begun), target, threads, quiet)
+        return
+
+    from mc_sie.analysis.summary import summarise
+    from mc_sie.store import write_run
+
     with _progress(quiet) as progress:
-        simulation, reached = _simulate_to_target(
+        simulation = _simulate_to_target(
             loaded,
             asked,
-            target_se,
+            wanted,
             max_draws,
             progress,
             n_draws=draws,
@@ -100,63 +130,103 @@ def run(
             scheme=scheme,
             n_replicates=replicates,
             horizon_months=horizon_months,
-            levels=sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}),
-            widths=sorted({*WIDTHS_DEFAULT, *asked.widths}),
+            levels=levels,
+            widths=widths,
             threads=threads,
         )
     summary = summarise(simulation, asked)
-    command = shlex.join(["mc-sie", *sys.argv[1:]])
     folder = write_run(out, simulation, summary, command=command, all_outcomes=all_outcomes)
     _print_answer(simulation, summary)
-    if reached:
-        _print(reached)
+    if wanted.is_asked:
+        _print(wanted.sentence(summary.answer, replicates))
     _print(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
 
 
 def _simulate_to_target(
-    prior: PriorSet, event: Any, target_se: float | None, max_draws: int, progress: Progress | None, **how: Any
-) -> tuple[Simulation, str]:
-    """Simulate, and double the draws until the standard error asked for is surely reached; and what was reached."""
-    from mc_sie.analysis.estimates import error_bound
+    prior: PriorSet, event: Any, wanted: Precision, max_draws: int, progress: Progress | None, **how: Any
+) -> Simulation:
+    """Simulate, and double the draws until the standard error asked for is surely reached."""
     from mc_sie.analysis.summary import estimate_event
     from mc_sie.engine.run import doubled, simulate
-    from mc_sie.errors import InputError
 
     n_draws = how["n_draws"]
     try:
         simulation = simulate(prior, progress=progress, **how)
-        if target_se is None:
-            return simulation, ""
-        while True:
+        while wanted.is_asked:
             n_draws = simulation.design.n_draws
-            estimate = estimate_event(simulation, event)
-            bound = error_bound(estimate, simulation.design.n_replicates)
-            what = "width of the 95 % bound" if estimate.is_rare else "90 % bound on the standard error"
-            reached = f"{bound:.2g} is the {what} with {n_draws:,} draws"
-            if bound < target_se:
-                return simulation, f"--target-se {target_se:g} is reached: {reached}."
+            if wanted.is_reached(estimate_event(simulation, event), simulation.design.n_replicates):
+                break
             if 2 * n_draws > max_draws:
-                return simulation, f"--target-se {target_se:g} is not reached: {reached}; --max-draws stops there."
+                break
             simulation = doubled(simulation, threads=how["threads"], progress=progress)
     except MemoryError:
-        raise InputError(f"--draws {n_draws}", "needs more memory than there is", "Ask for fewer draws.") from None
+        remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
+        _refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)
+    return simulation
 
 
-def _check_target_se(target_se: float | None, max_draws: int, n_draws: int) -> None:
+def _refuse(where: str, why: str, remedy: str) -> NoReturn:
     from mc_sie.errors import InputError
 
-    if target_se is None:
-        return
-    if not 0.0 < target_se < 1.0:
-        raise InputError(
-            f"--target-se {target_se:g}", "is not between 0 and 1", "0.001 is a tenth of a percentage point."
-        )
-    if max_draws < n_draws:
-        why = f"is below the {n_draws} draws to start with"
-        raise InputError(f"--max-draws {max_draws}", why, "Raise it, or lower --draws.")
+    raise InputError(where, why, remedy) from None
 
 
-def _print_answer(simulation: Simulation, summary: Summary) -> None:
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="Folder of a run with --no-draws that was interrupted.")],
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with an interrupted run; the result is the same to the last bit."""
+    from mc_sie.checkpoint import Checkpoint
+    from mc_sie.engine.run import n_threads
+    from mc_sie.files import UNFINISHED
+    from mc_sie.store import check_target
+
+    n_threads(threads)
+    found = Checkpoint.find(run)
+    target = found.folder.with_name(found.folder.name.removesuffix(UNFINISHED))
+    _finish(found, check_target(target, target.name), threads, quiet)
+
+
+def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, quiet: bool) -> None:
+    """Count the rest of a run without draws, write its folder and print the answer."""
+    from mc_sie.analysis.streaming import stream
+    from mc_sie.analysis.summary import summarise_counts
+    from mc_sie.store import write_streamed
+
+    plan, rows = checkpoint.read()
+    job, asked = plan.job, plan.job.questions
+    scheme, n_replicates = job.design.scheme, job.design.n_replicates
+
+    def is_enough(counts: NDArray[np.int64]) -> bool:
+        if not plan.precision.is_asked or int(job.n_drawn(counts)[0]) < plan.start:
+            return False
+        return plan.precision.is_reached(event_estimate(asked, counts, scheme), n_replicates)
+
+    from mc_sie.analysis.summary import event_estimate
+
+    done = int(job.n_drawn(rows).sum())
+    if done:
+        _print(f"Going on after {done:,} draws.", err=True)
+    try:
+        with _progress(quiet) as progress:
+            streamed = stream(
+                job, rows, threads=threads, progress=progress, checkpoint=checkpoint.save, is_enough=is_enough
+            )
+    except BaseException:
+        _print(f"Interrupted; go on with: mc-sie resume {shlex.quote(str(target))}", err=True)
+        raise
+    summary = summarise_counts(asked, streamed.rows, scheme)
+    folder = write_streamed(target, streamed, summary, command=plan.command)
+    checkpoint.end()
+    _print_answer(streamed, summary)
+    if plan.precision.is_asked:
+        _print(plan.precision.sentence(summary.answer, n_replicates))
+    _print(f"Results: {folder}/ (run.json, counts.npz, curves.csv and tables as CSV)")
+
+
+def _print_answer(simulation: Simulation | Streamed, summary: Summary) -> None:
     from mc_sie.analysis.headlines import spread_sentence
 
     design = simulation.design

@@ -95,9 +95,15 @@ class Event:
             False for a draw that could not be simulated.
         """
         values = outcomes.values(self.outcome, self.index)
-        # four training runs of three months are twelve months, whatever the rounding of their sum
-        slack = TIE * max(1.0, abs(self.threshold)) * (1.0 if self.comparison in ("<=", ">") else -1.0)
-        return np.asarray(_OPERATORS[self.comparison](values, self.threshold + slack)) & outcomes.is_ok
+        return np.asarray(_OPERATORS[self.comparison](values, self.bound)) & outcomes.is_ok
+
+    @property
+    def bound(self) -> float:
+        """What values are compared with: the threshold, moved so that a tie counts as equal.
+
+        Four training runs of three months are twelve months, whatever the rounding of their sum.
+        """
+        return self.threshold + TIE * max(1.0, abs(self.threshold)) * (1.0 if self.comparison in ("<=", ">") else -1.0)
 
     def check_horizon(self, horizon_months: float) -> None:
         """Refuse an event about a time that the trajectories do not reach.

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from mc_sie.errors import InputError
 
+UNFINISHED = ".unfinished"
+"""Ending of the folder of a run that is under way or was interrupted."""
+
 _REMEDY = "Name another place, or make room and see to its permissions."
 
 

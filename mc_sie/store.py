@@ -10,6 +10,13 @@
 ``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
     The tables.
 
+A run whose draws are not kept has, instead of the draws:
+
+``counts.npz``
+    All counts, one row a replicate: hits, thresholds, modes, statuses, sums, sketches, curves.
+``curves.csv``
+    P(event | quantity) in equal-mass bins.
+
 A folder is written under another name and renamed when it is complete; an existing folder is never written to.
 """
 
@@ -21,7 +28,9 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,11 +39,13 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.estimates import Estimate
-from mc_sie.analysis.summary import Summary
+from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
+from mc_sie.analysis.streaming import Streamed
+from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
 from mc_sie.events import Event
-from mc_sie.files import check_folder, partial_path, unwritable
+from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
 from mc_sie.outcomes import Outcomes, as_text
 from mc_sie.quantities import MODES
 
@@ -139,12 +150,60 @@ def write_run(
         When it exists, cannot be made, or the disk is full.
     """
     target = check_target(folder, simulation.prior.name)
+    return _write_whole_folder(
+        target,
+        None if folder else simulation.prior.name,
+        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
+    )
+
+
+def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *, command: str) -> Path:
+    """Write the folder of a run whose draws were not kept, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        A folder that does not exist yet; None means the next free name below ``runs/``.
+    streamed, summary : Streamed, Summary
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+
+    def write(partial: Path) -> None:
+        asked = streamed.questions
+        curve_table(asked, streamed.rows).to_csv(partial / "curves.csv", index=False)
+        np.savez_compressed(
+            partial / "counts.npz",
+            allow_pickle=False,
+            bins=upper_edges(),
+            outcomes=np.array([label for label, _ in asked.quantiles]),
+            **{name: asked.view(streamed.rows, name) for name in asked.layout},
+        )
+        _write_tables(partial, summary, run_record(streamed, summary, command))
+
+    target = check_target(folder, streamed.prior.name)
+    return _write_whole_folder(target, None if folder else streamed.prior.name, write)
+
+
+def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], None]) -> Path:
+    """Let a folder be written under another name, and give it its own when it is complete."""
     missing = [parent for parent in target.parents if not parent.exists()]
     partial = partial_path(target.parent / "run")
     try:
         partial.mkdir(parents=True)
-        _write_files(partial, simulation, summary, command, all_outcomes)
-        return _settled(partial, target, None if folder else simulation.prior.name)
+        write(partial)
+        return _settled(partial, target, name)
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
         for parent in missing:  # innermost first; one that somebody else uses by now is not empty, and stays
@@ -159,9 +218,13 @@ def _write_files(folder: Path, simulation: Simulation, summary: Summary, command
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
     frame.to_parquet(folder / "draws.parquet", index=False)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
+    _write_tables(folder, summary, run_record(simulation, summary, command))
+
+
+def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> None:
+    """The tables as CSV, then run.json with the digests of all files."""
     for name in ("thresholds", "quantiles", "modes", "statuses"):
         getattr(summary, name).to_csv(folder / f"{name}.csv", index=False)
-    record = run_record(simulation, summary, command)
     record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
@@ -184,7 +247,7 @@ def _settled(partial: Path, target: Path, name: str | None) -> Path:
 
 def _free_folder(name: str) -> Path:
     number, folder = 1, RUNS_FOLDER / name
-    while folder.exists():
+    while folder.exists() or folder.with_name(folder.name + UNFINISHED).exists():
         number += 1
         folder = RUNS_FOLDER / f"{name}-{number}"
     return folder
@@ -200,13 +263,15 @@ def _refuse_existing(folder: Path) -> None:
         raise InputError(f"--out {folder}", why, "Name a folder that does not exist.")
 
 
-def run_record(simulation: Simulation, summary: Summary, command: str) -> dict[str, Any]:
+def run_record(simulation: Simulation | Streamed, summary: Summary, command: str) -> dict[str, Any]:
     """Everything about a run but its draws.
 
     Parameters
     ----------
-    simulation, summary : Simulation, Summary
+    simulation : Simulation or Streamed
         The run.
+    summary : Summary
+        What it says.
     command : str
         Command line that made it.
 
@@ -216,18 +281,13 @@ def run_record(simulation: Simulation, summary: Summary, command: str) -> dict[s
         Ready for JSON.
     """
     design, prior = simulation.design, simulation.prior
-    return {
+    marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
+    record = {
         "prior": {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()},
-        "design": {
-            "scheme": design.scheme,
-            "seed": design.seed,
-            "n_replicates": design.n_replicates,
-            "n_per_replicate": design.n_per_replicate,
-            "n_draws": design.n_draws,
-        },
+        "design": {**asdict(design), "n_draws": design.n_draws},
         "horizon_months": simulation.horizon_months,
-        "levels": list(simulation.outcomes.levels),
-        "widths": list(simulation.outcomes.widths),
+        "levels": list(marks.levels),
+        "widths": list(marks.widths),
         "event": str(summary.event),
         "answer": _estimate_record(summary.answer),
         "from_start": None if summary.from_start is None else _estimate_record(summary.from_start),
@@ -240,6 +300,10 @@ def run_record(simulation: Simulation, summary: Summary, command: str) -> dict[s
         "machine": platform.machine(),
         "versions": {name: _version(name) for name in _LIBRARIES},
     }
+    if isinstance(simulation, Streamed):
+        record["draws_kept"] = False
+        record["quantiles_relative_error"] = RELATIVE_ERROR
+    return record
 
 
 def _estimate_record(estimate: Estimate) -> dict[str, Any]:

@@ -77,8 +77,24 @@ def estimate_probability(
         nan where no draw counts.
     """
     by_replicate = hits.reshape(n_replicates, -1), counted.reshape(n_replicates, -1)
-    n_hits = (by_replicate[0] & by_replicate[1]).sum(axis=1)
-    n_draws = by_replicate[1].sum(axis=1)
+    return estimate_from_counts((by_replicate[0] & by_replicate[1]).sum(axis=1), by_replicate[1].sum(axis=1), scheme)
+
+
+def estimate_from_counts(n_hits: NDArray[np.int64], n_draws: NDArray[np.int64], scheme: str) -> Estimate:
+    """Probability of an event from the hits in each independent randomisation.
+
+    Parameters
+    ----------
+    n_hits, n_draws : array of shape (R,), int64
+        Hits, and draws that count, in each replicate.
+    scheme : str
+        Sampling scheme; plain Monte Carlo (``philox``) gets a Wilson interval.
+
+    Returns
+    -------
+    Estimate
+        nan where no draw counts.
+    """
     total, drawn = int(n_hits.sum()), int(n_draws.sum())
     if drawn == 0:
         return Estimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0)
@@ -94,7 +110,7 @@ def estimate_probability(
     if scheme == "philox":
         low, high = _wilson(prob, drawn)
         return Estimate(prob, se, low, high, "wilson", total, drawn)
-    half = student_t(n_replicates - 1) * se
+    half = student_t(len(shares) - 1) * se
     return Estimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", total, drawn)
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import Estimate, estimate_probability, in_percent, one_in, replicate_se, se_in_points
+from mc_sie.analysis import sketch
+from mc_sie.analysis.estimates import (
+    Estimate,
+    estimate_from_counts,
+    estimate_probability,
+    in_percent,
+    one_in,
+    replicate_se,
+    se_in_points,
+)
+from mc_sie.analysis.tally import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, Questions, outcomes_by_label
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.model.status import STATUSES
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES
+from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.quantities import MODES
-
-WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
-"""Windows of the table of probabilities, months."""
-
-TABLE_LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0, 16.0)
-"""Gains of the table of probabilities, OOM."""
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles that are reported."""
@@ -212,16 +216,22 @@ def threshold_table(
         Columns ``counted`` (``best window``, ``from day one``), ``ooms``, ``months``, ``prob``, ``se``, ``low``,
         ``high``, ``interval``, ``n_hits``, ``n_draws``.
     """
-    rows = []
-    for counted, outcome in (("best window", "best_window_months"), ("from day one", "months_to")):
-        for level in levels:
-            if level not in simulation.outcomes.levels:
-                continue
-            for months in windows_months:
-                if months > simulation.horizon_months:
-                    continue
-                estimate = estimate_event(simulation, Event(outcome, level, "<", months))
-                rows.append({"counted": counted, "ooms": level, "months": months, **_row(estimate)})
+    cells = (
+        (counted, Event(outcome, level, "<", months))
+        for counted, outcome in COUNTINGS
+        for level in levels
+        if level in simulation.outcomes.levels
+        for months in windows_months
+        if months <= simulation.horizon_months
+    )
+    return _threshold_frame((counted, event, estimate_event(simulation, event)) for counted, event in cells)
+
+
+def _threshold_frame(cells: Iterable[tuple[str, Event, Estimate]]) -> pd.DataFrame:
+    rows = [
+        {"counted": counted, "ooms": event.index, "months": event.threshold, **_row(estimate)}
+        for counted, event, estimate in cells
+    ]
     columns = ["counted", "ooms", "months", "prob", "se", "low", "high", "interval", "n_hits", "n_draws"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -243,43 +253,34 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
         ``q95`` and ``se_q05`` ... A quantile that lies among draws that never reach is inf, and has no error.
     """
     outcomes = simulation.outcomes
-    wanted: list[tuple[str, str, NDArray[np.float64]]] = []
-    for name, marks in (
-        ("months_to", [level for level in TABLE_LEVELS if level in outcomes.levels]),
-        ("first_year_ooms", [None]),
-        ("best_gain_ooms", list(outcomes.widths)),
-        ("pace_initial", [None]),
-        ("pace_peak", [None]),
-        ("pace_ceiling", [None]),
-    ):
-        for mark in marks:
-            label = name if mark is None else f"{name}[{mark:g}]"
-            wanted.append((label, OUTCOME_KINDS[name].unit, outcomes.values(name, mark)))
-    mu = simulation.draws["labour_per_efficiency"]
-    wanted += [(label, "years", values) for label, values in outcomes.progress_years(mu).items()]
     is_ok = outcomes.is_ok
+    asked = Questions(
+        parse_event(HEADLINE), tuple(outcomes.levels), tuple(outcomes.widths), simulation.horizon_months, ()
+    ).quantiles
+    mu = np.asarray(simulation.draws["labour_per_efficiency"], dtype=np.float64)
     rows = []
-    for label, unit, values in wanted:
-        row: dict[str, object] = {"outcome": label, "unit": unit}
-        row["share_reached"] = float(np.isfinite(values[is_ok]).mean()) if is_ok.any() else math.nan
-        pooled = _quantiles(values[is_ok])
-        by_replicate = np.array(
-            [
-                _quantiles(part[keep])
-                for part, keep in zip(
-                    values.reshape(simulation.design.n_replicates, -1),
-                    is_ok.reshape(simulation.design.n_replicates, -1),
-                    strict=True,
-                )
-            ]
+    for (label, unit), values in zip(asked, outcomes_by_label(outcomes, mu, tuple(dict(asked))), strict=True):
+        share = float(np.isfinite(values[is_ok]).mean()) if is_ok.any() else math.nan
+        replicates = zip(
+            values.reshape(simulation.design.n_replicates, -1),
+            is_ok.reshape(simulation.design.n_replicates, -1),
+            strict=True,
         )
-        for j, prob in enumerate(QUANTILES):
-            row[f"q{100 * prob:02.0f}"] = pooled[j]
-        for j, prob in enumerate(QUANTILES):
-            column = by_replicate[:, j]
-            row[f"se_q{100 * prob:02.0f}"] = replicate_se(column) if np.isfinite(column).all() else math.nan
-        rows.append(row)
+        by_replicate = np.array([_quantiles(part[keep]) for part, keep in replicates])
+        rows.append(_quantile_row(label, unit, share, _quantiles(values[is_ok]), by_replicate))
     return pd.DataFrame(rows)
+
+
+def _quantile_row(
+    label: str, unit: str, share: float, pooled: NDArray[np.float64], by_replicate: NDArray[np.float64]
+) -> dict[str, object]:
+    """One row of the table of quantiles; the error of one that lies among draws that never reach is nan."""
+    row: dict[str, object] = {"outcome": label, "unit": unit, "share_reached": share}
+    for prob, value in zip(QUANTILES, pooled, strict=True):
+        row[f"q{100 * prob:02.0f}"] = value
+    for prob, column in zip(QUANTILES, by_replicate.T, strict=True):
+        row[f"se_q{100 * prob:02.0f}"] = replicate_se(column) if np.isfinite(column).all() else math.nan
+    return row
 
 
 def _quantiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -304,14 +305,15 @@ def mode_table(simulation: Simulation, event: Event) -> pd.DataFrame:
     pandas.DataFrame
         One row a mode that was drawn: ``mode``, ``share`` of the draws, and the conditional probability with its error.
     """
-    rows = []
     mode = simulation.draws["mode"]
-    for code, name in enumerate(MODES):
-        among = mode == code
-        if among.any():
-            estimate = estimate_event(simulation, event, among)
-            rows.append({"mode": name, "share": float(among.mean()), **_row(estimate)})
-    return pd.DataFrame(rows)
+    cells = ((name, mode == code) for code, name in enumerate(MODES))
+    return _mode_frame(
+        (name, float(among.mean()), estimate_event(simulation, event, among)) for name, among in cells if among.any()
+    )
+
+
+def _mode_frame(cells: Iterable[tuple[str, float, Estimate]]) -> pd.DataFrame:
+    return pd.DataFrame([{"mode": name, "share": share, **_row(estimate)} for name, share, estimate in cells])
 
 
 def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
@@ -330,8 +332,11 @@ def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
         ``status``, ``n_draws``, ``meaning``, ``remedy``; always a row for ``ok``. The attributes ``prob_low`` and
         ``prob_high`` of the frame are the event's probability if it failed or held in every draw not simulated.
     """
-    status = simulation.outcomes.status
-    counts = np.bincount(status, minlength=len(STATUS_NAMES))
+    counts = np.bincount(simulation.outcomes.status, minlength=len(STATUS_NAMES))
+    return _status_frame(counts, int(event.holds(simulation.outcomes).sum()))
+
+
+def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:
     rows = [
         {
             "status": STATUSES[code].name,
@@ -343,7 +348,108 @@ def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
         if n or code == 0
     ]
     frame = pd.DataFrame(rows)
-    hits = int(event.holds(simulation.outcomes).sum())
-    frame.attrs["prob_low"] = hits / len(status)
-    frame.attrs["prob_high"] = (hits + int(counts[1:].sum())) / len(status)
+    total = int(counts.sum())
+    frame.attrs["prob_low"] = n_hits / total
+    frame.attrs["prob_high"] = (n_hits + int(counts[1:].sum())) / total
     return frame
+
+
+# --- Draws that were not kept ----------------------------------------------------------------------------------------
+
+
+def summarise_counts(questions: Questions, rows: NDArray[np.int64], scheme: str) -> Summary:
+    """Summarise what was counted of draws that were not kept.
+
+    Parameters
+    ----------
+    questions : Questions
+        What was counted.
+    rows : array of shape (R, n_counts), int64
+        One row a replicate.
+    scheme : str
+        Sampling scheme.
+
+    Returns
+    -------
+    Summary
+        The tables of :func:`summarise`, from the same counts; quantiles to the relative error of the sketch.
+    """
+    n_ok = questions.view(rows, "statuses")[:, 0]
+    hits = questions.view(rows, "hits")
+    answer = event_estimate(questions, rows, scheme)
+    from_start = estimate_from_counts(hits[:, 1], n_ok, scheme) if questions.twin else None
+    thresholds = questions.view(rows, "thresholds")
+    cells = (
+        (counted, event, estimate_from_counts(thresholds[:, place], n_ok, scheme))
+        for place, (counted, event) in enumerate(questions.thresholds)
+    )
+    by_mode, ok, hit = (questions.view(rows, name) for name in ("modes", "modes_ok", "modes_hit"))
+    modes = (
+        (name, float(by_mode[:, code].sum() / by_mode.sum()), estimate_from_counts(hit[:, code], ok[:, code], scheme))
+        for code, name in enumerate(MODES)
+        if by_mode[:, code].any()
+    )
+    sketches = questions.view(rows, "sketches")
+    quantiles = []
+    for place, (label, unit) in enumerate(questions.quantiles):
+        counts = sketches[:, place]
+        pooled = counts.sum(axis=0)
+        by_replicate = np.array([[sketch.quantile(one, prob) for prob in QUANTILES] for one in counts])
+        all_draws = np.array([sketch.quantile(pooled, prob) for prob in QUANTILES])
+        quantiles.append(_quantile_row(label, unit, sketch.share_finite(pooled), all_draws, by_replicate))
+    return Summary(
+        questions.event,
+        answer,
+        from_start,
+        _threshold_frame(cells),
+        pd.DataFrame(quantiles),
+        _mode_frame(modes),
+        _status_frame(questions.view(rows, "statuses").sum(axis=0), int(hits[:, 0].sum())),
+        sentence(answer, from_start),
+    )
+
+
+def event_estimate(questions: Questions, rows: NDArray[np.int64], scheme: str) -> Estimate:
+    """Probability of the event asked about, from counts; arguments as :func:`summarise_counts`."""
+    n_ok = questions.view(rows, "statuses")[:, 0]
+    return estimate_from_counts(questions.view(rows, "hits")[:, 0], n_ok, scheme)
+
+
+def curve_table(questions: Questions, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """P(event | quantity) in equal-mass bins of each random quantity's own uniform.
+
+    Parameters
+    ----------
+    questions : Questions
+        What was counted.
+    rows : array of shape (R, n_counts), int64
+        One row a replicate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se``, ``n_draws``.
+    """
+    curves = questions.view(rows, "curves")
+    parts = []
+    for place, name in enumerate(questions.dimensions):
+        n_draws, hits = curves[:, place, :, 0], curves[:, place, :, 1]
+        with np.errstate(invalid="ignore"):
+            shares = hits / n_draws
+            prob = hits.sum(axis=0) / n_draws.sum(axis=0)
+        edges = np.arange(CURVE_BINS + 1) / CURVE_BINS
+        se = shares.std(axis=0, ddof=1) / math.sqrt(len(rows))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "quantity": name,
+                    "bin": np.arange(CURVE_BINS),
+                    "u_low": edges[:-1],
+                    "u_high": edges[1:],
+                    "prob": prob,
+                    "se": se,
+                    "n_draws": n_draws.sum(axis=0),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

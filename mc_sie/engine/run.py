@@ -234,6 +234,50 @@ def evaluate(
     return outcomes
 
 
+def simulate_range(
+    prior: PriorSet,
+    design: Design,
+    start: int,
+    stop: int,
+    horizon_months: float,
+    levels: Sequence[float],
+    widths: Sequence[float],
+    workspaces: SimpleQueue[Workspace] | None = None,
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes, SimpleQueue[Workspace]]:
+    """Simulate some draws of a design on the calling thread.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        What is drawn from.
+    design : Design
+        Scheme, seed and sizes.
+    start, stop : int
+        Draws ``start`` to ``stop - 1``.
+    horizon_months, levels, widths
+        As in :func:`simulate`.
+    workspaces : queue of Workspace, optional
+        Work arrays from an earlier call on the same thread.
+
+    Returns
+    -------
+    points : dict of str to array of shape (stop - start,)
+        Uniforms by dimension.
+    draws : dict of str to array of shape (stop - start,)
+        Quantities.
+    outcomes : Outcomes
+        What became of them.
+    workspaces : queue of Workspace
+        For the next call.
+    """
+    workspaces = workspaces or _workspaces(1)
+    uniforms = _points(prior, design, start, stop)
+    rows = {name: np.broadcast_to(array, stop - start) for name, array in prior.values(uniforms).items()}
+    outcomes = Outcomes.empty(stop - start, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
+    _fill(outcomes, slice(0, stop - start), rows, horizon_months, workspaces)
+    return uniforms, rows, outcomes, workspaces
+
+
 def check_horizon(horizon_months: float) -> None:
     """Refuse a horizon that cannot be used.
 

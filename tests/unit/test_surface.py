@@ -67,7 +67,7 @@ def test_help_lists_the_commands_at_once():
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "priors"):
+    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "resume", "priors"):
         assert f"\n│ {command} " in done.stdout
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert used < 0.5  # processor seconds, which a busy machine does not inflate

@@ -1,0 +1,108 @@
+"""How well a probability is to be known, and whether it is: by its standard error, absolute or relative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mc_sie.analysis.estimates import Estimate, error_bound
+from mc_sie.errors import InputError
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What a run doubles its draws for. Made by :func:`precision`.
+
+    Attributes
+    ----------
+    target_se : float or None
+        Standard error to reach.
+    rel_se : float or None
+        The same, relative to the probability.
+    """
+
+    target_se: float | None = None
+    rel_se: float | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is anything to reach."""
+        return self.target_se is not None or self.rel_se is not None
+
+    def is_reached(self, estimate: Estimate, n_replicates: int) -> bool:
+        """Whether the standard error is surely (at 90 %) small enough; a rare event's bound counts as its error.
+
+        Parameters
+        ----------
+        estimate : Estimate
+            The probability.
+        n_replicates : int
+            Randomisations behind it.
+
+        Returns
+        -------
+        bool
+            Of everything that is asked for.
+        """
+        bound = error_bound(estimate, n_replicates)
+        absolute = self.target_se is None or bound < self.target_se
+        relative = self.rel_se is None or bound < self.rel_se * estimate.prob
+        return absolute and relative
+
+    def sentence(self, estimate: Estimate, n_replicates: int) -> str:
+        """What was asked for, and what was reached; empty where nothing was.
+
+        Parameters
+        ----------
+        estimate, n_replicates
+            As in :meth:`is_reached`.
+
+        Returns
+        -------
+        str
+            ``"--target-se 0.001 is reached: 0.0008 is the 90 % bound on the standard error with 131,072 draws."``
+        """
+        if not self.is_asked:
+            return ""
+        options = {"--target-se": self.target_se, "--rel-se": self.rel_se}
+        asked = " and ".join(f"{name} {value:g}" for name, value in options.items() if value is not None)
+        bound = error_bound(estimate, n_replicates)
+        what = "width of the 95 % bound" if estimate.is_rare else "90 % bound on the standard error"
+        share = f" ({bound / estimate.prob:.2g} of the probability)" if self.rel_se and estimate.prob > 0.0 else ""
+        reached = f"{bound:.2g}{share} is the {what} with {estimate.n_draws:,} draws"
+        verb = "is" if asked.count("--") == 1 else "are"
+        if self.is_reached(estimate, n_replicates):
+            return f"{asked} {verb} reached: {reached}."
+        return f"{asked} {verb} not reached: {reached}; --max-draws stops there."
+
+
+def precision(target_se: float | None, rel_se: float | None, *, n_draws: int, max_draws: int) -> Precision:
+    """Check what a run is to reach.
+
+    Parameters
+    ----------
+    target_se, rel_se : float or None
+        Standard error to reach, absolute and relative.
+    n_draws, max_draws : int
+        Draws to start with, and the most that may be used.
+
+    Returns
+    -------
+    Precision
+        What was asked for.
+
+    Raises
+    ------
+    InputError
+        For errors outside (0, 1), or a maximum below the start.
+    """
+    for option, value, example in (
+        ("--target-se", target_se, "0.001 is a tenth of a percentage point."),
+        ("--rel-se", rel_se, "0.01 is one part in a hundred of the probability."),
+    ):
+        if value is not None and not 0.0 < value < 1.0:
+            raise InputError(f"{option} {value:g}", "is not between 0 and 1", example)
+    asked = Precision(target_se, rel_se)
+    if asked.is_asked and max_draws < n_draws:
+        why = f"is below the {n_draws} draws to start with"
+        raise InputError(f"--max-draws {max_draws}", why, "Raise it, or lower --draws.")
+    return asked

@@ -1,0 +1,246 @@
+"""Simulation in constant memory: batch by batch, counted and forgotten.
+
+Batches are numbered round by round: the first batch of every replicate, then the second of every replicate, and so on,
+so that any number of whole rounds is a smaller design of the same kind. Their counts are added in this order, however
+many workers count and wherever they run, so that what has been counted is always the draws up to some batch: enough to
+go on from.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie.analysis.tally import Questions, count
+from mc_sie.engine.run import BATCH_DEFAULT, Progress, n_threads, simulate_range
+from mc_sie.errors import InputError
+from mc_sie.priors import PriorSet
+from mc_sie.sampling import Design
+
+CHECKPOINT_SECONDS = 15.0
+"""Time between checkpoints."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every worker needs to know.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        What is drawn from.
+    design : Design
+        Scheme, seed, replicates and the most draws in each.
+    questions : Questions
+        What is counted.
+    batch : int
+        Draws in a batch; a power of two where designs are to be doubled.
+    """
+
+    prior: PriorSet
+    design: Design
+    questions: Questions
+    batch: int = BATCH_DEFAULT
+
+    @classmethod
+    def growing(cls, prior: PriorSet, design: Design, questions: Questions, max_draws: int) -> Job:
+        """A job that may end once the design is done, and otherwise goes on doubling up to so many draws.
+
+        Parameters
+        ----------
+        prior : PriorSet
+            What is drawn from.
+        design : Design
+            The smallest design.
+        questions : Questions
+            What is counted.
+        max_draws : int
+            Most draws.
+
+        Returns
+        -------
+        Job
+            With the largest design.
+
+        Raises
+        ------
+        InputError
+            For a Latin hypercube that is to grow: its strata depend on its size.
+        """
+        batch = min(BATCH_DEFAULT, design.n_per_replicate)
+        largest = design.n_per_replicate
+        while 2 * largest * design.n_replicates <= max_draws:
+            largest *= 2
+        if largest > design.n_per_replicate and design.scheme == "lhs":
+            why = "cannot grow without being drawn anew"
+            raise InputError("--scheme lhs with --no-draws", why, "Use sobol or philox, or leave out --target-se.")
+        return cls(prior, replace(design, n_per_replicate=largest), questions, batch)
+
+    @property
+    def n_rounds(self) -> int:
+        """Batches in each replicate."""
+        return -(-self.design.n_per_replicate // self.batch)
+
+    def span(self, number: int) -> tuple[int, int, int]:
+        """Replicate, first draw and end of a batch, counting draws within the replicate."""
+        turn, replicate = divmod(number, self.design.n_replicates)
+        start = turn * self.batch
+        return replicate, start, min(start + self.batch, self.design.n_per_replicate)
+
+    def empty(self) -> NDArray[np.int64]:
+        """Counts before the first batch, shape (R, n_counts)."""
+        return np.zeros((self.design.n_replicates, self.questions.n_counts), dtype=np.int64)
+
+    def n_drawn(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Draws counted in each replicate."""
+        return np.asarray(self.questions.view(rows, "statuses").sum(axis=1))
+
+    def n_batches(self, rows: NDArray[np.int64]) -> int:
+        """Batches counted."""
+        return int((-(-self.n_drawn(rows) // self.batch)).sum())
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A simulation whose draws were counted and not kept.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        What was drawn from.
+    design : Design
+        Scheme, seed, and the sizes that were reached.
+    questions : Questions
+        What was counted.
+    rows : array of shape (R, n_counts), int64
+        The counts, one row a replicate.
+    wall_seconds : float
+        Time it took, interruptions not counted.
+    """
+
+    prior: PriorSet
+    design: Design
+    questions: Questions
+    rows: NDArray[np.int64]
+    wall_seconds: float
+
+    @property
+    def horizon_months(self) -> float:
+        """End of each trajectory."""
+        return self.questions.horizon_months
+
+
+_local = threading.local()
+
+
+def count_batch(job: Job, number: int) -> NDArray[np.int64]:
+    """Simulate and count one batch; any process can.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    number : int
+        Which batch.
+
+    Returns
+    -------
+    array of shape (n_counts,), int64
+        What it adds to its replicate's row.
+    """
+    replicate, start, stop = job.span(number)
+    first = replicate * job.design.n_per_replicate
+    asked = job.questions
+    if not hasattr(_local, "workspaces"):
+        _local.workspaces = None
+    points, draws, outcomes, _local.workspaces = simulate_range(
+        job.prior, job.design, first + start, first + stop, asked.horizon_months, asked.levels, asked.widths,
+        _local.workspaces,
+    )  # fmt: skip
+    return count(asked, points, draws, outcomes)
+
+
+def stream(
+    job: Job,
+    rows: NDArray[np.int64] | None = None,
+    *,
+    executor: Executor | None = None,
+    threads: int | None = None,
+    n_ahead: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Callable[[NDArray[np.int64]], None] | None = None,
+    is_enough: Callable[[NDArray[np.int64]], bool] | None = None,
+) -> Streamed:
+    """Simulate a design and keep its counts only.
+
+    Parameters
+    ----------
+    job : Job
+        Prior, design, and what to count.
+    rows : array of shape (R, n_counts), int64, optional
+        Counts to go on from.
+    executor : concurrent.futures.Executor, optional
+        Where batches are counted; a pool of threads of this process if not given.
+    threads : int, optional
+        Threads of that pool.
+    n_ahead : int, optional
+        Batches that are under way at a time; twice the threads if not given.
+    progress : callable, optional
+        Called with (draws done, draws in all).
+    checkpoint : callable, optional
+        Called with the counts every :data:`CHECKPOINT_SECONDS`, and when the simulation is interrupted.
+    is_enough : callable, optional
+        Asked whenever every replicate holds a power of two of batches, the same number; the simulation ends when it
+        says so.
+
+    Returns
+    -------
+    Streamed
+        Bit for bit the same for any executor, number of threads, batch, and interruptions.
+    """
+    started = time.perf_counter()
+    counts = job.empty() if rows is None else rows.copy()
+    n_workers = n_threads(threads)
+    pool = executor or ThreadPoolExecutor(max_workers=n_workers)
+    total = job.design.n_draws
+    design = job.design
+    waiting: deque[tuple[int, Future[NDArray[np.int64]]]] = deque()
+    following = number = job.n_batches(counts)
+    last = job.n_rounds * design.n_replicates
+    saved = time.monotonic()
+    try:
+        while number < last:
+            while following < last and len(waiting) < (n_ahead or 2 * n_workers):
+                waiting.append((following, pool.submit(count_batch, job, following)))
+                following += 1
+            number, future = waiting.popleft()
+            result = future.result()
+            counts[number % design.n_replicates] += result  # one operation: an interrupt comes before it or after it
+            number += 1
+            if progress:
+                progress(int(job.n_drawn(counts).sum()), total)
+            if number % design.n_replicates == 0:
+                turns = number // design.n_replicates
+                if is_enough and turns & (turns - 1) == 0 and is_enough(counts):
+                    design = replace(design, n_per_replicate=int(job.n_drawn(counts)[0]))
+                    break
+            if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                checkpoint(counts)
+                saved = time.monotonic()
+    except BaseException:
+        if checkpoint:
+            checkpoint(counts)
+        raise
+    finally:
+        for _, future in waiting:
+            future.cancel()
+        if executor is None:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return Streamed(job.prior, design, job.questions, counts, time.perf_counter() - started)

@@ -1,0 +1,249 @@
+"""What is counted of draws that are not kept: whole numbers only, so that any split and order give the same bits.
+
+A tally is one row of 64-bit counts for each independent randomisation. A batch of draws adds to one row, in a single
+operation, so that an interruption never finds half of a batch; how many draws a row holds is the sum of its statuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie._jit import njit
+from mc_sie.analysis import sketch
+from mc_sie.events import Event
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
+from mc_sie.quantities import MODES
+
+WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
+"""Windows of the table of probabilities, months."""
+
+TABLE_LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0, 16.0)
+"""Gains of the table of probabilities, OOM."""
+
+COUNTINGS = (("best window", "best_window_months"), ("from day one", "months_to"))
+"""How a gain may be counted, and the outcome that says it."""
+
+CURVE_BINS = 64
+"""Equal-mass bins of each random quantity's own uniform, for the curves P(event | quantity)."""
+
+SUM_UNIT = 2.0**-24
+"""Gains are summed as whole multiples of this, OOM."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is counted, and where each count stands in a row.
+
+    Attributes
+    ----------
+    event : Event
+        The event asked about.
+    levels, widths : tuple of float
+        Gains and windows that are simulated.
+    horizon_months : float
+        End of each trajectory.
+    dimensions : tuple of str
+        Random quantities, for the curves.
+    """
+
+    event: Event
+    levels: tuple[float, ...]
+    widths: tuple[float, ...]
+    horizon_months: float
+    dimensions: tuple[str, ...]
+
+    @cached_property
+    def twin(self) -> Event | None:
+        """The event counted from day one, where that was simulated."""
+        twin = self.event.from_start
+        if twin and set(twin.levels) <= set(self.levels) and set(twin.widths) <= set(self.widths):
+            return twin
+        return None
+
+    @cached_property
+    def thresholds(self) -> tuple[tuple[str, Event], ...]:
+        """How it is counted, and the event, for each cell of the table of probabilities."""
+        return tuple(
+            (counted, Event(outcome, level, "<", months))
+            for counted, outcome in COUNTINGS
+            for level in TABLE_LEVELS
+            if level in self.levels
+            for months in WINDOWS_MONTHS
+            if months <= self.horizon_months
+        )
+
+    @cached_property
+    def quantiles(self) -> tuple[tuple[str, str], ...]:
+        """Label and unit of each outcome whose quantiles are reported."""
+        marks: dict[str, list[float | None]] = {
+            "months_to": [level for level in TABLE_LEVELS if level in self.levels],
+            "first_year_ooms": [None],
+            "best_gain_ooms": list(self.widths),
+            "pace_initial": [None],
+            "pace_peak": [None],
+            "pace_ceiling": [None],
+        }
+        found = [
+            (name if mark is None else f"{name}[{as_text(mark)}]", OUTCOME_KINDS[name].unit)
+            for name, several in marks.items()
+            for mark in several
+        ]
+        found.append(("first_year_progress_years", "years"))
+        if 12.0 in self.widths:
+            found.append(("best_year_progress_years", "years"))
+        return tuple(found)
+
+    @cached_property
+    def layout(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        """Place and shape of each kind of count in a row."""
+        shapes = {
+            "statuses": (len(STATUS_NAMES),),
+            "modes": (len(MODES),),
+            "modes_ok": (len(MODES),),
+            "modes_hit": (len(MODES),),
+            "hits": (2,),
+            "thresholds": (len(self.thresholds),),
+            "sums": (1 + len(self.widths),),
+            "curves": (len(self.dimensions), CURVE_BINS, 2),
+            "sketches": (len(self.quantiles), sketch.N_BINS),
+        }
+        places, start = {}, 0
+        for name, shape in shapes.items():
+            stop = start + int(np.prod(shape))
+            places[name] = (slice(start, stop), shape)
+            start = stop
+        return places
+
+    @cached_property
+    def n_counts(self) -> int:
+        """Length of a row."""
+        return int(max(place.stop for place, _ in self.layout.values()))
+
+    def view(self, rows: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+        """One kind of count of some rows.
+
+        Parameters
+        ----------
+        rows : array of shape (..., n_counts), int64
+            Rows.
+        name : str
+            A key of :attr:`layout`.
+
+        Returns
+        -------
+        array of shape (..., *shape)
+            A view where ``rows`` is contiguous.
+        """
+        place, shape = self.layout[name]
+        return rows[..., place].reshape(*rows.shape[:-1], *shape)
+
+
+def outcomes_by_label(
+    outcomes: Outcomes, mu: NDArray[np.float64], labels: tuple[str, ...]
+) -> list[NDArray[np.float64]]:
+    """Outcomes of every draw by the labels of :attr:`Questions.quantiles`.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        The draws' outcomes.
+    mu : array of shape (n,)
+        ``labour_per_efficiency``.
+    labels : tuple of str
+        Names, with an index in brackets where the outcome has one.
+
+    Returns
+    -------
+    list of array of shape (n,)
+        nan for a draw that could not be simulated.
+    """
+    years = outcomes.progress_years(mu)
+    found = []
+    for label in labels:
+        name, _, index = label.rstrip("]").partition("[")
+        found.append(years[name] if name in years else outcomes.values(name, float(index) if index else None))
+    return found
+
+
+@njit
+def count_below(values: NDArray[np.float64], bound: float) -> int:
+    """How many of some numbers are below a bound; nan is not."""
+    n = 0
+    for i in range(values.shape[0]):
+        n += values[i] < bound
+    return n
+
+
+@njit
+def add_to_curve(
+    curve: NDArray[np.int64], u: NDArray[np.float64], is_ok: NDArray[np.bool_], hits: NDArray[np.bool_]
+) -> None:
+    """Count the draws, and those in which the event holds, by equal-mass bins of a quantity's uniform.
+
+    Parameters
+    ----------
+    curve : array of shape (CURVE_BINS, 2), int64
+        Draws and hits, added to.
+    u : array of shape (n,)
+        Uniforms in (0, 1).
+    is_ok, hits : array of shape (n,), bool
+        Which draws count, and in which the event holds.
+    """
+    for i in range(u.shape[0]):
+        place = int(u[i] * CURVE_BINS)
+        curve[place, 0] += is_ok[i]
+        curve[place, 1] += hits[i]
+
+
+def count(
+    questions: Questions,
+    points: Mapping[str, NDArray[np.float64]],
+    draws: Mapping[str, NDArray[np.generic]],
+    outcomes: Outcomes,
+) -> NDArray[np.int64]:
+    """Count some draws.
+
+    Parameters
+    ----------
+    questions : Questions
+        What to count.
+    points : mapping of str to array of shape (n,)
+        The draws' uniforms, by dimension.
+    draws : mapping of str to array of shape (n,)
+        Quantities.
+    outcomes : Outcomes
+        Outcomes.
+
+    Returns
+    -------
+    array of shape (n_counts,), int64
+        A row.
+    """
+    row = np.zeros(questions.n_counts, dtype=np.int64)
+    is_ok = outcomes.is_ok
+    hits = questions.event.holds(outcomes)
+    mode = draws["mode"]
+    questions.view(row, "statuses")[:] = np.bincount(outcomes.status, minlength=len(STATUS_NAMES))
+    for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", hits)):
+        questions.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
+    twin = questions.twin
+    questions.view(row, "hits")[:] = hits.sum(), twin.holds(outcomes).sum() if twin else 0
+    thresholds = questions.view(row, "thresholds")
+    for place, (_, event) in enumerate(questions.thresholds):
+        thresholds[place] = count_below(outcomes.values(event.outcome, event.index), event.bound)
+    gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
+    questions.view(row, "sums")[:] = [np.rint(gain[is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
+    curves = questions.view(row, "curves")
+    for place, name in enumerate(questions.dimensions):
+        add_to_curve(curves[place], points[name], is_ok, hits)
+    sketches = questions.view(row, "sketches")
+    mu = np.asarray(draws["labour_per_efficiency"], dtype=np.float64)
+    labels = tuple(label for label, _ in questions.quantiles)
+    for place, values in enumerate(outcomes_by_label(outcomes, mu, labels)):
+        sketch.add_to(sketches[place], values, is_ok)
+    return row

@@ -1,0 +1,171 @@
+"""Runs in constant memory: interrupted, killed, gone on with, refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests_settings import INTERPRETED
+
+import mc_sie.checkpoint
+from mc_sie.analysis import streaming
+
+CHEAP = "davidson-houlden-2025"
+SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "4096", "--quiet")
+
+
+def counts(folder: str) -> dict[str, np.ndarray]:
+    with np.load(Path(folder) / "counts.npz") as stored:
+        return dict(stored)
+
+
+def test_a_run_without_draws_answers_like_one_with(cli):
+    status, out, _ = cli("run", CHEAP, "--out", "kept", *SMALL)
+    assert status == 0
+    status, other, _ = cli("run", CHEAP, "--out", "counted", "--no-draws", *SMALL)
+    assert status == 0
+    sentence = next(line for line in out.split("\n") if "Monte Carlo SE" in line or "exact 95 %" in line)
+    assert sentence in other
+    for name in ("thresholds", "modes", "statuses"):
+        assert Path("kept", f"{name}.csv").read_text() == Path("counted", f"{name}.csv").read_text()
+    record = json.loads(Path("counted/run.json").read_text())
+    assert record["draws_kept"] is False
+    assert record["quantiles_relative_error"] == 0.005
+    assert set(record["files"]) == {path.name for path in Path("counted").iterdir()} - {"run.json"}
+    curves = pd.read_csv("counted/curves.csv")
+    assert set(curves["quantity"]) == {"r", "lam", "limit_ooms", "speedup_initial"}
+    assert not Path("counted.unfinished").exists()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.skipif(INTERPRETED, reason="starts the program as a user does")
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(here, signal_number):
+    program = (
+        "import sys, mc_sie.analysis.streaming as s; s.CHECKPOINT_SECONDS = 0.1\n"
+        "from mc_sie.__main__ import main; sys.argv[0] = 'mc-sie'; main()"
+    )
+    command = [sys.executable, "-c", program]
+    asked = ["run", "davidson-2025", "--no-draws", "--draws", "131072", "--quiet", "--threads", "1"]
+    whole = subprocess.run([*command, *asked, "--out", "whole"], capture_output=True, text=True, check=True)
+    process = subprocess.Popen([*command, *asked, "--out", "part"], stderr=subprocess.PIPE, text=True)
+    stored = Path("part.unfinished/counts.npz")
+    deadline = time.monotonic() + 60
+    while not (stored.exists() and stored.stat().st_size > 30_000) and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal_number)
+    _, err = process.communicate(timeout=60)
+    assert not Path("part").exists()
+    if signal_number == signal.SIGINT:
+        assert process.returncode == 130
+        assert "go on with: mc-sie resume part" in err
+    resumed = subprocess.run([*command, "resume", "part", "--quiet"], capture_output=True, text=True, check=True)
+    assert "Going on after" in resumed.stderr
+    one, other = counts("whole"), counts("part")
+    assert set(one) == set(other)
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name])
+    assert resumed.stdout.split("\n")[3] == whole.stdout.split("\n")[3]
+    assert not Path("part.unfinished").exists()
+
+
+@pytest.fixture
+def interrupted(cli, monkeypatch):
+    """A run that was stopped after three batches, in ``run.unfinished``."""
+    count_batch, monkey = streaming.count_batch, {"left": 3}
+
+    def stopping(*arguments):
+        monkey["left"] -= 1
+        if monkey["left"] < 0:
+            raise KeyboardInterrupt
+        return count_batch(*arguments)
+
+    Path("mine.toml").write_text(f'title = "mine"\nextends = "{CHEAP}"\n')
+    with monkeypatch.context() as patch:
+        patch.setattr(streaming, "count_batch", stopping)
+        patch.setattr(streaming, "BATCH_DEFAULT", 4)
+        where = ("--out", "run", "--draws", "64", "--replicates", "4", "--quiet", "--threads", "1")
+        assert cli("run", "mine.toml", "--no-draws", *where)[0] != 0
+    return Path("run.unfinished")
+
+
+def test_resume_finishes_what_was_begun(cli, interrupted):
+    assert interrupted.is_dir()
+    status, _, err = cli("run", "mine.toml", "--no-draws", "--out", "run", *SMALL)
+    assert status == 2
+    assert "run.unfinished holds a run that was interrupted, or is under way. Go on with it: mc-sie resume run" in err
+    status, out, err = cli("resume", str(interrupted), "--quiet")
+    assert status == 0
+    assert "Going on after 12 draws." in err
+    assert "64 draws" in out
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "run is complete." in err
+
+
+def test_resume_refuses_another_prior(cli, interrupted):
+    Path("mine.toml").write_text(Path("mine.toml").read_text().replace("mine", "other") + "[r]\nfamily = \"fixed\"\n"
+                                 "value = 2.0\nunit = \"1\"\nsource = \"me\"\n")  # fmt: skip
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "was begun with another prior" in err
+    assert interrupted.is_dir()
+
+
+def test_resume_refuses_another_program(cli, interrupted, monkeypatch):
+    monkeypatch.setattr(mc_sie.checkpoint, "source_digest", lambda: "another")
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "was begun with another version of the program" in err
+
+
+@pytest.mark.parametrize(("name", "text"), [("counts.npz", "no"), ("plan.json", "{")])
+def test_resume_refuses_broken_files(cli, interrupted, name, text):
+    (interrupted / name).write_text(text)
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert f"run.unfinished/{name} cannot be read" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("resume", "nothing"), "nothing is no interrupted run. There is no nothing.unfinished/plan.json."),
+        (("run", CHEAP, "--no-draws", "--all-outcomes"), "--all-outcomes stores draws, and --no-draws keeps none."),
+        (("run", CHEAP, "--rel-se", "2"), "--rel-se 2 is not between 0 and 1."),
+        (("run", CHEAP, "--no-draws", "--scheme", "lhs", "--target-se", "0.01"), "--scheme lhs with --no-draws cannot"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(cli, here, arguments, message):
+    status, _, err = cli(*arguments)
+    assert status == 2
+    assert message in err
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.skipif(INTERPRETED, reason="needs some thousand draws")
+def test_draws_are_doubled_until_the_precision_is_reached(cli):
+    asked = ("run", CHEAP, "--rel-se", "0.01", "--draws", "1024", "--quiet")
+    status, kept, _ = cli(*asked, "--out", "kept")
+    assert status == 0
+    status, counted, _ = cli(*asked, "--no-draws", "--out", "counted")
+    assert status == 0
+    reached = [line for line in kept.split("\n") if "--rel-se 0.01 is reached" in line]
+    assert len(reached) == 1
+    assert reached[0] in counted
+    one, other = (json.loads(Path(name, "run.json").read_text()) for name in ("kept", "counted"))
+    assert one["design"] == other["design"]
+    assert one["answer"] == other["answer"]
+    status, out, _ = cli("run", CHEAP, "--target-se", "1e-9", "--draws", "1024", "--max-draws", "2048", "--no-draws",
+                         "--quiet", "--out", "short")  # fmt: skip
+    assert status == 0
+    assert "is not reached" in out
+    assert "2,048 draws" in out

@@ -1,0 +1,186 @@
+"""Draws that are counted and forgotten tell the same as draws that are kept, whoever counts them."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import load_prior, simulate, summarise
+from mc_sie.analysis import sketch
+from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
+from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
+from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
+from mc_sie.engine.run import simulate_range
+from mc_sie.errors import InputError
+from mc_sie.events import parse_event
+from mc_sie.sampling import plan
+
+N_REPLICATES = 4
+N_DRAWS = 64 if INTERPRETED else 4096
+EVENT = parse_event("best_window_months[5] < 12")
+PRIORS = ("davidson-2025", "agnostic")
+
+
+def job_of(name: str, n_draws: int = N_DRAWS, *, scheme: str = "sobol", batch: int = 16) -> Job:
+    prior = load_prior(name)
+    questions = Questions(EVENT, TABLE_LEVELS, (4.0, 12.0), 240.0, tuple(prior.dimensions))
+    return Job(prior, plan(n_draws, scheme=scheme, seed=4, n_replicates=N_REPLICATES), questions, batch)
+
+
+@pytest.fixture(scope="module", params=PRIORS)
+def both(request):
+    """A simulation that keeps its draws, and the same counted."""
+    job = job_of(request.param, batch=64)
+    kept = simulate(job.prior, N_DRAWS, seed=4, n_replicates=N_REPLICATES, levels=TABLE_LEVELS)
+    return kept, stream(job)
+
+
+def test_tables_are_the_same_to_the_last_bit(both):
+    kept, streamed = both
+    one, other = summarise(kept, EVENT), summarise_counts(streamed.questions, streamed.rows, "sobol")
+    assert one.sentence == other.sentence
+    assert one.answer == other.answer
+    assert one.from_start == other.from_start
+    for name in ("thresholds", "modes", "statuses"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    assert one.statuses.attrs == other.statuses.attrs
+
+
+def test_quantiles_are_within_the_stated_error(both):
+    kept, streamed = both
+    exact = summarise(kept, EVENT).quantiles
+    sketched = summarise_counts(streamed.questions, streamed.rows, "sobol").quantiles
+    pd.testing.assert_frame_equal(
+        exact[["outcome", "unit", "share_reached"]], sketched[["outcome", "unit", "share_reached"]]
+    )
+    for prob in QUANTILES:
+        column = f"q{100 * prob:02.0f}"
+        np.testing.assert_allclose(sketched[column], exact[column], rtol=sketch.RELATIVE_ERROR * (1 + 1e-9))
+
+
+def test_sums_and_curves_are_those_of_the_draws(both):
+    kept, streamed = both
+    asked, rows = streamed.questions, streamed.rows
+    total = asked.view(rows, "sums").sum(axis=0) * SUM_UNIT
+    gains = [kept.outcomes.first_year_ooms, *kept.outcomes.best_gain_ooms.T]
+    np.testing.assert_allclose(total, [gain.sum() for gain in gains], atol=N_DRAWS * SUM_UNIT)
+    curves = curve_table(asked, rows)
+    assert (curves.groupby("quantity")["n_draws"].sum() == N_DRAWS).all()
+    uniforms = simulate_range(kept.prior, kept.design, 0, N_DRAWS, 240.0, (5.0,), (12.0,))[0]
+    hits = EVENT.holds(kept.outcomes)
+    for name, part in curves.groupby("quantity"):
+        place = (uniforms[name] * CURVE_BINS).astype(int)
+        np.testing.assert_allclose(
+            part["prob"] * part["n_draws"], np.bincount(place, weights=hits, minlength=CURVE_BINS), atol=1e-9
+        )
+
+
+@pytest.mark.parametrize("scheme", ["sobol", "philox", "lhs"])
+def test_threads_and_batches_change_no_count(scheme):
+    plain = stream(job_of("agnostic", scheme=scheme, batch=N_DRAWS), threads=1)
+    for threads, batch in ((2, 16), (3, 10), (2, N_DRAWS)):
+        other = stream(job_of("agnostic", scheme=scheme, batch=batch), threads=threads)
+        np.testing.assert_array_equal(plain.rows, other.rows)
+        assert other.design == plain.design
+
+
+class Stopping(Executor):
+    """Does its work at once, and is interrupted after some batches."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def submit(self, function, /, *arguments):
+        future: Future = Future()
+        self.left -= 1
+        if self.left < 0:
+            future.set_exception(KeyboardInterrupt())
+        else:
+            future.set_result(function(*arguments))
+        return future
+
+
+@pytest.mark.parametrize("scheme", ["sobol", "lhs"])
+def test_an_interrupted_run_goes_on_to_the_same_counts(scheme):
+    job = job_of("davidson-2025", 64, scheme=scheme, batch=4)
+    whole = stream(job, threads=1)
+    for after in (0, 1, 5, 15):
+        saved: list[np.ndarray] = []
+        with pytest.raises(KeyboardInterrupt):
+            stream(job, executor=Stopping(after), checkpoint=lambda rows, saved=saved: saved.append(rows.copy()))
+        assert job.n_batches(saved[-1]) == after
+        resumed = stream(job, saved[-1], threads=2)
+        np.testing.assert_array_equal(resumed.rows, whole.rows)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="processes compile for themselves")
+def test_processes_count_like_threads():
+    job = job_of("davidson-houlden-2025", 256, batch=16)
+    with ProcessPoolExecutor(2) as pool:
+        other = stream(job, executor=pool)
+    np.testing.assert_array_equal(stream(job).rows, other.rows)
+
+
+def test_a_run_that_ends_early_is_a_smaller_run():
+    prior = load_prior("davidson-2025")
+    small = job_of("davidson-2025", 64)
+    job = Job.growing(prior, small.design, small.questions, 256)
+    assert job.design.n_draws == 256
+    streamed = stream(job, is_enough=lambda rows: job.n_drawn(rows)[0] >= 32)
+    assert streamed.design == replace(small.design, n_per_replicate=32)
+    np.testing.assert_array_equal(streamed.rows, stream(replace(small, design=streamed.design)).rows)
+
+
+def test_a_latin_hypercube_does_not_grow():
+    job = job_of("davidson-2025", 64, scheme="lhs")
+    with pytest.raises(InputError, match="cannot grow"):
+        Job.growing(job.prior, job.design, job.questions, 256)
+
+
+def test_draws_that_cannot_be_simulated_are_counted_apart(failing):
+    from mc_sie.analysis.tally import count
+
+    prior, outcomes = failing.prior, failing.outcomes
+    asked = Questions(EVENT, tuple(outcomes.levels), tuple(outcomes.widths), 240.0, ())
+    row = count(asked, {}, failing.draws, outcomes)
+    statuses = asked.view(row, "statuses")
+    assert statuses[0] == outcomes.is_ok.sum()
+    assert statuses.sum() == len(outcomes)
+    assert asked.view(row, "sketches").sum() == statuses[0] * len(asked.quantiles)
+    assert asked.view(row, "modes_ok").sum() == statuses[0]
+    assert prior is not None
+
+
+def test_what_a_sketch_promises():
+    rng = np.random.default_rng(1)
+    values = np.concatenate([rng.lognormal(0, 5, 5000), np.zeros(300), np.full(200, math.inf), [1e-9, 1e300]])
+    counts = np.zeros(sketch.N_BINS, dtype=np.int64)
+    sketch.add_to(counts, values, np.ones(len(values), dtype=bool))
+    assert counts.sum() == len(values)
+    assert sketch.share_finite(counts) == pytest.approx(np.isfinite(values).mean())
+    ordered = np.sort(values)
+    for prob in (0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99):
+        exact = ordered[math.ceil(prob * len(values)) - 1]
+        inside = exact == 0 or math.isinf(exact) or sketch.LOW <= exact <= sketch.HIGH
+        assert inside
+        assert sketch.quantile(counts, prob) == pytest.approx(exact, rel=sketch.RELATIVE_ERROR * (1 + 1e-9))
+    edges = sketch.upper_edges()
+    assert len(edges) == sketch.N_BINS
+    assert (np.diff(edges) > 0).all()
+    for value in (0.0, 2e-6, 0.03, 1.0, 12.0, 9e14, math.inf):
+        place = sketch.bin_of(value)
+        assert value <= edges[place] * (1 + 1e-12)
+        assert place == 0 or value > edges[place - 1] * (1 - 1e-12)
+    assert math.isnan(sketch.quantile(np.zeros(sketch.N_BINS, dtype=np.int64), 0.5))
+
+
+def test_a_batch_is_a_pure_function_of_its_number():
+    job = job_of("agnostic", 64)
+    np.testing.assert_array_equal(count_batch(job, 3), count_batch(job, 3))
+    assert isinstance(stream(job), Streamed)
