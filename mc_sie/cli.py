@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+    from rich.console import Console
 
     from mc_sie.analysis.precision import Precision
     from mc_sie.analysis.streaming import Streamed
@@ -36,6 +37,9 @@ app = typer.Typer(
 )
 priors_app = typer.Typer(help="List, show, check and start prior sets.", no_args_is_help=True)
 app.add_typer(priors_app, name="priors")
+
+WIDE = 120
+"""Columns from which a table has room for sentences."""
 
 MODELS = ("law", "davidson-houlden")
 """What ``evaluate`` runs."""
@@ -298,7 +302,13 @@ def _print_modes(modes: pd.DataFrame) -> None:
 
 @app.command()
 def evaluate(
-    table: Annotated[Path, typer.Argument(help="CSV with one row a case; columns are quantities by code name.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with one row a case; columns are quantities by code name, or with --model davidson-houlden "
+            "option, f, r0, limit_years and p."
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV to write; standard output if not given.")
     ] = None,
@@ -480,21 +490,28 @@ def reproduce(
 
 
 def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
+    """A table where there is room for the reasons beside the numbers, else the reasons below each number."""
     from rich.table import Table
 
-    styles = {"exact": "green", "reproduced": "green", "explained": "yellow", "not reproduced": "red"}
-    table = Table(title=source, title_justify="left", show_lines=False)
-    table.add_column("quantity", ratio=5)
-    for heading in ("published", "ours", "our law", "difference"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("why", ratio=6)
+    styles = {"explained": "yellow", "not reproduced": "red"}
+    wide = _console().width >= WIDE
+    table = Table(title=source, title_justify="left")
+    table.add_column("quantity, and why they differ" if not wide else "quantity", ratio=5)
+    has_law = wide and bool(frame["law_shown"].any())
+    for heading in ("published", "ours", *(["our law"] if has_law else [])):
+        table.add_column(heading, justify="right")
+    table.add_column("difference", justify="right")
+    table.add_column("verdict")
+    if wide:
+        table.add_column("why", ratio=6)
     for row in frame.itertuples():
-        why = "; ".join(filter(None, [f"we match the {row.matches}" if row.matches else "", row.reason]))
-        table.add_row(
-            row.quantity, row.published, row.ours_shown, row.law_shown, row.difference, row.verdict, why,
-            style=styles[row.verdict] if row.verdict != "exact" else None,
-        )  # fmt: skip
+        matches = f"we match the {row.matches}" if row.matches else ""
+        others = "" if row.given_by == "source" else "recomputed by others"
+        why = "; ".join(filter(None, [matches, others, row.reason]))
+        quantity = row.quantity if wide or not why else f"{row.quantity}\n  {why}"
+        cells = [quantity, row.published, row.ours_shown, *([row.law_shown] if has_law else [])]
+        cells += [row.difference, row.verdict_shown, *([why] if wide else [])]
+        table.add_row(*cells, style=styles.get(row.verdict))
     _print(table)
 
 
@@ -590,12 +607,19 @@ def _counted(n: int, noun: str) -> str:
 
 def _print(what: Any, *, err: bool = False, style: str | None = None) -> None:
     """Print text as it is (prior files may hold square brackets, which are no markup), or something of rich's."""
-    from rich.console import Console
     from rich.text import Text
 
-    stream = sys.stderr if err else sys.stdout
-    console = Console(stderr=err, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else 160)
+    console = _console(err=err)
     console.print(what, style=style, soft_wrap=isinstance(what, str | Text) and not console.is_terminal)
+
+
+def _console(*, err: bool = False) -> Console:
+    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "") or 160)
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
 
 
 def _print_headed(head: str, rest: str) -> None:
