@@ -1,0 +1,54 @@
+"""Peak memory of one contender in a process of its own, as JSON. Run as a script: ``memory.py CASE CONTENDER DRAWS``."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cases import cases, use_processors
+
+
+def _resident_mib(field: str) -> float:
+    text = Path("/proc/self/status").read_text()
+    found = re.search(rf"{field}:\s+(\d+) kB", text)
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+def main(case_name: str, contender_name: str, n: int) -> dict[str, Any]:
+    """Peak resident memory above that before the call, MiB.
+
+    Parameters
+    ----------
+    case_name, contender_name : str
+        What to run.
+    n : int
+        Draws.
+
+    Returns
+    -------
+    dict
+        ``mib`` and ``n_draws``. Compiled, warmed up and with the inputs in memory before; the outputs count.
+    """
+    case = next(case for case in cases(quick=True) if case.name == case_name)
+    contender = next(one for one in case.contenders if one.name == contender_name)
+    use_processors(1)
+    few, many = case.draws(64), case.draws(n)
+    contender.run(few, 1)
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+        before = _resident_mib("VmRSS")
+        contender.run(many, 1)
+        peak = _resident_mib("VmHWM")
+    except OSError:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        contender.run(many, 1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"n_draws": n, "mib": peak - before}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -1,0 +1,78 @@
+"""One ``mc-sie run`` taken apart: seconds and peak memory by stage, as JSON. Run as a script: ``stages.py DRAWS``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def peak_kib() -> int:
+    """Largest resident memory of this process so far, KiB."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(n_draws: int) -> dict[str, Any]:
+    """Seconds by stage.
+
+    Parameters
+    ----------
+    n_draws : int
+        Draws.
+
+    Returns
+    -------
+    dict
+        ``seconds`` by stage, ``peak_mib``. Points and quantile functions are timed on one thread, the kernel and the
+        simulation that holds all three on every processor.
+    """
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, function: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        found = function()
+        seconds[stage] = time.perf_counter() - started
+        return found
+
+    def imported() -> Any:
+        import mc_sie.analysis.summary
+        import mc_sie.store
+        from mc_sie import sampling
+
+        return sampling
+
+    sampling = timed("import", imported)
+    from mc_sie import evaluate, load_prior, simulate, summarise, write_run
+    from mc_sie.analysis.summary import TABLE_LEVELS
+    from mc_sie.events import HEADLINE
+    from mc_sie.quantities import QUANTITIES
+
+    prior = timed("prior file", lambda: load_prior("davidson-2025"))
+    timed("machine code from the cache", lambda: simulate(prior, 64))
+    design = sampling.plan(n_draws)
+    where = timed(
+        "points (1 thread)",
+        lambda: {
+            name: sampling.points(design, QUANTITIES[name].dimension, 0, design.n_draws) for name in prior.dimensions
+        },
+    )
+    values = timed("quantile functions (1 thread)", lambda: prior.values(where))
+    timed("kernel (all threads)", lambda: evaluate(values, levels=TABLE_LEVELS))
+    del where, values
+    simulation = timed("simulate, all of these", lambda: simulate(prior, n_draws, levels=TABLE_LEVELS))
+    summary = timed("summary", lambda: summarise(simulation, HEADLINE))
+    with tempfile.TemporaryDirectory() as folder:
+        timed("writing", lambda: write_run(Path(folder) / "run", simulation, summary, command="benchmark"))
+    return {"n_draws": design.n_draws, "seconds": seconds, "peak_mib": peak_kib() / 1024}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]))))
