@@ -126,13 +126,12 @@ def law_case(mode: str, *, quick: bool) -> Case:
         The case.
     """
     scale = 1 if quick else 4
-    slow = 2048 if mode in ("none", "shortening") else 1024
     both = (1, 2)
     contenders = [
-        Contender("mc_sie", _ours, 4096 * scale, both, is_ours=True),
-        Contender("mc_sie, one event", _ours_one_event, 4096 * scale, both, takes_all=False),
-        Contender("NumPy, chunked", _peer("law_numpy", mode), slow * scale),
-        Contender("JAX, jit", _peer("law_jax", mode), slow * scale, both),
+        Contender("mc_sie", _ours, 8192 * scale, both, is_ours=True),
+        Contender("mc_sie, one event", _ours_one_event, 8192 * scale, both, takes_all=False),
+        Contender("NumPy, chunked", _peer("law_numpy", mode), 2048 * scale),
+        Contender("JAX, jit", _peer("law_jax", mode), 2048 * scale, both),
         Contender("SciPy solve_ivp", _peer("law_scipy", mode), 8 * scale),
     ]
     return Case(mode, lambda n: law_draws(mode, n), tuple(_available(contenders)))

@@ -42,6 +42,15 @@ print(json.dumps(seconds[0] - seconds[1]))
 """
 """Seconds that the first simulation takes longer than the second: compiling, or loading machine code."""
 
+COMMAND = """
+import atexit
+from benchmarks.resident import resident_mib
+from mc_sie.__main__ import main
+atexit.register(lambda: print(resident_mib("VmHWM")))
+main()
+"""
+"""The command line, with its peak memory after its output."""
+
 HOT_IMPORT = "from mc_sie import load_prior, simulate, summarise, write_run"
 
 
@@ -123,8 +132,9 @@ def timed_case(case: Case, n_rounds: int) -> dict[str, Any]:
     inputs = {one.name: case.draws(one.n_draws) for one in case.contenders}
     entries = [(one, n) for one in case.contenders for n in one.threads if n <= use_processors(0)]
     first: dict[str, float] = {}
-    for one in case.contenders:  # compile, and touch the memory
-        seconds = [_seconds(one, inputs[one.name], 1) for _ in range(2)]
+    few = case.draws(64)
+    for one in case.contenders:  # compile
+        seconds = [_seconds(one, few, 1) for _ in range(2)]
         first[one.name] = max(0.0, seconds[0] - seconds[1])
     found: dict[str, dict[str, list[float]]] = {}
     for turn in range(n_rounds):
@@ -162,26 +172,18 @@ def spread(values: Iterable[float]) -> dict[str, float]:
 # --- In processes of their own ----------------------------------------------------------------------------------------
 
 
-def child(*arguments: str, **variables: str) -> tuple[str, float, float]:
-    """Run this Python with arguments; standard output, wall seconds and peak memory in MiB (nan where unknown)."""
+def child(*arguments: str, **variables: str) -> tuple[str, float]:
+    """Run this Python with arguments; standard output and wall seconds."""
     environment = os.environ | variables
     environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), environment.get("PYTHONPATH", "")])
     started = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen([sys.executable, *arguments], stdout=output, stderr=errors, env=environment)
-        if hasattr(os, "wait4"):
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            peak = usage.ru_maxrss / 1024
-        else:
-            process.wait()
-            peak = float("nan")
-        wall = time.perf_counter() - started
-        output.seek(0)
-        errors.seek(0)
-        if process.returncode != 0:
-            raise RuntimeError(f"{arguments}: {errors.read()[-2000:]}")
-        return output.read(), wall, peak
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, check=False, cwd=REPOSITORY
+    )
+    wall = time.perf_counter() - started
+    if done.returncode != 0:
+        raise RuntimeError(f"{arguments}: {done.stderr[-2000:]}")
+    return done.stdout, wall
 
 
 def memory(case: Case) -> dict[str, Any]:
@@ -226,8 +228,8 @@ def end_to_end(n_draws: int) -> dict[str, Any]:
     stages = json.loads(child(str(REPOSITORY / "benchmarks" / "stages.py"), str(n_draws))[0])
     with tempfile.TemporaryDirectory() as folder:
         command = ("run", PRIOR, "--draws", str(n_draws), "--quiet", "--out", str(Path(folder) / "run"))
-        _, wall, peak = child("-m", "mc_sie", *command)
-    return {"stages": stages, "command_seconds": wall, "command_peak_mib": peak}
+        output, wall = child("-c", COMMAND, *command)
+    return {"stages": stages, "command_seconds": wall, "command_peak_mib": float(output.split()[-1])}
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------------
@@ -237,7 +239,9 @@ def print_machine(about: dict[str, Any], quick: bool) -> None:
     """What and when."""
     libraries = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     print(f"# Benchmarks of {about['date']}, commit {about['commit']}{', quick' if quick else ''}\n")
-    print(f"{about['cpu']}, {about['processors']} processors, {about['system']}, Python {about['python']}; {libraries}.")
+    print(
+        f"{about['cpu']}, {about['processors']} processors, {about['system']}, Python {about['python']}; {libraries}."
+    )
     if about["load_before"] and about["load_before"][0] > 0.5:
         print(f"The machine was busy before: load {about['load_before'][0]:.1f}.")
 

@@ -33,6 +33,7 @@ class CountingMath:
     """The module ``math`` with a tally."""
 
     def __init__(self, tally: Counter[str]) -> None:
+        """Wrap what is counted."""
         for name in dir(math):
             setattr(self, name, getattr(math, name))
         for name in COUNTED:

@@ -1,21 +1,15 @@
-"""Peak memory of one contender in a process of its own, as JSON. Run as a script: ``memory.py CASE CONTENDER DRAWS``."""
+"""Peak memory of one contender in a process of its own, as JSON: ``memory.py CASE CONTENDER DRAWS``."""
 
 from __future__ import annotations
 
 import json
-import re
-import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import cases, use_processors
-
-
-def _resident_mib(field: str) -> float:
-    text = Path("/proc/self/status").read_text()
-    found = re.search(rf"{field}:\s+(\d+) kB", text)
-    return int(found[1]) / 1024 if found else float("nan")
+from benchmarks.resident import resident_mib
 
 
 def main(case_name: str, contender_name: str, n: int) -> dict[str, Any]:
@@ -38,16 +32,11 @@ def main(case_name: str, contender_name: str, n: int) -> dict[str, Any]:
     use_processors(1)
     few, many = case.draws(64), case.draws(n)
     contender.run(few, 1)
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-        before = _resident_mib("VmRSS")
-        contender.run(many, 1)
-        peak = _resident_mib("VmHWM")
-    except OSError:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        contender.run(many, 1)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"n_draws": n, "mib": peak - before}
+    with suppress(OSError):  # forget the peak so far; where that fails it hides what stays below it
+        Path("/proc/self/clear_refs").write_text("5")
+    before = resident_mib("VmRSS")
+    contender.run(many, 1)
+    return {"n_draws": n, "mib": resident_mib("VmHWM") - before}
 
 
 if __name__ == "__main__":

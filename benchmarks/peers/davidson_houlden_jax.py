@@ -15,7 +15,7 @@ from benchmarks.peers.davidson_houlden import DOUBLINGS_PER_YEAR, FIRST_MONTHS, 
 jax.config.update("jax_enable_x64", True)
 
 Floats = NDArray[np.float64]
-BATCH = 4096
+BATCH = 1024
 """Draws in one call of the compiled function."""
 
 

@@ -42,7 +42,7 @@ from benchmarks.peers.reading import CELLS_PER_OOM, FAR_MONTHS, close, cubic, cu
 
 jax.config.update("jax_enable_x64", True)
 
-BATCH = {"none": 512, "shortening": 512, "continual": 1024, "from_scratch": 1024}
+BATCH = {"none": 128, "shortening": 128, "continual": 512, "from_scratch": 128}
 """Draws in one call of a compiled function."""
 
 

@@ -174,12 +174,15 @@ def _finish(
         room = xp.maximum(1.0 - ooms / wide.limit, 1e-300)
         return labour_exponent(xp, wide, ooms) - wide.beta / room
 
-    a, b = low, high
-    for _ in range(30):
-        middle = 0.5 * (a + b)
-        rises = sign(middle) > 0.0
-        a, b = xp.where(rises, middle, a), xp.where(rises, b, middle)
-    top = 0.5 * (a + b)
+    a, b, at_a, at_b, side = low, high, sign(low), sign(high), 0.0 * low
+    for _ in range(8):  # Illinois: the end that stays twice counts half
+        top = xp.clip((a * at_b - b * at_a) / (at_b - at_a), a, b)
+        found_sign = sign(top)
+        rises = found_sign > 0.0
+        at_b = xp.where(rises, xp.where(side > 0.0, 0.5, 1.0) * at_b, found_sign)
+        at_a = xp.where(rises, found_sign, xp.where(side < 0.0, 0.5, 1.0) * at_a)
+        a, b, side = xp.where(rises, top, a), xp.where(rises, b, top), xp.where(rises, 1.0, -1.0)
+    top = xp.where(sign(high) >= 0.0, high, xp.where(sign(low) <= 0.0, low, top))
     ends = [take(xp, ln_m, cell), take(xp, ln_m, cell + 1), take(xp, slope, cell), take(xp, slope, cell + 1)]
     width = xp.minimum(grid.h, law.limit[:, None] - low)
     peak = cubic((top - low) / width, width, *ends)
@@ -191,4 +194,3 @@ def _finish(
     found["n_deployments"] = xp.zeros(len(ooms_end), dtype=int)
     found["end"] = end
     return found
-
