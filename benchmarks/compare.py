@@ -58,7 +58,7 @@ def main() -> None:
     """Run everything and print the tables."""
     parser = argparse.ArgumentParser(description="Our kernel beside its peers")
     parser.add_argument("--quick", action="store_true", help="about a minute, with wide errors")
-    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--out", type=Path, help="JSON file to write, anew after every part")
     options = parser.parse_args()
     started = time.perf_counter()
     quick = options.quick
@@ -66,29 +66,37 @@ def main() -> None:
     print_machine(report["machine"], quick)
     for case in cases(quick=quick):
         note(f"{case.name}: timing")
-        report["cases"][case.name] = {"timing": timed_case(case, n_rounds=3 if quick else 7)}
+        report["cases"][case.name] = {"timing": timed_case(case, n_rounds=3 if quick else 5)}
         note(f"{case.name}: accuracy")
         if case.name == "davidson_houlden":
             report["cases"][case.name]["accuracy"] = accuracy.of_davidson_houlden(case)
         else:
-            report["cases"][case.name]["accuracy"] = accuracy.of_law(case, 8 if quick else 128)
+            report["cases"][case.name]["accuracy"] = accuracy.of_law(case, 8 if quick else 64)
         if not quick:
             note(f"{case.name}: memory")
             report["cases"][case.name]["memory"] = memory(case)
         print_case(case, report["cases"][case.name])
+        save(report, options.out)
     note("floor")
-    report["floor"] = floors(32 if quick else 128)
+    report["floor"] = floors(16 if quick else 128)
     print_floor(report)
+    save(report, options.out)
     note("compiling and starting")
-    report["start"] = starting(3 if quick else 7)
+    report["start"] = starting(3 if quick else 7, is_cold=not quick)
     print_start(report["start"])
+    save(report, options.out)
     note("mc-sie run")
     report["run"] = end_to_end(2**15 if quick else 2**20)
     print_run(report["run"])
     report["wall_seconds"] = time.perf_counter() - started
     print(f"\n{report['wall_seconds']:.0f} s in all.")
-    if options.out:
-        options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    save(report, options.out)
+
+
+def save(report: dict[str, Any], path: Path | None) -> None:
+    """Write what there is so far, where a file was asked for."""
+    if path is not None:
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def note(what: str) -> None:
@@ -147,11 +155,11 @@ def timed_case(case: Case, n_rounds: int) -> dict[str, Any]:
     result = {}
     for one in case.contenders:
         by_threads = {}
-        for n, microseconds in found[one.name].items():
+        for threads, microseconds in found[one.name].items():
             row: dict[str, Any] = {"us": spread(microseconds), "rounds": microseconds}
-            if n in ours:
-                row["ratio"] = spread([a / b for a, b in zip(microseconds, ours[n], strict=True)])
-            by_threads[n] = row
+            if threads in ours:
+                row["ratio"] = spread([a / b for a, b in zip(microseconds, ours[threads], strict=True)])
+            by_threads[threads] = row
         result[one.name] = {"n_draws": one.n_draws, "first_call_seconds": first[one.name], "threads": by_threads}
     return result
 
@@ -202,10 +210,14 @@ def floors(n_draws: int) -> dict[str, Any]:
     return {"nanoseconds": nanoseconds, "cases": floor.floors(counts, nanoseconds)}
 
 
-def starting(n_rounds: int) -> dict[str, Any]:
-    """Seconds to compile, to load machine code, to import and to show the help."""
+def starting(n_rounds: int, *, is_cold: bool) -> dict[str, Any]:
+    """Seconds to compile (if ``is_cold``), to load machine code, to import and to show the help."""
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        cold, cached = (json.loads(child("-c", FIRST_CALL, MC_SIE_CACHE=folder)[0]) for _ in range(2))
+        where = {"MC_SIE_CACHE": folder} if is_cold else {}
+        if is_cold:
+            found["first_simulation_cold"] = json.loads(child("-c", FIRST_CALL, **where)[0])
+        found["first_simulation_cached"] = json.loads(child("-c", FIRST_CALL, **where)[0])
     commands = {
         "python": ("-c", "pass"),
         "import mc_sie": ("-c", "import mc_sie"),
@@ -216,11 +228,7 @@ def starting(n_rounds: int) -> dict[str, Any]:
     for _ in range(n_rounds):
         for name, arguments in commands.items():
             walls[name].append(child(*arguments)[1])
-    return {
-        "first_simulation_cold": cold,
-        "first_simulation_cached": cached,
-        "wall": {name: spread(seconds) for name, seconds in walls.items()},
-    }
+    return {**found, "wall": {name: spread(seconds) for name, seconds in walls.items()}}
 
 
 def end_to_end(n_draws: int) -> dict[str, Any]:
@@ -309,10 +317,10 @@ def print_floor(report: dict[str, Any]) -> None:
 def print_start(found: dict[str, Any]) -> None:
     """Compiling and starting."""
     print("\n## Compiling and starting\n")
-    rows = [
-        ["first simulation, compiling", f"{found['first_simulation_cold']:.2f}"],
-        ["first simulation, machine code cached", f"{found['first_simulation_cached']:.2f}"],
-    ]
+    rows = []
+    if "first_simulation_cold" in found:
+        rows.append(["first simulation, compiling", f"{found['first_simulation_cold']:.2f}"])
+    rows.append(["first simulation, machine code cached", f"{found['first_simulation_cached']:.2f}"])
     rows += [[f"`{name}`", _range(seconds, ".2f")] for name, seconds in found["wall"].items()]
     table(["what", "seconds"], rows)
 

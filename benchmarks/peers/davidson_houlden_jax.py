@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peers.davidson_houlden import DOUBLINGS_PER_YEAR, FIRST_MONTHS, HORIZON_MONTHS, WANTED, WINDOW_MONTHS
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 Floats = NDArray[np.float64]
 BATCH = 1024
@@ -22,7 +22,7 @@ BATCH = 1024
 @jax.jit
 def _batch(f: Array, r0: Array, limit_years: Array, p: Array) -> Array:
     limit = DOUBLINGS_PER_YEAR * limit_years
-    start = {
+    start: dict[str, Any] = {
         "k": 0,
         "t": jnp.zeros_like(f),
         "dt": FIRST_MONTHS / f,

@@ -37,6 +37,11 @@ def _events(f: Floats, r0: Floats, limit_years: Floats, p: Floats) -> NDArray[np
     return happens
 
 
+def _most_threads() -> int:
+    config: Any = numba.config  # numba sets its attributes out of a type checker's sight
+    return int(config.NUMBA_NUM_THREADS)
+
+
 def simulate(f: Floats, r0: Floats, limit_years: Floats, p: Floats, threads: int = 1) -> NDArray[np.bool_]:
     """In which draws the event happens.
 
@@ -53,7 +58,7 @@ def simulate(f: Floats, r0: Floats, limit_years: Floats, p: Floats, threads: int
         One entry a draw.
     """
     before: Any = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, _most_threads()))
     try:
         return np.asarray(_events(f, r0, limit_years, p))
     finally:

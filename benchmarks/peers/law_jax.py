@@ -40,7 +40,7 @@ from benchmarks.peers.law_numpy import (
 )
 from benchmarks.peers.reading import CELLS_PER_OOM, FAR_MONTHS, close, cubic, cubic_slope, outcomes
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 BATCH = {"none": 128, "shortening": 128, "continual": 512, "from_scratch": 128}
 """Draws in one call of a compiled function."""
@@ -79,7 +79,7 @@ def _batch(law: Law, mode: str) -> dict[str, Array]:
     return quadrature.solve(jnp, law, mode)
 
 
-def _theta(h: float, value: Any, *ends: Array) -> Array:
+def _theta(h: float, value: Any, *ends: Array) -> Any:
     """Fraction of a step at which a cubic takes a value."""
     theta = (value - ends[0]) / (ends[1] - ends[0])
     for _ in range(4):
