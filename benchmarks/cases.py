@@ -236,11 +236,11 @@ def _our_replica(inputs: Inputs, threads: int) -> Result:
     return {"event": most[:, 0] >= 24}
 
 
-def _dh_peer(module: str) -> Callable[[Inputs, int], Result]:
+def _dh_peer(module: str, **options: bool) -> Callable[[Inputs, int], Result]:
     def run(inputs: Inputs, threads: int) -> Result:
         arrays = [inputs[name] for name in ("f", "r0", "limit_years", "p")]
         how = {"threads": threads} if module.endswith("numba") else {}
-        return {"event": import_module(f"benchmarks.peers.{module}").simulate(*arrays, **how)}
+        return {"event": import_module(f"benchmarks.peers.{module}").simulate(*arrays, **how, **options)}
 
     return run
 
@@ -263,6 +263,7 @@ def dh_case(*, quick: bool) -> Case:
     contenders = [
         Contender("mc_sie replica", _our_replica, n, both, is_ours=True),
         Contender("numba, straightforward", _dh_peer("davidson_houlden_numba"), n, both),
+        Contender("numba, stopping at the event", _dh_peer("davidson_houlden_numba", stops=True), n, both),
         Contender("NumPy, chunked", _dh_peer("davidson_houlden_numpy"), n),
         Contender("JAX, jit", _dh_peer("davidson_houlden_jax"), n, both),
     ]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 COUNTED = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "sqrt")
 """Functions of ``math`` that are counted."""
 
-HIDDEN = {"step_factor": "pow", "power_of_two": "pow"}
+HIDDEN = {"step_factor": "pow", "power_of_two": "exp2"}
 """Functions of the model that hold a transcendental which ``math`` does not see (the operator ``**``)."""
 
 OWN: dict[str, str] = {}
