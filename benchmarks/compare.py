@@ -195,9 +195,14 @@ def child(*arguments: str, **variables: str) -> tuple[str, float]:
 
 
 def memory(case: Case) -> dict[str, Any]:
-    """Peak memory of each contender on as many draws as it was timed on."""
+    """Peak memory of each contender on as many draws as all can be given (fewer for one that goes draw by draw)."""
     script = str(REPOSITORY / "benchmarks" / "memory.py")
-    return {one.name: json.loads(child(script, case.name, one.name, str(one.n_draws))[0]) for one in case.contenders}
+    most = max(one.n_draws for one in case.contenders)
+    common = min(one.n_draws for one in case.contenders if one.n_draws >= most // 64)
+    return {
+        one.name: json.loads(child(script, case.name, one.name, str(min(common, one.n_draws)))[0])
+        for one in case.contenders
+    }
 
 
 def floors(n_draws: int) -> dict[str, Any]:
