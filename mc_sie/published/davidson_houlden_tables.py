@@ -198,8 +198,8 @@ def horizon_effect(design: Design, *, threads: int | None = None) -> pd.DataFram
     """
     rows = []
     for option in simulator.OPTIONS:
-        ends = simulator.simulate(design, option, threads=threads).hits(24.0, 12.0)
-        endless = simulator.simulate(design, option, horizon_months=math.inf, threads=threads).hits(24.0, 12.0)
+        ends = simulator.event_hits(design, option, 24.0, 12.0, threads=threads)
+        endless = simulator.event_hits(design, option, 24.0, 12.0, horizon_months=math.inf, threads=threads)
         change = (endless.astype(float) - ends).reshape(design.n_replicates, -1).mean(axis=1)
         rows.append(
             {
@@ -230,8 +230,8 @@ def finer_steps(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     """
     rows = []
     for cuts in (1, 2, 4, 8, 16):
-        counts = simulator.simulate(design, cuts=cuts, horizon_months=math.inf, threads=threads)
-        rows.append((float(cuts), 100.0 * counts.probability(24.0, 12.0).prob))
+        hits = simulator.event_hits(design, "base", 24.0, 12.0, horizon_months=math.inf, cuts=cuts, threads=threads)
+        rows.append((float(cuts), 100.0 * hits.mean()))
     law = law_outcomes(design, (24.0,), horizon_months=HORIZON_MONTHS_HIGH, threads=threads)
     rows.append((math.inf, 100.0 * _law_probability(law, design, 0, 12.0).prob))
     return pd.DataFrame(rows, columns=["cuts", "prob"])
