@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -221,19 +220,16 @@ def _our_replica(inputs: Inputs, threads: int) -> Result:
 
     module = replica()
     table = np.column_stack([inputs[name] for name in ("f", "r0", "limit_years", "p")])
-    window = np.array([12.0])
     n, batch = len(table), 1 << 14
-    most, first = np.empty((n, 1), dtype=np.int32), np.empty((n, 1), dtype=np.int32)
-    length = math.ceil(8.0 * float(inputs["limit_years"].max())) + 3
+    hits = np.empty(n, dtype=np.bool_)
 
     def one(start: int) -> None:
         here = slice(start, start + batch)
-        times = np.empty(length)
-        module.run_rows(table[here], 0, 0, False, False, False, 48.0, 1, window, times, most[here], first[here])
+        module.event_rows(table[here], 0, False, False, False, 48.0, 1, 24, 12.0, np.empty(24), hits[here])
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(0, n, batch)))
-    return {"event": most[:, 0] >= 24}
+    return {"event": hits}
 
 
 def _dh_peer(module: str, **options: bool) -> Callable[[Inputs, int], Result]:
