@@ -101,7 +101,7 @@ def run(
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
-    if scheduler and not no_draws:
+    if scheduler is not None and not no_draws:
         why = "needs --no-draws: a cluster sends back counts, and the draws would have to come home to be kept"
         _refuse(f"--scheduler {scheduler}", why, "Add --no-draws, or leave --scheduler out.")
     target = check_target(out, loaded.name)
@@ -217,7 +217,7 @@ def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | N
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("dask", "distributed", "locket"):
             raise
-        _refuse(where, f"needs Dask, which is not installed ({error.name})", "pip install 'mc-sie[dask]'")
+        _refuse(where, f"needs Dask, which is not installed ({error.name})", "Install it: pip install 'mc-sie[dask]'")
     with connected(scheduler, lambda sentence: _warn([sentence])) as cluster:
         yield cluster
 

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
@@ -106,8 +106,7 @@ def count_here(job: bytes, number: int, source: str) -> Counted:
     address = distributed.get_worker().address
     if package_digest() != source:
         raise InputError(f"worker {address}", "runs another version of mc_sie", _SAME_VERSION)
-    with _compiling():
-        row = count_batch(_loaded(job), number)
+    row = _counted(_loaded(job), number)
     columns = np.flatnonzero(row)
     return address, identity(), columns.astype(np.int32), row[columns]
 
@@ -121,13 +120,14 @@ def _loaded(job: bytes) -> Job:
 _warm = threading.Event()
 
 
-@contextmanager
-def _compiling() -> Iterator[None]:
-    """Let one process of a machine compile while the others wait for its machine code."""
-    if not _warm.is_set() and (config.DISABLE_JIT or is_warm()):
-        _warm.set()
-    with nullcontext() if _warm.is_set() else locket.lock_file(str(cache_folder() / "compiling.lock")):
-        yield
+def _counted(job: Job, number: int) -> NDArray[np.int64]:
+    """Count a batch; where nothing is compiled yet, one process of a machine compiles and the others wait for it."""
+    if not (_warm.is_set() or config.DISABLE_JIT or is_warm()):
+        with locket.lock_file(str(cache_folder() / "compiling.lock")):
+            if not is_warm():
+                return count_batch(job, number)
+    _warm.set()
+    return count_batch(job, number)
 
 
 # ------------------------------------------------------------------------------------------- on the asking machine
@@ -299,8 +299,8 @@ class Cluster(Executor):
         except ImportError as error:
             raise InputError(self._where, f"cannot load this version of mc_sie: {error}", _SAME_VERSION) from error
         except _LOST as error:
-            what = (str(error).splitlines() or [""])[0]
-            raise InputError(self._where, f"was lost: {type(error).__name__}: {what}", _START_AGAIN) from error
+            reason = getattr(error, "reason", None) or f"{type(error).__name__}: {_first_line(error)}"
+            raise InputError(self._where, f"was lost ({reason})", _START_AGAIN) from error
 
 
 @contextmanager
@@ -325,13 +325,13 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
         When there is no scheduler at the address, no worker comes, or another source runs there.
     """
     where = f"--scheduler {address}"
-    # what is lost is said by us, in a sentence
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # what goes wrong is said by us, in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        what = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(where, f"cannot be reached: {what}", "Give the address that the scheduler printed.") from error
+        remedy = "Give the address that the scheduler printed, such as tcp://host:8786."
+        raise InputError(where, f"cannot be reached: {_first_line(error)}", remedy) from error
     try:
         cluster = Cluster(client, where, warn)
         cluster.check()
@@ -342,6 +342,10 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
 
 def _kind(found: dict[str, str]) -> tuple[str, ...]:
     return tuple(found.values())
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _listed(names: list[str]) -> str:
