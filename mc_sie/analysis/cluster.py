@@ -48,7 +48,7 @@ RETRIES = 2
 """Times that a batch which failed is tried again, likely elsewhere."""
 
 _LOST = (asyncio.CancelledError, concurrent.futures.CancelledError, distributed.KilledWorker, OSError)
-_START_AGAIN = "What was counted is kept; see to the cluster and go on."
+_START_AGAIN = "See to the cluster; a run that was under way is kept, and mc-sie resume goes on with it."
 _SAME_VERSION = "Install the same version of mc_sie here, on the scheduler and on the workers."
 
 Counted = tuple[str, dict[str, str], NDArray[np.int32], NDArray[np.int64]]
@@ -210,6 +210,8 @@ class Cluster(Executor):
         if self._job is None or self._job[0] is not job:
             self._job = job, pickle.dumps(job)
         with self._failing():
+            if self._client.status == "closed":
+                raise ConnectionError("the connection was closed")
             remote = self._client.submit(
                 count_here, self._job[1], number, package_digest(), key=f"{self._name}-{number}", retries=RETRIES
             )

@@ -166,7 +166,7 @@ def test_workers_that_nobody_starts_again(cli, cluster, whole, at_batch, worker_
         status, _, err = cli(*ASKED, "--out", "run", "--scheduler", address)
     assert status == 2
     assert "go on with: mc-sie resume run" in err
-    assert f"--scheduler {address} has had no worker for 0.1 s. What was counted is kept" in err
+    assert f"--scheduler {address} has had no worker for 0.1 s. See to the cluster; a run" in err
     status, _, err = cli("resume", "run", "--quiet", "--scheduler", cluster.scheduler_address)
     assert (status, err) == (0, "Going on after 3,712 draws.\n")
     assert_same(counts("run"), whole)
@@ -180,7 +180,7 @@ def test_a_scheduler_that_is_lost(cli, whole, at_batch):
     finally:
         bare.close()
     assert status == 2
-    assert f"mc-sie: --scheduler {bare.scheduler_address} was lost (scheduler-connection-lost). What was" in err
+    assert f"mc-sie: --scheduler {bare.scheduler_address} was lost (scheduler-connection-lost). See to" in err
     assert "Traceback" not in err
     status, _, err = cli("resume", "run", "--quiet")
     assert (status, err) == (0, "Going on after 1,152 draws.\n")
@@ -201,6 +201,14 @@ def test_workers_with_another_source_are_refused(cli, here, cluster, worker_proc
     assert status == 2
     assert f"--scheduler {address} runs another version of mc_sie on {new}. Install the same version" in err
     assert list(here.iterdir()) == [other]
+
+
+def test_a_connection_that_was_closed_is_no_traceback():
+    gone = cluster_module.Cluster(SimpleNamespace(status="closed"), "--scheduler here", print)
+    questions = Questions(parse_event("pace_peak > 10"), TABLE_LEVELS, (4.0, 12.0), 240.0, ())
+    job = Job(load_prior(CHEAP), plan(64, scheme="sobol", seed=4, n_replicates=4), questions, 16)
+    with pytest.raises(InputError, match="--scheduler here was lost"):
+        gone.submit(streaming.count_batch, job, 0)
 
 
 def test_workers_that_come_later_are_looked_at_too(monkeypatch):
