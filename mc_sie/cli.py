@@ -645,7 +645,7 @@ def _progress(quiet: bool, doing: str = "simulating", unit: str = "draws") -> It
     from mc_sie._jit import is_warm
 
     if not is_warm():
-        _print("First run of this version: compiling the simulator, once (about half a minute).", err=True)
+        _print("First run of this version: compiling the simulator, once (about twenty seconds).", err=True)
     if quiet or not sys.stderr.isatty():
         yield None
         return
