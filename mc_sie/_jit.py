@@ -1,9 +1,9 @@
 """Compiled functions, and where their machine code is kept between runs.
 
-Every compiled function of the package is decorated by :func:`njit` of this module. It fixes the error model (numpy: a
-division by zero gives inf on every device), turns fast-math off, and keeps the machine code in a cache folder named by
-a hash of the package's source, numba's version and the processor, so that a change in *any* file of the package makes
-a new cache instead of running stale code.
+Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` where only
+compiled functions call it. They fix the error model (numpy: a division by zero gives inf on every device), turn
+fast-math off, and keep the machine code in a cache folder named by a hash of the package's source, numba's version and
+the processor, so that a change in *any* file of the package makes a new cache instead of running stale code.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numba.core.config
+import numba.core.registry
 
 config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
 
+CPUDispatcher: Any = numba.core.registry.CPUDispatcher
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 
 @cache
@@ -98,6 +103,38 @@ def njit(function: F) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return cast(F, numba.njit(error_model="numpy", cache=True, nogil=True)(function))
+        return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
     finally:
         config.CACHE_DIR = before
+
+
+class _Part(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+    """A dispatcher without a way in from the interpreter: called there, it compiles the function once more, with one.
+
+    The way in unpacks every argument. Together they were a third of the compiler's work, and only tests and plots ever
+    take one.
+    """
+
+    def __call__(self, *args: Any) -> Any:
+        if "from_interpreter" not in vars(self):
+            self.from_interpreter = njit(self.py_func)
+        return self.from_interpreter(*args)
+
+
+def part(function: F) -> F:
+    """Compile a function that other compiled functions call: it is kept as a part of their machine code only.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers and arrays.
+
+    Returns
+    -------
+    callable
+        As from :func:`njit`. The interpreter may call it, at the price of compiling it for that.
+    """
+    if config.DISABLE_JIT:
+        return function
+    options = {**_OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(F, _Part(py_func=function, locals={}, targetoptions=options))

@@ -687,7 +687,7 @@ def _progress(
     from mc_sie._jit import is_warm
 
     if is_here and not is_warm():
-        _print("First run of this version: compiling the simulator, once (about half a minute).", err=True)
+        _print("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
     if quiet or not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,7 @@
-"""The processor's driver of the kernel: a compiled loop over rows that releases the interpreter's lock.
+"""The processor's driver of the kernel: compiled loops over rows that release the interpreter's lock.
+
+Mode from_scratch has a loop of its own, which is compiled when such a row first comes: it is a quarter of the machine
+code, and most prior sets do without it.
 
 Threads are the caller's: each takes whole batches and lends its own workspace, so that outcomes depend neither on the
 number of threads nor on the size of the batches.
@@ -11,11 +14,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
-from mc_sie.model.growth import set_law
+from mc_sie._jit import njit, part
+from mc_sie.model.growth import FROM_SCRATCH, Law, set_law
 from mc_sie.model.status import OK
 from mc_sie.model.timeline import Workspace
-from mc_sie.model.trajectory import simulate_draw
+from mc_sie.model.trajectory import Summary, simulate_generations, simulate_line
 
 NUMBERS = (
     "first_year_ooms",
@@ -35,7 +38,6 @@ CODES = ("limit_reached", "n_deployments", "end", "status")
 """Columns of ``codes`` in :func:`simulate_rows`."""
 
 
-@njit
 def simulate_rows(
     table: NDArray[np.float64],
     levels: NDArray[np.float64],
@@ -66,33 +68,93 @@ def simulate_rows(
     codes : array of shape (n, 4), int32
         Receives the outcomes of :data:`CODES`. A row that comes with a status other than OK is not simulated.
     """
+    is_from_scratch = table[:, 0] == FROM_SCRATCH
+    if not is_from_scratch.all():
+        simulate_lines(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
+    if is_from_scratch.any():
+        simulate_jumps(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
+
+
+@njit
+def simulate_lines(
+    table: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    work: Workspace,
+    months_to: NDArray[np.float64],
+    best_window_months: NDArray[np.float64],
+    best_gain_ooms: NDArray[np.float64],
+    numbers: NDArray[np.float64],
+    codes: NDArray[np.int32],
+) -> None:
+    """The rows of any mode but mode from_scratch; arguments as in :func:`simulate_rows`."""
     law = work.law[0]
     for i in range(table.shape[0]):
-        q = table[i]
-        if codes[i, 3] == OK:
-            codes[i, 3] = set_law(
-                law, int(q[0]), q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], q[9], q[10], q[11], q[12], q[13],
-                q[14], q[15], q[16], q[17], q[18], q[19], q[20], q[21],
-            )  # fmt: skip
-        if codes[i, 3] == OK:
-            outcome = simulate_draw(law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i])
-            numbers[i, 0] = outcome.first_year_ooms
-            numbers[i, 1] = outcome.pace_initial
-            numbers[i, 2] = outcome.pace_peak
-            numbers[i, 3] = outcome.months_to_peak
-            numbers[i, 4] = outcome.pace_ceiling
-            numbers[i, 5] = outcome.doublings_per_pace_doubling
-            numbers[i, 6] = outcome.doublings_per_pace_doubling_shortened
-            numbers[i, 7] = outcome.software_end_ooms
-            numbers[i, 8] = outcome.effective_end_ooms
-            numbers[i, 9] = outcome.months_end
-            codes[i, 0] = 1 if outcome.limit_reached else 0
-            codes[i, 1] = outcome.n_deployments
-            codes[i, 2] = outcome.end
-            codes[i, 3] = outcome.status
-        if codes[i, 3] != OK:
-            for k in range(levels.shape[0]):
-                months_to[i, k] = math.nan
-                best_window_months[i, k] = math.nan
-            for k in range(widths.shape[0]):
-                best_gain_ooms[i, k] = math.nan
+        if table[i, 0] != FROM_SCRATCH:
+            take_law(law, table[i], codes[i])
+            if codes[i, 3] == OK:
+                outcome = simulate_line(
+                    law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i]
+                )
+                store(outcome, numbers[i], codes[i])
+            if codes[i, 3] != OK:
+                months_to[i] = math.nan
+                best_window_months[i] = math.nan
+                best_gain_ooms[i] = math.nan
+
+
+@njit
+def simulate_jumps(
+    table: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    work: Workspace,
+    months_to: NDArray[np.float64],
+    best_window_months: NDArray[np.float64],
+    best_gain_ooms: NDArray[np.float64],
+    numbers: NDArray[np.float64],
+    codes: NDArray[np.int32],
+) -> None:
+    """The rows of mode from_scratch; arguments as in :func:`simulate_rows`."""
+    law = work.law[0]
+    for i in range(table.shape[0]):
+        if table[i, 0] == FROM_SCRATCH:
+            take_law(law, table[i], codes[i])
+            if codes[i, 3] == OK:
+                outcome = simulate_generations(
+                    law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i]
+                )
+                store(outcome, numbers[i], codes[i])
+            if codes[i, 3] != OK:
+                months_to[i] = math.nan
+                best_window_months[i] = math.nan
+                best_gain_ooms[i] = math.nan
+
+
+@part
+def take_law(law: Law, q: NDArray[np.float64], codes: NDArray[np.int32]) -> None:
+    """Work out the law of a row that may be simulated, and its status."""
+    if codes[3] == OK:
+        codes[3] = set_law(
+            law, int(q[0]), q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], q[9], q[10], q[11], q[12], q[13],
+            q[14], q[15], q[16], q[17], q[18], q[19], q[20], q[21],
+        )  # fmt: skip
+
+
+@part
+def store(outcome: Summary, numbers: NDArray[np.float64], codes: NDArray[np.int32]) -> None:
+    """Put the outcomes of a row into their columns."""
+    numbers[0] = outcome.first_year_ooms
+    numbers[1] = outcome.pace_initial
+    numbers[2] = outcome.pace_peak
+    numbers[3] = outcome.months_to_peak
+    numbers[4] = outcome.pace_ceiling
+    numbers[5] = outcome.doublings_per_pace_doubling
+    numbers[6] = outcome.doublings_per_pace_doubling_shortened
+    numbers[7] = outcome.software_end_ooms
+    numbers[8] = outcome.effective_end_ooms
+    numbers[9] = outcome.months_end
+    codes[0] = 1 if outcome.limit_reached else 0
+    codes[1] = outcome.n_deployments
+    codes[2] = outcome.end
+    codes[3] = outcome.status

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import math
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 
 _RHO_SERIES = 1e-13  # below this the first-order expansion in rho is exact to double precision
 
 
-@njit
+@part
 def exp(x: float) -> float:
     """e^x, inf where that overflows: compiled code gives inf there, the interpreter would raise."""
     return math.exp(x) if x < 709.0 else math.inf
 
 
-@njit
+@part
 def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     """Natural logarithm of research output R(X, K).
 
@@ -61,7 +61,7 @@ def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     return ln_k + math.log(alpha_compute + labour * math.exp(q)) / rho
 
 
-@njit
+@part
 def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> tuple[float, float]:
     """Natural logarithm of research output R(X, K) and its elasticity with respect to X, from one exponential.
 
@@ -96,7 +96,7 @@ def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float)
     return ln_k + math.log(total) / rho, w / total
 
 
-@njit
+@part
 def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     """Elasticity of research output with respect to X; one minus it is the elasticity with respect to K.
 
@@ -120,7 +120,7 @@ def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float
     return w / (alpha_compute + w)
 
 
-@njit
+@part
 def ln_ceiling(rho: float, alpha_compute: float) -> float:
     """Natural logarithm of the largest R with unlimited labour at K = 1.
 

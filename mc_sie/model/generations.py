@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import Law, better_route, ln_pace, software_and_room
 from mc_sie.model.panels import LAST, N_NODES, NODES, read, solve, step_factor
@@ -113,13 +113,13 @@ class Peak(NamedTuple):
     months: float
 
 
-@njit
+@part
 def software_held(law: Law, z: float) -> float:
     """Software in OOM at z; exactly its limit or cap once it is held there."""
     return law.software_hold if z >= law.u_hold else software_and_room(z, law.limit)[0]
 
 
-@njit
+@part
 def frozen_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
     """ln M by the law; -inf at the limit itself."""
     if z >= law.u_hold and law.software_hold >= law.limit:
@@ -127,20 +127,20 @@ def frozen_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
     return ln_pace(law, z, software_held(law, z), deployed, months)
 
 
-@njit
+@part
 def moving_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
     """ln M by the law up to the moment at which software is held."""
     return ln_pace(law, z, software_and_room(z, law.limit)[0], deployed, months)
 
 
-@njit
+@part
 def margin(law: Law, deployed: float, z: float, months: float) -> float:
     """By how many OOM a run started now would exceed the smallest gain worth a run."""
     offer = offered_ooms(law, software_held(law, z), frozen_ln_pace(law, deployed, z, months))
     return offer - deployed - law.generation_gain
 
 
-@njit
+@part
 def watched(law: Law, deployed: float, panel: Panel, series: NDArray[np.float64], x: float, what: int) -> float:
     """The margin of a run (MARGIN) or ln M (PACE) at a position in a panel."""
     u = panel.u + 0.5 * panel.length * (1.0 + x)
@@ -150,7 +150,7 @@ def watched(law: Law, deployed: float, panel: Panel, series: NDArray[np.float64]
     return moving_ln_pace(law, deployed, u, months)
 
 
-@njit
+@part
 def largest_inside(
     law: Law, deployed: float, panel: Panel, series: NDArray[np.float64], low: float, high: float, what: int
 ) -> float:
@@ -164,7 +164,7 @@ def largest_inside(
     return 0.5 * (low + high)
 
 
-@njit
+@part
 def margin_at_node(law: Law, deployed: float, panel: Panel, work: Workspace, j: int) -> float:
     """The margin of a run at a node of the panel in progress."""
     u = panel.u + 0.5 * panel.length * (1.0 + NODES[j])
@@ -174,7 +174,7 @@ def margin_at_node(law: Law, deployed: float, panel: Panel, work: Workspace, j: 
     return offered_ooms(law, nodes[SOFTWARE, j], nodes[LN_PACE, j]) - deployed - law.generation_gain
 
 
-@njit
+@part
 def first_offer(law: Law, deployed: float, panel: Panel, work: Workspace, used: float) -> float:
     """Position in the panel in progress at which a run first becomes worth starting; 2 when it does not up to ``used``.
 
@@ -205,7 +205,7 @@ def first_offer(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
     return 2.0
 
 
-@njit
+@part
 def crossing(law: Law, deployed: float, panel: Panel, series: NDArray[np.float64], low: float, high: float) -> float:
     """Position between low and high from which on the margin is not negative, by false position, then bisection."""
     f_low = watched(law, deployed, panel, series, low, MARGIN)
@@ -235,14 +235,14 @@ def crossing(law: Law, deployed: float, panel: Panel, series: NDArray[np.float64
     return high
 
 
-@njit
+@part
 def raise_peak(law: Law, deployed: float, z: float, months: float, best: Peak) -> Peak:
     """The larger of a peak so far and the pace at a moment."""
     ln_m = moving_ln_pace(law, deployed, z, months)
     return Peak(ln_m, months) if ln_m > best.ln_pace + 1e-12 else best
 
 
-@njit
+@part
 def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: float, best: Peak) -> Peak:
     """The larger of a peak so far and the largest pace within the panel in progress up to ``used``.
 
@@ -279,7 +279,7 @@ def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
     return best
 
 
-@njit
+@part
 def record(law: Law, work: Workspace, n_grid: int, deployed: float, z: float, months: float) -> int:
     """Append a point of the trajectory to the grid, for plots; returns the new length, or 0 once it overflows."""
     if n_grid == 0 or n_grid >= work.grid.shape[0]:
@@ -294,13 +294,13 @@ def record(law: Law, work: Workspace, n_grid: int, deployed: float, z: float, mo
     return n_grid + 1
 
 
-@njit
+@part
 def stands_still(law: Law) -> bool:
     """Whether research output stands still as long as the deployed system does."""
     return law.psi == 0.0 and law.phi == 0.0 and law.reconfiguration_rate == 0.0
 
 
-@njit
+@part
 def closed_stretch(
     law: Law, work: Workspace, state: State, deployed: float, months_stop: float, idle: bool, n_grid: int
 ) -> tuple[State, int, int]:
@@ -336,7 +336,7 @@ def closed_stretch(
     return State(z, months, state.step, state.n_steps), reason, record(law, work, n_grid, deployed, z, months)
 
 
-@njit
+@part
 def offered_after(law: Law, deployed: float, z: float, ln_m: float, way: float) -> float:
     """How far from z software must come until a run is worth starting, if at most ``way``; else inf. R stands still.
 
@@ -373,7 +373,7 @@ def offered_after(law: Law, deployed: float, z: float, ln_m: float, way: float) 
     return high
 
 
-@njit
+@part
 def stretch(
     law: Law, work: Workspace, state: State, deployed: float, months_stop: float, idle: bool, peak: Peak, n_grid: int
 ) -> tuple[State, int, Peak, int]:
@@ -464,7 +464,7 @@ def stretch(
     return State(start.u, start.months, h, n_steps), FAILED, peak, n_grid
 
 
-@njit
+@part
 def months_of_offer_when_held(law: Law, deployed: float, months: float) -> float:
     """When a run becomes worth starting although software is held; inf when it does not before the horizon.
 
@@ -487,7 +487,7 @@ def months_of_offer_when_held(law: Law, deployed: float, months: float) -> float
     return high
 
 
-@njit
+@part
 def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations:
     """Simulate training runs from scratch until one reaches 20 OOM, the horizon comes or no further run can pay.
 
@@ -562,7 +562,7 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
     return finish(law, n, n_grid, state, peak, end, status)
 
 
-@njit
+@part
 def finish(law: Law, n: int, n_grid: int, state: State, peak: Peak, end: int, status: int) -> Generations:
     """Put the outcome of a trajectory together."""
     software = software_held(law, state.z)

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
@@ -96,7 +96,7 @@ LAW_TYPE = np.dtype(
 """The record type of :class:`Law`."""
 
 
-@njit
+@part
 def difficulty(software: float, limit: float) -> float:
     """Coordinate z of a level of software.
 
@@ -119,7 +119,7 @@ def difficulty(software: float, limit: float) -> float:
     return -limit * math.log1p(-software / limit)
 
 
-@njit
+@part
 def software_and_room(z: float, limit: float) -> tuple[float, float]:
     """Software at coordinate z, and the room 1 - s/D = ds/dz that is left.
 
@@ -145,7 +145,7 @@ def software_and_room(z: float, limit: float) -> tuple[float, float]:
     return -limit * gone, 1.0 + gone
 
 
-@njit
+@part
 def place(law: Law, u: float) -> tuple[float, float, float]:
     """Software at a coordinate u along which it moves: s itself in mode shortening, else z.
 
@@ -170,13 +170,13 @@ def place(law: Law, u: float) -> tuple[float, float, float]:
     return software, room, -u / law.limit
 
 
-@njit
+@part
 def coordinate(law: Law, software: float) -> float:
     """The coordinate u of :func:`place` at a level of software below the limit."""
     return software if law.mode == SHORTENING else difficulty(software, law.limit)
 
 
-@njit
+@part
 def rho_at(law: Law, months: float) -> float:
     """Substitution parameter of the first route at a time, under reconfiguration.
 
@@ -197,7 +197,7 @@ def rho_at(law: Law, months: float) -> float:
     return law.rho_long + (law.rho - law.rho_long) * exp(-law.reconfiguration_rate * months)
 
 
-@njit
+@part
 def ln_pace(law: Law, z: float, software: float, deployed: float, months: float) -> float:
     """Natural logarithm of the pace M by the law, before any damping by mode shortening.
 
@@ -225,7 +225,7 @@ def ln_pace(law: Law, z: float, software: float, deployed: float, months: float)
     return law.ln_pace_scale + ln_r - LN_10 * law.beta * z
 
 
-@njit
+@part
 def ln_route(law: Law, route: int, software: float, deployed: float, months: float) -> tuple[float, float]:
     """Natural logarithm of R on one route, and its elasticity to labour.
 
@@ -250,14 +250,14 @@ def ln_route(law: Law, route: int, software: float, deployed: float, months: flo
     return ln_ces_and_share(ln_x, ln_k, rho_at(law, months), law.alpha)
 
 
-@njit
+@part
 def route_lead(law: Law, route: int, software: float, deployed: float, months: float) -> float:
     """By how much ln R of the other route exceeds that of the route in use; arguments as in :func:`ln_route`."""
     ln_r, _ = ln_route(law, route, software, deployed, months)
     return ln_route(law, 1 - route, software, deployed, months)[0] - ln_r
 
 
-@njit
+@part
 def better_route(law: Law, software: float, deployed: float, months: float) -> int:
     """The route with the larger R; the first one on ties. Arguments as in :func:`ln_pace`."""
     if math.isnan(law.rho2):
@@ -265,7 +265,7 @@ def better_route(law: Law, software: float, deployed: float, months: float) -> i
     return 1 if route_lead(law, 0, software, deployed, months) > 0.0 else 0
 
 
-@njit
+@part
 def route_exponent(law: Law, route: int, software: float, deployed: float, labour_share: float) -> float:
     """Local exponent of research output on one route, d log10 R / d s.
 
@@ -294,7 +294,7 @@ def route_exponent(law: Law, route: int, software: float, deployed: float, labou
     return law.lam * law.mu * labour_share * share + law.phi * (1.0 - share)
 
 
-@njit
+@part
 def research_exponent(law: Law, software: float) -> float:
     """Local exponent of research output in software, d log10 R / d s, with the deployed system up to date (a = s).
 
@@ -320,7 +320,7 @@ def research_exponent(law: Law, software: float) -> float:
     return exponent
 
 
-@njit
+@part
 def doublings_per_pace_doubling(law: Law, shortened: bool) -> float:
     """How often software must double before the pace doubles, on the day of automation.
 
@@ -343,7 +343,7 @@ def doublings_per_pace_doubling(law: Law, shortened: bool) -> float:
     return (1.0 + abs(x)) / x if shortened else 1.0 / x
 
 
-@njit
+@part
 def pace_ceiling(law: Law) -> float:
     """Largest pace that the CES alone allows with unlimited labour, without the limit to software.
 
@@ -369,7 +369,7 @@ def pace_ceiling(law: Law) -> float:
     return exp(law.ln_pace_scale + ceiling)
 
 
-@njit
+@part
 def set_law(
     law: Law,
     mode: int,

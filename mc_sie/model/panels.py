@@ -23,7 +23,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 
 FloatArray = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ INVERSE = np.concatenate([[0.0], 1.0 / np.arange(1, N_NODES)])
 """1/k."""
 
 
-@njit
+@part
 def integrate(slopes: FloatArray, h: float, start: float, values: FloatArray) -> None:
     """Values at the nodes of a function known by its derivative there.
 
@@ -107,7 +107,7 @@ def integrate(slopes: FloatArray, h: float, start: float, values: FloatArray) ->
         values[j] = start + half * ((a + b) + (c + d))
 
 
-@njit
+@part
 def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, series: FloatArray) -> float:
     """Series of a function known by its derivative at the nodes, and of that derivative.
 
@@ -147,7 +147,7 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
     return abs(series[N_NODES]) + 0.1 * abs(series[N_NODES - 1])
 
 
-@njit
+@part
 def integrate_series(slope_series: FloatArray, h: float, start: float, series: FloatArray) -> None:
     """Series of a function from that of its derivative; arguments as in :func:`fit`."""
     quarter = 0.25 * h
@@ -161,7 +161,7 @@ def integrate_series(slope_series: FloatArray, h: float, start: float, series: F
     series[0] = start + total
 
 
-@njit
+@part
 def read(series: FloatArray, x: float) -> float:
     """A series at a position x in [-1, 1]."""
     y = 2.0 * x * x - 1.0
@@ -174,7 +174,7 @@ def read(series: FloatArray, x: float) -> float:
     return (series[0] - even_before) + y * even + x * (odd - odd_before)
 
 
-@njit
+@part
 def solve(series: FloatArray, slope_series: FloatArray, h: float, value: float, low: float, high: float) -> float:
     """Position at which a growing function takes a value.
 
@@ -218,7 +218,7 @@ def solve(series: FloatArray, slope_series: FloatArray, h: float, value: float, 
     return x
 
 
-@njit
+@part
 def step_factor(error: float) -> float:
     """By how much the next panel may be longer, from the error of this one in units of the tolerance."""
     if not error < math.inf:

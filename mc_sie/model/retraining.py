@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import (
     FROM_SCRATCH,
@@ -32,7 +32,7 @@ from mc_sie.model.growth import (
 from mc_sie.units import LN_10
 
 
-@njit
+@part
 def pace_exponent(law: Law, route: int, software: float, room: float, deployed: float) -> float:
     """Undamped exponent of the pace times ds/dz, which is finite up to the limit.
 
@@ -57,7 +57,7 @@ def pace_exponent(law: Law, route: int, software: float, room: float, deployed: 
     return route_exponent(law, route, software, software, 1.0) * room - law.beta
 
 
-@njit
+@part
 def damped(law: Law, exponent: float, room: float) -> float:
     """d ln M / du from :func:`pace_exponent`: as it is, or with ``x / (1 + abs(x))`` in place of x in mode shortening.
 
@@ -80,7 +80,7 @@ def damped(law: Law, exponent: float, room: float) -> float:
     return LN_10 * room * exponent / (room + exponent)
 
 
-@njit
+@part
 def ln_route_by_time(law: Law, software: float, deployed: float, months: float, ln_r: float, share: float) -> float:
     """Partial derivative with respect to time of ln R on the first route, under reconfiguration.
 
@@ -107,7 +107,7 @@ def ln_route_by_time(law: Law, software: float, deployed: float, months: float, 
     return -by_rho * law.reconfiguration_rate * (rho - law.rho_long)
 
 
-@njit
+@part
 def months_slope_log(law: Law, route: int, u: float, deployed: float, months: float) -> tuple[float, float]:
     """ln(dt/du) under reconfiguration, where it depends on the time itself; modes none and from_scratch.
 
@@ -168,7 +168,7 @@ class Orbit(NamedTuple):
     share: float
 
 
-@njit
+@part
 def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Orbit:
     """Heading of a trajectory of mode continual.
 
@@ -217,7 +217,7 @@ def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Or
     )
 
 
-@njit
+@part
 def run_months(law: Law, ln_m: float) -> float:
     """Duration of a training run from scratch that starts now.
 
@@ -239,7 +239,7 @@ def run_months(law: Law, ln_m: float) -> float:
     return min(law.training_months, max(law.training_floor_months, tau))
 
 
-@njit
+@part
 def offered_ooms(law: Law, software: float, ln_m: float) -> float:
     """Effective compute that a training run started now would reach.
 

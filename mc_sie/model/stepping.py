@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import CONTINUAL, FROM_SCRATCH, NONE, Law, ln_route, place, route_lead, software_and_room
 from mc_sie.model.panels import LAST, N_NODES, NODES, fit, integrate, read
@@ -89,7 +89,7 @@ class Setting(NamedTuple):
     held: bool
 
 
-@njit
+@part
 def kind_of(law: Law) -> int:
     """EXPLICIT, TIMED or ORBITAL."""
     if law.mode == CONTINUAL:
@@ -97,7 +97,7 @@ def kind_of(law: Law) -> int:
     return TIMED if law.reconfiguration_rate > 0.0 else EXPLICIT
 
 
-@njit
+@part
 def solve_panel(
     law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray, series: FloatArray
 ) -> tuple[float, float]:
@@ -140,7 +140,7 @@ def solve_panel(
     return h, error / TOLERANCE
 
 
-@njit
+@part
 def fill_held(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
     """Nodes of a panel on which software stands still and training accumulates: de/du = 1."""
     for j in range(N_NODES):
@@ -153,7 +153,7 @@ def fill_held(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
     integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[MONTHS])
 
 
-@njit
+@part
 def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> float:
     """Nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
     is_damped = law.mode != NONE and law.mode != FROM_SCRATCH
@@ -184,7 +184,7 @@ def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Flo
     return h
 
 
-@njit
+@part
 def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: float, at_high: float) -> float:
     """Coordinate between low and high at which the exponent of the pace changes sign, by false position (Illinois).
 
@@ -214,7 +214,7 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
     return u
 
 
-@njit
+@part
 def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> bool:
     """Nodes of a panel of the kind TIMED; returns whether the iteration converged.
 
@@ -262,7 +262,7 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: FloatA
     return False
 
 
-@njit
+@part
 def fill_pace(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
     """Software and ln M at the nodes of a panel of the kind TIMED in mode none, from dt/du = (ds/du) / (g M)."""
     for j in range(N_NODES):
@@ -271,7 +271,7 @@ def fill_pace(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
         nodes[LN_PACE, j] = ln_slope - law.ln_speed - nodes[_ODDS, j]
 
 
-@njit
+@part
 def correct(nodes: FloatArray, y: FloatArray, slope: FloatArray, h: float, start: float, is_new: bool) -> None:
     """Newton's correction of a solution y with derivative ``slope``, received in the residual's row.
 
@@ -291,7 +291,7 @@ def correct(nodes: FloatArray, y: FloatArray, slope: FloatArray, h: float, start
         nodes[_RESIDUAL, j] += nodes[_GROWTH, j] * nodes[_SCRATCH, j]
 
 
-@njit
+@part
 def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> None:
     """Newton's correction of e and of the time where f depends on the time; that of e in the residual's row.
 
@@ -339,7 +339,7 @@ def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: Floa
         nodes[MONTHS, j] += nodes[_SHIFT, j]
 
 
-@njit
+@part
 def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> bool:
     """Nodes of a panel of the kind ORBITAL; returns whether the iteration converged.
 
@@ -414,7 +414,7 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Floa
     return False
 
 
-@njit
+@part
 def shift_nodes(law: Law, nodes: FloatArray, j: int, d: float) -> None:
     """Let what is kept of the law at a node of an ORBITAL panel follow a small change d of e to second order."""
     nodes[_ODDS, j] += d * (nodes[_TILT, j] + 0.5 * d * nodes[_BEND, j])
@@ -425,13 +425,13 @@ def shift_nodes(law: Law, nodes: FloatArray, j: int, d: float) -> None:
     nodes[_ROOM, j] += moved / law.limit
 
 
-@njit
+@part
 def logistic(x: float) -> float:
     """1 / (1 + e^-x)."""
     return 1.0 / (1.0 + math.exp(min(-x, 700.0)))
 
 
-@njit
+@part
 def lead_at(law: Law, setting: Setting, u: float, months: float, second: float) -> float:
     """By how much ln R of the other route exceeds that of the route in use, at a state."""
     if law.mode == CONTINUAL:
@@ -441,7 +441,7 @@ def lead_at(law: Law, setting: Setting, u: float, months: float, second: float) 
     return route_lead(law, setting.route, software, setting.deployed if law.mode == FROM_SCRATCH else software, months)
 
 
-@njit
+@part
 def lead_at_node(law: Law, setting: Setting, u: float, nodes: FloatArray, j: int) -> float:
     """The same at a node of a solved panel, where ln R of the route in use mostly follows from ln M."""
     months, second, software = nodes[MONTHS, j], nodes[SECOND, j], nodes[SOFTWARE, j]
@@ -457,14 +457,14 @@ def lead_at_node(law: Law, setting: Setting, u: float, nodes: FloatArray, j: int
     return ln_route(law, 1 - setting.route, software, deployed, months)[0] - ln_r
 
 
-@njit
+@part
 def lead_read(law: Law, setting: Setting, start: Start, h: float, series: FloatArray, x: float) -> float:
     """The same at a position x in [-1, 1] of a solved panel."""
     second = read(series[SECOND], x) if law.mode == CONTINUAL else 0.0
     return lead_at(law, setting, start.u + 0.5 * h * (1.0 + x), read(series[MONTHS], x), second)
 
 
-@njit
+@part
 def overtaking(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray, series: FloatArray) -> float:
     """Position in a solved panel at which the other route becomes the better one; 2 when it does not.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.growth import (
     CONTINUAL,
     LAW_TYPE,
@@ -140,7 +140,7 @@ class Timeline(NamedTuple):
     status: int
 
 
-@njit
+@part
 def follow(law: Law, work: Workspace) -> Timeline:
     """Integrate a trajectory until effective compute reaches 20 OOM, the horizon comes or software stands still.
 
@@ -239,7 +239,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
     return Timeline(n, n_grid, n_moving, END_HORIZON, TOO_MANY_STEPS)
 
 
-@njit
+@part
 def hold_position(law: Law, start: Start, h: float, series: NDArray[np.float64], high: float) -> float:
     """Position in a panel of mode continual at which software reaches its limit or cap, by bisection (it is rare)."""
     low = -1.0
@@ -252,7 +252,7 @@ def hold_position(law: Law, start: Start, h: float, series: NDArray[np.float64],
     return high
 
 
-@njit
+@part
 def put_on_grid(
     law: Law, work: Workspace, n_grid: int, u: float, months: float, second: float, software: float, ln_m: float
 ) -> int:
@@ -271,7 +271,7 @@ def put_on_grid(
     return n_grid + 1
 
 
-@njit
+@part
 def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
     """The same of a state between nodes, or where software has come to be held."""
     if law.mode == CONTINUAL:
@@ -284,25 +284,25 @@ def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
     return put_on_grid(law, work, n_grid, at.u, at.months, at.second, software, ln_m)
 
 
-@njit
+@part
 def position_in(work: Workspace, panel: int, u: float) -> float:
     """Position x in [-1, 1] of a coordinate in a panel."""
     return 2.0 * (u - work.panels[panel, P_U]) / work.panels[panel, P_LENGTH] - 1.0
 
 
-@njit
+@part
 def panel_with(work: Workspace, n_panels: int, u: float) -> int:
     """Index of the panel in which a coordinate lies."""
     return step_with(work.panels, P_U, n_panels, u)
 
 
-@njit
+@part
 def months_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Time at a position."""
     return read(work.series[panel, MONTHS], position_in(work, panel, u))
 
 
-@njit
+@part
 def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float, float]:
     """Software at a position, as coordinate of ``place`` and in OOM."""
     if law.mode == CONTINUAL:
@@ -312,7 +312,7 @@ def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float,
     return u, place(law, u)[0]
 
 
-@njit
+@part
 def ln_pace_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Natural logarithm of the pace M at a position."""
     x = position_in(work, panel, u)
@@ -323,7 +323,7 @@ def ln_pace_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     return ln_pace(law, z, software, deployed, read(work.series[panel, MONTHS], x))
 
 
-@njit
+@part
 def ln_slowness_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Natural logarithm of dt/de, months per OOM of effective compute, at a position."""
     if law.mode == CONTINUAL:
@@ -332,7 +332,7 @@ def ln_slowness_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     return -law.ln_speed - ln_pace_at(law, work, panel, u)
 
 
-@njit
+@part
 def ooms_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Effective compute e at a position."""
     if law.mode == CONTINUAL:
@@ -340,7 +340,7 @@ def ooms_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     return software_at(law, work, panel, u)[1]
 
 
-@njit
+@part
 def step_with(table: NDArray[np.float64], column: int, n_intervals: int, value: float) -> int:
     """Index of the interval (step, or part of the grid) of a growing column of a table in which a value lies."""
     low, high = 0, n_intervals - 1
@@ -353,7 +353,7 @@ def step_with(table: NDArray[np.float64], column: int, n_intervals: int, value: 
     return low
 
 
-@njit
+@part
 def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) -> tuple[int, float]:
     """Position at which time or effective compute takes a value.
 
@@ -388,21 +388,21 @@ def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) ->
     return panel, work.panels[panel, P_U] + 0.5 * length * (1.0 + x)
 
 
-@njit
+@part
 def months_at_ooms(law: Law, work: Workspace, n_panels: int, ooms: float) -> float:
     """Months until effective compute has risen by so many OOM, within the timeline."""
     panel, u = locate(law, work, n_panels, int(OOMS), ooms)
     return months_at(law, work, panel, u)
 
 
-@njit
+@part
 def ooms_at_months(law: Law, work: Workspace, n_panels: int, months: float) -> float:
     """Effective compute after so many months, within the timeline."""
     panel, u = locate(law, work, n_panels, int(MONTHS), months)
     return ooms_at(law, work, panel, u)
 
 
-@njit
+@part
 def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int) -> float:
     """d ln M / du at a position, on one route of research."""
     x = position_in(work, panel, u)
@@ -427,7 +427,7 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
     return slope
 
 
-@njit
+@part
 def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float, float]:
     """Largest pace while software moves, and when.
 
@@ -473,7 +473,7 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float
     return top, months
 
 
-@njit
+@part
 def summit(law: Law, work: Workspace, n_panels: int, low: float, high: float) -> float:
     """Coordinate between two neighbouring grid points at which the pace stops rising; -1 where there is none."""
     middle = 0.5 * (low + high)

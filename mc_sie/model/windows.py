@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import CONTINUAL, SHORTENING, Law, place, software_and_room
 from mc_sie.model.panels import read
@@ -44,7 +44,7 @@ from mc_sie.units import LN_10
 _NOISE = 1e-9  # relative differences of slowness below this do not count as a change of direction
 
 
-@njit
+@part
 def valley(work: Workspace, n_grid: int) -> tuple[int, bool]:
     """Where the slowness is least, and whether it only falls before and only rises after.
 
@@ -73,7 +73,7 @@ def valley(work: Workspace, n_grid: int) -> tuple[int, bool]:
     return bottom, True
 
 
-@njit
+@part
 def drift(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
     """By how much the slowness is larger at the end of a window than at its start, in logarithms."""
     panel, u = locate(law, work, n_panels, axis, start)
@@ -81,7 +81,7 @@ def drift(law: Law, work: Workspace, n_panels: int, axis: int, width: float, sta
     return ln_slowness_at(law, work, panel2, u2) - ln_slowness_at(law, work, panel, u)
 
 
-@njit
+@part
 def balanced_start(law: Law, work: Workspace, n_panels: int, axis: int, width: float, low: float, high: float) -> float:
     """Start between low and high of a window whose two ends are equally slow.
 
@@ -129,7 +129,7 @@ def balanced_start(law: Law, work: Workspace, n_panels: int, axis: int, width: f
     return middle
 
 
-@njit
+@part
 def merit(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
     """Length in the other axis of the window that starts there, with the sign that makes smaller better."""
     if axis == OOMS:
@@ -158,7 +158,7 @@ class Window(NamedTuple):
     end_by_width: float
 
 
-@njit
+@part
 def only_length(length: float) -> Window:
     """A window of which no more than its length is known."""
     return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0)
@@ -173,7 +173,7 @@ class View(NamedTuple):
     slowness_slope: float
 
 
-@njit
+@part
 def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
     """The view from a coordinate; not for the kind TIMED. Arguments as in :func:`best_window`."""
     panel = panel_with(work, n_panels, u)
@@ -198,7 +198,7 @@ def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
     return View(along, along_slope, slowness_log, slowness_slope)
 
 
-@njit
+@part
 def balanced_window(
     law: Law, work: Workspace, n_panels: int, axis: int, width: float, u_start: float, u_end: float
 ) -> Window:
@@ -249,7 +249,7 @@ def balanced_window(
     return only_length(math.nan)
 
 
-@njit
+@part
 def best_window(
     law: Law,
     work: Workspace,
@@ -322,7 +322,7 @@ def best_window(
     return found
 
 
-@njit
+@part
 def u_on_grid(grid: NDArray[np.float64], column: int, n_grid: int, value: float) -> float:
     """Coordinate at which a growing column of the grid takes a value, by linear interpolation."""
     i = step_with(grid, column, n_grid - 1, value)
@@ -331,7 +331,7 @@ def u_on_grid(grid: NDArray[np.float64], column: int, n_grid: int, value: float)
     return grid[i, G_U] + part * (grid[i + 1, G_U] - grid[i, G_U])
 
 
-@njit
+@part
 def best_merit(
     law: Law, work: Workspace, n_panels: int, n_grid: int, bottom: int, is_single: bool, axis: int, width: float
 ) -> float:
@@ -399,7 +399,7 @@ def best_merit(
     return best
 
 
-@njit
+@part
 def bracket(
     grid: NDArray[np.float64], column: int, n_grid: int, width: float, low: float, high: float
 ) -> tuple[float, float]:
@@ -417,7 +417,7 @@ def bracket(
     return max(whole_low, low - gap), min(whole_high, high + gap)
 
 
-@njit
+@part
 def interval_with(grid: NDArray[np.float64], column: int, n_grid: int, i: int, x: float) -> int:
     """Index, from i on, of the grid interval in which x lies."""
     while i + 2 < n_grid and grid[i + 1, column] < x:
@@ -425,7 +425,7 @@ def interval_with(grid: NDArray[np.float64], column: int, n_grid: int, i: int, x
     return i
 
 
-@njit
+@part
 def interpolated(grid: NDArray[np.float64], column: int, i: int, x: float) -> float:
     """Logarithm of the slowness at x, by linear interpolation in grid interval i."""
     span = grid[i + 1, column] - grid[i, column]
@@ -433,7 +433,7 @@ def interpolated(grid: NDArray[np.float64], column: int, i: int, x: float) -> fl
     return grid[i, G_LN_SLOWNESS] + part * (grid[i + 1, G_LN_SLOWNESS] - grid[i, G_LN_SLOWNESS])
 
 
-@njit
+@part
 def shortest_between_deployments(deployments: NDArray[np.float64], n: int, ooms: float) -> float:
     """Shortest time between two deployments that are at least so many OOM apart.
 
@@ -462,7 +462,7 @@ def shortest_between_deployments(deployments: NDArray[np.float64], n: int, ooms:
     return best
 
 
-@njit
+@part
 def largest_between_deployments(deployments: NDArray[np.float64], n: int, months: float) -> float:
     """Largest gain between two deployments at most so many months apart, in OOM (0 if there is none).
 
