@@ -12,8 +12,8 @@ Search
 Proposal
     A mixture: a tenth is the prior itself, so that no weight exceeds ten; the rest are components, each a product of
     histograms along axes of the latent normal space of its cell. How many, and whether along the quantities' own axes
-    or along principal axes (the standard normal law looks the same along either), is what predicts the other
-    population best.
+    or along principal axes (the standard normal law looks the same along either), is what would
+    estimate best from the other population. Each component has a wider twin, halfway to the prior.
 Estimate
     The mean of weight times hit in independent randomisations of the same Sobol' points as elsewhere; their spread
     is the error.
@@ -73,8 +73,8 @@ PARETO_K_HIGH = 0.7
 ESS_LOW = 100.0
 """With a smaller effective number of hits the error itself is poorly known."""
 
-BEYOND_HIGH = 0.05
-"""Largest share of the probability that may come from where only the prior's own share of the draws goes."""
+BEYOND, BEYOND_HIGH = 30.0, 0.05
+"""Hits of so many times the typical weight lie where the search did not lead; the largest share they may make."""
 
 HITS_KEPT = 2**18
 """Hits whose worlds are kept."""
@@ -94,6 +94,8 @@ _LOG_PROB_LOW = math.log(1e-15)  # rarer than this a uniform cannot resolve
 _NEGLIGIBLE = 1e-4  # share of the probability found elsewhere below which a cell is given up
 _N_TRIAL = 2**13  # draws of the proposal that set the shares of its components
 _COMPONENTS = (1, 2, 3, 4, 6, 8)  # numbers of components tried in a cell
+_WIDER_SHARE = 0.15  # share of a component's draws that a wider twin makes
+_MARGIN = 1e-3  # least distance of the outer bins from the extreme worlds, in standard deviations
 _OUTER_HIGH = 0.01  # most mass beyond the extreme worlds of a histogram
 _ROUND = 2**16  # draws taken together in the last stage
 _TINY = 2.0**-53
@@ -244,7 +246,8 @@ def _cells(prior: PriorSet) -> list[_Cell]:
 def _mode_cells(prior: PriorSet, label: str, box: dict[str, tuple[float, float]]) -> list[_Cell]:
     names = tuple(name for name in prior.dimensions if name != "mode")
     if "mode" not in prior.dimensions:
-        return [_Cell(label, box, names)]
+        code = prior.entries["mode"].distribution.constant
+        return [_Cell(f"{label} {MODES[int(code or 0.0)]}".strip(), box, names)]
     atoms = prior.entries["mode"].distribution.atoms
     edges = [0.0, *np.cumsum([share for _, share in atoms[:-1]]).tolist(), 1.0]
     return [
@@ -437,7 +440,8 @@ class _Histogram:
         n_bins = int(np.clip(round(1.3 * n ** (1.0 / 3.0)), 4, 16))
         cuts = np.quantile(ordered, np.arange(1, n_bins) / n_bins)
         ends = ndtri(np.array([ordered[0], cuts[0], cuts[-1], ordered[-1]]))
-        low, high = ndtr(1.5 * ends[0] - 0.5 * ends[1]), ndtr(1.5 * ends[3] - 0.5 * ends[2])
+        low = ndtr(ends[0] - max(0.5 * (ends[1] - ends[0]), _MARGIN))
+        high = ndtr(ends[3] + max(0.5 * (ends[3] - ends[2]), _MARGIN))
         edges = np.unique(np.clip([0.0, low, *cuts, high, 1.0], 0.0, 1.0))
         counts = np.histogram(ordered, edges)[0] + 0.5
         outer = np.zeros(len(counts), dtype=bool)
@@ -452,6 +456,12 @@ class _Histogram:
         heights = self.masses / np.diff(self.edges)
         place = np.searchsorted(self.edges, values, side="left") - 1
         return np.asarray(heights[np.clip(place, 0, len(heights) - 1)])
+
+    @property
+    def tempered(self) -> _Histogram:
+        """The same with the square root of its heights: halfway to the uniform law."""
+        roots = np.sqrt(self.masses * np.diff(self.edges))
+        return _Histogram(self.edges, roots / roots.sum())
 
     def quantile(self, u: Array) -> Array:
         """Quantile function."""
@@ -508,6 +518,24 @@ class _Component:
             return along
         z = np.einsum("nj,ij->ni", ndtri(along), self.rotation)
         return np.asarray(np.clip(ndtr(z), _TINY, 1.0 - _TINY))
+
+
+def _with_wider(parts: Sequence[_Component]) -> list[_Component]:
+    """The components, and a share of each with its histograms tempered.
+
+    Between a component and the prior lies a wide gap: a few hits just outside the one, with the weights of the other,
+    would make most of the error. The wider twins fill it.
+    """
+    narrow = [replace(part, share=part.share * (1.0 - _WIDER_SHARE)) for part in parts]
+    wider = [
+        replace(
+            part,
+            share=part.share * _WIDER_SHARE,
+            axes={axis: histogram.tempered for axis, histogram in part.axes.items()},
+        )
+        for part in parts
+    ]
+    return [*narrow, *wider]
 
 
 @dataclass(frozen=True)
@@ -589,22 +617,25 @@ class _Proposal:
 
 
 def _fit_cell(found: _Found, numbers: _Numbers) -> list[_Component]:
-    """Components for the hits of a cell: as many, and along such axes, as predict the other population best."""
+    """Components for the hits of a cell: as many, and along such axes, as serve the other population best.
+
+    The mean of 1/q over worlds in which the event holds is the variance of the estimate, up to a constant.
+    """
     hits = found.hits if len(found.hits) > 1 else [found.hits[0][0::2], found.hits[0][1::2]]
     if not found.cell.names:
         return [_Component(1.0, None, {})]
-    best, chosen = -math.inf, (1, False)
+    best, chosen = math.inf, (1, False)
     for n_components in _COMPONENTS:
         if n_components > 1 and len(hits[0]) < 32 * n_components:
             break
         labels = [_clusters(part, n_components, numbers) for part in hits]
         for rotated in (False, True):
-            gain = 0.0
+            excess = 0.0
             for place, train in enumerate(hits):
-                fit = _fitted(train, labels[place], rotated, hits[1 - place])
-                gain += float(np.log(np.maximum(_density(fit, hits[1 - place]), 1e-300)).mean())
-            if gain > best + 0.02:  # what is no better in earnest is not worth the parameters
-                best, chosen = gain, (n_components, rotated)
+                fit = _with_wider(_fitted(train, labels[place], rotated, hits[1 - place]))
+                excess += float((1.0 / np.maximum(_density(fit, hits[1 - place]), 1e-12)).mean())
+            if excess < 0.95 * best:  # what is no better in earnest is not worth the parameters
+                best, chosen = excess, (n_components, rotated)
     n_components, rotated = chosen
     together = np.concatenate(hits)
     return _fitted(together, _clusters(together, n_components, numbers), rotated, together)
@@ -689,7 +720,7 @@ def _shaped(world: _World, found: list[_Found], numbers: _Numbers) -> _Proposal:
     masses = np.array([one.cell.mass * one.prob for one in found])
     parts: list[tuple[_Cell, _Component]] = []
     for one, mass in zip(found, masses / masses.sum(), strict=True):
-        parts += [(one.cell, replace(part, share=part.share * mass)) for part in _fit_cell(one, numbers)]
+        parts += [(one.cell, replace(part, share=part.share * mass)) for part in _with_wider(_fit_cell(one, numbers))]
     proposal = _Proposal(prior, PRIOR_SHARE, tuple(parts))
     drawn = numbers.take(_N_TRIAL, len(prior.dimensions) + 1)
     uniforms, _ = proposal.place(dict(zip(prior.dimensions, drawn.T, strict=False)), drawn[:, -1])
@@ -703,7 +734,7 @@ def _shaped(world: _World, found: list[_Found], numbers: _Numbers) -> _Proposal:
         responsible = shares[:, None] * densities
         responsible /= np.maximum(responsible.sum(axis=0), 1e-300)
         shares = (responsible * weights).sum(axis=1)
-        shares = 0.9 * shares / shares.sum() + 0.1 * first
+        shares = 0.7 * shares / shares.sum() + 0.3 * first
     return replace(
         proposal,
         parts=tuple((cell, replace(part, share=float(s))) for (cell, part), s in zip(parts, shares, strict=True)),
@@ -838,7 +869,7 @@ class Rare:
     largest_share : float
         Share of the probability that the draw with the largest weight makes.
     beyond_share : float
-        Share of the probability from where more than half of the draws are the prior's own.
+        Share of the probability from hits of more than 30 times the typical weight: where the search did not lead.
     pareto_k : float
         Shape of the tail of the weights among hits; nan where there are too few to say.
     n_plain_needed : float
@@ -1039,7 +1070,10 @@ def _result(
 ) -> Rare:
     total = float(weights.sum())
     ess = total * total / float((weights * weights).sum()) if total > 0.0 else 0.0
-    beyond = float(weights[weights > 0.5 / PRIOR_SHARE].sum()) / total if total > 0.0 and proposal.parts else 0.0
+    beyond = 0.0
+    if total > 0.0:
+        typical = float(np.median(weights))
+        beyond = float(weights[weights > BEYOND * typical].sum()) / total
     largest = float(weights.max()) / total if total > 0.0 else math.nan
     k = pareto_k(weights)
     needed = answer.prob * (1.0 - answer.prob) / answer.se**2 if answer.se > 0.0 else math.nan
@@ -1180,21 +1214,19 @@ def _shifts(prior: PriorSet, hits: pd.DataFrame, uniforms: list[dict[str, Array]
 
 
 def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, str]:
-    """Shares of modes or members, in the prior and among hits, in words."""
+    """Shares of the modes or members that are among the hits, in the prior and among hits, in words."""
     shares = hits.groupby(name, observed=True)["weight"].sum() / hits["weight"].sum()
     before: dict[str, float] = {}
     for cell in _cells(prior):
         key = cell.label.split(" ")[0 if name == "prior_set" else -1]
         before[key] = before.get(key, 0.0) + cell.mass
-    ordered = sorted(before, key=lambda key: -float(shares.get(key, 0.0)))
-    after = {key: float(shares.get(key, 0.0)) for key in ordered}
-    return _in_percent(before, ordered), _in_percent(after, ordered)
+    after = {key: float(shares.get(key, 0.0)) for key in before}
+    shown = sorted((key for key in before if after[key] >= 0.0005), key=lambda key: -after[key])
+    return _in_percent(before, shown), _in_percent(after, shown)
 
 
 def _in_percent(shares: Mapping[str, float], keys: Sequence[str]) -> str:
-    """Shares in words; those of nothing are left out."""
-    texts = [f"{key} {100 * shares[key]:.{0 if shares[key] >= 0.1 else 1}f} %" for key in keys if shares[key] >= 0.0005]
-    return ", ".join(texts)
+    return ", ".join(f"{key} {100 * shares[key]:.{0 if shares[key] >= 0.0995 else 1}f} %" for key in keys)
 
 
 def _weighted_quantiles(values: Array, weights: Array, probs: Sequence[float]) -> Array:
