@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -38,8 +39,9 @@ def main() -> None:
     except _Stopped as stopped:
         print("mc-sie: interrupted; nothing half-written is left", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         print(f"mc-sie: the output cannot be written: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)

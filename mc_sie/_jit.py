@@ -28,7 +28,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 @cache
 def source_digest() -> str:
     """SHA-256 of the package's source, numba's version and the processor: what decides the last bits of a result."""
-    source = hashlib.sha256(f"{numba.__version__} {platform.machine()} {_processor()}".encode())
+    deciding = f"{numba.__version__} {processor()} {package_digest()}"
+    return hashlib.sha256(deciding.encode()).hexdigest()
+
+
+@cache
+def package_digest() -> str:
+    """SHA-256 of the package's source alone, the same wherever the same version is installed."""
+    source = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         source.update(path.read_bytes())
     return source.hexdigest()
@@ -56,10 +63,11 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="mc_sie-"))
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Architecture and type of this machine's processor, for which numba compiles."""
     from llvmlite import binding
 
-    return str(binding.get_host_cpu_name())
+    return f"{platform.machine()} {binding.get_host_cpu_name()}"
 
 
 def is_warm() -> bool:

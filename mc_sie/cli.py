@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+    from rich.console import Console
 
+    from mc_sie.analysis.cluster import Cluster
     from mc_sie.analysis.precision import Precision
     from mc_sie.analysis.streaming import Streamed
     from mc_sie.analysis.summary import Summary
@@ -39,10 +41,17 @@ app = typer.Typer(
 priors_app = typer.Typer(help="List, show, check and start prior sets.", no_args_is_help=True)
 app.add_typer(priors_app, name="priors")
 
+WIDE = 120
+"""Columns from which a table has room for sentences."""
+
 MODELS = ("law", "davidson-houlden")
 """What ``evaluate`` runs."""
 
 Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Count on a Dask cluster, e.g. tcp://host:8786. Changes no result."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Prior = Annotated[
     str, typer.Argument(help="A shipped prior set (see 'mc-sie priors list') or the path of a TOML file.")
@@ -79,6 +88,7 @@ def run(
     all_outcomes: Annotated[
         bool, typer.Option("--all-outcomes", help="Take and store every outcome of every draw.")
     ] = False,
+    scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -101,8 +111,11 @@ def run(
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
+    if scheduler is not None and not no_draws:
+        why = "needs --no-draws: a cluster sends back counts, and the draws would have to come home to be kept"
+        _refuse(f"--scheduler {scheduler}", why, "Add --no-draws, or leave --scheduler out.")
     target = check_target(out, loaded.name)
-    _warn(loaded)
+    _warn(loaded.warnings)
     if design.n_draws != draws:
         _print(f"--draws {draws} is rounded up to {design.n_draws:,}, the same number in each randomisation.", err=True)
     levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}))
@@ -125,7 +138,8 @@ def run(
         questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions))
         job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
         begun = Plan(job, wanted, design.n_per_replicate, command, out)
-        _finish(Checkpoint.begin(target, begun), target, threads, quiet)
+        with _cluster(scheduler, threads) as cluster:
+            _finish(Checkpoint.begin(target, begun), target, threads, cluster, quiet)
         return
 
     from mc_sie.analysis.summary import summarise
@@ -241,6 +255,7 @@ def _run_rare(
 @app.command()
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of a run with --no-draws that was interrupted.")],
+    scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -253,10 +268,32 @@ def resume(
     n_threads(threads)
     found = Checkpoint.find(run)
     target = found.folder.with_name(found.folder.name.removesuffix(UNFINISHED))
-    _finish(found, check_target(target, target.name), threads, quiet)
+    target = check_target(target, target.name)
+    with _cluster(scheduler, threads) as cluster:
+        _finish(found, target, threads, cluster, quiet)
 
 
-def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, quiet: bool) -> None:
+@contextmanager
+def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | None]:
+    """The cluster whose scheduler has this address, for as long as it is needed; None for this machine."""
+    if scheduler is None:
+        yield None
+        return
+    where = f"--scheduler {scheduler}"
+    if threads is not None:
+        why = "counts with all threads that its workers have, and --threads is for this machine"
+        _refuse(where, why, "Leave one of them out.")
+    try:
+        from mc_sie.analysis.cluster import connected
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("dask", "distributed", "locket"):
+            raise
+        _refuse(where, f"needs Dask, which is not installed ({error.name})", "Install it: pip install 'mc-sie[dask]'")
+    with connected(scheduler, lambda sentence: _warn([sentence])) as cluster:
+        yield cluster
+
+
+def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: Cluster | None, quiet: bool) -> None:
     """Count the rest of a run without draws, write its folder and print the answer."""
     from mc_sie.analysis.streaming import stream
     from mc_sie.analysis.summary import summarise_counts
@@ -277,9 +314,16 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, quiet: bo
     if done:
         _print(f"Going on after {done:,} draws.", err=True)
     try:
-        with _progress(quiet) as progress:
+        with _progress(quiet, is_here=cluster is None) as progress:
             streamed = stream(
-                job, rows, threads=threads, progress=progress, checkpoint=checkpoint.save, is_enough=is_enough
+                job,
+                rows,
+                executor=cluster,
+                threads=threads,
+                n_ahead=cluster.n_ahead if cluster else None,
+                progress=progress,
+                checkpoint=checkpoint.save,
+                is_enough=is_enough,
             )
     except BaseException:
         _print(f"Interrupted; go on with: mc-sie resume {shlex.quote(str(target))}", err=True)
@@ -365,7 +409,13 @@ def _print_modes(modes: pd.DataFrame) -> None:
 
 @app.command()
 def evaluate(
-    table: Annotated[Path, typer.Argument(help="CSV with one row a case; columns are quantities by code name.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with one row a case; columns are quantities by code name, or with --model davidson-houlden "
+            "option, f, r0, limit_years and p."
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV to write; standard output if not given.")
     ] = None,
@@ -547,21 +597,28 @@ def reproduce(
 
 
 def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
+    """A table where there is room for the reasons beside the numbers, else the reasons below each number."""
     from rich.table import Table
 
-    styles = {"exact": "green", "reproduced": "green", "explained": "yellow", "not reproduced": "red"}
-    table = Table(title=source, title_justify="left", show_lines=False)
-    table.add_column("quantity", ratio=5)
-    for heading in ("published", "ours", "our law", "difference"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("why", ratio=6)
+    styles = {"explained": "yellow", "not reproduced": "red"}
+    wide = _console().width >= WIDE
+    table = Table(title=source, title_justify="left")
+    table.add_column("quantity, and why they differ" if not wide else "quantity", ratio=5)
+    has_law = wide and bool(frame["law_shown"].any())
+    for heading in ("published", "ours", *(["our law"] if has_law else [])):
+        table.add_column(heading, justify="right")
+    table.add_column("difference", justify="right")
+    table.add_column("verdict")
+    if wide:
+        table.add_column("why", ratio=6)
     for row in frame.itertuples():
-        why = "; ".join(filter(None, [f"we match the {row.matches}" if row.matches else "", row.reason]))
-        table.add_row(
-            row.quantity, row.published, row.ours_shown, row.law_shown, row.difference, row.verdict, why,
-            style=styles[row.verdict] if row.verdict != "exact" else None,
-        )  # fmt: skip
+        matches = f"we match the {row.matches}" if row.matches else ""
+        others = "" if row.given_by == "source" else "recomputed by others"
+        why = "; ".join(filter(None, [matches, others, row.reason]))
+        quantity = row.quantity if wide or not why else f"{row.quantity}\n  {why}"
+        cells = [quantity, row.published, row.ours_shown, *([row.law_shown] if has_law else [])]
+        cells += [row.difference, row.verdict_shown, *([why] if wide else [])]
+        table.add_row(*cells, style=styles.get(row.verdict))
     _print(table)
 
 
@@ -605,7 +662,7 @@ def priors_show(
                 _print(f"    {entry.judgement}", style="italic")
     for citation in loaded.citations:
         _print(f"  - {citation}")
-    _warn(loaded)
+    _warn(loaded.warnings)
 
 
 @priors_app.command("check")
@@ -614,7 +671,7 @@ def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a sh
     from mc_sie.priors import load_prior
 
     loaded = load_prior(file)
-    _warn(loaded)
+    _warn(loaded.warnings)
     stated = sum(not entry.is_default for entry in loaded.entries.values())
     what = f"a pool of {len(loaded.members)} sets" if loaded.members else f"{stated} quantities stated"
     _print(f"{file}: fine; {what}; digest {loaded.digest[:12]}")
@@ -646,8 +703,8 @@ def priors_schema() -> None:
     print(json.dumps(json_schema(), indent=1))
 
 
-def _warn(prior: PriorSet) -> None:
-    for warning in prior.warnings:
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
         _print(f"warning: {warning}", err=True, style="yellow")
 
 
@@ -657,12 +714,19 @@ def _counted(n: int, noun: str) -> str:
 
 def _print(what: Any, *, err: bool = False, style: str | None = None) -> None:
     """Print text as it is (prior files may hold square brackets, which are no markup), or something of rich's."""
-    from rich.console import Console
     from rich.text import Text
 
-    stream = sys.stderr if err else sys.stdout
-    console = Console(stderr=err, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else 160)
+    console = _console(err=err)
     console.print(what, style=style, soft_wrap=isinstance(what, str | Text) and not console.is_terminal)
+
+
+def _console(*, err: bool = False) -> Console:
+    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "") or 160)
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
 
 
 def _print_headed(head: str, rest: str) -> None:
@@ -683,11 +747,13 @@ def _print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> Non
 
 
 @contextmanager
-def _progress(quiet: bool, doing: str = "simulating", unit: str = "draws") -> Iterator[Progress | None]:
-    """A progress bar with rate and time left, on a terminal; and word of a first run that compiles."""
+def _progress(
+    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True
+) -> Iterator[Progress | None]:
+    """A progress bar with rate and time left, on a terminal; and word of a first run that compiles here."""
     from mc_sie._jit import is_warm
 
-    if not is_warm():
+    if is_here and not is_warm():
         _print("First run of this version: compiling the simulator, once (about half a minute).", err=True)
     if quiet or not sys.stderr.isatty():
         yield None

@@ -36,6 +36,10 @@ class InputError(McSieError, ValueError):
         self.remedy = remedy
         super().__init__(f"{where} {why.rstrip('.')}." + (f" {remedy}" if remedy else ""))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
+        """Its three parts, so that it comes back whole from another process."""
+        return type(self), (self.where, self.why, self.remedy)
+
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """A sentence that suggests the nearest of some names, and lists them when none is near.

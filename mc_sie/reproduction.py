@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,13 @@ def verdict_counts(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a source and one for all, one column a verdict.
+        One row a source, for what it printed itself; one for what others recomputed from it, where there is any; one
+        for all that was printed. One column a verdict.
     """
-    counts = pd.crosstab(frame["source"], frame["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
-    counts = counts.loc[list(dict.fromkeys(frame["source"]))]
-    counts.loc["all"] = counts.sum()
+    label = frame["source"].where(frame["given_by"] == "source", frame["source"] + ", recomputed by others")
+    counts = pd.crosstab(label.rename("source"), frame["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
+    counts = counts.loc[sorted(dict.fromkeys(label), key=lambda name: "recomputed by others" in name)]
+    counts.loc["all printed by the sources"] = counts[["recomputed" not in name for name in counts.index]].sum()
     return counts.rename_axis(columns=None).reset_index()
 
 
@@ -56,21 +59,31 @@ def markdown(frame: pd.DataFrame, design: Design) -> str:
     lines = [
         "# Published numbers, recomputed",
         "",
-        "Made by `mc-sie reproduce --out reports/published` "
-        f"({design.n_draws:,} draws of the simulator of Davidson & Houlden, "
-        f"{design.n_replicates} randomisations, seed {design.seed}). *Exact*: the same to every printed digit. "
-        "*Reproduced*: within three joint standard errors (sampled numbers), or within the precision of the source's "
-        "words. *Explained*: they differ, and the published number comes back under the slip or parameter named. "
-        "Differences are ours minus published, in joint standard errors or units of the last printed digit. "
-        "*Our law* answers the same question where it can be asked of it. "
-        "The findings in plain words: [`docs/published.md`](../../docs/published.md).",
+        f"Made by `mc-sie reproduce` ({design.n_draws:,} draws of the simulator of Davidson & Houlden, "
+        f"{design.n_replicates} randomisations, seed {design.seed}).",
+        "",
+        "* *Exact*: the same to every printed digit (where only one is printed it says so).",
+        "* *Reproduced*: within three joint standard errors (sampled numbers), within a printed range, or within a "
+        "tenth where the source speaks in round words.",
+        "* *Explained*: they differ, and the published number comes back under the slip or parameter named.",
+        "* Differences are ours minus published, in joint standard errors or units of the last printed digit. *Our "
+        "law* answers the same question where it can be asked of it. *Given by others*: not printed by the source.",
         "",
         *_markdown_table(verdict_counts(frame)),
     ]
     for source, part in frame.groupby("source", sort=False):
-        shown = part[["quantity", "published", "ours_shown", "law_shown", "difference", "verdict", "matches", "reason"]]
-        renamed = shown.rename(columns={"ours_shown": "ours", "law_shown": "our law", "matches": "we match"})
-        lines += ["", f"## {source}", "", *_markdown_table(renamed)]
+        columns = {
+            "quantity": "quantity",
+            "given_by": "given by",
+            "published": "published",
+            "ours_shown": "ours",
+            "law_shown": "our law",
+            "difference": "difference",
+            "verdict_shown": "verdict",
+            "matches": "we match",
+            "reason": "reason",
+        }
+        lines += ["", f"## {source}", "", *_markdown_table(part[list(columns)].rename(columns=columns))]
     return "\n".join(lines) + "\n"
 
 
@@ -79,11 +92,13 @@ def _markdown_table(frame: pd.DataFrame) -> list[str]:
     return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
 
 
-def draw_figures(design: Design, *, threads: int | None = None) -> dict[str, Figure]:
-    """The figures of the sources, redrawn from our numbers.
+def draw_figures(sources: Collection[str], design: Design, *, threads: int | None = None) -> dict[str, Figure]:
+    """The figures of some sources, redrawn from our numbers.
 
     Parameters
     ----------
+    sources : collection of str
+        Which.
     design : Design
         Draws behind the exceedance curve.
     threads : int, optional
@@ -95,19 +110,18 @@ def draw_figures(design: Design, *, threads: int | None = None) -> dict[str, Fig
         By file name without its ending.
     """
     tables = davidson_houlden_tables
-    runs = pd.concat(
-        [
-            tables.single_run(option).assign(case=case)
-            for option, case in (("base", "no retraining"), ("retraining_fixed", "retraining"))
-        ]
-    )
-    return {
-        "ceiling": figures.ceiling_figure(davidson_bottlenecks.curves((-0.2,), 9.0)),
-        "substitution": figures.substitution_figure(davidson_bottlenecks.curves((0.0, -0.01, -0.1, -0.2), 9.0)),
-        "retraining": figures.retraining_figure(davidson_retraining.growth_curves()),
-        "exceedance": figures.exceedance_figure(tables.exceedance(design, threads=threads)),
-        "single_run": figures.single_run_figure(runs),
-    }
+    found = {}
+    if davidson_bottlenecks.SOURCE in sources:
+        found["ceiling"] = figures.ceiling_figure(davidson_bottlenecks.curves((-0.2,), 9.0))
+        found["substitution"] = figures.substitution_figure(davidson_bottlenecks.curves((0.0, -0.01, -0.1, -0.2), 9.0))
+    if davidson_retraining.SOURCE in sources:
+        found["retraining"] = figures.retraining_figure(davidson_retraining.growth_curves())
+    if tables.SOURCE in sources:
+        named = (("base", "no retraining"), ("retraining_fixed", "retraining"))
+        runs = pd.concat([tables.single_run(option).assign(case=case) for option, case in named])
+        found["exceedance"] = figures.exceedance_figure(tables.exceedance(design, threads=threads))
+        found["single_run"] = figures.single_run_figure(runs)
+    return found
 
 
 def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, threads: int | None = None) -> None:
@@ -125,15 +139,19 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
         Threads.
     """
     tables = davidson_houlden_tables
-    small = tables.law_design(design)
-    drawn = draw_figures(design, threads=threads)
-    steps, finer = tables.steps_to_the_law(small, threads=threads), tables.finer_steps(small, threads=threads)
+    sources = set(frame["source"])
+    drawn = draw_figures(sources, design, threads=threads)
+    written = {"published": frame}
+    if tables.SOURCE in sources:
+        small = tables.law_design(design)
+        written["steps_to_the_law"] = tables.steps_to_the_law(small, threads=threads).round(4)
+        written["finer_steps"] = tables.finer_steps(small, threads=threads).round(4)
+        written["horizon"] = tables.horizon_effect(small, threads=threads).round(4)
     check_folder(folder, f"--out {folder}")
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "published.csv", lambda partial: frame.to_csv(partial, index=False))
-    write_whole(folder / "README.md", lambda partial: partial.write_text(markdown(frame, design), encoding="utf-8"))
-    write_whole(folder / "steps_to_the_law.csv", lambda partial: steps.round(4).to_csv(partial, index=False))
-    write_whole(folder / "finer_steps.csv", lambda partial: finer.round(4).to_csv(partial, index=False))
+    for name, table in written.items():
+        write_whole(folder / f"{name}.csv", lambda partial, table=table: table.to_csv(partial, index=False))  # type: ignore[misc]
+    write_whole(folder / "published.md", lambda partial: partial.write_text(markdown(frame, design), encoding="utf-8"))
     for name, figure in drawn.items():
         for ending in (".svg", ".png"):
             write_whole(folder / f"{name}{ending}", lambda partial, figure=figure: save(figure, partial))  # type: ignore[misc]

@@ -173,7 +173,7 @@ def stream(
     *,
     executor: Executor | None = None,
     threads: int | None = None,
-    n_ahead: int | None = None,
+    n_ahead: int | Callable[[], int] | None = None,
     progress: Progress | None = None,
     checkpoint: Callable[[NDArray[np.int64]], None] | None = None,
     is_enough: Callable[[NDArray[np.int64]], bool] | None = None,
@@ -190,8 +190,8 @@ def stream(
         Where batches are counted; a pool of threads of this process if not given.
     threads : int, optional
         Threads of that pool.
-    n_ahead : int, optional
-        Batches that are under way at a time; twice the threads if not given.
+    n_ahead : int or callable, optional
+        Batches that are under way at a time, or what says so as workers come and go; twice the threads if not given.
     progress : callable, optional
         Called with (draws done, draws in all).
     checkpoint : callable, optional
@@ -217,7 +217,8 @@ def stream(
     saved = time.monotonic()
     try:
         while number < last:
-            while following < last and len(waiting) < (n_ahead or 2 * n_workers):
+            ahead = n_ahead() if callable(n_ahead) else n_ahead or 2 * n_workers
+            while following < last and len(waiting) < ahead:
                 waiting.append((following, pool.submit(count_batch, job, following)))
                 following += 1
             number, future = waiting.popleft()

@@ -32,6 +32,7 @@ from mc_sie.quantities import (
     MODES,
     PRIOR_SET_DIMENSION,
     QUANTITIES,
+    TOP_OOMS,
 )
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 
@@ -138,6 +139,7 @@ def simulate(
     started = time.perf_counter()
     design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
+    check_marks(levels, widths)
     ranges = [(start, min(start + batch, design.n_draws)) for start in range(0, design.n_draws, batch)]
     draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, threads, progress)
     return Simulation(prior, design, horizon_months, draws, outcomes, time.perf_counter() - started)
@@ -209,6 +211,7 @@ def evaluate(
     Outcomes
         One entry a row; a row outside the domain of a quantity has a status other than ok.
     """
+    check_marks(levels, widths)
     n = max((np.size(value) for value in quantities.values()), default=1)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name in KERNEL_COLUMNS:
@@ -320,6 +323,27 @@ def simulate_points(
 
     in_batches(one, ranges, n_workers, progress)
     return draws, outcomes
+
+
+def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
+    """Refuse gains and windows that a trajectory does not tell.
+
+    Parameters
+    ----------
+    levels, widths : sequence of float
+        Gains in OOM and windows in months.
+
+    Raises
+    ------
+    InputError
+        For a gain outside (0, 20] OOM, where trajectories end, or a window that is not positive.
+    """
+    for level in levels:
+        if not 0.0 < level <= TOP_OOMS:
+            raise InputError(f"levels: {level:g} OOM", f"is outside (0, {TOP_OOMS:g}]", "A trajectory ends there.")
+    for width in widths:
+        if not 0.0 < width < math.inf:
+            raise InputError(f"widths: {width:g} months", "is not a positive number", "Give a number of months.")
 
 
 def check_horizon(horizon_months: float) -> None:

@@ -13,22 +13,22 @@ from mc_sie.errors import InputError
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, set_law
 from mc_sie.model.status import OK, STATUSES
-from mc_sie.model.stepping import inside
 from mc_sie.model.timeline import (
     G_LN_PACE,
     G_MONTHS,
     G_OOMS,
     G_SOFTWARE,
-    MONTHS,
+    P_U,
     Workspace,
     follow,
     ln_pace_at,
+    months_at,
     new_workspace,
     ooms_at,
     software_at,
 )
 
-_PER_STEP = 6  # points read from each step of the integrator
+_PER_PANEL = 24  # points read from each panel
 
 
 def trace(row: Mapping[str, float]) -> pd.DataFrame:
@@ -56,30 +56,32 @@ def trace(row: Mapping[str, float]) -> pd.DataFrame:
     if status == OK:
         if law.mode == FROM_SCRATCH:
             work = work._replace(grid=np.empty((65536, work.grid.shape[1])))
-            run = follow_generations(law, work)
+            run = follow_generations(law, work, True)
             status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
         else:
-            n_steps, n_moving, _, status = follow(law, work)
-            frame = _timeline_frame(work, n_steps, n_moving)
+            timeline = follow(law, work)
+            status, frame = timeline.status, _timeline_frame(work, timeline.n_panels)
     if status != OK:
         reason = STATUSES[status]
         raise InputError("this trajectory", f"cannot be simulated: {reason.meaning}", f"Remedy: {reason.remedy}.")
     return frame
 
 
-def _timeline_frame(work: Workspace, n_steps: int, n_moving: int) -> pd.DataFrame:
+def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
     law = work.law[0]
     rows = []
-    for step in range(n_steps):
-        parts = range(0 if step == 0 else 1, _PER_STEP + 1)
-        for theta in (work.lengths[step, 1] * part / _PER_STEP for part in parts):
-            pace = math.exp(ln_pace_at(law, work, step, theta)) if step < n_moving else 0.0
+    for panel in range(n_panels):
+        low, high = work.panels[panel, P_U], work.panels[panel + 1, P_U]
+        _, middle = software_at(law, work, panel, 0.5 * (low + high))
+        moves = middle < law.software_hold
+        for part in range(0 if panel == 0 else 1, _PER_PANEL + 1):
+            u = low + (high - low) * part / _PER_PANEL
             rows.append(
                 (
-                    inside(work.dense[step], MONTHS, theta),
-                    software_at(law, work, step, theta)[1],
-                    ooms_at(law, work, step, theta),
-                    pace,
+                    months_at(law, work, panel, u),
+                    software_at(law, work, panel, u)[1],
+                    ooms_at(law, work, panel, u),
+                    math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0,
                     0,
                 )
             )

@@ -62,6 +62,41 @@ def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
 
 
 @njit
+def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> tuple[float, float]:
+    """Natural logarithm of research output R(X, K) and its elasticity with respect to X, from one exponential.
+
+    Parameters
+    ----------
+    ln_x, ln_k, rho, alpha_compute : float
+        As in :func:`ln_ces`.
+
+    Returns
+    -------
+    tuple of float
+        As :func:`ln_ces` and :func:`labour_elasticity` would give them.
+    """
+    d = ln_x - ln_k
+    labour = 1.0 - alpha_compute
+    if abs(rho) < _RHO_SERIES:
+        return ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d, labour
+    if alpha_compute == 0.0:
+        return ln_x, 1.0
+    q = rho * d
+    if abs(q) < 0.5 and abs(rho) < 1e-3:  # else a rounding error, divided by rho, is still below 1e-13
+        if q > 0.0:
+            gone = alpha_compute * math.expm1(-q)
+            return ln_x + math.log1p(gone) / rho, labour / (1.0 + gone)
+        gone = labour * math.expm1(q)
+        return ln_k + math.log1p(gone) / rho, (labour + gone) / (1.0 + gone)
+    if q > 0.0:
+        total = labour + alpha_compute * math.exp(-q)
+        return ln_x + math.log(total) / rho, labour / total
+    w = labour * math.exp(q)
+    total = alpha_compute + w
+    return ln_k + math.log(total) / rho, w / total
+
+
+@njit
 def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     """Elasticity of research output with respect to X; one minus it is the elasticity with respect to K.
 

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from mc_sie._jit import njit
-from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces
+from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
@@ -58,9 +58,9 @@ class Law:
         The rule of mode from_scratch.
     horizon : float
         End of the simulation, months.
-    z_hold, software_hold : float
-        Where software is held for good: at D, or at 40 OOM (20 OOM, the end of the trajectory, where e = s). z_hold is
-        inf where D is never reached.
+    u_hold, software_hold : float
+        Where software is held for good: at D, or at 40 OOM (20 OOM, the end of the trajectory, where e = s). u_hold is
+        the same in the coordinate u of :func:`place`, inf where D is never reached.
     """
 
     mode: int
@@ -86,7 +86,7 @@ class Law:
     shortening_exponent: float
     generation_gain: float
     horizon: float
-    z_hold: float
+    u_hold: float
     software_hold: float
 
 
@@ -138,8 +138,42 @@ def software_and_room(z: float, limit: float) -> tuple[float, float]:
     if math.isinf(limit):
         return z, 1.0
     x = z / limit
-    gone = math.expm1(-x)
-    return -limit * gone, math.exp(-x) if x > 1.0 else 1.0 + gone
+    if x > 1.0:
+        room = math.exp(-x)
+        return limit * (1.0 - room), room
+    gone = math.expm1(min(-x, 700.0))  # an iteration may stray far below 0
+    return -limit * gone, 1.0 + gone
+
+
+@njit
+def place(law: Law, u: float) -> tuple[float, float, float]:
+    """Software at a coordinate u along which it moves: s itself in mode shortening, else z.
+
+    Damped, the pace is a smooth function of s up to D, and z would stretch the approach to D without need; undamped,
+    the limit's factor is singular there, and only in z is it not.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    u : float
+        Coordinate, OOM.
+
+    Returns
+    -------
+    tuple of float
+        s in OOM; the room 1 - s/D; and ln(ds/du).
+    """
+    if law.mode == SHORTENING:
+        return u, max(0.0, (law.limit - u) / law.limit) if law.limit < math.inf else 1.0, 0.0
+    software, room = software_and_room(u, law.limit)
+    return software, room, -u / law.limit
+
+
+@njit
+def coordinate(law: Law, software: float) -> float:
+    """The coordinate u of :func:`place` at a level of software below the limit."""
+    return software if law.mode == SHORTENING else difficulty(software, law.limit)
 
 
 @njit
@@ -160,7 +194,7 @@ def rho_at(law: Law, months: float) -> float:
     """
     if law.reconfiguration_rate == 0.0:
         return law.rho
-    return law.rho_long + (law.rho - law.rho_long) * math.exp(-law.reconfiguration_rate * months)
+    return law.rho_long + (law.rho - law.rho_long) * exp(-law.reconfiguration_rate * months)
 
 
 @njit
@@ -192,24 +226,72 @@ def ln_pace(law: Law, z: float, software: float, deployed: float, months: float)
 
 
 @njit
-def route_lead(law: Law, software: float, deployed: float, months: float) -> float:
-    """By how much ln R of the second route exceeds that of the first.
+def ln_route(law: Law, route: int, software: float, deployed: float, months: float) -> tuple[float, float]:
+    """Natural logarithm of R on one route, and its elasticity to labour.
 
     Parameters
     ----------
     law : Law
-        The draw, with a second route.
+        The draw.
+    route : int
+        0 or 1; 1 only where there is a second route.
     software, deployed, months : float
         As in :func:`ln_pace`.
 
     Returns
     -------
-    float
-        Positive where research uses the second route.
+    tuple of float
+        ln R, and the elasticity with respect to L^lambda.
     """
     ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
     ln_k = LN_10 * law.phi * software
-    return ln_ces(ln_x, ln_k, law.rho2, law.alpha2) - ln_ces(ln_x, ln_k, rho_at(law, months), law.alpha)
+    if route == 1:
+        return ln_ces_and_share(ln_x, ln_k, law.rho2, law.alpha2)
+    return ln_ces_and_share(ln_x, ln_k, rho_at(law, months), law.alpha)
+
+
+@njit
+def route_lead(law: Law, route: int, software: float, deployed: float, months: float) -> float:
+    """By how much ln R of the other route exceeds that of the route in use; arguments as in :func:`ln_route`."""
+    ln_r, _ = ln_route(law, route, software, deployed, months)
+    return ln_route(law, 1 - route, software, deployed, months)[0] - ln_r
+
+
+@njit
+def better_route(law: Law, software: float, deployed: float, months: float) -> int:
+    """The route with the larger R; the first one on ties. Arguments as in :func:`ln_pace`."""
+    if math.isnan(law.rho2):
+        return 0
+    return 1 if route_lead(law, 0, software, deployed, months) > 0.0 else 0
+
+
+@njit
+def route_exponent(law: Law, route: int, software: float, deployed: float, labour_share: float) -> float:
+    """Local exponent of research output on one route, d log10 R / d s.
+
+    Parameters
+    ----------
+    law : Law
+        The draw, autonomous or taken at t = 0.
+    route : int
+        0 or 1.
+    software, deployed : float
+        s and a in OOM.
+    labour_share : float
+        Part of a gain in software that reaches labour at once: 1 where a = s, psi where a stands still.
+
+    Returns
+    -------
+    float
+        ``lambda mu labour_share e_L + phi (1 - e_L)``, e_L being the elasticity to labour.
+    """
+    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
+    ln_k = LN_10 * law.phi * software
+    if route == 1:
+        share = labour_elasticity(ln_x, ln_k, law.rho2, law.alpha2)
+    else:
+        share = labour_elasticity(ln_x, ln_k, law.rho, law.alpha)
+    return law.lam * law.mu * labour_share * share + law.phi * (1.0 - share)
 
 
 @njit
@@ -229,14 +311,10 @@ def research_exponent(law: Law, software: float) -> float:
         ``lambda mu e_L + phi (1 - e_L)``, e_L being the elasticity to labour of the route in use; where the two
         routes tie, the steeper one, which is the one in use just after.
     """
-    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * software
-    ln_k = LN_10 * law.phi * software
-    share = labour_elasticity(ln_x, ln_k, law.rho, law.alpha)
-    exponent = law.lam * law.mu * share + law.phi * (1.0 - share)
+    exponent = route_exponent(law, 0, software, software, 1.0)
     if not math.isnan(law.rho2):
-        share = labour_elasticity(ln_x, ln_k, law.rho2, law.alpha2)
-        other = law.lam * law.mu * share + law.phi * (1.0 - share)
-        lead = ln_ces(ln_x, ln_k, law.rho2, law.alpha2) - ln_ces(ln_x, ln_k, law.rho, law.alpha)
+        other = route_exponent(law, 1, software, software, 1.0)
+        lead = route_lead(law, 0, software, software, 0.0)
         if lead > 0.0 or (lead == 0.0 and other > exponent):
             exponent = other
     return exponent
@@ -352,13 +430,15 @@ def set_law(
 
     beta = lam * (1.0 - alpha_compute) * labour_per_efficiency / r
     cap = TOP_OOMS if mode < CONTINUAL else SOFTWARE_CAP_OOMS
-    if limit_ooms > cap:
-        z_hold, software_hold = difficulty(cap, limit_ooms), cap
+    software_hold = min(cap, limit_ooms)
+    if mode == SHORTENING:
+        u_hold = software_hold
+    elif limit_ooms > cap:
+        u_hold = difficulty(cap, limit_ooms)
     else:
         # close to D the time that is left falls as (1 - s/D)^slowing: D is reached only if that is positive
-        slowing = 1.0 if mode == SHORTENING else 1.0 - LN_10 * beta * limit_ooms
-        z_hold = limit_ooms * HOLD_DEPTH / slowing if slowing > 0.0 else math.inf
-        software_hold = limit_ooms
+        slowing = 1.0 - LN_10 * beta * limit_ooms
+        u_hold = limit_ooms * HOLD_DEPTH / slowing if slowing > 0.0 else math.inf
     law.mode = mode
     law.rho = rho
     law.alpha = alpha_compute
@@ -382,6 +462,6 @@ def set_law(
     law.shortening_exponent = shortening_exponent
     law.generation_gain = generation_gain_ooms
     law.horizon = horizon_months
-    law.z_hold = z_hold
+    law.u_hold = u_hold
     law.software_hold = software_hold
     return status

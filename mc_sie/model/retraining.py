@@ -1,107 +1,220 @@
 """What each retraining mode changes in the law of motion: the equations that are integrated.
 
-Every mode is three rates along a coordinate u that only grows and in which nothing is stiff or singular:
+Every mode is followed along a coordinate u that only grows and in which nothing is stiff or singular:
 
-* ``none``, ``shortening`` and each stretch of ``from_scratch`` between two deployments: u is the difficulty coordinate
-  z of ``growth`` and time is an integral over software, ``dt/dz = (ds/dz) / (g M)``. In ``none`` and ``shortening`` the
-  deployed capability is software itself (a = s); between deployments it stands still.
-* ``shortening`` also carries the damped pace, ``d log10 M / ds = x / (1 + abs(x))``.
+* ``none``, ``shortening`` and each stretch of ``from_scratch`` between two deployments: u is the coordinate of
+  ``growth.place``, and time is an integral over software, ``dt/du = (ds/du) / (g M)``. In ``none`` and ``shortening``
+  the deployed capability is software itself (a = s); between deployments it stands still. Without reconfiguration ``d
+  ln M/du`` is a known function of u, damped in ``shortening``, so that both ln M and the time are plain integrals.
 * ``continual``: u is the path length z + e, so that neither a standstill of software nor its explosion ends a step.
-
-The three state components are (t, ln M or e, z); the unused ones stay 0.
+  The share f of the path that is effective compute, ``de/du = f``, obeys one equation; time is an integral along its
+  solution. Once software is held f = 1.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from mc_sie._jit import njit
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import (
-    CONTINUAL,
     FROM_SCRATCH,
     NONE,
     SHORTENING,
     Law,
-    ln_pace,
-    research_exponent,
+    ln_route,
+    place,
+    rho_at,
+    route_exponent,
     software_and_room,
 )
 from mc_sie.units import LN_10
 
-N_STATES = 3
-
 
 @njit
-def damped_exponent(law: Law, software: float, room: float) -> float:
-    """Exponent of the pace in mode shortening, d log10 M / dz.
+def pace_exponent(law: Law, route: int, software: float, room: float, deployed: float) -> float:
+    """Undamped exponent of the pace times ds/dz, which is finite up to the limit.
 
     Parameters
     ----------
     law : Law
-        The draw, without reconfiguration.
+        The draw, without reconfiguration, in any mode but continual.
+    route : int
+        The route of research in use.
     software, room : float
         s in OOM and 1 - s/D.
+    deployed : float
+        a in OOM, read in mode from_scratch only.
 
     Returns
     -------
     float
-        ``(ds/dz) x / (1 + abs(x))`` with ``x = d log10 R/ds - beta/(1 - s/D)``; for the one-sided variant
-        ``(ds/dz) x`` where x < 0.
+        ``(1 - s/D) x`` with ``x = d log10 M / ds = d log10 R/ds - beta / (1 - s/D)``.
     """
-    x_dz = research_exponent(law, software) * room - law.beta  # x times ds/dz: finite up to the limit
-    if x_dz < 0.0 and law.mode != SHORTENING:
-        return x_dz
-    return room * x_dz / (room + abs(x_dz))
+    if law.mode == FROM_SCRATCH:
+        return route_exponent(law, route, software, deployed, law.psi) * room - law.beta
+    return route_exponent(law, route, software, software, 1.0) * room - law.beta
 
 
 @njit
-def rates(
-    law: Law, held: bool, deployed: float, u: float, months: float, second: float, z: float
-) -> tuple[float, float, float]:
-    """Derivatives of the state along the coordinate u.
+def damped(law: Law, exponent: float, room: float) -> float:
+    """d ln M / du from :func:`pace_exponent`: as it is, or with ``x / (1 + abs(x))`` in place of x in mode shortening.
 
     Parameters
     ----------
     law : Law
         The draw.
-    held : bool
-        Software stands at its limit or cap (mode continual only).
+    exponent, room : float
+        ``(1 - s/D) x`` and 1 - s/D.
+
+    Returns
+    -------
+    float
+        Per OOM of u. The one-sided variant leaves x < 0 as it is.
+    """
+    if law.mode == SHORTENING:
+        return LN_10 * exponent / (room + abs(exponent))
+    if law.mode == NONE or law.mode == FROM_SCRATCH or exponent <= 0.0:
+        return LN_10 * exponent
+    return LN_10 * room * exponent / (room + exponent)
+
+
+@njit
+def ln_route_by_time(law: Law, software: float, deployed: float, months: float, ln_r: float, share: float) -> float:
+    """Partial derivative with respect to time of ln R on the first route, under reconfiguration.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    software, deployed, months : float
+        s and a in OOM, time.
+    ln_r, share : float
+        ln R and its elasticity there.
+
+    Returns
+    -------
+    float
+        Per month; good to about 1e-3 of itself next to rho = 0, where it is a difference of nearly equal numbers.
+    """
+    rho = rho_at(law, months)
+    d = law.ln_labour + LN_10 * (law.lam * law.mu * (deployed + law.psi * (software - deployed)) - law.phi * software)
+    if abs(rho * d) < 1e-3:
+        by_rho = 0.5 * law.alpha * (1.0 - law.alpha) * d * d
+    else:
+        by_rho = (share * d - (ln_r - LN_10 * law.phi * software)) / rho
+    return -by_rho * law.reconfiguration_rate * (rho - law.rho_long)
+
+
+@njit
+def months_slope_log(law: Law, route: int, u: float, deployed: float, months: float) -> tuple[float, float]:
+    """ln(dt/du) under reconfiguration, where it depends on the time itself; modes none and from_scratch.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    route : int
+        The route of research in use.
+    u : float
+        Coordinate of software.
     deployed : float
         a in OOM, read in mode from_scratch only.
-    u : float
-        The coordinate: z, or z + e in mode continual.
-    months, second, z : float
-        The state: time; ln M - ln f0 (shortening) or e (continual); z (continual).
+    months : float
+        Time.
 
     Returns
     -------
     tuple of float
-        d(t, second, z)/du.
+        ln(dt/du), and its derivative with respect to t, which steers an iteration and need not be exact.
     """
-    if law.mode == CONTINUAL:
-        software, _ = software_and_room(z, law.limit)
-        if held:
-            software = law.software_hold
-        ln_accumulation = law.ln_accumulation + LN_10 * (software - second)
-        if held:
-            return exp(-ln_accumulation), 1.0, 0.0
-        ln_z = law.ln_speed + ln_pace(law, z, software, second, months)
-        if not math.isinf(law.limit):
-            ln_z += z / law.limit
-        ratio = math.exp(-abs(ln_accumulation - ln_z))
-        slow, fast = ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)
-        if ln_accumulation > ln_z:
-            return fast * exp(-ln_accumulation), fast, slow
-        return fast * exp(-ln_z), slow, fast
+    software, _, ln_slope = place(law, u)
+    level = software if law.mode == NONE else deployed
+    ln_r, share = ln_route(law, route, software, level, months)
+    slope_log = ln_slope - law.ln_speed - law.ln_pace_scale - ln_r + LN_10 * law.beta * u
+    if route == 1:
+        return slope_log, 0.0
+    return slope_log, -ln_route_by_time(law, software, level, months, ln_r, share)
 
-    software, room = software_and_room(u, law.limit)
-    ln_room = 0.0 if math.isinf(law.limit) else -u / law.limit  # finite where room itself has underflowed
-    if law.mode == NONE or law.mode == FROM_SCRATCH:
-        level = software if law.mode == NONE else deployed
-        return exp(ln_room - law.ln_speed - ln_pace(law, u, software, level, months)), 0.0, 0.0
-    growth = LN_10 * damped_exponent(law, software, room)
-    return exp(ln_room - law.ln_speed - law.ln_pace_start - second), growth, 0.0
+
+class Orbit(NamedTuple):
+    """Where a trajectory of mode continual is heading.
+
+    Attributes
+    ----------
+    odds_log : float
+        w = ln(f / (1 - f)), with f = de/du the share of the path z + e that is effective compute.
+    by_z : float
+        Derivative of w with respect to z, at the same e.
+    tilt, bend : float
+        First and second derivative of w with respect to e at the same u, where z gives way to e.
+    slowness_log : float
+        ln(dt/de).
+    software, room : float
+        s in OOM and 1 - s/D.
+    ln_r, share : float
+        ln R on the route in use and its elasticity to labour.
+    """
+
+    odds_log: float
+    by_z: float
+    tilt: float
+    bend: float
+    slowness_log: float
+    software: float
+    room: float
+    ln_r: float
+    share: float
+
+
+@njit
+def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Orbit:
+    """Heading of a trajectory of mode continual.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    route : int
+        The route of research in use.
+    z, effective, months : float
+        Software as coordinate z, e in OOM, time.
+
+    Returns
+    -------
+    Orbit
+        The odds and their derivatives.
+
+    Notes
+    -----
+    ``w = ln(de/dt) - ln(dz/dt)`` with ``de/dt = chi 10^(s - e) / (tau_0 ln 10)`` and ``dz/dt = g M / (1 - s/D)``.
+    """
+    software, room = software_and_room(z, law.limit)
+    ln_r, share = ln_route(law, route, software, effective, months)
+    ln_accumulation = law.ln_accumulation + LN_10 * (software - effective)
+    per_limit = 1.0 / law.limit
+    difficulty = LN_10 * law.beta - per_limit
+    ln_z = law.ln_speed + law.ln_pace_scale + ln_r - difficulty * z
+    rho = law.rho2 if route == 1 else rho_at(law, months)
+    # ln X, ln K and ln R along z at the same e, and along e at the same u = z + e
+    x_by_z = LN_10 * law.lam * law.mu * law.psi * room
+    k_by_z = LN_10 * law.phi * room
+    x_tilt = LN_10 * law.lam * law.mu * (1.0 - law.psi) - x_by_z
+    r_tilt = share * x_tilt - (1.0 - share) * k_by_z
+    r_by_z = share * x_by_z + (1.0 - share) * k_by_z
+    r_bend = rho * share * (1.0 - share) * (x_tilt + k_by_z) * (x_tilt + k_by_z) - r_by_z * per_limit
+    return Orbit(
+        ln_accumulation - ln_z,
+        LN_10 * room - r_by_z + difficulty,
+        -LN_10 * (1.0 + room) - r_tilt - difficulty,
+        -LN_10 * room * per_limit - r_bend,
+        -ln_accumulation,
+        software,
+        room,
+        ln_r,
+        share,
+    )
 
 
 @njit

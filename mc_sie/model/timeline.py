@@ -1,7 +1,7 @@
 """One trajectory of a mode in which effective compute rises continuously, kept so that it can be read anywhere.
 
-A timeline is the list of integration steps with their dense output: months, effective compute, software and pace as
-functions of one another, for every mode but ``from_scratch``. Positions on it are (step, fraction of the step).
+A timeline is a list of panels, on each of which months, effective compute and ln M are series in the coordinate u. A
+position on it is a panel and a u.
 """
 
 from __future__ import annotations
@@ -13,28 +13,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
-from mc_sie.model.dop853 import N_DENSE, N_STAGES, N_STAGES_DENSE
-from mc_sie.model.growth import CONTINUAL, LAW_TYPE, NONE, Law, difficulty, ln_pace, software_and_room
-from mc_sie.model.retraining import N_STATES, rates
+from mc_sie.model.growth import (
+    CONTINUAL,
+    LAW_TYPE,
+    Law,
+    better_route,
+    coordinate,
+    ln_pace,
+    ln_route,
+    place,
+    software_and_room,
+)
+from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, step_factor
+from mc_sie.model.retraining import ln_route_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
-from mc_sie.model.stepping import FIRST_STEP, fill_dense, inside, kink_inside, solve_inside, step_factor, try_step
+from mc_sie.model.stepping import (
+    EXPLICIT,
+    LN_PACE,
+    MONTHS,
+    MONTHS_SLOPE,
+    N_ROWS,
+    N_SERIES,
+    NEAR,
+    SECOND,
+    SECOND_SLOPE,
+    SOFTWARE,
+    TIMED,
+    Setting,
+    Start,
+    kind_of,
+    overtaking,
+    solve_panel,
+)
 from mc_sie.quantities import TOP_OOMS
 from mc_sie.units import LN_10
 
-MAX_STEPS = 1024
-"""Steps that one trajectory may take; the hardest corners of the domain take about a third of it."""
+MAX_PANELS = 512
+"""Panels that one trajectory may have; the hardest corners of the domain take about a quarter of it."""
+
+MAX_TRIES = 5000
+"""Panels that may be tried."""
 
 MAX_DEPLOYMENTS = 2048
 """Room for the deployments of mode from_scratch: 20 OOM in gains of at least 0.01, and deployment 0."""
 
-MONTHS, SECOND, Z, U = range(4)
-"""Columns of the nodes: time; e (continual) or ln M - ln f0 (shortening); z; the coordinate of integration."""
+FIRST_LENGTH = 4.0
+FIRST_LENGTH_CONTINUAL = 1.0
+FIRST_LENGTH_RECONFIGURED = 0.4
+"""Lengths of the first panel that is tried, OOM."""
 
 OOMS = SECOND
-"""The axis of effective compute, beside MONTHS."""
+"""The axis of effective compute, beside MONTHS. Passed on as int(OOMS): each literal would compile a function anew."""
 
-G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE = range(5)
-"""Columns of the grid: time, e, s, ln(dt/de) and ln M at the ends and the middle of every step."""
+P_U, P_LENGTH, P_MONTHS, P_OOMS = range(4)
+"""Columns of the table of panels: where each starts, and how long its series are (the next may start earlier)."""
+
+G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE, G_U = range(6)
+"""Columns of the grid: time, e, s, ln(dt/de), ln M and u at some nodes of every panel."""
+
+GRID_STRIDE = 3
+"""Every third node of a panel is on the grid."""
 
 
 class Workspace(NamedTuple):
@@ -44,29 +82,22 @@ class Workspace(NamedTuple):
     ----------
     law : record array of shape (1,)
         The law of motion of the draw.
-    y, y_new : array of shape (3,)
-        State at the start and end of the step in progress.
-    k : array of shape (16, 3)
-        Its stages.
-    dense : array of shape (MAX_STEPS, 3, 8)
-        Dense output of every step.
-    nodes : array of shape (MAX_STEPS + 1, 4)
-        State and coordinate between the steps.
-    lengths : array of shape (MAX_STEPS, 2)
-        Length of each step, and the fraction of it that was used.
-    grid : array of shape (2 MAX_STEPS + 1, 5)
-        The trajectory at the ends and middle of every step.
+    nodes : array of shape (N_ROWS, N_NODES)
+        State at the nodes of the panel in progress.
+    series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
+        Series of every panel.
+    panels : array of shape (MAX_PANELS + 1, 4)
+        Where each panel starts; the row after the last is the end of the trajectory.
+    grid : array of shape (6 MAX_PANELS + 1, 6)
+        The trajectory at some nodes.
     deployments : array of shape (MAX_DEPLOYMENTS, 2)
         Months and effective compute of each deployment.
     """
 
     law: NDArray[np.void]
-    y: NDArray[np.float64]
-    y_new: NDArray[np.float64]
-    k: NDArray[np.float64]
-    dense: NDArray[np.float64]
     nodes: NDArray[np.float64]
-    lengths: NDArray[np.float64]
+    series: NDArray[np.float64]
+    panels: NDArray[np.float64]
     grid: NDArray[np.float64]
     deployments: NDArray[np.float64]
 
@@ -77,23 +108,40 @@ def new_workspace() -> Workspace:
     Returns
     -------
     Workspace
-        About 400 kB.
+        About half a megabyte.
     """
     return Workspace(
         np.zeros(1, LAW_TYPE).view(np.recarray),
-        np.zeros(N_STATES),
-        np.zeros(N_STATES),
-        np.zeros((N_STAGES_DENSE, N_STATES)),
-        np.zeros((MAX_STEPS, N_STATES, N_DENSE)),
-        np.zeros((MAX_STEPS + 1, 4)),
-        np.zeros((MAX_STEPS, 2)),
-        np.zeros((2 * MAX_STEPS + 1, 5)),
+        np.zeros((N_ROWS, N_NODES)),
+        np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
+        np.zeros((MAX_PANELS + 1, 4)),
+        np.zeros((6 * MAX_PANELS + 1, 6)),
         np.zeros((MAX_DEPLOYMENTS, 2)),
     )
 
 
+class Timeline(NamedTuple):
+    """What was followed.
+
+    Attributes
+    ----------
+    n_panels, n_grid : int
+        Rows filled in ``work.panels`` and ``work.grid``.
+    n_moving : int
+        Grid points at which software moves.
+    end, status : int
+        END_TOP, END_HORIZON or END_LIMIT; OK or TOO_MANY_STEPS.
+    """
+
+    n_panels: int
+    n_grid: int
+    n_moving: int
+    end: int
+    status: int
+
+
 @njit
-def follow(law: Law, work: Workspace) -> tuple[int, int, int, int]:
+def follow(law: Law, work: Workspace) -> Timeline:
     """Integrate a trajectory until effective compute reaches 20 OOM, the horizon comes or software stands still.
 
     Parameters
@@ -101,125 +149,195 @@ def follow(law: Law, work: Workspace) -> tuple[int, int, int, int]:
     law : Law
         The draw, in any mode but from_scratch.
     work : Workspace
-        Receives the steps.
+        Receives the panels and the grid.
 
     Returns
     -------
-    n_steps : int
-        Steps taken.
-    n_moving : int
-        Those of them during which software moved.
-    end : int
-        END_TOP, END_HORIZON or END_LIMIT.
-    status : int
-        OK or TOO_MANY_STEPS.
+    Timeline
+        Counts and codes.
     """
-    y, y_new, k = work.y, work.y_new, work.k
     continual = law.mode == CONTINUAL
-    held = False
+    nodes = work.nodes
+    start = Start(0.0, 0.0, 0.0 if continual else law.ln_pace_start)
+    setting = Setting(better_route(law, 0.0, 0.0, 0.0), 0.0, False)
+    h = FIRST_LENGTH_CONTINUAL if continual else FIRST_LENGTH
+    if law.reconfiguration_rate > 0.0:
+        h = FIRST_LENGTH_RECONFIGURED
     n, n_moving = 0, 0
-    u, h = 0.0, FIRST_STEP
-    for c in range(N_STATES):
-        y[c] = 0.0
-    for c in range(4):
-        work.nodes[0, c] = 0.0
-    k[0, 0], k[0, 1], k[0, 2] = rates(law, held, 0.0, u, y[0], y[1], y[2])
-    while n < MAX_STEPS:
+    n_grid = put_state_on_grid(law, work, n, start)
+    switched = False
+    for _ in range(MAX_TRIES):
+        if n == MAX_PANELS:
+            break
         if not continual:
-            h = min(h, law.z_hold - u)
-        error = try_step(law, held, 0.0, u, h, y, k, y_new)
+            h = min(h, law.u_hold - start.u)
+        series = work.series[n]
+        h, error = solve_panel(law, setting, start, h, nodes, series)
         if not error <= 1.0:
             h *= step_factor(error)
-            if u + h == u:
+            if start.u + h == start.u:
                 break
             continue
-        dense = work.dense[n]
-        fill_dense(law, held, 0.0, u, h, y, y_new, k, dense)
-        kink = kink_inside(law, 0.0, u, h, dense)
-        if kink < 1.0:
-            h *= kink
-            continue
-
-        used, end = 1.0, -1
+        u_end, x_end, end = start.u + h, 1.0, -1
+        x = overtaking(law, setting, start, h, nodes, series)
+        changes = x < 1.0
+        if changes:
+            if 0.5 * h * (1.0 + x) <= NEAR:
+                if not switched:
+                    setting = Setting(1 - setting.route, 0.0, False)
+                    switched = True
+                    continue
+                changes = False
+            else:
+                x_end = x
         holds = False
-        if y_new[MONTHS] >= law.horizon:
-            used, end = solve_inside(dense, MONTHS, law.horizon, 1.0), END_HORIZON
+        if nodes[MONTHS, N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
+            x_end = solve(series[MONTHS], series[MONTHS_SLOPE], h, law.horizon, -1.0, x_end)
+            end = END_HORIZON
         if continual:
-            if inside(dense, SECOND, used) >= TOP_OOMS:
-                used, end = solve_inside(dense, SECOND, TOP_OOMS, used), END_TOP
-            if not held and inside(dense, Z, used) >= law.z_hold:
-                used, end = solve_inside(dense, Z, law.z_hold, used), -1
+            if read(series[SECOND], x_end) >= TOP_OOMS:
+                x_end = solve(series[SECOND], series[SECOND_SLOPE], h, TOP_OOMS, -1.0, x_end)
+                end = END_TOP
+            if not setting.held and start.u + 0.5 * h * (1.0 + x_end) - read(series[SECOND], x_end) >= law.u_hold:
+                x_end = hold_position(law, start, h, series, x_end)
+                end = -1
                 holds = True
-        elif end < 0 and u + h >= law.z_hold:
+        elif end < 0 and x_end == 1.0 and u_end >= law.u_hold:
             end = END_TOP if law.software_hold >= TOP_OOMS else END_LIMIT
 
-        if used < 1.0:
-            for c in range(N_STATES):
-                y_new[c] = inside(dense, c, used)
-        if end == END_HORIZON:
-            y_new[MONTHS] = law.horizon
-        elif end == END_TOP and continual:
-            y_new[SECOND] = TOP_OOMS
-        work.lengths[n, 0], work.lengths[n, 1] = h, used
-        u += used * h
-        n += 1
-        if not held:
-            n_moving = n
-        for c in range(N_STATES):
-            y[c] = y_new[c]
-            work.nodes[n, c] = y_new[c]
-        work.nodes[n, U] = u
-        if end >= 0:
-            return n, n_moving, end, OK
-        if holds:
-            held = True
-            k[0, 0], k[0, 1], k[0, 2] = rates(law, held, 0.0, u, y[0], y[1], y[2])
-            h = FIRST_STEP
+        work.panels[n, P_U] = start.u
+        work.panels[n, P_LENGTH] = h
+        work.panels[n, P_MONTHS] = start.months
+        work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+        for j in range(GRID_STRIDE, N_NODES - 1, GRID_STRIDE):
+            if NODES[j] < x_end:
+                u = start.u + 0.5 * h * (1.0 + NODES[j])
+                software, ln_m = nodes[SOFTWARE, j], nodes[LN_PACE, j]
+                n_grid = put_on_grid(law, work, n_grid, u, nodes[MONTHS, j], nodes[SECOND, j], software, ln_m)
+        if x_end < 1.0:
+            months = law.horizon if end == END_HORIZON else read(series[MONTHS], x_end)
+            second = TOP_OOMS if end == END_TOP and continual else read(series[SECOND], x_end)
+            start = Start(start.u + 0.5 * h * (1.0 + x_end), months, second)
         else:
-            for c in range(N_STATES):
-                k[0, c] = k[N_STAGES, c]
-            h *= step_factor(error)
-    return n, n_moving, END_HORIZON, TOO_MANY_STEPS
+            start = Start(u_end, nodes[MONTHS, N_NODES - 1], nodes[SECOND, N_NODES - 1])
+        n_grid = put_state_on_grid(law, work, n_grid, start)
+        n += 1
+        if not setting.held:
+            n_moving = n_grid
+        if end >= 0:
+            work.panels[n, P_U] = start.u
+            work.panels[n, P_MONTHS] = start.months
+            work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+            return Timeline(n, n_grid, n_moving, end, OK)
+        switched = False
+        if holds:
+            setting = Setting(setting.route, 0.0, True)
+        elif changes and x_end == x:
+            setting = Setting(1 - setting.route, 0.0, False)
+            switched = True
+        h *= step_factor(error)
+    return Timeline(n, n_grid, n_moving, END_HORIZON, TOO_MANY_STEPS)
 
 
 @njit
-def software_at(law: Law, work: Workspace, step: int, theta: float) -> tuple[float, float]:
-    """Software at a position, as coordinate z and in OOM."""
+def hold_position(law: Law, start: Start, h: float, series: NDArray[np.float64], high: float) -> float:
+    """Position in a panel of mode continual at which software reaches its limit or cap, by bisection (it is rare)."""
+    low = -1.0
+    for _ in range(60):
+        x = 0.5 * (low + high)
+        if start.u + 0.5 * h * (1.0 + x) - read(series[SECOND], x) >= law.u_hold:
+            high = x
+        else:
+            low = x
+    return high
+
+
+@njit
+def put_on_grid(
+    law: Law, work: Workspace, n_grid: int, u: float, months: float, second: float, software: float, ln_m: float
+) -> int:
+    """Append a state of the trajectory to the grid; returns the new length."""
+    row = work.grid[n_grid]
     if law.mode == CONTINUAL:
-        z = inside(work.dense[step], Z, theta)
+        row[G_OOMS] = second
+        row[G_LN_SLOWNESS] = -law.ln_accumulation - LN_10 * (software - second)
     else:
-        z = work.nodes[step, U] + theta * work.lengths[step, 0]
-    if z >= law.z_hold:
-        return law.z_hold, law.software_hold
-    return z, software_and_room(z, law.limit)[0]
+        row[G_OOMS] = software
+        row[G_LN_SLOWNESS] = -law.ln_speed - ln_m
+    row[G_MONTHS] = months
+    row[G_SOFTWARE] = software
+    row[G_LN_PACE] = ln_m
+    row[G_U] = u
+    return n_grid + 1
 
 
 @njit
-def ln_pace_at(law: Law, work: Workspace, step: int, theta: float) -> float:
+def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
+    """The same of a state between nodes, or where software has come to be held."""
+    if law.mode == CONTINUAL:
+        z = min(at.u - at.second, law.u_hold)
+        software = law.software_hold if z >= law.u_hold else software_and_room(z, law.limit)[0]
+        ln_m = ln_pace(law, z, software, at.second, at.months)
+    else:
+        software = law.software_hold if at.u >= law.u_hold else place(law, at.u)[0]
+        ln_m = at.second if kind_of(law) == EXPLICIT else ln_pace(law, at.u, software, software, at.months)
+    return put_on_grid(law, work, n_grid, at.u, at.months, at.second, software, ln_m)
+
+
+@njit
+def position_in(work: Workspace, panel: int, u: float) -> float:
+    """Position x in [-1, 1] of a coordinate in a panel."""
+    return 2.0 * (u - work.panels[panel, P_U]) / work.panels[panel, P_LENGTH] - 1.0
+
+
+@njit
+def panel_with(work: Workspace, n_panels: int, u: float) -> int:
+    """Index of the panel in which a coordinate lies."""
+    return step_with(work.panels, P_U, n_panels, u)
+
+
+@njit
+def months_at(law: Law, work: Workspace, panel: int, u: float) -> float:
+    """Time at a position."""
+    return read(work.series[panel, MONTHS], position_in(work, panel, u))
+
+
+@njit
+def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float, float]:
+    """Software at a position, as coordinate of ``place`` and in OOM."""
+    if law.mode == CONTINUAL:
+        u -= read(work.series[panel, SECOND], position_in(work, panel, u))
+    if u >= law.u_hold:
+        return law.u_hold, law.software_hold
+    return u, place(law, u)[0]
+
+
+@njit
+def ln_pace_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Natural logarithm of the pace M at a position."""
-    second = inside(work.dense[step], SECOND, theta)
-    if law.mode != NONE and law.mode != CONTINUAL:
-        return law.ln_pace_start + second
-    z, software = software_at(law, work, step, theta)
-    deployed = second if law.mode == CONTINUAL else software
-    return ln_pace(law, z, software, deployed, inside(work.dense[step], MONTHS, theta))
+    x = position_in(work, panel, u)
+    if kind_of(law) == EXPLICIT:
+        return read(work.series[panel, SECOND], x)
+    z, software = software_at(law, work, panel, u)
+    deployed = read(work.series[panel, SECOND], x) if law.mode == CONTINUAL else software
+    return ln_pace(law, z, software, deployed, read(work.series[panel, MONTHS], x))
 
 
 @njit
-def ln_slowness_at(law: Law, work: Workspace, step: int, theta: float) -> float:
+def ln_slowness_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Natural logarithm of dt/de, months per OOM of effective compute, at a position."""
     if law.mode == CONTINUAL:
-        _, software = software_at(law, work, step, theta)
-        return -law.ln_accumulation - LN_10 * (software - inside(work.dense[step], SECOND, theta))
-    return -law.ln_speed - ln_pace_at(law, work, step, theta)
+        _, software = software_at(law, work, panel, u)
+        return -law.ln_accumulation - LN_10 * (software - ooms_at(law, work, panel, u))
+    return -law.ln_speed - ln_pace_at(law, work, panel, u)
 
 
 @njit
-def ooms_at(law: Law, work: Workspace, step: int, theta: float) -> float:
+def ooms_at(law: Law, work: Workspace, panel: int, u: float) -> float:
     """Effective compute e at a position."""
     if law.mode == CONTINUAL:
-        return inside(work.dense[step], SECOND, theta)
-    return software_at(law, work, step, theta)[1]
+        return read(work.series[panel, SECOND], position_in(work, panel, u))
+    return software_at(law, work, panel, u)[1]
 
 
 @njit
@@ -236,12 +354,12 @@ def step_with(table: NDArray[np.float64], column: int, n_intervals: int, value: 
 
 
 @njit
-def locate(law: Law, work: Workspace, n_steps: int, axis: int, value: float) -> tuple[int, float]:
+def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) -> tuple[int, float]:
     """Position at which time or effective compute takes a value.
 
     Parameters
     ----------
-    law, work, n_steps
+    law, work, n_panels
         The timeline.
     axis : int
         MONTHS or OOMS.
@@ -250,85 +368,75 @@ def locate(law: Law, work: Workspace, n_steps: int, axis: int, value: float) -> 
 
     Returns
     -------
-    step : int
-        Index of the step.
-    theta : float
-        Fraction of it.
+    panel : int
+        Index of the panel.
+    u : float
+        Coordinate.
     """
+    last = work.panels[n_panels, P_U]
     if axis == OOMS and law.mode != CONTINUAL:
-        last = work.nodes[n_steps, U]
-        u = last if value >= law.software_hold else min(last, difficulty(value, law.limit))
-        step = step_with(work.nodes, U, n_steps, u)
-        return step, (u - work.nodes[step, U]) / work.lengths[step, 0]
-    if value >= work.nodes[n_steps, axis] * (1.0 - 1e-14):  # the end: next to a singularity it cannot be solved for
-        return n_steps - 1, work.lengths[n_steps - 1, 1]
-    step = step_with(work.nodes, axis, n_steps, value)
-    return step, solve_inside(work.dense[step], axis, value, work.lengths[step, 1])
+        u = last if value >= law.software_hold else min(last, coordinate(law, value))
+        return panel_with(work, n_panels, u), u
+    column = P_MONTHS if axis == MONTHS else P_OOMS
+    if value >= work.panels[n_panels, column] * (1.0 - 1e-14):  # the end: next to a singularity it cannot be solved for
+        return n_panels - 1, last
+    panel = step_with(work.panels, column, n_panels, value)
+    end = position_in(work, panel, work.panels[panel + 1, P_U])
+    series = work.series[panel]
+    length = work.panels[panel, P_LENGTH]
+    x = solve(series[axis], series[axis + 1], length, value, -1.0, end)
+    return panel, work.panels[panel, P_U] + 0.5 * length * (1.0 + x)
 
 
 @njit
-def months_at_ooms(law: Law, work: Workspace, n_steps: int, ooms: float) -> float:
+def months_at_ooms(law: Law, work: Workspace, n_panels: int, ooms: float) -> float:
     """Months until effective compute has risen by so many OOM, within the timeline."""
-    step, theta = locate(law, work, n_steps, OOMS, ooms)
-    return inside(work.dense[step], MONTHS, theta)
+    panel, u = locate(law, work, n_panels, int(OOMS), ooms)
+    return months_at(law, work, panel, u)
 
 
 @njit
-def ooms_at_months(law: Law, work: Workspace, n_steps: int, months: float) -> float:
+def ooms_at_months(law: Law, work: Workspace, n_panels: int, months: float) -> float:
     """Effective compute after so many months, within the timeline."""
-    step, theta = locate(law, work, n_steps, MONTHS, months)
-    return ooms_at(law, work, step, theta)
+    panel, u = locate(law, work, n_panels, int(MONTHS), months)
+    return ooms_at(law, work, panel, u)
 
 
 @njit
-def fill_grid(law: Law, work: Workspace, n_steps: int) -> int:
-    """Read the timeline at the ends and the middle of every step.
-
-    Parameters
-    ----------
-    law, work, n_steps
-        The timeline; ``work.grid`` receives the readings.
-
-    Returns
-    -------
-    int
-        Number of grid points, ``2 n_steps + 1``.
-    """
-    n_grid = 2 * n_steps + 1
-    for i in range(n_grid):
-        step = min(i // 2, n_steps - 1)
-        theta = 0.5 * (i - 2 * step) * work.lengths[step, 1]
-        months = inside(work.dense[step], MONTHS, theta)
-        z, software = software_at(law, work, step, theta)
-        if law.mode == CONTINUAL:
-            effective = inside(work.dense[step], SECOND, theta)
-            ln_m = ln_pace(law, z, software, effective, months)
-            ln_slowness = -law.ln_accumulation - LN_10 * (software - effective)
-        else:
-            effective = software
-            if law.mode == NONE:
-                ln_m = ln_pace(law, z, software, software, months)
-            else:
-                ln_m = law.ln_pace_start + inside(work.dense[step], SECOND, theta)
-            ln_slowness = -law.ln_speed - ln_m
-        work.grid[i, G_MONTHS] = months
-        work.grid[i, G_OOMS] = effective
-        work.grid[i, G_SOFTWARE] = software
-        work.grid[i, G_LN_SLOWNESS] = ln_slowness
-        work.grid[i, G_LN_PACE] = ln_m
-    return n_grid
+def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int) -> float:
+    """d ln M / du at a position, on one route of research."""
+    x = position_in(work, panel, u)
+    series = work.series[panel]
+    kind = kind_of(law)
+    if kind == EXPLICIT:
+        return read(series[SECOND_SLOPE], x)
+    months = read(series[MONTHS], x)
+    if kind == TIMED:
+        software, room, _ = place(law, u)
+        deployed, path = software, 1.0
+        deployed_slope = room
+    else:
+        deployed, deployed_slope = read(series[SECOND], x), read(series[SECOND_SLOPE], x)
+        software, room = software_and_room(u - deployed, law.limit)
+        path = 1.0 - deployed_slope
+    ln_r, share = ln_route(law, route, software, deployed, months)
+    labour = law.lam * law.mu * (law.psi * room * path + (1.0 - law.psi) * deployed_slope)
+    slope = LN_10 * (share * labour + (1.0 - share) * law.phi * room * path - law.beta * path)
+    if route == 0 and law.reconfiguration_rate > 0.0:
+        slope += ln_route_by_time(law, software, deployed, months, ln_r, share) * read(series[MONTHS_SLOPE], x)
+    return slope
 
 
 @njit
-def peak(law: Law, work: Workspace, n_moving: int) -> tuple[float, float]:
+def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float, float]:
     """Largest pace while software moves, and when.
 
     Parameters
     ----------
-    law, work : Law, Workspace
+    law, work, n_panels : Law, Workspace, int
         The timeline, its grid filled.
     n_moving : int
-        Steps during which software moves.
+        Grid points at which software moves.
 
     Returns
     -------
@@ -336,57 +444,65 @@ def peak(law: Law, work: Workspace, n_moving: int) -> tuple[float, float]:
         ln of the largest M.
     months : float
         The earliest time at which it is reached.
+
+    Notes
+    -----
+    Beside every grid point that is higher than its neighbours, and not far below the highest, the zero of d ln M/du
+    is solved for within the panel: a maximum is flat, so its place cannot be found from values.
     """
+    grid = work.grid
     best = 0
-    for i in range(2 * n_moving + 1):
-        if work.grid[i, G_LN_PACE] > work.grid[best, G_LN_PACE] + 1e-12:  # rounding must not move a plateau's start
+    for i in range(n_moving):
+        if grid[i, G_LN_PACE] > grid[best, G_LN_PACE] + 1e-12:  # rounding must not move a plateau's start
             best = i
-    top, months = work.grid[best, G_LN_PACE], work.grid[best, G_MONTHS]
-    if best == 0 and counted_pace(law, work, n_moving, 0.01) < top:
-        return top, months
-    # Brent's search for the maximum between the neighbours, positions counted in steps (halves are middles)
-    low, high = 0.5 * max(0, best - 1), 0.5 * min(2 * n_moving, best + 1)
-    x, f_x = 0.5 * best, top
-    if x <= low or x >= high:
-        x = 0.5 * (low + high)
-        f_x = counted_pace(law, work, n_moving, x)
-    second, f_second, third, f_third = x, f_x, x, f_x
-    last, before = 0.0, 0.0
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        if abs(x - middle) + 0.5 * (high - low) < 2e-9:
-            break
-        p, q = 0.0, 0.0
-        if abs(before) > 1e-9:
-            a = (x - second) * (f_third - f_x)
-            b = (x - third) * (f_second - f_x)
-            p = (x - third) * b - (x - second) * a
-            q = 2.0 * (b - a)
-            p, q = (-p, q) if q > 0.0 else (p, -q)
-        if abs(p) < abs(0.5 * q * before) and p > q * (low - x) and p < q * (high - x):
-            before, last = last, p / q
-        else:
-            before = (high if x < middle else low) - x
-            last = 0.3819660112501051 * before
-        moved = x + (last if abs(last) > 1e-9 else math.copysign(1e-9, last))
-        f = counted_pace(law, work, n_moving, moved)
-        if f >= f_x:
-            low, high = (x, high) if moved >= x else (low, x)
-            third, f_third, second, f_second, x, f_x = second, f_second, x, f_x, moved, f
-        else:
-            low, high = (moved, high) if moved < x else (low, moved)
-            if f >= f_second or second == x:
-                third, f_third, second, f_second = second, f_second, moved, f
-            elif f >= f_third or third == x or third == second:
-                third, f_third = moved, f
-    if f_x > top + 1e-12:
-        step = min(int(x), n_moving - 1)
-        return f_x, inside(work.dense[step], MONTHS, (x - step) * work.lengths[step, 1])
+    top, months = grid[best, G_LN_PACE], grid[best, G_MONTHS]
+    highest = top
+    for i in range(n_moving):
+        value = grid[i, G_LN_PACE]
+        if value < highest - 0.1 or (i > 0 and grid[i - 1, G_LN_PACE] > value):
+            continue
+        if i + 1 < n_moving and grid[i + 1, G_LN_PACE] > value:
+            continue
+        for left in range(max(0, i - 1), min(n_moving - 1, i + 1)):
+            u = summit(law, work, n_panels, grid[left, G_U], grid[left + 1, G_U])
+            if u >= 0.0:
+                panel = panel_with(work, n_panels, u)
+                value = ln_pace_at(law, work, panel, u)
+                if value > top + 1e-12:
+                    top, months = value, months_at(law, work, panel, u)
     return top, months
 
 
 @njit
-def counted_pace(law: Law, work: Workspace, n_steps: int, position: float) -> float:
-    """Natural logarithm of the pace at a position counted in steps, e.g. 2.5 in the middle of the third."""
-    step = min(int(position), n_steps - 1)
-    return ln_pace_at(law, work, step, (position - step) * work.lengths[step, 1])
+def summit(law: Law, work: Workspace, n_panels: int, low: float, high: float) -> float:
+    """Coordinate between two neighbouring grid points at which the pace stops rising; -1 where there is none."""
+    middle = 0.5 * (low + high)
+    panel = panel_with(work, n_panels, middle)
+    route = 0
+    if not math.isnan(law.rho2):
+        _, software = software_at(law, work, panel, middle)
+        route = better_route(law, software, ooms_at(law, work, panel, middle), months_at(law, work, panel, middle))
+    f_low = ln_pace_slope_at(law, work, panel, low, route)
+    f_high = ln_pace_slope_at(law, work, panel, high, route)
+    if not (f_low > 0.0 and f_high < 0.0):
+        return -1.0
+    side = 0
+    u = low
+    for _ in range(60):
+        u = (low * f_high - high * f_low) / (f_high - f_low)
+        if not (u > low and u < high):
+            u = 0.5 * (low + high)
+        f = ln_pace_slope_at(law, work, panel, u, route)
+        if f > 0.0:
+            low, f_low = u, f
+            if side == -1:
+                f_high *= 0.5
+            side = -1
+        else:
+            high, f_high = u, f
+            if side == 1:
+                f_low *= 0.5
+            side = 1
+        if abs(f) < 1e-11 or high - low < 1e-12 * (1.0 + high):
+            break
+    return u

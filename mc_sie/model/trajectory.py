@@ -13,22 +13,23 @@ from mc_sie.model.ces import exp
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, Law, doublings_per_pace_doubling, pace_ceiling
 from mc_sie.model.status import END_HORIZON, OK
+from mc_sie.model.stepping import MONTHS
 from mc_sie.model.timeline import (
     G_MONTHS,
     G_OOMS,
     G_SOFTWARE,
-    MONTHS,
     OOMS,
     Workspace,
-    fill_grid,
     follow,
-    months_at_ooms,
+    locate,
+    months_at,
     ooms_at_months,
     peak,
 )
 from mc_sie.model.windows import (
-    best_merit,
+    best_window,
     largest_between_deployments,
+    only_length,
     shortest_between_deployments,
     valley,
 )
@@ -101,7 +102,7 @@ def simulate_draw(
     n_widths = widths.shape[0]
     n_deployments = 0
     if law.mode == FROM_SCRATCH:
-        run = follow_generations(law, work)
+        run = follow_generations(law, work, False)
         if run.status != OK:
             return failed(run.status)
         n_deployments, end = run.n_deployments, run.end
@@ -122,26 +123,32 @@ def simulate_draw(
         for i in range(n_widths):
             best_gain_ooms[i] = min(TOP_OOMS, largest_between_deployments(deployments, n_deployments + 1, widths[i]))
     else:
-        n_steps, n_moving, end, status = follow(law, work)
-        if status != OK:
-            return failed(status)
-        n_grid = fill_grid(law, work, n_steps)
+        line = follow(law, work)
+        if line.status != OK:
+            return failed(line.status)
+        n_panels, n_grid, end = line.n_panels, line.n_grid, line.end
         bottom, is_single = valley(work, n_grid)
-        ln_pace_peak, months_to_peak = peak(law, work, n_moving)
+        ln_pace_peak, months_to_peak = peak(law, work, n_panels, line.n_moving)
         months = law.horizon if end == END_HORIZON else work.grid[n_grid - 1, G_MONTHS]
         effective = work.grid[n_grid - 1, G_OOMS]
         software = work.grid[n_grid - 1, G_SOFTWARE]
-        first_year = effective if months <= MONTHS_PER_YEAR else ooms_at_months(law, work, n_steps, MONTHS_PER_YEAR)
+        first_year = effective if months <= MONTHS_PER_YEAR else ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
+        window = only_length(0.0)
         for i in range(n_levels):
             months_to[i] = math.inf
             best_window_months[i] = math.inf
             if levels[i] <= effective:
-                months_to[i] = months_at_ooms(law, work, n_steps, levels[i])
-                best_window_months[i] = best_merit(law, work, n_steps, n_grid, bottom, is_single, OOMS, levels[i])
+                panel, u = locate(law, work, n_panels, int(OOMS), levels[i])
+                months_to[i] = months_at(law, work, panel, u)
+                window = best_window(law, work, line, bottom, is_single, int(OOMS), levels[i], panel, u, window)
+                best_window_months[i] = window.length
+        window = only_length(0.0)
         for i in range(n_widths):
             best_gain_ooms[i] = effective
             if widths[i] < months:
-                best_gain_ooms[i] = -best_merit(law, work, n_steps, n_grid, bottom, is_single, MONTHS, widths[i])
+                panel, u = locate(law, work, n_panels, int(MONTHS), widths[i])
+                window = best_window(law, work, line, bottom, is_single, int(MONTHS), widths[i], panel, u, window)
+                best_gain_ooms[i] = window.length
     return Summary(
         first_year,
         exp(law.ln_pace_start),

@@ -9,25 +9,37 @@ tried. From scratch, effective compute moves in jumps and windows run from deplo
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
-from mc_sie.model.growth import Law
+from mc_sie.model.ces import exp
+from mc_sie.model.growth import CONTINUAL, SHORTENING, Law, place, software_and_room
+from mc_sie.model.panels import read
+from mc_sie.model.stepping import MONTHS, SECOND, SECOND_SLOPE, TIMED, kind_of
 from mc_sie.model.timeline import (
     G_LN_SLOWNESS,
     G_MONTHS,
     G_OOMS,
+    G_U,
     OOMS,
+    P_U,
+    Timeline,
     Workspace,
     ln_slowness_at,
     locate,
+    months_at,
     months_at_ooms,
+    ooms_at,
     ooms_at_months,
+    panel_with,
+    position_in,
     step_with,
 )
 from mc_sie.quantities import TIE_OOMS
+from mc_sie.units import LN_10
 
 _NOISE = 1e-9  # relative differences of slowness below this do not count as a change of direction
 
@@ -62,20 +74,20 @@ def valley(work: Workspace, n_grid: int) -> tuple[int, bool]:
 
 
 @njit
-def drift(law: Law, work: Workspace, n_steps: int, axis: int, width: float, start: float) -> float:
+def drift(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
     """By how much the slowness is larger at the end of a window than at its start, in logarithms."""
-    step, theta = locate(law, work, n_steps, axis, start)
-    step2, theta2 = locate(law, work, n_steps, axis, start + width)
-    return ln_slowness_at(law, work, step2, theta2) - ln_slowness_at(law, work, step, theta)
+    panel, u = locate(law, work, n_panels, axis, start)
+    panel2, u2 = locate(law, work, n_panels, axis, start + width)
+    return ln_slowness_at(law, work, panel2, u2) - ln_slowness_at(law, work, panel, u)
 
 
 @njit
-def balanced_start(law: Law, work: Workspace, n_steps: int, axis: int, width: float, low: float, high: float) -> float:
+def balanced_start(law: Law, work: Workspace, n_panels: int, axis: int, width: float, low: float, high: float) -> float:
     """Start between low and high of a window whose two ends are equally slow.
 
     Parameters
     ----------
-    law, work, n_steps
+    law, work, n_panels
         The timeline.
     axis : int
         MONTHS or OOMS, in which ``width``, ``low`` and ``high`` are given.
@@ -90,10 +102,10 @@ def balanced_start(law: Law, work: Workspace, n_steps: int, axis: int, width: fl
         The start; ``low`` or ``high`` itself where the bracket has no crossing. The window's length is stationary
         there, so that an error d in the start changes it by d^2 only.
     """
-    f_low = drift(law, work, n_steps, axis, width, low)
+    f_low = drift(law, work, n_panels, axis, width, low)
     if f_low >= 0.0:
         return low
-    f_high = drift(law, work, n_steps, axis, width, high)
+    f_high = drift(law, work, n_panels, axis, width, high)
     if f_high <= 0.0:
         return high
     side = 0
@@ -101,7 +113,7 @@ def balanced_start(law: Law, work: Workspace, n_steps: int, axis: int, width: fl
         middle = (low * f_high - high * f_low) / (f_high - f_low)
         if not (middle > low and middle < high):
             middle = 0.5 * (low + high)
-        f = drift(law, work, n_steps, axis, width, middle)
+        f = drift(law, work, n_panels, axis, width, middle)
         if f <= 0.0:
             low, f_low = middle, f
             if side == -1:
@@ -118,22 +130,216 @@ def balanced_start(law: Law, work: Workspace, n_steps: int, axis: int, width: fl
 
 
 @njit
-def merit(law: Law, work: Workspace, n_steps: int, axis: int, width: float, start: float) -> float:
+def merit(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
     """Length in the other axis of the window that starts there, with the sign that makes smaller better."""
     if axis == OOMS:
-        return months_at_ooms(law, work, n_steps, start + width) - months_at_ooms(law, work, n_steps, start)
-    return ooms_at_months(law, work, n_steps, start) - ooms_at_months(law, work, n_steps, start + width)
+        return months_at_ooms(law, work, n_panels, start + width) - months_at_ooms(law, work, n_panels, start)
+    return ooms_at_months(law, work, n_panels, start) - ooms_at_months(law, work, n_panels, start + width)
+
+
+class Window(NamedTuple):
+    """A best window.
+
+    Attributes
+    ----------
+    length : float
+        In the other axis than its width.
+    width, u_start, u_end : float
+        Its width and the coordinates of its ends; u_start = -1 where they were not solved for.
+    start_by_width, end_by_width : float
+        How its ends move as its width grows.
+    """
+
+    length: float
+    width: float
+    u_start: float
+    u_end: float
+    start_by_width: float
+    end_by_width: float
+
+
+@njit
+def only_length(length: float) -> Window:
+    """A window of which no more than its length is known."""
+    return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0)
+
+
+class View(NamedTuple):
+    """What a window's end sees: its position along the window's axis, ln(dt/de), and their derivatives in u."""
+
+    along: float
+    along_slope: float
+    slowness_log: float
+    slowness_slope: float
+
+
+@njit
+def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
+    """The view from a coordinate; not for the kind TIMED. Arguments as in :func:`best_window`."""
+    panel = panel_with(work, n_panels, u)
+    x = position_in(work, panel, u)
+    series = work.series[panel]
+    second, second_slope = read(series[SECOND], x), read(series[SECOND_SLOPE], x)
+    if law.mode == CONTINUAL:
+        z = u - second
+        held = z >= law.u_hold
+        software, room = software_and_room(z, law.limit)
+        if held:
+            software, room = law.software_hold, 0.0
+        slowness_log = -law.ln_accumulation - LN_10 * (software - second)
+        slowness_slope = LN_10 * (second_slope - room * (1.0 - second_slope))
+        along, along_slope = second, second_slope
+    else:
+        along, room, _ = place(law, u)
+        along_slope = 1.0 if law.mode == SHORTENING else room
+        slowness_log, slowness_slope = -law.ln_speed - second, -second_slope
+    if axis == MONTHS:
+        along, along_slope = read(series[MONTHS], x), along_slope * exp(slowness_log)
+    return View(along, along_slope, slowness_log, slowness_slope)
+
+
+@njit
+def balanced_window(
+    law: Law, work: Workspace, n_panels: int, axis: int, width: float, u_start: float, u_end: float
+) -> Window:
+    """Window of a width whose ends are equally slow, by Newton's method in the coordinates of both ends.
+
+    Parameters
+    ----------
+    law, work, n_panels, axis, width
+        As in :func:`best_window`.
+    u_start, u_end : float
+        First guess.
+
+    Returns
+    -------
+    Window
+        Its length is nan where the iteration does not find a least window.
+
+    Notes
+    -----
+    With l = ln(dt/de) and w the position along the axis, the two equations are ``l_2 - l_1 = 0`` and ``w_2 - w_1 =
+    width``. The window is least where their determinant ``l_2' w_1' - l_1' w_2'`` is positive. An error d in the
+    first changes the length by d^2; the second is mended to first order at the end, so that steps below 3e-4 OOM are
+    the last.
+    """
+    last = work.panels[n_panels, P_U]
+    for _ in range(12):
+        a, b = view(law, work, n_panels, axis, u_start), view(law, work, n_panels, axis, u_end)
+        tilt, excess = b.slowness_log - a.slowness_log, b.along - a.along - width
+        determinant = b.slowness_slope * a.along_slope - a.slowness_slope * b.along_slope
+        if not determinant > 0.0:
+            break
+        step_start = (excess * b.slowness_slope - tilt * b.along_slope) / determinant
+        step_end = (excess * a.slowness_slope - tilt * a.along_slope) / determinant
+        u_start, u_end = u_start + step_start, u_end + step_end
+        if not (u_start >= 0.0 and u_end <= last and u_start < u_end):
+            break
+        if abs(step_start) + abs(step_end) < 3e-4:
+            p, q = panel_with(work, n_panels, u_start), panel_with(work, n_panels, u_end)
+            months = months_at(law, work, q, u_end) - months_at(law, work, p, u_start)
+            ooms = ooms_at(law, work, q, u_end) - ooms_at(law, work, p, u_start)
+            slowness = exp(ln_slowness_at(law, work, q, u_end))
+            if axis == OOMS:
+                length = months + (width - ooms) * slowness
+            else:
+                length = ooms + (width - months) / slowness
+            by_start, by_end = -b.slowness_slope / determinant, -a.slowness_slope / determinant
+            return Window(length, width, u_start, u_end, by_start, by_end)
+    return only_length(math.nan)
+
+
+@njit
+def best_window(
+    law: Law,
+    work: Workspace,
+    line: Timeline,
+    bottom: int,
+    is_single: bool,
+    axis: int,
+    width: float,
+    panel: int,
+    u: float,
+    near: Window,
+) -> Window:
+    """The best window of a width on a continuous timeline.
+
+    Parameters
+    ----------
+    law, work, line
+        The timeline.
+    bottom, is_single
+        From :func:`valley`.
+    axis : int
+        OOMS: shortest time for ``width`` OOM. MONTHS: largest gain in ``width`` months.
+    width : float
+        Not more than the timeline's extent along the axis.
+    panel, u : int, float
+        Position at which the axis takes that value: the end of the window that starts at 0.
+    near : Window
+        The best window of another width, to start from; or :func:`only_length`.
+
+    Returns
+    -------
+    Window
+        Its length in months, or in OOM.
+
+    Notes
+    -----
+    With a single valley the best window starts at 0 if it is no slower there than at its other end; it ends with the
+    trajectory if it is no faster there; else it is the one window with ends that are equally slow.
+    """
+    n_panels, n_grid, grid = line.n_panels, line.n_grid, work.grid
+    sign = 1.0 if axis == OOMS else -1.0
+    if not is_single or kind_of(law) == TIMED:
+        return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
+    at_start, at_end = grid[0, G_LN_SLOWNESS], grid[n_grid - 1, G_LN_SLOWNESS]
+    if ln_slowness_at(law, work, panel, u) >= at_start:
+        return only_length(months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u))
+    if near.u_start >= 0.0:
+        wider = width - near.width
+        u_start, u_end = near.u_start + wider * near.start_by_width, near.u_end + wider * near.end_by_width
+        if u_start < 0.0 or u_end > work.panels[n_panels, P_U]:
+            u_start, u_end = near.u_start, near.u_end
+        found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
+        if not math.isnan(found.length):
+            return found
+    column = G_OOMS if axis == OOMS else G_MONTHS
+    span = grid[n_grid - 1, column]
+    if at_end < at_start:
+        panel, u = locate(law, work, n_panels, axis, span - width)
+        if ln_slowness_at(law, work, panel, u) >= at_end:
+            if axis == OOMS:
+                return only_length(grid[n_grid - 1, G_MONTHS] - months_at(law, work, panel, u))
+            return only_length(grid[n_grid - 1, G_OOMS] - ooms_at(law, work, panel, u))
+    low = max(0.0, grid[max(0, bottom - 1), column] - width)
+    high = min(span - width, grid[min(n_grid - 1, bottom + 1), column])
+    low, high = bracket(grid, column, n_grid, width, low, high)
+    u_start, u_end = u_on_grid(grid, column, n_grid, low), u_on_grid(grid, column, n_grid, high + width)
+    found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
+    if math.isnan(found.length):
+        return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
+    return found
+
+
+@njit
+def u_on_grid(grid: NDArray[np.float64], column: int, n_grid: int, value: float) -> float:
+    """Coordinate at which a growing column of the grid takes a value, by linear interpolation."""
+    i = step_with(grid, column, n_grid - 1, value)
+    span = grid[i + 1, column] - grid[i, column]
+    part = (value - grid[i, column]) / span if span > 0.0 else 0.0
+    return grid[i, G_U] + part * (grid[i + 1, G_U] - grid[i, G_U])
 
 
 @njit
 def best_merit(
-    law: Law, work: Workspace, n_steps: int, n_grid: int, bottom: int, is_single: bool, axis: int, width: float
+    law: Law, work: Workspace, n_panels: int, n_grid: int, bottom: int, is_single: bool, axis: int, width: float
 ) -> float:
     """The best window of a width on a continuous timeline.
 
     Parameters
     ----------
-    law, work, n_steps, n_grid
+    law, work, n_panels, n_grid
         The timeline and its grid.
     bottom, is_single
         From :func:`valley`.
@@ -161,10 +367,10 @@ def best_merit(
         high = min(high, grid[min(n_grid - 1, bottom + 1), column])
     if is_single:
         before, after = bracket(grid, column, n_grid, width, low, high)
-        start = balanced_start(law, work, n_steps, axis, width, before, after)
+        start = balanced_start(law, work, n_panels, axis, width, before, after)
         if (start == before and before > low) or (start == after and after < high):  # the grid misled: start over
-            start = balanced_start(law, work, n_steps, axis, width, low, high)
-        return merit(law, work, n_steps, axis, width, start)
+            start = balanced_start(law, work, n_panels, axis, width, low, high)
+        return merit(law, work, n_panels, axis, width, start)
     best = math.inf
     for shift in (0.0, width):  # windows that start at a grid point, then those that end at one
         at_start, at_end = 0, 0
@@ -182,12 +388,12 @@ def best_merit(
             if improving and worsens:
                 gap = max(start - previous, grid[at_start + 1, column] - grid[at_start, column])
                 before, after = max(low, previous - gap), min(high, start + gap)
-                if drift(law, work, n_steps, axis, width, before) >= 0.0:  # the other side of a summit
+                if drift(law, work, n_panels, axis, width, before) >= 0.0:  # the other side of a summit
                     before = previous
-                if drift(law, work, n_steps, axis, width, after) <= 0.0:
+                if drift(law, work, n_panels, axis, width, after) <= 0.0:
                     after = start
-                found = balanced_start(law, work, n_steps, axis, width, before, after)
-                best = min(best, merit(law, work, n_steps, axis, width, found))
+                found = balanced_start(law, work, n_panels, axis, width, before, after)
+                best = min(best, merit(law, work, n_panels, axis, width, found))
             improving = not worsens
             previous = start
     return best

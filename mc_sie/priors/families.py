@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -512,6 +513,10 @@ class Mixture(Distribution):
         x[lower] = self._invert(u[lower], upper=False)
         x[~lower] = self._invert(-v[~lower], upper=True)
         return x
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to other processes: not the tables, which are large and easily made again."""
+        return {name: value for name, value in vars(self).items() if name not in ("_grid", "_lower", "_upper")}
 
     @cached_property
     def _grid(self) -> Array:

@@ -227,6 +227,10 @@ class PriorSet:
             raise InputError(f"{name}", f"is not given by {self.name}", nearest(name, given))
         return values
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to other processes: all but the implied values, which are large and easily made again."""
+        return {name: value for name, value in vars(self).items() if name != "_implied"}
+
     @cached_property
     def _implied(self) -> dict[str, NDArray[Any]]:
         return self.values(_spread_points(self.dimensions))

@@ -42,6 +42,9 @@ EVENTS = {"ge3y_12m": (24, 12.0), "ge3y_4m": (26, 4.0), "ge10y_12m": (80, 12.0),
 """Events as coded, (doublings, months): ``int(months/12 * 8 * speed-up)`` doublings, so that "3 years in 4 months" is
 int(26.67) = 26 doublings, 3.25 years."""
 
+_BATCH = 1 << 14
+"""Draws that a thread takes at a time."""
+
 _NONE, _AS_CODED, _AS_WRITTEN = 0, 1, 2  # retraining exponent
 _EXPONENTIAL, _LINEAR = 1, 2  # ramp of the boost
 
@@ -136,7 +139,7 @@ def retrained(x: float, retraining: int) -> float:
 @njit
 def power_of_two(x: float) -> float:
     """``2^x``, inf where that is no finite double."""
-    return math.inf if x >= 1024.0 else 2.0**x
+    return math.inf if x >= 1024.0 else np.exp2(x)
 
 
 @njit
@@ -241,6 +244,85 @@ def run_rows(
             while count < n and times[count + 1] < windows[w]:
                 count += 1
             first[i, w] = count
+
+
+@njit
+def holds_event(
+    f: float, r0: float, limit_doublings: float, p: float, retraining: int, is_constant_r: bool,
+    is_exponent_first: bool, first_months: float, horizon_months: float, cuts: int, wanted: int, months: float,
+    ring: NDArray[np.float64],
+) -> bool:  # fmt: skip
+    """Whether so many steps fall within so many months in some window of one run without a ramp.
+
+    Parameters
+    ----------
+    f, r0, limit_doublings, p, retraining, is_constant_r, is_exponent_first, first_months, horizon_months, cuts
+        As in :func:`doubling_times`.
+    wanted : int
+        Steps asked for.
+    months : float
+        Window, strict.
+    ring : array, at least ``wanted`` long
+        Work space.
+
+    Returns
+    -------
+    bool
+        What :func:`doubling_times` and :func:`most_within` tell, mostly after a few steps.
+
+    Notes
+    -----
+    Steps get shorter while r is above 1 and longer from there on. So a run is decided as soon as the shortest step,
+    times ``wanted``, is too long; as soon as the steps that are missing would fit at the present length and are sure to
+    come and to be no longer; or once a window past the shortest step is no better than the one before.
+    """
+    step, elapsed, within, shortest, r = first_months / cuts, 0.0, 0.0, math.inf, r0
+    fall = 0.0 if is_constant_r else r0 / (limit_doublings * cuts)
+    last = limit_doublings * cuts
+    n = 0
+    place = 0
+    while n < last and r > 0.0 and elapsed < horizon_months:
+        following = r if is_exponent_first else r - fall  # the r of the next exponent
+        missing = wanted - n
+        if missing > 0:
+            if following <= 1.0:
+                shortest = min(shortest, step)
+                if wanted * shortest >= months:
+                    return False
+            elif following - missing * fall >= 1.0 and n + missing <= last:
+                at_most = elapsed + missing * step
+                if at_most < min(months, horizon_months):
+                    return True
+        elapsed += step
+        within += step
+        n += 1
+        if missing <= 0:
+            within -= ring[place]
+        ring[place] = step
+        place = place + 1 if place + 1 < wanted else 0
+        if n >= wanted and within < months:
+            return True
+        before = r
+        r -= fall
+        if r <= 0.0 or (n >= wanted and r <= 1.0 and step >= ring[place]):
+            return False
+        x = p * (1.0 / (before if is_exponent_first else r) - 1.0)
+        step *= power_of_two(retrained(x, retraining) / cuts)
+    return False
+
+
+@njit
+def event_rows(
+    inputs: NDArray[np.float64], retraining: int, is_constant_r: bool, is_exponent_first: bool, is_boost_added: bool,
+    horizon_months: float, cuts: int, wanted: int, months: float, ring: NDArray[np.float64], hits: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Say of many runs without a ramp whether the event holds; arguments as in :func:`holds_event`."""
+    for i in range(inputs.shape[0]):
+        f = inputs[i, 0]
+        hits[i] = holds_event(
+            f, inputs[i, 1], 8.0 * inputs[i, 2], inputs[i, 3], retraining, is_constant_r, is_exponent_first,
+            _first_months(f, 0, is_boost_added), horizon_months, cuts, wanted, months, ring,
+        )  # fmt: skip
 
 
 @njit
@@ -458,7 +540,54 @@ def simulate(
                 first[start:stop],
             )  # fmt: skip
 
-    batch = 1 << 14
-    ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]
+    ranges = [(start, min(start + _BATCH, n)) for start in range(0, n, _BATCH)]
     in_batches(one, ranges, min(n_threads(threads), len(ranges)), progress)
     return Counts(design, tuple(windows), cuts, most, first)
+
+
+def event_hits(
+    design: Design,
+    option: str,
+    doublings: float,
+    months: float,
+    *,
+    horizon_months: float = HORIZON_MONTHS,
+    cuts: int = 1,
+    threads: int | None = None,
+) -> NDArray[np.bool_]:
+    """In which draws so many doublings fall within a window: one event, without counting anything else.
+
+    Parameters
+    ----------
+    design : Design
+        Scheme, seed and sizes.
+    option : str
+        A key of :data:`OPTIONS`.
+    doublings, months : float
+        The event, in any window.
+    horizon_months, cuts, threads
+        As in :func:`simulate`.
+
+    Returns
+    -------
+    array of shape (n,), bool
+        As :meth:`Counts.hits`.
+    """
+    variant = option_named(option)
+    if variant.ramp:
+        how = {"horizon_months": horizon_months, "cuts": cuts, "threads": threads}
+        return simulate(design, option, windows=(months,), **how).hits(doublings, months)  # type: ignore[arg-type]
+    hits = np.empty(design.n_draws, dtype=np.bool_)
+    wanted = math.ceil(doublings * cuts - 1e-9)
+
+    def one(start: int, stop: int) -> None:
+        rows = draw(design, start, stop)
+        with np.errstate(over="ignore"):
+            event_rows(
+                rows, variant.retraining, variant.is_constant_r, variant.is_exponent_first, variant.is_boost_added,
+                horizon_months, cuts, wanted, months, np.empty(wanted), hits[start:stop],
+            )  # fmt: skip
+
+    ranges = [(start, min(start + _BATCH, design.n_draws)) for start in range(0, design.n_draws, _BATCH)]
+    in_batches(one, ranges, min(n_threads(threads), len(ranges)), None)
+    return hits

@@ -55,12 +55,13 @@ def targets() -> list[Target]:
     return [
         Target(SOURCE, "pace after one doubling, x", "1.31", 2.0**EXPONENT),
         Target(SOURCE, "each doubling takes, % of the one before", "76", 100.0 * 2.0**-EXPONENT),
-        Target(SOURCE, "doublings to ten times the pace", "8.5", doublings),
+        Target(SOURCE, "doublings to ten times the pace", "8.5", doublings, is_printed=False),
         Target(
             SOURCE,
             "months to ten times the pace",
             "17.1",
             ours,
+            is_printed=False,
             law=law,
             reason="the first doubling as a whole takes 4.5 months; were it the doubling time at the initial "
             f"pace: {4.5 * 0.9 / (EXPONENT * math.log(2.0)):.1f}",
@@ -71,8 +72,8 @@ def targets() -> list[Target]:
             "1.5",
             ours / MONTHS_PER_YEAR,
             "reproduced",
-            "17.1 months, 'within about a year and a half'",
-            about=0.06,
+            "17.1 months, in round words about a year and a half",
+            is_about=True,
             law=law / MONTHS_PER_YEAR,
         ),
     ]

@@ -15,6 +15,7 @@ from mc_sie.published import (
     davidson_retraining,
     eth_davidson,
     govai,
+    greenblatt,
     speedup_calculator,
     training_run_length,
 )
@@ -33,6 +34,7 @@ _COMPUTED = (
     ai_futures,
     govai,
     training_run_length,
+    greenblatt,
 )
 SOURCES = tuple(dict.fromkeys(module.SOURCE for module in (*_COMPUTED, davidson_houlden_tables)))
 """Sources, as :attr:`~mc_sie.published.verdicts.Target.source` names them."""
@@ -113,18 +115,21 @@ def frame_of(targets: list[Target]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a number: ``source``, ``quantity``, ``published`` (as printed), ``ours_shown`` and ``law_shown`` (to the
+        One row a number: ``source``, ``quantity``, ``given_by`` (``source``, or ``others`` who recomputed it),
+        ``published`` (as printed), ``ours_shown`` and ``law_shown`` (to the
         digits that mean something), ``difference``, ``verdict``, ``recorded``, ``matches``, ``reason``, and the numbers
         in full: ``ours``, ``se``, ``law``, ``law_se``.
     """
     columns = (
         "source",
         "quantity",
+        "given_by",
         "published",
         "ours_shown",
         "law_shown",
         "difference",
         "verdict",
+        "verdict_shown",
         "recorded",
         "matches",
         "reason",

@@ -14,6 +14,9 @@ VERDICTS = ("exact", "reproduced", "explained", "not reproduced")
 N_SE = 3.0
 """Joint standard errors within which two sampled numbers agree."""
 
+ABOUT = 0.1
+"""Relative precision of a number given in round words."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -26,7 +29,7 @@ class Target:
     quantity : str
         What the number is, in words, with its unit.
     published : str
-        The number as printed; its last digit is its precision. ``"inf"`` is allowed.
+        The number as printed; its last digit is its precision. ``"inf"`` and a range such as ``"10-40"`` are allowed.
     ours : float
         What the replica of the published procedure gives.
     recorded : {"exact", "reproduced", "explained", "not reproduced"}
@@ -37,8 +40,10 @@ class Target:
         Where a source's text, code and table disagree: which of them ours follows.
     se, published_se : float
         Monte Carlo standard errors of ours and of the published number, 0 for computed ones.
-    about : float
-        Relative precision of a number that the source gives in round words ("about 300x"); 0 for a printed one.
+    is_about : bool
+        The source gives it in round words ("about 300x"): it is good to :data:`ABOUT`.
+    is_printed : bool
+        The source printed it; if not, others recomputed it from the source.
     instead : float, optional
         What gives the published number: the same quantity under the slip or the other parameter that ``reason`` names.
     law : float, optional
@@ -56,21 +61,35 @@ class Target:
     matches: str = ""
     se: float = 0.0
     published_se: float = 0.0
-    about: float = 0.0
+    is_about: bool = False
+    is_printed: bool = True
     instead: float | None = None
     law: float | None = None
     law_se: float = 0.0
 
     @property
     def value(self) -> float:
-        """The published number."""
-        return float(self.published)
+        """The published number; the nearest one of a range."""
+        if self.bounds is None:
+            return float(self.published)
+        return min(max(self.ours, self.bounds[0]), self.bounds[1])
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Ends of a published range."""
+        low, dash, high = self.published.partition("-")
+        return (float(low), float(high)) if low and dash else None
 
     @property
     def last_digit(self) -> float:
         """What one unit of the last printed digit is worth; 1 for ``inf``."""
-        exponent = Decimal(self.published).as_tuple().exponent
+        exponent = Decimal(self.published.partition("-")[2] if self.bounds else self.published).as_tuple().exponent
         return 10.0**exponent if isinstance(exponent, int) else 1.0
+
+    @property
+    def given_by(self) -> str:
+        """Who gave the published number: the ``source`` itself, or ``others`` who recomputed it."""
+        return "source" if self.is_printed else "others"
 
     @property
     def ours_shown(self) -> str:
@@ -98,7 +117,9 @@ class Target:
         if self.ours == self.value:
             return "0"
         unit, name = (self.joint_se, "SE") if self.is_sampled else (self.last_digit, "digits")
-        gap = (self.ours - self.value) / unit
+        gap = round((self.ours - self.value) / unit, 1)
+        if gap == 0.0:
+            return f"0 {name}"
         return f"{gap:+.1f} {name}" if abs(gap) < 1e4 else f"{gap:+.0e} {name}"
 
     @property
@@ -106,23 +127,27 @@ class Target:
         """How well the numbers agree.
 
         ``exact``: the same to every printed digit. ``reproduced``: within three joint standard errors (sampled
-        numbers), or within the precision of the source's words. ``explained``: they differ, and the published number
-        comes back under the slip or the parameter that ``reason`` names. ``not reproduced``: none of these.
+        numbers), within a printed range, or within a tenth where the source speaks in round words. ``explained``: they
+        differ, and the published number comes back under the slip or the parameter that ``reason`` names.
+        ``not reproduced``: none of these.
         """
         if self._agrees(self.ours):
-            return "reproduced" if self.is_sampled else "exact"
-        if self._is_about(self.ours):
-            return "reproduced"
-        if self.instead is not None and (self._agrees(self.instead) or self._is_about(self.instead)):
+            return "reproduced" if self.is_sampled or self.is_about or self.bounds else "exact"
+        if self.instead is not None and self._agrees(self.instead):
             return "explained"
         return "not reproduced"
 
-    def _is_about(self, number: float) -> bool:
-        return self.about > 0.0 and abs(number - self.value) <= self.about * abs(self.value)
+    @property
+    def verdict_shown(self) -> str:
+        """The verdict, and how many digits stand behind an exact one when there is only one."""
+        is_short = self.verdict == "exact" and len(self.published.strip("-0.").replace(".", "")) == 1
+        return "exact (1 digit)" if is_short and self.ours != self.value else self.verdict
 
     def _agrees(self, number: float) -> bool:
         if number == self.value:
             return True
+        if self.is_about:
+            return abs(number - self.value) <= ABOUT * abs(self.value)
         if self.is_sampled:
             return abs(number - self.value) <= N_SE * self.joint_se
         return abs(number - self.value) <= 0.5 * self.last_digit * (1.0 + 1e-9)
@@ -132,5 +157,5 @@ def _shown(number: float, se: float, published: str) -> str:
     """A sampled number and its standard error, or a computed one with at least three significant digits."""
     if se > 0.0:
         return f"{number:.{decimals(se)}f} (SE {se:.{decimals(se)}f})"
-    digits = len(Decimal(published).as_tuple().digits) if math.isfinite(float(published)) else 0
+    digits = sum(character.isdigit() for character in published.partition("e")[0])
     return f"{number:.{max(3, digits + 1)}g}"

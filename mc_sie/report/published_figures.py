@@ -33,13 +33,18 @@ def ceiling_figure(curves: pd.DataFrame) -> Figure:
         axes.plot(curves["labour"], curves["pace"], color=COLOURS[0], label="CES, K = 1, weight 0.5")
         every = curves.iloc[::20]
         axes.plot(every["labour"], every["law"], "o", color=COLOURS[1], ms=6, mfc="none", mew=1.6, label="our law")
-        axes.axhline(ceiling, color=COLOURS[3], ls="--", label=f"ceiling, {ceiling:.3g}x")
+        axes.axhline(ceiling, color=COLOURS[3], ls="--")
+        axes.annotate(f"ceiling, {ceiling:.3g}x", (1.5, ceiling), xytext=(0, 5), textcoords="offset points")
+        near = curves[curves["pace"] >= 0.9 * ceiling].iloc[0]
+        axes.plot([near["labour"]] * 2, [0.0, near["pace"]], color="#777777", ls=":", lw=1.4)
+        axes.annotate("90 % of it", (near["labour"], 1.0), xytext=(-6, 0), textcoords="offset points", ha="right")
         axes.set_xscale("log")
+        axes.set_xlim(1.0, curves["labour"].max() * 1.3)
         axes.set_ylim(0.0, 1.12 * ceiling)
         axes.set_xlabel("cognitive labour (x the human researchers)")
         axes.set_ylabel("pace of software progress (x)")
-        axes.set_title(f"Compute held fixed, rho = {rho:g}: 90 % of the ceiling takes 8 OOM of labour")
-        axes.legend(loc="upper left", bbox_to_anchor=(0.0, 0.92))
+        axes.set_title(f"Compute held fixed, rho = {rho:g}: the ceiling is reached late")
+        axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.62))
     return figure
 
 
@@ -61,13 +66,17 @@ def substitution_figure(curves: pd.DataFrame) -> Figure:
         for index, (rho, part) in enumerate(curves.groupby("rho", sort=False)):
             axes.plot(part["labour"], part["pace"], color=COLOURS[index], ls=_DASHES[index])
             last = part.iloc[-1]
+            largest = float(f"{last['pace']:.3g}")
             axes.annotate(
-                f"rho = {rho:g}: {last['pace']:,.0f}x", (last["labour"], last["pace"]), xytext=(6, -4),
+                f"rho = {rho:g}: {largest:,.5g}x", (last["labour"], last["pace"]), xytext=(6, -4),
                 textcoords="offset points", color=COLOURS[index],
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_xlim(1.0, 1e13)
+        axes.axvline(900.0, color="#777777", ls=":", lw=1.4)
+        axes.annotate("full automation, 900x", (900.0, 1.0), xytext=(6, 6), textcoords="offset points")
+        axes.set_xlim(1.0, 3e12)
+        axes.set_ylim(bottom=0.8)
         axes.set_xticks([10.0**k for k in range(0, 10, 3)])
         axes.set_xlabel("cognitive labour (x the human researchers)")
         axes.set_ylabel("pace of software progress (x)")
@@ -93,15 +102,23 @@ def retraining_figure(curves: pd.DataFrame) -> Figure:
         figure, axes = new_figure(8, 5.2)
         for index, (case, part) in enumerate(curves.groupby("case", sort=False)):
             for solution, line in (("exact", "-"), ("sheet", "--")):
-                one = part[(part["solution"] == solution) & (part["software"] < 1e12)]
-                axes.plot(one["day"], one["software"], color=COLOURS[index], ls=line, label=f"{case}, {solution}")
+                one = part[part["solution"] == solution]
+                axes.plot(one["day"], one["software"], color=COLOURS[index], ls=line)
+            exact = part[part["solution"] == "exact"]
+            near = exact[exact["software"] >= 1e5].iloc[0]
+            axes.annotate(
+                str(case), (near["day"], near["software"]), xytext=(-8, 4), textcoords="offset points",
+                color=COLOURS[index], ha="right",
+            )  # fmt: skip
+        axes.plot([], [], color="#333333", ls="-", label="exact solution")
+        axes.plot([], [], color="#333333", ls="--", label="the sheet's daily steps")
         axes.set_yscale("log")
-        axes.set_ylim(1.0, 1e12)
-        axes.set_xlim(0, 520)
-        axes.set_yticks([1.0, 1e3, 1e6, 1e9, 1e12])
+        axes.set_ylim(1.0, 1e10)
+        axes.set_xlim(0, 500)
+        axes.set_yticks([1.0, 1e2, 1e4, 1e6, 1e8, 1e10])
         axes.set_xlabel("days since AI R&D was fully automated")
         axes.set_ylabel("software efficiency (x at the start)")
-        axes.set_title("N = 3: the sheet's daily steps against the solution of its equations")
+        axes.set_title("Retraining in the spreadsheets, N = 3 (T = 60 days)")
         axes.legend(loc="lower right", fontsize=10.5)
     return figure
 
@@ -112,7 +129,7 @@ EXCEEDANCE_NAMES = {
     "retraining_fixed": "retraining, as written",
     "gradual": "gradual boost",
     "constant_r": "constant returns",
-    "continuous law": "our continuous law",
+    "continuous law": "our continuous law (on the main curve)",
 }
 """How the cases of :func:`exceedance_figure` are called."""
 
@@ -141,15 +158,16 @@ def exceedance_figure(curves: pd.DataFrame) -> Figure:
                 part["years"], part["prob"] - 2 * part["se"], part["prob"] + 2 * part["se"], color=COLOURS[index],
                 alpha=0.3, lw=0,
             )  # fmt: skip
-        axes.errorbar(
-            [3, 10], [57, 18], yerr=[1.6, 1.2], fmt="s", color="#333333", capsize=4,
-            label="printed, main ($\\pm$1 SE of 1,000 draws)",
-        )  # fmt: skip
-        axes.set_xlim(0, 16)
-        axes.set_ylim(0, 100)
+        for index, mark, printed in ((0, "s", (57, 18)), (1, "^", (57, 19)), (3, "D", (59, 32))):
+            axes.errorbar(
+                [3, 10], printed, yerr=[1.6, 1.2], fmt=mark, color=COLOURS[index], mec="#333333", ecolor="#333333",
+                capsize=4, ms=7, label="printed ($\\pm$1 SE of 1,000 draws)" if index == 0 else None,
+            )  # fmt: skip
+        axes.set_xlim(1, 16)
+        axes.set_ylim(0, 95)
         axes.set_xlabel("X, years of progress at the recent pace (8 doublings each)")
         axes.set_ylabel("P(at least X years in some 12 months), %")
-        axes.set_title("Years of progress compressed into one (bands: $\\pm$2 Monte Carlo SE)")
+        axes.set_title("Years of progress compressed into one (Monte Carlo SE below 0.1 points)")
         axes.legend(loc="upper right", fontsize=10.5)
     return figure
 
@@ -172,10 +190,10 @@ def single_run_figure(runs: pd.DataFrame) -> Figure:
         for index, (case, part) in enumerate(runs.groupby("case", sort=False)):
             axes.plot(part["months"], part["years"], color=COLOURS[index], ls=_DASHES[index], label=case)
         axes.plot([0, 72], [0, 6], color="#777777", lw=1.2, label="recent pace (hardware included)")
-        axes.set_xlim(0, 48)
-        axes.set_ylim(0, None)
+        axes.set_xlim(0, 72)
+        axes.set_ylim(0, 8)
         axes.set_xlabel("months since AI R&D was fully automated")
         axes.set_ylabel("years of progress at the recent pace")
-        axes.set_title("One run at the medians of the priors (f = 8, r = 1.2, 11 years, p = 0.3)")
-        axes.legend(loc="best")
+        axes.set_title("One run at the medians (f = 8, r = 1.2, 11 years, p = 0.3; 3/(1+f) at first)")
+        axes.legend(loc="lower right")
     return figure

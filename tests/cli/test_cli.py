@@ -430,7 +430,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
     monkeypatch.setattr(mc_sie.engine.run, "simulate", simulate)
     status, _, err = cli("run", CHEAP, "--draws", "1000000000", "--out", "new/run", "--quiet")
     assert status == 2
-    assert "--draws 1000000000 needs more memory than there is. Ask for fewer draws." in err
+    assert "--draws 1000000000 needs more memory than there is. Ask for fewer draws, or count them" in err
     assert everything(here) == set()
 
 

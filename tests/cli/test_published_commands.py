@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests_settings import INTERPRETED
 
-from mc_sie.published import davidson_houlden, govai, targets
+from mc_sie.published import davidson_houlden, govai
 
 DATA = Path(__file__).parent.parent / "data"
 ROW = "option,f,r0,limit_years,p\nbase,8,1.2,11,0.3\n"
@@ -83,18 +84,31 @@ def test_reproduce_fails_when_a_verdict_changes(cli, monkeypatch):
     assert "changed: Chan, Mindermann et al. 2026: pace after one doubling, x: exact before, not reproduced now" in err
 
 
-def test_reproduce_writes_the_table_and_the_figures(cli, monkeypatch):
-    monkeypatch.setattr(targets, "DRAWS_DEFAULT", 1024)
+@pytest.mark.skipif(INTERPRETED, reason="a million draws of the simulator")
+def test_reproduce_writes_the_table_and_the_figures(cli):
+    Path("p").mkdir()
+    Path("p/README.md").write_text("mine")
     status, _, _ = cli("reproduce", "--source", "sevilla", "--out", "p", "--quiet")
     assert status == 0
-    written = {path.name for path in Path("p").iterdir()}
-    assert {"published.csv", "README.md", "steps_to_the_law.csv", "finer_steps.csv"} <= written
-    for figure in ("ceiling", "substitution", "retraining", "exceedance", "single_run"):
-        assert {f"{figure}.svg", f"{figure}.png"} <= written
-    assert "| best run length, years: hardware grows | 3.55 | 3.559 |" in Path("p/README.md").read_text()
-    steps = pd.read_csv("p/steps_to_the_law.csv")
-    whole = steps["as_coded"] + steps["all"]
-    np.testing.assert_allclose(whole, steps["continuous"], atol=2e-4)
+    assert {path.name for path in Path("p").iterdir()} == {"README.md", "published.csv", "published.md"}
+    assert "| best run length, years: hardware grows | source | 3.55 | 3.559 |" in Path("p/published.md").read_text()
+    status, _, _ = cli("reproduce", "--source", "houlden", "--out", "q", "--quiet")
+    assert status == 0
+    written = {path.name for path in Path("q").iterdir()}
+    tables = {"published.csv", "published.md", "steps_to_the_law.csv", "finer_steps.csv", "horizon.csv"}
+    assert written == tables | {f"{name}.{end}" for name in ("exceedance", "single_run") for end in ("svg", "png")}
+    steps = pd.read_csv("q/steps_to_the_law.csv")
+    np.testing.assert_allclose(steps["as_coded"] + steps["all"], steps["continuous"], atol=2e-4)
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+def test_reasons_are_readable_in_any_width(cli, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    status, out, _ = cli("reproduce", "--source", "sevilla", "--quiet")
+    assert status == 0
+    assert "not reproduced" in out
+    assert "software to" in out
+    assert max(map(len, out.split("\n"))) <= int(width)
 
 
 @pytest.mark.parametrize(

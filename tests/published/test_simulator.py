@@ -62,6 +62,17 @@ def test_counts_and_single_rows_tell_the_same():
     np.testing.assert_array_equal(counts.hits(8, 12.0, from_start=True), np.nan_to_num(one["t_d8"], nan=99.0) < 12.0)
 
 
+@pytest.mark.parametrize("option", list(simulator.OPTIONS))
+@pytest.mark.parametrize(("doublings", "months"), [(24, 12.0), (26, 4.0), (80, 12.0), (1, 0.4), (17, 3.0)])
+@pytest.mark.parametrize("horizon", [6.0, 48.0, math.inf])
+@pytest.mark.parametrize("cuts", [1, 3])
+def test_one_event_is_decided_as_by_counting(option, doublings, months, horizon, cuts):
+    design = replace(DESIGN, n_per_replicate=4 if INTERPRETED else 512)
+    counted = simulator.simulate(design, option, windows=(months,), horizon_months=horizon, cuts=cuts)
+    one = simulator.event_hits(design, option, doublings, months, horizon_months=horizon, cuts=cuts)
+    np.testing.assert_array_equal(one, counted.hits(doublings, months))
+
+
 def test_threads_change_nothing():
     one, two = (simulator.simulate(replace(DESIGN, n_per_replicate=8192), "base", threads=n) for n in (1, 2))
     np.testing.assert_array_equal(one.most, two.most)

@@ -41,15 +41,22 @@ def test_sampled_numbers_agree_within_three_joint_errors():
 
 def test_round_words_and_explanations():
     assert judged("300", 312.8) == "not reproduced"
-    assert judged("300", 312.8, about=0.05) == "reproduced"
+    assert judged("300", 312.8, is_about=True) == "reproduced"
+    assert judged("300", 331.0, is_about=True) == "not reproduced"
+    assert judged("10-40", 14.1) == "reproduced"
+    assert judged("10-40", 9.0) == "not reproduced"
+    assert Target("s", "q", "10-40", 41.5).difference == "+1.5 digits"
     assert judged("8", 6.67, instead=7.6) == "explained"
     assert judged("8", 6.67, instead=7.4) == "not reproduced"
-    assert judged("100", 12.8, instead=104.3, about=0.1) == "explained"
+    assert judged("100", 12.8, instead=104.3, is_about=True) == "explained"
+    assert Target("s", "q", "2", 2.14).verdict_shown == "exact (1 digit)"
+    assert Target("s", "q", "2", 2.0).verdict_shown == "exact"
 
 
 def test_differences_are_in_errors_or_digits():
     assert Target("s", "q", "8", 7.6).difference == "-0.4 digits"
     assert Target("s", "q", "0.5", 0.5).difference == "0"
+    assert Target("s", "q", "0.5", 0.5001).difference == "0 digits"
     assert Target("s", "q", "10.0", 11.0, se=0.4, published_se=0.3).difference == "+2.0 SE"
     assert Target("s", "q", "10.00", 10.123, se=0.03, published_se=0.1).ours_shown == "10.12 (SE 0.03)"
 
@@ -88,9 +95,9 @@ def test_our_law_answers_beside_the_replicas(targets):
 def test_the_report_is_the_one_the_program_writes(targets):
     stored = pd.read_csv(REPORT / "published.csv", dtype=str, keep_default_na=False)
     fresh = frame_of(targets)
-    columns = ["source", "quantity", "published", "ours_shown", "law_shown", "verdict", "reason"]
+    columns = ["source", "quantity", "given_by", "published", "ours_shown", "law_shown", "verdict", "reason"]
     pd.testing.assert_frame_equal(stored[columns], fresh[columns].astype(str))
-    text = (REPORT / "README.md").read_text(encoding="utf-8")
+    text = (REPORT / "published.md").read_text(encoding="utf-8")
     assert all(quantity in text for quantity in fresh["quantity"])
 
 

@@ -1,6 +1,7 @@
 """What the package shows: public names, a light import, the help."""
 
 import inspect
+import pickle
 import resource
 import subprocess
 import sys
@@ -30,7 +31,18 @@ PUBLIC = [
     "trace",
     "write_run",
 ]
-HEAVY = ("numba", "pandas", "scipy", "xarray", "pydantic", "matplotlib", "pyarrow", "arviz_base", "numpy")
+HEAVY = (
+    "numba",
+    "pandas",
+    "scipy",
+    "xarray",
+    "pydantic",
+    "matplotlib",
+    "pyarrow",
+    "arviz_base",
+    "numpy",
+    "distributed",
+)
 
 
 def test_public_names():
@@ -76,6 +88,7 @@ def test_help_lists_the_commands_at_once():
 def test_help_of_every_command_names_its_options():
     for command, option in (
         ("run", "--target-se"),
+        ("resume", "--scheduler"),
         ("evaluate", "--output"),
         ("trajectory", "--set"),
         ("headlines", "--draws"),
@@ -101,6 +114,7 @@ def test_an_error_says_where_why_and_what_to_do():
     assert isinstance(error, McSieError)
     assert isinstance(error, ValueError)
     assert str(InputError("x", "is odd")) == "x is odd."
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert EXIT_BAD_INPUT == 2
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: our kernel beside what a competent user would otherwise write."""

@@ -1,0 +1,148 @@
+"""The parts of the solver that outcomes alone would test only in passing: panels, sweeps, closed forms, windows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from naive import solve as solve_slowly
+from rows import random_rows
+from tests_settings import INTERPRETED
+
+from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
+from mc_sie.model.ces import labour_elasticity, ln_ces, ln_ces_and_share
+from mc_sie.model.growth import set_law
+from mc_sie.model.panels import N_NODES, N_TERMS, NODES, fit, integrate, read, solve
+from mc_sie.model.retraining import orbit
+from mc_sie.model.status import OK
+from mc_sie.model.stepping import MONTHS
+from mc_sie.model.timeline import OOMS, follow, locate, new_workspace
+from mc_sie.model.windows import best_merit, best_window, only_length, valley
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
+
+
+def prepared(row):
+    """Work arrays with the law of a row set."""
+    work = new_workspace()
+    values = []
+    for name in KERNEL_COLUMNS[1:]:
+        default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
+        values.append(float(row.get(name, math.nan if default is None else default)))
+    assert set_law(work.law[0], MODES.index(row["mode"]), *values) == OK
+    return work
+
+
+def test_a_panel_integrates_what_it_resolves():
+    """The integral of e^(3x) over [-1, 1] is known; fourteen digits of it come out, at the nodes and between them."""
+    h, start = 2.0, 0.25
+    slope_series, series, values = np.zeros(N_TERMS), np.zeros(N_TERMS), np.zeros(N_NODES)
+    slopes = np.exp(3 * NODES)
+    error = fit(slopes, h, start, slope_series, series)
+    integrate(slopes, h, start, values)
+    x = np.linspace(-1, 1, 101)
+    exact = start + (np.exp(3 * x) - math.exp(-3)) / 3
+    np.testing.assert_allclose([read(series, at) for at in x], exact, rtol=0, atol=1e-10)
+    np.testing.assert_allclose([read(slope_series, at) for at in x], np.exp(3 * x), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(values, start + (np.exp(3 * NODES) - math.exp(-3)) / 3, rtol=0, atol=1e-10)
+    assert np.abs([read(series, at) for at in x] - exact).max() < error < 1e-8
+
+
+@pytest.mark.parametrize("length", [0.1, 2.0, 7.0])
+def test_a_panel_finds_where_a_function_takes_a_value(length):
+    slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
+    fit(np.exp(NODES), length, 0.0, slope_series, series)
+    for x in (-1.0, -0.3, 0.2, 0.9):
+        found = solve(series, slope_series, length, read(series, x), -1.0, 1.0)
+        assert found == pytest.approx(x, abs=1e-9)
+
+
+@pytest.mark.parametrize("rho", [-20.0, -0.3, -1e-3, -1e-9, 0.0, 1e-9, 5e-4, 0.2, 0.9])
+@pytest.mark.parametrize("ln_x", [-3.0, 0.0, 0.4, 5.0, 60.0])
+def test_output_and_its_elasticity_in_one_are_the_same_apart(rho, ln_x):
+    for alpha in (0.0, 0.05, 0.5, 0.95):
+        ln_r, share = ln_ces_and_share(ln_x, 0.7, rho, alpha)
+        assert ln_r == pytest.approx(ln_ces(ln_x, 0.7, rho, alpha), rel=1e-12, abs=2e-12)
+        assert share == pytest.approx(labour_elasticity(ln_x, 0.7, rho, alpha), rel=1e-12)
+
+
+ORBITS = [row for row in random_rows(5, 60, modes=("continual",)) if row["horizon_months"] > 20]
+
+
+@pytest.mark.parametrize("i", range(12))
+def test_derivatives_of_the_orbit(i):
+    """w by z, and w and its slope along e at the same u, against differences."""
+    law = prepared(ORBITS[i]).law[0]
+    z, e, months, d = 0.4, 0.3, 2.0, 1e-5
+    here = orbit(law, 0, z, e, months)
+    ahead, behind = orbit(law, 0, z - d, e + d, months), orbit(law, 0, z + d, e - d, months)
+    assert here.tilt == pytest.approx((ahead.odds_log - behind.odds_log) / (2 * d), rel=1e-6, abs=1e-6)
+    assert here.bend == pytest.approx((ahead.tilt - behind.tilt) / (2 * d), rel=1e-5, abs=1e-5)
+    along = orbit(law, 0, z + d, e, months).odds_log - orbit(law, 0, z - d, e, months).odds_log
+    assert here.by_z == pytest.approx(along / (2 * d), rel=1e-6, abs=1e-6)
+
+
+BASE = {"rho": -0.3, "r": 1.6, "lam": 0.7, "limit_ooms": 11.0, "experiment_efficiency_share": 0.3}
+LEVELS = (1.0, 3.0, 5.0, 8.0)
+
+
+@pytest.mark.parametrize("mode", ["none", "continual", "from_scratch"])
+@pytest.mark.parametrize("half_life", [0.25, 3.0, 60.0])
+def test_reconfigured_laws_lose_nothing_in_their_iteration(mode, half_life):
+    """Late sweeps follow expansions of the law instead of the law; from below and from above, fast and slow."""
+    for rho_long in (0.0, -0.8):
+        row = {**BASE, "mode": mode, "rho_long": rho_long, "reconfiguration_half_life_months": half_life}
+        slow = solve_slowly(row, LEVELS)["months_to"]
+        ours = evaluate(row, levels=LEVELS).months_to[0]
+        np.testing.assert_allclose(ours, [slow[level] for level in LEVELS], rtol=2e-8)
+
+
+@pytest.mark.parametrize("limit", [6.0, 11.0, 30.0, math.inf])
+@pytest.mark.parametrize("r", [0.3, 1.6, 8.0])
+def test_closed_form_of_a_stretch_agrees_with_panels(limit, r):
+    """From scratch: experiments that get cheaper by nothing to speak of send every stretch through the panels."""
+    row = {**BASE, "mode": "from_scratch", "limit_ooms": limit, "r": r, "experiment_efficiency_share": 0.0}
+    closed, panels = (
+        evaluate(row, levels=LEVELS),
+        evaluate({**row, "experiment_efficiency_share": 1e-14}, levels=LEVELS),
+    )
+    assert closed.n_deployments[0] == panels.n_deployments[0] > 0
+    assert closed.end[0] == panels.end[0]
+    np.testing.assert_allclose(panels.months_to, closed.months_to, rtol=1e-8)
+    np.testing.assert_allclose(panels.best_window_months, closed.best_window_months, rtol=1e-8)
+    np.testing.assert_allclose(panels.software_end_ooms, closed.software_end_ooms, rtol=1e-8)
+
+
+@pytest.mark.parametrize("mode", ["none", "shortening", "shortening_accelerating_only", "continual"])
+@pytest.mark.parametrize("r", [0.5, 1.5, 3.0])
+def test_two_searches_for_windows_agree(mode, r):
+    """Newton's method for the one balanced window against the search through every crossing on the grid."""
+    work = prepared({**BASE, "mode": mode, "r": r})
+    law = work.law[0]
+    line = follow(law, work)
+    bottom, is_single = valley(work, line.n_grid)
+    assert is_single
+    near = only_length(0.0)
+    for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
+        near = only_length(0.0)
+        for width in widths:
+            panel, u = locate(law, work, line.n_panels, axis, width)
+            near = best_window(law, work, line, bottom, True, axis, width, panel, u, near)
+            every = best_merit(law, work, line.n_panels, line.n_grid, bottom, False, axis, width)
+            assert near.length == pytest.approx(abs(every), rel=1e-8)
+
+
+@pytest.mark.parametrize("i", range(2 if INTERPRETED else 12))
+def test_the_kink_of_mode_shortening_costs_no_accuracy(i):
+    """d^2 ln M/ds^2 jumps where x changes sign: a panel across that point would be wrong by 1e-7."""
+    rng = np.random.default_rng(i)
+    row = {
+        "mode": "shortening",
+        "rho": -float(rng.uniform(0.0, 0.5)),
+        "r": float(rng.uniform(1.2, 3.6)),
+        "lam": float(rng.uniform(0.3, 1.0)),
+        "limit_ooms": float(rng.uniform(7.0, 19.0)),
+    }
+    slow = solve_slowly(row, LEVELS)["months_to"]
+    ours = evaluate(row, levels=LEVELS).months_to[0]
+    np.testing.assert_allclose(ours, [slow[level] for level in LEVELS], rtol=5e-9)

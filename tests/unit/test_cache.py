@@ -1,0 +1,62 @@
+"""Machine code is cached where it can be, by several first runs at once, and does without where it cannot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import _jit
+
+PROGRAM = (
+    "import sys; from mc_sie.sampling import plan, points; from mc_sie._jit import cache_folder, is_warm;"
+    "print(points(plan(64), 3, 0, 64).sum().hex(), cache_folder(), is_warm())"
+)
+compiled = pytest.mark.skipif(INTERPRETED, reason="nothing is compiled")
+
+
+def start(**environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@compiled
+def test_several_first_runs_at_once_share_a_cache(tmp_path):
+    runs = [start(MC_SIE_CACHE=str(tmp_path)) for _ in range(3)]
+    answers = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], answers
+    assert len({out for out, _ in answers}) == 1
+    total, folder, warm = answers[0][0].split()
+    assert warm == "True"
+    assert Path(folder).is_relative_to(tmp_path)
+    again = start(MC_SIE_CACHE=str(tmp_path))
+    assert again.communicate(timeout=120)[0].split()[0] == total
+
+
+@compiled
+def test_a_place_that_cannot_be_written_is_passed_over(tmp_path):
+    """As where the program is installed for everybody and nobody may write beside it."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    home = tmp_path / "home"
+    run = start(MC_SIE_CACHE=str(blocked), XDG_CACHE_HOME=str(home))
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 0, err
+    assert Path(out.split()[1]).is_relative_to(home)
+    run = start(MC_SIE_CACHE=str(blocked), XDG_CACHE_HOME=str(blocked), HOME=str(blocked), TMPDIR=str(tmp_path))
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 0, err
+    assert Path(out.split()[1]).parent == tmp_path
+
+
+def test_the_cache_is_named_after_the_source():
+    assert _jit.cache_folder().name == _jit.source_digest()[:16] or _jit.cache_folder().name.startswith("mc_sie-")
