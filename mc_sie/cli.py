@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from mc_sie.analysis.summary import Summary
     from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.run import Progress, Simulation
+    from mc_sie.events import Event
     from mc_sie.priors import PriorSet
+    from mc_sie.sampling import Design
 
 app = typer.Typer(
     name="mc-sie",
@@ -76,6 +78,10 @@ def run(
         bool,
         typer.Option("--no-draws", help="Count and forget the draws: any number of them in constant memory."),
     ] = False,
+    rare: Annotated[
+        bool,
+        typer.Option("--rare", help="Importance sampling, for an event that hardly any plain draw hits (under 0.1 %)."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; the next free name below runs/ if not given.")
     ] = None,
@@ -115,6 +121,13 @@ def run(
     levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}))
     widths = tuple(sorted({*WIDTHS_DEFAULT, *asked.widths}))
     command = shlex.join(["mc-sie", *sys.argv[1:]])
+    if rare:
+        for other, is_given in (("--no-draws", no_draws), ("--all-outcomes", all_outcomes)):
+            if is_given:
+                why = "is for draws of the prior, and --rare takes others and keeps the hits"
+                _refuse(other, why, "Leave one of them out.")
+        _run_rare(loaded, asked, wanted, max_draws, out, command, design, horizon_months, threads, quiet)
+        return
     if no_draws:
         if all_outcomes:
             _refuse("--all-outcomes", "stores draws, and --no-draws keeps none", "Leave one of them out.")
@@ -183,6 +196,60 @@ def _refuse(where: str, why: str, remedy: str) -> NoReturn:
     from mc_sie.errors import InputError
 
     raise InputError(where, why, remedy) from None
+
+
+def _run_rare(
+    prior: PriorSet,
+    event: Event,
+    wanted: Precision,
+    max_draws: int,
+    out: Path | None,
+    command: str,
+    design: Design,
+    horizon_months: float,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Estimate a rare event by importance sampling, write its folder and print the answer."""
+    from mc_sie.analysis.headlines import spread_sentence
+    from mc_sie.analysis.rare import estimate_rare
+    from mc_sie.store import write_rare
+
+    with _progress(quiet) as progress:
+        found = estimate_rare(
+            prior,
+            event,
+            design.n_draws,
+            seed=design.seed,
+            scheme=design.scheme,
+            n_replicates=design.n_replicates,
+            horizon_months=horizon_months,
+            precision=wanted,
+            max_draws=max_draws,
+            threads=threads,
+            progress=progress,
+        )
+    folder = write_rare(out, found, command=command)
+    _print(f"{prior.title} ({prior.name})")
+    _print(f"Probability that {event.in_words}:")
+    spread = spread_sentence(event, horizon_months)
+    _print(f"\n  {found.sentence}{' ' + spread if spread else ''}\n", style="bold")
+    _print(found.method)
+    if found.doubts:
+        _print(f"The interval may be too narrow: {'; '.join(found.doubts)}.", style="red")
+    if found.n_failed:
+        _print(f"{_counted(found.n_failed, 'draw')} could not be simulated and left out.", style="red")
+    if len(found.shifts):
+        shown = found.shifts[["quantity", "prior", "hits"]]
+        _print_table(shown, "Where the event holds: 5th to 95th percentile, what differs most first")
+    if wanted.is_asked:
+        _print(wanted.sentence(found.answer, design.n_replicates))
+    _print(
+        f"{found.design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
+        f"and a search of {found.n_search:,}, to {horizon_months:g} months in {found.wall_seconds:.1f} s; "
+        f"prior {prior.digest[:12]}."
+    )
+    _print(f"Results: {folder}/ (run.json, hits.parquet, shifts.csv)")
 
 
 @app.command()

@@ -17,6 +17,13 @@ A run whose draws are not kept has, instead of the draws:
 ``curves.csv``
     P(event | quantity) in equal-mass bins.
 
+A run with ``--rare`` has ``run.json`` (with the method, the proposal and the diagnostics) and:
+
+``hits.parquet``
+    Worlds in which the event holds, each with its weight: the prior's density relative to that of the proposal.
+``shifts.csv``
+    How the quantities among hits differ from the prior.
+
 A folder is written under another name and renamed when it is complete; an existing folder is never written to.
 """
 
@@ -39,6 +46,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.estimates import Estimate
+from mc_sie.analysis.rare import Rare
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
@@ -47,6 +55,7 @@ from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
 from mc_sie.outcomes import Outcomes, as_text
+from mc_sie.priors import PriorSet
 from mc_sie.quantities import MODES
 
 NETCDF_DRAWS_HIGH = 2**16
@@ -196,6 +205,78 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
     return _write_whole_folder(target, None if folder else streamed.prior.name, write)
 
 
+def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
+    """Write the folder of a run by importance sampling, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        A folder that does not exist yet; None means the next free name below ``runs/``.
+    rare : Rare
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+
+    def write(partial: Path) -> None:
+        rare.hits.to_parquet(partial / "hits.parquet", index=False)
+        rare.shifts.to_csv(partial / "shifts.csv", index=False)
+        _write_record(partial, rare_record(rare, command))
+
+    target = check_target(folder, rare.prior.name)
+    return _write_whole_folder(target, None if folder else rare.prior.name, write)
+
+
+def rare_record(rare: Rare, command: str) -> dict[str, Any]:
+    """Everything about a run by importance sampling but its hits.
+
+    Parameters
+    ----------
+    rare : Rare
+        The run.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    diagnostics = (
+        "n_search", "n_plain", "n_plain_search", "n_failed", "ess_hits", "largest_share", "beyond_share", "pareto_k",
+        "n_plain_needed", "gain", "n_kept_per_replicate",
+    )  # fmt: skip
+    return {
+        "method": "importance sampling",
+        "prior": _prior_record(rare.prior),
+        "design": {**asdict(rare.design), "n_draws": rare.design.n_draws},
+        "horizon_months": rare.horizon_months,
+        "event": str(rare.event),
+        "answer": _estimate_record(rare.answer),
+        "sentence": rare.sentence,
+        "method_in_words": rare.method,
+        "doubts": list(rare.doubts),
+        **{name: _finite(getattr(rare, name)) for name in diagnostics},
+        "proposal": rare.proposal,
+        "wall_seconds": round(rare.wall_seconds, 3),
+        **_circumstances(command),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
 def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], None]) -> Path:
     """Let a folder be written under another name, and give it its own when it is complete."""
     missing = [parent for parent in target.parents if not parent.exists()]
@@ -225,6 +306,11 @@ def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> Non
     """The tables as CSV, then run.json with the digests of all files."""
     for name in ("thresholds", "quantiles", "modes", "statuses"):
         getattr(summary, name).to_csv(folder / f"{name}.csv", index=False)
+    _write_record(folder, record)
+
+
+def _write_record(folder: Path, record: dict[str, Any]) -> None:
+    """run.json, with the digests of all other files."""
     record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
@@ -283,7 +369,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     design, prior = simulation.design, simulation.prior
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
     record = {
-        "prior": {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()},
+        "prior": _prior_record(prior),
         "design": {**asdict(design), "n_draws": design.n_draws},
         "horizon_months": simulation.horizon_months,
         "levels": list(marks.levels),
@@ -295,15 +381,26 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
         "statuses": dict(zip(summary.statuses["status"], map(int, summary.statuses["n_draws"]), strict=True)),
         "prob_bounds": [summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]],
         "wall_seconds": round(simulation.wall_seconds, 3),
-        "command": command,
-        "python": sys.version.split()[0],
-        "machine": platform.machine(),
-        "versions": {name: _version(name) for name in _LIBRARIES},
+        **_circumstances(command),
     }
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
         record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
+
+
+def _prior_record(prior: PriorSet) -> dict[str, Any]:
+    return {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()}
+
+
+def _circumstances(command: str) -> dict[str, Any]:
+    """What ran, and on what."""
+    return {
+        "command": command,
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "versions": {name: _version(name) for name in _LIBRARIES},
+    }
 
 
 def _estimate_record(estimate: Estimate) -> dict[str, Any]:

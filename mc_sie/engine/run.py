@@ -281,6 +281,50 @@ def simulate_range(
     return uniforms, rows, outcomes, workspaces
 
 
+def simulate_points(
+    prior: PriorSet,
+    uniforms: Mapping[str, NDArray[np.float64]],
+    horizon_months: float,
+    levels: Sequence[float],
+    widths: Sequence[float],
+    *,
+    threads: int | None = None,
+    batch: int = BATCH_DEFAULT,
+    progress: Progress | None = None,
+) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
+    """Simulate given points of the unit cube, however they were chosen.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        What turns them into quantities.
+    uniforms : mapping of str to array of shape (n,)
+        In (0, 1), by name of the dimension; every one of ``prior.dimensions``.
+    horizon_months, levels, widths, threads, batch, progress
+        As in :func:`simulate`.
+
+    Returns
+    -------
+    draws : dict of str to array of shape (n,)
+        Quantities.
+    outcomes : Outcomes
+        What became of them.
+    """
+    n = next(iter(uniforms.values())).size
+    draws = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
+    outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
+    ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]
+    n_workers = max(1, min(n_threads(threads), len(ranges)))
+    workspaces = _workspaces(n_workers)
+
+    def one(start: int, stop: int) -> None:
+        rows = {name: array[start:stop] for name, array in draws.items()}
+        _fill(outcomes, slice(start, stop), rows, horizon_months, workspaces)
+
+    in_batches(one, ranges, n_workers, progress)
+    return draws, outcomes
+
+
 def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
     """Refuse gains and windows that a trajectory does not tell.
 

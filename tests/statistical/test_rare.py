@@ -1,0 +1,308 @@
+"""Rare events: the estimate is right down to 1e-10, its interval means what it says, and no region is lost."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, special, stats
+from tests_settings import INTERPRETED
+
+from mc_sie import InputError, load_prior, simulate
+from mc_sie.analysis import rare
+from mc_sie.analysis.precision import Precision
+from mc_sie.analysis.rare import Rare, estimate_rare, pareto_k
+from mc_sie.analysis.summary import estimate_event
+from mc_sie.events import parse_event
+from mc_sie.outcomes import Outcomes
+
+compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
+
+TWO_QUANTITIES = """
+title = "closed form"
+[rho]
+family = "fixed"
+value = 0.0
+unit = "1"
+source = "test"
+[r]
+family = "fixed"
+value = 0.5
+unit = "1"
+source = "test"
+[alpha_compute]
+family = "fixed"
+value = 0.4
+unit = "1"
+source = "test"
+[labour_multiplier]
+family = "lognormal"
+median = 100
+sd_log = 1.0
+unit = "x"
+source = "test"
+[lam]
+family = "uniform"
+low = 0.5
+high = 1.0
+unit = "1"
+source = "test"
+[mode]
+family = "categorical"
+values = { none = NONE, from_scratch = REST }
+source = "test"
+"""
+
+
+@pytest.fixture
+def prior(tmp_path):
+    return with_modes(tmp_path, 0.5)
+
+
+def with_modes(folder, none: float):
+    file = folder / "two.toml"
+    file.write_text(TWO_QUANTITIES.replace("NONE", repr(none)).replace("REST", repr(1.0 - none)))
+    return load_prior(file)
+
+
+def exact(pace: float) -> float:
+    """P(pace_initial > pace): with rho = 0 the pace is L^(0.6 lam), L lognormal and lam uniform."""
+
+    def given(lam: float) -> float:
+        return stats.norm.sf(math.log(pace) / (0.6 * lam) - math.log(100))
+
+    return 2.0 * integrate.quad(given, 0.5, 1.0, epsabs=0.0, epsrel=1e-10)[0]
+
+
+def ask(prior, pace: float, n_draws: int = 4096, **how) -> Rare:
+    return estimate_rare(prior, f"pace_initial > {pace:g}", n_draws, **{"horizon_months": 0.1, "threads": 1} | how)
+
+
+# --- A probability that is known ---
+
+
+@compiled
+@pytest.mark.parametrize(("pace", "magnitude"), [(10, -0.5), (100, -4), (300, -7.7), (500, -9.9)])
+def test_a_known_probability_is_found(prior, pace, magnitude):
+    truth = exact(pace)
+    assert math.log10(truth) == pytest.approx(magnitude, abs=0.2)
+    found = ask(prior, pace)
+    assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
+    assert found.answer.se < 0.02 * truth
+    assert found.doubts == ()
+    assert found.gain > 0.01 / truth if truth < 1e-3 else "without --rare" in found.method
+
+
+@compiled
+def test_intervals_cover_the_truth_at_their_level(prior):
+    n_seeds, truth = 20, exact(60)
+    answers = [ask(prior, 60, 2048, seed=seed).answer for seed in range(n_seeds)]
+    covered = sum(answer.low <= truth <= answer.high for answer in answers)
+    assert covered >= stats.binom.ppf(0.001, n_seeds, 0.9)
+    errors = np.array([(answer.prob - truth) / answer.se for answer in answers])
+    assert abs(errors.mean()) < 3.5 / math.sqrt(n_seeds)
+    low, high = stats.f.ppf([0.0005, 0.9995], n_seeds, 31 * n_seeds)
+    assert low < (errors**2).mean() < high
+
+
+@compiled
+def test_threads_change_no_bit_and_doubling_is_a_larger_run(prior):
+    one = ask(prior, 100)
+    two = ask(prior, 100, threads=2)
+    assert one.answer == two.answer
+    pd.testing.assert_frame_equal(one.hits, two.hits)
+    grown = ask(prior, 100, 1024, precision=Precision(rel_se=0.5 * one.answer.se / one.answer.prob), max_draws=4096)
+    assert grown.design == one.design
+    assert grown.answer == one.answer
+    assert ask(prior, 100, 1024, precision=Precision(rel_se=0.5)).design.n_draws == 1024
+    assert ask(prior, 100, seed=1).answer != one.answer
+
+
+@compiled
+def test_hits_carry_weights_that_add_up_to_the_probability(prior):
+    found = ask(prior, 100)
+    assert len(found.hits) == found.answer.n_hits
+    assert (found.hits["pace_initial"] > 100).all()
+    assert 0.0 < found.hits["weight"].min() <= found.hits["weight"].max() <= 1.0 / rare.PRIOR_SHARE
+    assert found.hits["weight"].sum() / found.design.n_draws == pytest.approx(found.answer.prob, rel=1e-12)
+    assert found.shifts["quantity"][0] == "labour_multiplier"
+    assert set(found.shifts["quantity"]) == {"labour_multiplier", "lam", "mode"}
+    low, high = map(float, found.shifts["hits"][0].removesuffix(" x").split(" to "))
+    assert 1000 < low < high < 1e5
+
+
+@compiled
+def test_plain_points_do_too(prior):
+    found = ask(prior, 100, scheme="philox")
+    assert abs(found.answer.prob - exact(100)) < 4.0 * found.answer.se
+
+
+# --- Regions that are easily lost ---
+
+
+@compiled
+def test_a_rare_mode_is_found(tmp_path):
+    event = "n_deployments >= 3"  # none are counted in the mode that nearly all worlds have
+    only, mixed = with_modes(tmp_path, 1e-9), with_modes(tmp_path, 0.9999)
+    how = {"horizon_months": 24.0, "threads": 1}
+    conditional = estimate_event(simulate(only, 2**13, levels=(), widths=(), **how), parse_event(event))
+    assert 0.001 < conditional.prob < 0.1
+    found = estimate_rare(mixed, event, 2048, **how)
+    error = math.hypot(found.answer.se / found.answer.prob, conditional.se / conditional.prob)
+    assert abs(found.answer.prob / (1e-4 * conditional.prob) - 1.0) < 4.0 * error
+    assert found.shifts["quantity"][0] == "mode"
+    assert found.shifts["prior"][0] == "from_scratch 0.0 %"
+    assert found.shifts["hits"][0] == "from_scratch 100 %"
+
+
+def two_ends(low: float, high: float, dimension: str = "labour_multiplier"):
+    """A model whose event, pace_initial > 0, holds at both ends of one quantity."""
+
+    def simulate_points(prior, uniforms, horizon_months, levels, widths, **how):
+        z = special.ndtri(uniforms[dimension])
+        outcomes = Outcomes.empty(len(z), np.array(levels), np.array(widths))
+        outcomes.pace_initial[:] = np.maximum(z - high, low - z)
+        return prior.values(uniforms), outcomes
+
+    return simulate_points
+
+
+@compiled
+@pytest.mark.parametrize(("low", "high"), [(-3.0, 3.0), (-4.5, 4.0)])
+def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
+    monkeypatch.setattr(rare, "simulate_points", two_ends(low, high))
+    truth = stats.norm.cdf(low) + stats.norm.sf(high)
+    found = ask(prior, 0)
+    assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
+    assert found.answer.se < 0.05 * truth
+    is_low = found.hits["labour_multiplier"] < 100
+    share = found.hits["weight"][is_low].sum() / found.hits["weight"].sum()
+    assert share == pytest.approx(stats.norm.cdf(low) / truth, abs=0.05)
+    assert found.doubts == ()
+
+
+@compiled
+def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch):
+    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.5, 2.5))
+    search = rare._search
+
+    def blind(*arguments):
+        found, n_hits = search(*arguments)
+        place = {one.cell.label: one.cell.names.index("labour_multiplier") for one in found}
+        upper = [[hits[hits[:, place[one.cell.label]] > 0] for hits in one.hits] for one in found]
+        return [rare._Found(one.cell, hits, one.prob) for one, hits in zip(found, upper, strict=True)], n_hits
+
+    monkeypatch.setattr(rare, "_search", blind)
+    found = ask(prior, 0, 2**14)
+    assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.5)) < 4.0 * found.answer.se
+    assert found.beyond_share == pytest.approx(0.5, abs=0.2)
+    assert any("where the search did not lead" in doubt for doubt in found.doubts)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    for name, value in {"_N_PLAIN": 256, "_N_PARTICLES": 64, "_N_POPULATION_LOW": 32, "_N_TRIAL": 128}.items():
+        monkeypatch.setattr(rare, name, value)
+
+
+def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
+    found = ask(prior, 1e30, 128, n_replicates=4)
+    assert not found.is_found
+    assert found.answer.interval == "exact upper"
+    assert found.answer.n_draws == found.n_plain == 128 + 256
+    assert found.answer.high == pytest.approx(3.0 / 384, rel=0.01)
+    assert found.sentence.startswith("Below 0.78 % (exact 95 % bound: 0 of 384 draws")
+    assert "found no way to the event" in found.method
+    assert len(found.hits) == len(found.shifts) == 0
+
+
+def test_a_small_search_interpreted_or_compiled(prior, small, monkeypatch):
+    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.0, 2.0))
+    found = ask(prior, 0, 512, n_replicates=8)
+    assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.0)) < 5.0 * found.answer.se + 0.01
+    assert found._repr_html_().startswith(f"<p>{found.sentence}")
+
+
+# --- The shipped sets ---
+
+
+@compiled
+def test_the_economists_headline_agrees_with_brute_force():
+    found = estimate_rare(load_prior("economists"), n_draws=4096, threads=1)
+    brute, draws = BRUTE_ECONOMISTS
+    error = math.hypot(found.answer.se, math.sqrt(brute) / draws)
+    assert abs(found.answer.prob - brute / draws) < 3.5 * error
+    assert found.gain > 20
+
+
+BRUTE_ECONOMISTS = (1059, 15_728_640)
+"""Hits among plain draws of the prior, Philox, as in docs/decisions/0006-rare-events.md."""
+
+
+# --- Parts ---
+
+
+@pytest.mark.parametrize("event", ["months_to[5] < 12", "best_window[5] < 12"])
+def test_closeness_ranks_worlds_that_never_get_there(event, simulation):
+    asked = parse_event(event)
+    closeness = rare._Closeness.of(asked)
+    again = simulate(simulation.prior, 256, n_replicates=4, levels=closeness.levels, widths=closeness.widths)
+    score = closeness.score(again.outcomes)
+    hits = asked.holds(again.outcomes)
+    assert np.isfinite(score).all()
+    assert len(np.unique(score)) > 0.9 * len(score)
+    assert score[hits].min() >= score[~hits].max() - 1e-3
+
+
+def test_a_histogram_is_a_density_with_its_quantile_function():
+    rng = np.random.default_rng(3)
+    for values in (rng.beta(30, 2, 500), 1.0 - 1e-9 * rng.random(200), rng.random(64), np.full(40, 0.3)):
+        histogram = rare._Histogram.fitted(values)
+        assert histogram.masses.sum() == pytest.approx(1.0)
+        assert (histogram.masses > 0.0).all()
+        assert (np.diff(histogram.edges) > 0.0).all()
+        u = (np.arange(4096) + 0.5) / 4096
+        x = histogram.quantile(u)
+        assert (np.diff(x) >= 0.0).all()
+        middle = np.abs(values - np.median(values)) < 1.0
+        assert np.log(histogram.density(values[middle])).mean() > -0.05
+        np.testing.assert_allclose((1.0 / histogram.density(x)).mean(), 1.0, rtol=0.02)
+
+
+def test_principal_axes_are_a_rotation_that_decorrelates():
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=(800, 4))
+    assert rare._principal_axes(z) is None
+    z[:, 1] = -0.9 * z[:, 0] + 0.2 * z[:, 1]
+    axes = rare._principal_axes(z)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-12)
+    np.testing.assert_allclose(axes[2:, 2:], np.eye(2))
+    assert abs(np.corrcoef((z @ axes)[:, :2].T)[0, 1]) < 1e-9
+
+
+@pytest.mark.parametrize("k", [0.2, 0.6, 0.9])
+def test_pareto_k_is_the_shape_of_the_tail(k):
+    weights = stats.genpareto.rvs(k, size=20_000, random_state=np.random.default_rng(5))
+    assert pareto_k(weights) == pytest.approx(k, abs=0.15)
+    assert pareto_k(np.ones(100)) == -math.inf
+    assert math.isnan(pareto_k(weights[:20]))
+
+
+def test_doubts_are_said(prior, small, monkeypatch):
+    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.0, 2.0))
+    found = ask(prior, 0, 64, n_replicates=4)
+    assert any("of equal weight" in doubt for doubt in found.doubts)
+
+
+def test_what_cannot_be_asked(prior, tmp_path):
+    with pytest.raises(InputError, match="has no importance sampling"):
+        ask(prior, 10, scheme="lhs")
+    fixed = tmp_path / "fixed.toml"
+    text = TWO_QUANTITIES.replace('family = "lognormal"\nmedian = 100\nsd_log = 1.0', 'family = "fixed"\nvalue = 100')
+    text = text.replace('family = "uniform"\nlow = 0.5\nhigh = 1.0', 'family = "fixed"\nvalue = 0.5')
+    text = text.replace(
+        'family = "categorical"\nvalues = { none = NONE, from_scratch = REST }', 'family = "fixed"\nvalue = "none"'
+    )
+    fixed.write_text(text)
+    with pytest.raises(InputError, match="has nothing to search"):
+        ask(load_prior(fixed), 10)
