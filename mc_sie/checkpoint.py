@@ -147,7 +147,7 @@ class Checkpoint:
 
         def write(partial: Path) -> None:
             with partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, counts=filled[0], columns=filled[1], shape=np.array(rows.shape))
+                np.savez(file, counts=filled[0], columns=filled[1], shape=np.array(rows.shape))
 
         write_whole(self.folder / "counts.npz", write)
 

@@ -192,13 +192,9 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
     def write(partial: Path) -> None:
         asked = streamed.questions
         curve_table(asked, streamed.rows).to_csv(partial / "curves.csv", index=False)
-        np.savez_compressed(
-            partial / "counts.npz",
-            allow_pickle=False,
-            bins=upper_edges(),
-            outcomes=np.array([label for label, _ in asked.quantiles]),
-            **{name: asked.view(streamed.rows, name) for name in asked.layout},
-        )
+        arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
+        labels = np.array([label for label, _ in asked.quantiles])
+        np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)
         _write_tables(partial, summary, run_record(streamed, summary, command))
 
     target = check_target(folder, streamed.prior.name)

@@ -226,15 +226,17 @@ def finer_steps(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``cuts``, ``prob`` (percent); the last row, ``cuts`` inf, is the law.
+        ``cuts``, ``prob`` and its ``se`` (percent); the last row, ``cuts`` inf, is the law.
     """
     rows = []
     for cuts in (1, 2, 4, 8, 16):
         hits = simulator.event_hits(design, "base", 24.0, 12.0, horizon_months=math.inf, cuts=cuts, threads=threads)
-        rows.append((float(cuts), 100.0 * hits.mean()))
+        estimate = _probability(hits, design)
+        rows.append((float(cuts), 100.0 * estimate.prob, 100.0 * estimate.se))
     law = law_outcomes(design, (24.0,), horizon_months=HORIZON_MONTHS_HIGH, threads=threads)
-    rows.append((math.inf, 100.0 * _law_probability(law, design, 0, 12.0).prob))
-    return pd.DataFrame(rows, columns=["cuts", "prob"])
+    estimate = _law_probability(law, design, 0, 12.0)
+    rows.append((math.inf, 100.0 * estimate.prob, 100.0 * estimate.se))
+    return pd.DataFrame(rows, columns=["cuts", "prob", "se"])
 
 
 # --- Curves ----------------------------------------------------------------------------------------------------------
