@@ -74,6 +74,7 @@ def test_sums_and_curves_are_those_of_the_draws(both):
     assert (curves.groupby("quantity")["n_draws"].sum() == N_DRAWS).all()
     uniforms = simulate_range(kept.prior, kept.design, 0, N_DRAWS, 240.0, (5.0,), (12.0,))[0]
     hits = EVENT.holds(kept.outcomes)
+    np.testing.assert_array_equal(asked.view(rows, "hits")[:, 0], hits.reshape(N_REPLICATES, -1).sum(axis=1))
     for name, part in curves.groupby("quantity"):
         place = (uniforms[name] * CURVE_BINS).astype(int)
         counted = np.bincount(place, weights=hits, minlength=CURVE_BINS)
