@@ -725,7 +725,8 @@ def _console(*, err: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "") or 160)
+    asked = os.environ.get("COLUMNS", "")
+    width = None if stream.isatty() else int(asked) if asked.isdecimal() and int(asked) > 0 else 160
     return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
 
 

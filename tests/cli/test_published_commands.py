@@ -101,6 +101,14 @@ def test_reproduce_writes_the_table_and_the_figures(cli):
     np.testing.assert_allclose(steps["as_coded"] + steps["all"], steps["continuous"], atol=2e-4)
 
 
+@pytest.mark.parametrize("width", ["", "0", "wide"])
+def test_a_width_that_is_none_is_not_taken(cli, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    status, out, err = cli("priors", "list")
+    assert status == 0, err
+    assert "davidson-2025" in out
+
+
 @pytest.mark.parametrize("width", ["80", "160"])
 def test_reasons_are_readable_in_any_width(cli, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", width)
