@@ -94,8 +94,27 @@ class Event:
         array of shape (n,), bool
             False for a draw that could not be simulated.
         """
-        values = outcomes.values(self.outcome, self.index)
-        return np.asarray(_OPERATORS[self.comparison](values, self.bound)) & outcomes.is_ok
+        return self.holds_of(outcomes.values(self.outcome, self.index)) & outcomes.is_ok
+
+    def holds_of(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of which values of the event's outcome the event is true.
+
+        Parameters
+        ----------
+        values : array of shape (n,)
+            In the outcome's unit.
+
+        Returns
+        -------
+        array of shape (n,), bool
+            False for nan.
+        """
+        return np.asarray(_OPERATORS[self.comparison](values, self.bound))
+
+    @property
+    def column(self) -> str:
+        """Name of the event's outcome as a column of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
+        return self.outcome if self.index is None else f"{self.outcome}_{as_text(self.index)}"
 
     @property
     def bound(self) -> float:

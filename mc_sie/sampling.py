@@ -83,6 +83,11 @@ class Design:
         """Draws in all replicates together."""
         return self.n_replicates * self.n_per_replicate
 
+    @property
+    def replicate(self) -> NDArray[np.int32]:
+        """Which independent randomisation each draw belongs to, shape (n_draws,)."""
+        return np.repeat(np.arange(self.n_replicates, dtype=np.int32), self.n_per_replicate)
+
 
 def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: int = N_REPLICATES_DEFAULT) -> Design:
     """The smallest design with at least so many draws.

@@ -33,30 +33,36 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pyarrow import ArrowException
 
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
+from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
-from mc_sie.events import Event
+from mc_sie.events import Event, parse_event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
-from mc_sie.outcomes import Outcomes, as_text
-from mc_sie.priors import PriorSet
+from mc_sie.outcomes import Outcomes
+from mc_sie.priors import PriorSet, prior_from_dict
+from mc_sie.priors.spec import POOL_DIMENSION
 from mc_sie.quantities import MODES
+from mc_sie.sampling import Design
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""
@@ -100,7 +106,7 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
             "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
         ]  # fmt: skip
-        chosen += [f"{event.outcome}_{as_text(event.index)}" if event.index is not None else event.outcome]
+        chosen += [event.column]
         outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]
     return pd.concat([pd.DataFrame(columns), outcomes], axis=1)
 
@@ -231,6 +237,145 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     target = check_target(folder, rare.prior.name)
     return _write_whole_folder(target, None if folder else rare.prior.name, write)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run's folder, read back.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where it lies.
+    record : dict
+        Its ``run.json``.
+    sample : Sample
+        The draws, asked about an event.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+    sample: Sample
+
+
+def is_run(path: Path | str) -> bool:
+    """Whether a path is a run's folder rather than a prior set.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        What the user named.
+
+    Returns
+    -------
+    bool
+        True for a folder that holds a ``run.json``, and for that file itself.
+    """
+    path = Path(path)
+    return path.name == "run.json" or (path / "run.json").exists()
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of a run, after its files have been held to their digests.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run's folder, or the ``run.json`` in it.
+
+    Returns
+    -------
+    dict
+        ``run.json``.
+
+    Raises
+    ------
+    InputError
+        When there is none, it cannot be read, or a file is lacking or has changed.
+    """
+    folder = folder.parent if folder.name == "run.json" else folder
+    path = folder / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        files = dict(record["files"])
+        for name, digest in files.items():
+            if _sha256(folder / name) != digest:
+                why = f"has changed since the run was written: its digest is not the one in {path}"
+                raise InputError(str(folder / name), why, "Run it again: " + str(record.get("command", "mc-sie run")))
+    except FileNotFoundError as error:
+        raise InputError(
+            str(error.filename), "is not there", "Give the folder that `mc-sie run` has written."
+        ) from None
+    except OSError as error:
+        raise InputError(str(error.filename), f"cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(str(path), f"is not the record of a run ({type(error).__name__}: {error})") from None
+    assert isinstance(record, dict)
+    return record
+
+
+def read_run(folder: Path, event: Event | None = None) -> StoredRun:
+    """Read a run that kept its draws.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run's folder, or the ``run.json`` in it.
+    event : Event, optional
+        What to ask; the run's own event if not given.
+
+    Returns
+    -------
+    StoredRun
+        The draws as they were stored, after every file was held to its digest.
+
+    Raises
+    ------
+    InputError
+        When the folder is no run, a file has changed, the draws were not kept, or the event's outcome is not among
+        what was stored.
+    """
+    record = read_record(folder)
+    folder = folder.parent if folder.name == "run.json" else folder
+    if "draws.parquet" not in record["files"]:
+        why = "kept no draws (--no-draws or --rare)"
+        raise InputError(str(folder), why, "Run it again without that option.")
+    try:
+        prior = prior_from_dict(record["prior"], f"{folder / 'run.json'}: prior")
+        given = record["design"]
+        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
+        horizon_months = float(record["horizon_months"])
+        asked = event or parse_event(record["event"])
+        frame = pd.read_parquet(folder / "draws.parquet")
+        draws, outcomes = _read_draws(frame, prior)
+    except (KeyError, TypeError, ValueError, ArrowException) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(str(folder), f"cannot be read as a run ({type(error).__name__}: {error})") from None
+    asked.check_horizon(horizon_months)
+    if asked.column not in outcomes:
+        why = f"has no column {asked.column}, which {str(asked)!r} asks about"
+        remedy = f"Run it again with --event {shlex.quote(str(asked))}, or with --all-outcomes."
+        raise InputError(str(folder / "draws.parquet"), why, remedy)
+    is_ok = np.asarray(outcomes["status"] == "ok")
+    hits = asked.holds_of(outcomes[asked.column].to_numpy(dtype=np.float64)) & is_ok
+    return StoredRun(folder, record, Sample(prior, design, horizon_months, asked, draws, hits, is_ok, outcomes))
+
+
+def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray[np.generic]], pd.DataFrame]:
+    """Every quantity of each draw, those that vary from the table and the rest from the prior; and the outcomes."""
+    middle = {name: np.array([0.5]) for name in (*prior.dimensions, POOL_DIMENSION)}
+    draws: dict[str, NDArray[np.generic]] = {}
+    for name, value in prior.values(middle).items():
+        if name not in frame:
+            draws[name] = np.broadcast_to(value, len(frame))
+        elif name in ("mode", POOL_DIMENSION):
+            draws[name] = frame[name].cat.codes.to_numpy(dtype=value.dtype)
+        else:
+            draws[name] = frame[name].to_numpy(dtype=np.float64)
+    return draws, frame.drop(columns=[name for name in ("replicate", "event", *draws) if name in frame])
 
 
 def rare_record(rare: Rare, command: str) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Simulation:
     @property
     def replicate(self) -> NDArray[np.int32]:
         """Which independent randomisation each draw belongs to, shape (n,)."""
-        return np.repeat(np.arange(self.design.n_replicates, dtype=np.int32), self.design.n_per_replicate)
+        return self.design.replicate
 
 
 def simulate(

@@ -2,6 +2,24 @@
 
 from mc_sie.priors.families import Distribution
 from mc_sie.priors.schema import json_schema
-from mc_sie.priors.spec import Entry, PriorSet, load_prior, new_prior_text, shipped_priors
+from mc_sie.priors.spec import (
+    Entry,
+    PriorSet,
+    fixed_entry,
+    load_prior,
+    new_prior_text,
+    prior_from_dict,
+    shipped_priors,
+)
 
-__all__ = ["Distribution", "Entry", "PriorSet", "json_schema", "load_prior", "new_prior_text", "shipped_priors"]
+__all__ = [
+    "Distribution",
+    "Entry",
+    "PriorSet",
+    "fixed_entry",
+    "json_schema",
+    "load_prior",
+    "new_prior_text",
+    "prior_from_dict",
+    "shipped_priors",
+]

@@ -177,6 +177,66 @@ class PriorSet:
         restated = [name for name in _RESTATEMENTS if name in found]
         return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
 
+    def replaced(self, changes: Mapping[str, Entry | None], name: str = "") -> PriorSet:
+        """The same set with other entries for some quantities.
+
+        Parameters
+        ----------
+        changes : mapping of str to (Entry or None)
+            By code name. An entry takes the place of whatever determined the same quantity (one for ``rho`` that of
+            one for ``sigma``); None leaves it to its default, or absent. In a pool every member is changed.
+        name : str
+            Name of the new set; that of this one if not given.
+
+        Returns
+        -------
+        PriorSet
+            Checked as if it had been read from a file.
+
+        Raises
+        ------
+        InputError
+            When the entries do not go together.
+        """
+        header = {key: getattr(self, key) for key in ("title", "description", "citations", "bottlenecks", "path")} | {
+            "name": name or self.name
+        }
+        if self.members:
+            members = tuple((member.replaced(changes), weight) for member, weight in self.members)
+            return _pool_of(members, **header)
+        determined = {_determined(changed) for changed in changes}
+        kept = {
+            key: entry
+            for key, entry in self.entries.items()
+            if not entry.is_default and _determined(key) not in determined
+        }
+        given = {key: entry for key, entry in changes.items() if entry is not None}
+        return _set_of(kept | given, name or self.name, **header)
+
+    def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
+        """The same set with one quantity at one value.
+
+        Parameters
+        ----------
+        quantity : str
+            Code name.
+        value : float or str
+            In the quantity's unit; for ``mode`` the name of a mode.
+        name : str
+            Name of the new set.
+
+        Returns
+        -------
+        PriorSet
+            With everything else as it was.
+
+        Raises
+        ------
+        InputError
+            When the value is outside the quantity's domain.
+        """
+        return self.replaced({quantity: fixed_entry(quantity, value)}, name)
+
     def quantiles(self, name: str, probs: Sequence[float]) -> Array:
         """Quantiles of one quantity, stated or implied.
 
@@ -322,6 +382,91 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
+def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
+    """The prior set that :meth:`PriorSet.to_dict` described.
+
+    Parameters
+    ----------
+    record : mapping
+        As in a run's ``run.json``.
+    where : str
+        Where it stands, for errors.
+
+    Returns
+    -------
+    PriorSet
+        The same draws: the digest is checked.
+
+    Raises
+    ------
+    InputError
+        When the record is not one of a prior set, or the set it describes has another digest.
+    """
+    try:
+        header: dict[str, Any] = {
+            "name": record["name"],
+            "title": record["title"],
+            "description": record["description"],
+            "citations": tuple(record["citations"]),
+            "bottlenecks": record["bottlenecks"],
+            "path": Path(record["path"]),
+        }
+        digest = record["digest"]
+        if "members" in record:
+            members = tuple((prior_from_dict(row["prior"], where), float(row["weight"])) for row in record["members"])
+            found = _pool_of(members, **header)
+        else:
+            rows = {name: row for name, row in record["entries"].items() if row["origin"] != DEFAULT_ORIGIN}
+            raw = {"title": header["title"]} | {name: _raw_entry(row) for name, row in rows.items()}
+            document = schema.prior_file().model_validate(raw)
+            stated = {name: _entry(name, getattr(document, name), rows[name]["origin"]) for name in rows}
+            found = _set_of(stated, where, **header)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(where, f"describes no prior set ({type(error).__name__}: {error})") from None
+    except ValidationError as error:
+        raise problems.worded(where, raw, error) from None
+    if found.digest != digest:
+        why = f"describes a prior set of digest {found.digest[:12]}, but says {str(digest)[:12]}"
+        raise InputError(where, why, "It was changed by hand, or is of another version: run it again.")
+    return found
+
+
+def _raw_entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as a file would state it."""
+    stated = {"family": row["family"], "source": row["source"], "judgement": row["judgement"], "unit": row["unit"]}
+    return {**_from_plain(row["parameters"]), **{key: value for key, value in stated.items() if value is not None}}
+
+
+def fixed_entry(quantity: str, value: float | str) -> Entry:
+    """An entry that gives a quantity one value.
+
+    Parameters
+    ----------
+    quantity : str
+        Code name.
+    value : float or str
+        In the quantity's unit; for ``mode`` the name of a mode.
+
+    Returns
+    -------
+    Entry
+        Of family ``fixed``.
+
+    Raises
+    ------
+    InputError
+        For a name that is no quantity, or a value outside its domain.
+    """
+    if quantity not in QUANTITIES:
+        raise InputError(quantity, "is no quantity", nearest(quantity, QUANTITIES))
+    raw: dict[str, Any] = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
+    document = {"title": "pinned", quantity: raw}
+    try:
+        return _entry(quantity, getattr(schema.prior_file().model_validate(document), quantity), "pinned")
+    except ValidationError as error:
+        raise problems.worded("pinned", document, error) from None
+
+
 # --------------------------------------------------------------------------------------- from text to a model
 
 
@@ -366,32 +511,33 @@ def _document(path: Path) -> tuple[schema.Header, dict[str, Any]]:
 def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
     """The prior set of a file; ``trail`` is the files that lead to it."""
     document, raw = _document(path)
-    file = _shown(path)
-    members: tuple[tuple[PriorSet, float], ...] = ()
-    entries: dict[str, Entry] = {}
+    header = {"name": path.stem, "title": document.title, "description": document.description.strip(), "path": path}
     if document.pool is not None:
+        citations, bottlenecks = tuple(document.citations), _stripped(document.bottlenecks)
         members = _members(path, document.pool, raw, trail)
-        layer = _Layer({}, tuple(document.citations), _stripped(document.bottlenecks))
-        warnings = [warning for member, _ in members for warning in member.warnings]
-        drawn: Any = [[member.digest, weight] for member, weight in members]
-    else:
-        layer = _layer(path, document, raw, trail)
-        entries = _with_defaults(layer.entries)
-        _check_together(file, entries)
-        warnings = list(_doubts(file, entries, layer.bottlenecks))
-        drawn = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
-    return PriorSet(
-        name=path.stem,
-        title=document.title,
-        description=document.description.strip(),
-        citations=layer.citations,
-        bottlenecks=layer.bottlenecks,
-        path=path,
-        entries=entries,
-        members=members,
-        warnings=tuple(dict.fromkeys(warnings)),
-        digest=hashlib.sha256(json.dumps(_plain(drawn), sort_keys=True).encode()).hexdigest(),
-    )
+        return _pool_of(members, citations=citations, bottlenecks=bottlenecks, **header)
+    layer = _layer(path, document, raw, trail)
+    return _set_of(layer.entries, _shown(path), citations=layer.citations, bottlenecks=layer.bottlenecks, **header)
+
+
+def _set_of(stated: Mapping[str, Entry], where: str, **header: Any) -> PriorSet:
+    """The set of some entries, checked together; ``where`` it is stated, for errors and warnings."""
+    entries = _with_defaults(stated)
+    _check_together(where, entries)
+    warnings = tuple(dict.fromkeys(_doubts(where, entries, header["bottlenecks"])))
+    drawn = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
+    return PriorSet(entries=entries, members=(), warnings=warnings, digest=_digest(drawn), **header)
+
+
+def _pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
+    """The pool of some sets."""
+    warnings = tuple(dict.fromkeys(warning for member, _ in members for warning in member.warnings))
+    digest = _digest([[member.digest, weight] for member, weight in members])
+    return PriorSet(entries={}, members=members, warnings=warnings, digest=digest, **header)
+
+
+def _digest(drawn: Any) -> str:
+    return hashlib.sha256(json.dumps(_plain(drawn), sort_keys=True).encode()).hexdigest()
 
 
 def _members(
@@ -470,7 +616,7 @@ def _entry(name: str, model: Any, origin: str) -> Entry:
     )
 
 
-def _with_defaults(stated: dict[str, Entry]) -> dict[str, Entry]:
+def _with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
     """Entries in the order of the table, with defaults for what has one and is not stated."""
     entries = {}
     for quantity in QUANTITIES.values():
@@ -620,6 +766,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return str(value) if isinstance(value, float) and math.isinf(value) else value
+
+
+def _from_plain(value: Any) -> Any:
+    """The inverse of :func:`_plain`."""
+    if isinstance(value, Mapping):
+        return {key: _from_plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_from_plain(inner) for inner in value]
+    return float(value) if value in ("inf", "-inf") else value
 
 
 # --------------------------------------------------------------------------------------------------- template

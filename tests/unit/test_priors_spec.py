@@ -8,7 +8,7 @@ import pytest
 
 import mc_sie.priors as priors
 from mc_sie.errors import InputError
-from mc_sie.priors import families, load_prior, new_prior_text, shipped_priors
+from mc_sie.priors import families, load_prior, new_prior_text, prior_from_dict, shipped_priors
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES
 
 N = 2**14
@@ -45,8 +45,8 @@ def points(prior, n=N, seed=0):
 
 
 def test_public_names():
-    names = ["Distribution", "Entry", "PriorSet", "json_schema", "load_prior", "new_prior_text", "shipped_priors"]
-    assert sorted(priors.__all__) == names
+    names = ["Distribution", "Entry", "PriorSet", "fixed_entry", "json_schema", "load_prior", "new_prior_text"]
+    assert sorted(priors.__all__) == [*names, "prior_from_dict", "shipped_priors"]
 
 
 def test_a_small_file_is_read_and_completed_with_marked_defaults(load, tmp_path):
@@ -461,3 +461,57 @@ def test_the_template_loads_and_names_every_quantity(load):
         assert f"[{name}]" in text
     load(HEAD + RHO + R)
     assert load(new_prior_text("base.toml"), base=HEAD + RHO + R).entries["r"].origin == "base.toml"
+
+
+# --- Sets made from other sets ---
+
+
+@pytest.mark.parametrize("name", shipped_priors())
+def test_a_record_gives_the_set_back(name):
+    prior = load_prior(name)
+    record = json.loads(json.dumps(prior.to_dict()))
+    found = prior_from_dict(record, "run.json")
+    assert found.to_dict() == prior.to_dict()
+
+
+def test_a_record_that_is_none_is_refused():
+    record = load_prior("epoch-2025").to_dict()
+    with pytest.raises(InputError, match=r"run\.json describes a prior set of digest"):
+        prior_from_dict(record | {"digest": "abc"}, "run.json")
+    with pytest.raises(InputError, match=r"run\.json describes no prior set \(KeyError: 'entries'\)"):
+        prior_from_dict({key: value for key, value in record.items() if key != "entries"}, "run.json")
+    record["entries"]["sigma"]["parameters"]["value"] = -1.0
+    with pytest.raises(InputError, match=r"run\.json: \[sigma\] value = -1\.0 is below 0"):
+        prior_from_dict(record, "run.json")
+
+
+def test_a_pinned_quantity_takes_the_place_of_what_determined_it():
+    base = load_prior("economists")
+    pinned = base.pinned("rho", -0.2, "mine")
+    assert pinned.name == "mine"
+    assert "sigma" not in pinned.entries
+    points = {name: np.array([0.3, 0.6]) for name in base.dimensions}
+    before, after = base.values(points), pinned.values(points)
+    assert (after["rho"] == -0.2).all()
+    for name, values in after.items():
+        if name != "rho":
+            np.testing.assert_array_equal(values, before[name])
+    assert pinned.replaced({"sigma": base.entries["sigma"]}).digest == base.digest
+    assert base.pinned("mode", "continual").values(points)["mode"].tolist() == [MODES.index("continual")] * 2
+
+
+def test_in_a_pool_every_member_is_changed():
+    pool = load_prior("agnostic").pinned("r", 1.3)
+    assert all(member.entries["r"].distribution.constant == 1.3 for member, _ in pool.members)
+    assert pool.digest != load_prior("agnostic").digest
+
+
+def test_a_value_that_cannot_be_pinned_is_refused():
+    prior = load_prior("davidson-2025")
+    for quantity, value, words in (
+        ("rho", 2.0, "is above 1"),
+        ("mode", "sometimes", "Known: none"),
+        ("lambda", 1.0, "is no quantity"),
+    ):
+        with pytest.raises(InputError, match=words):
+            prior.pinned(quantity, value)

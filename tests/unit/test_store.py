@@ -13,7 +13,9 @@ import pytest
 import xarray as xr
 
 from mc_sie import load_prior, simulate, store, summarise
+from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
+from mc_sie.events import parse_event
 from mc_sie.quantities import MODES
 from mc_sie.store import check_target, draws_frame, write_run
 
@@ -308,3 +310,57 @@ def test_a_read_only_folder_is_refused(here):
 
 def test_the_longest_name_that_the_disk_takes_is_taken(simulation, summary, here):
     assert write_run(Path("x" * 255), simulation, summary, command="").is_dir()
+
+
+# --- Reading it back ---
+
+
+@pytest.mark.parametrize("name", ["davidson-2025", "agnostic", "economists", "davidson-2025-explicit"])
+def test_a_run_reads_back_as_it_was(name, tmp_path):
+    simulation = simulate(load_prior(name), 512, n_replicates=4, levels=(5.0, 2.5))
+    event = parse_event("best_window[2.5] < 11.5")
+    write_run(tmp_path / "run", simulation, summarise(simulation, event), command="mc-sie run")
+    here = sample_of(simulation, event)
+    for path in (tmp_path / "run", tmp_path / "run" / "run.json"):
+        assert store.is_run(path)
+        stored = store.read_run(path).sample
+        assert stored.prior.digest == here.prior.digest
+        assert (stored.design, stored.horizon_months, stored.event) == (here.design, here.horizon_months, event)
+        assert list(stored.draws) == list(here.draws)
+        for quantity, values in here.draws.items():
+            assert stored.draws[quantity].dtype == values.dtype
+            np.testing.assert_array_equal(stored.draws[quantity], values)
+        np.testing.assert_array_equal(stored.hits, here.hits)
+        np.testing.assert_array_equal(stored.is_ok, here.is_ok)
+        np.testing.assert_array_equal(stored.replicate, simulation.replicate)
+    other = store.read_run(tmp_path / "run", parse_event("months_to[5] < 24")).sample
+    np.testing.assert_array_equal(other.hits, parse_event("months_to[5] < 24").holds(simulation.outcomes))
+
+
+def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
+    folder = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025")
+    with pytest.raises(InputError, match=r"has no column best_window_months_7.*--event 'best_window_months\[7\] < 12'"):
+        store.read_run(folder, parse_event("best_window[7] < 12"))
+    with pytest.raises(InputError, match="asks about 300 months, but trajectories end after"):
+        store.read_run(folder, parse_event("months_to[5] < 300"))
+    with pytest.raises(InputError, match=r"elsewhere/run.json is not there. Give the folder"):
+        store.read_run(tmp_path / "elsewhere")
+    draws = (folder / "draws.parquet").read_bytes()
+    (folder / "draws.parquet").write_bytes(draws[:-7])
+    with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written.*mc-sie run davidson"):
+        store.read_run(folder)
+    (folder / "draws.parquet").write_bytes(draws)
+    text = (folder / "run.json").read_text(encoding="utf-8")
+    record = json.loads(text)
+    record["prior"]["entries"]["r"]["parameters"]["high"] = 3.5
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match=r"describes a prior set of digest .* but says .* changed by hand"):
+        store.read_run(folder)
+    (folder / "run.json").write_text(text[:200], encoding="utf-8")
+    with pytest.raises(InputError, match="is not the record of a run"):
+        store.read_run(folder)
+    record = json.loads(text)
+    del record["files"]["draws.parquet"]
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match="kept no draws"):
+        store.read_run(folder)

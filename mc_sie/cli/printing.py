@@ -1,0 +1,111 @@
+"""How the commands talk: text, tables, warnings, refusals and progress bars, on a terminal or into a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from mc_sie.engine.run import Progress
+
+WIDE = 120
+"""Columns from which a table has room for sentences."""
+
+
+def refuse(where: str, why: str, remedy: str) -> NoReturn:
+    """Stop with an error of the user's: where, why, and what to do."""
+    from mc_sie.errors import InputError
+
+    raise InputError(where, why, remedy) from None
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say what may be meant but looks like a mistake, on standard error."""
+    for warning in warnings:
+        say(f"warning: {warning}", err=True, style="yellow")
+
+
+def counted(n: int, noun: str) -> str:
+    """``"1 row"``, ``"1,200 rows"``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def say(what: Any, *, err: bool = False, style: str | None = None) -> None:
+    """Print text as it is (prior files may hold square brackets, which are no markup), or something of rich's."""
+    from rich.text import Text
+
+    console = console_of(err=err)
+    console.print(what, style=style, soft_wrap=isinstance(what, str | Text) and not console.is_terminal)
+
+
+def console_of(*, err: bool = False) -> Console:
+    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    asked = os.environ.get("COLUMNS", "")
+    width = None if stream.isatty() else int(asked) if asked.isdecimal() and int(asked) > 0 else 160
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
+
+
+def print_headed(head: str, rest: str) -> None:
+    """A line that begins in bold."""
+    from rich.text import Text
+
+    say(Text.assemble((head, "bold"), rest))
+
+
+def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None:
+    """A frame as a table, numbers to some significant digits."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fi" else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell) for cell in row))
+    say(table)
+
+
+@contextmanager
+def progress_bar(
+    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True
+) -> Iterator[Progress | None]:
+    """A progress bar with rate and time left, on a terminal; and word of a first run that compiles here."""
+    from mc_sie._jit import is_warm
+
+    if is_here and not is_warm():
+        say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn(doing),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", rate="")
+
+        def report(done: int, total: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                rate=f"{speed:,.{0 if speed >= 10 else 1}f} {unit}/s" if speed else "",
+            )
+
+        yield report

@@ -1,0 +1,93 @@
+"""``priors``: list, show, check and start prior sets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mc_sie.cli.app import Prior, priors_app
+from mc_sie.cli.printing import print_headed, print_table, say, warn
+
+
+@priors_app.command("list")
+def priors_list() -> None:
+    """The prior sets that come with the program."""
+    from mc_sie.priors import load_prior, shipped_priors
+
+    for name in shipped_priors():
+        print_headed(f"{name:24s}", f" {load_prior(name).title}")
+
+
+@priors_app.command("show")
+def priors_show(
+    prior: Prior,
+    density: Annotated[bool, typer.Option("--density", help="Sketch each density.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The resolved set as JSON.")] = False,
+) -> None:
+    """What a prior set assumes, with implied quantiles and sources."""
+    from mc_sie.priors import load_prior
+
+    loaded = load_prior(prior)
+    if as_json:
+        import json
+
+        print(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False))
+        return
+    from mc_sie.tables import prior_table
+
+    print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
+    for text in (loaded.description, loaded.bottlenecks):
+        if text:
+            say(text.strip() + "\n")
+    if loaded.members:
+        say("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
+    print_table(prior_table(loaded, density=density), None)
+    for entry in loaded.entries.values():
+        if not entry.is_default:
+            print_headed(entry.name, f": {entry.source}")
+            if entry.judgement:
+                say(f"    {entry.judgement}", style="italic")
+    for citation in loaded.citations:
+        say(f"  - {citation}")
+    warn(loaded.warnings)
+
+
+@priors_app.command("check")
+def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a shipped name.")]) -> None:
+    """Check a prior file without running it."""
+    from mc_sie.priors import load_prior
+
+    loaded = load_prior(file)
+    warn(loaded.warnings)
+    stated = sum(not entry.is_default for entry in loaded.entries.values())
+    what = f"a pool of {len(loaded.members)} sets" if loaded.members else f"{stated} quantities stated"
+    say(f"{file}: fine; {what}; digest {loaded.digest[:12]}")
+
+
+@priors_app.command("new")
+def priors_new(
+    file: Annotated[Path, typer.Argument(help="Prior file to start; it must not exist yet.")],
+    extends: Annotated[str, typer.Option(help="Prior set to start from.")] = "davidson-2025",
+) -> None:
+    """Start a prior file: a commented template that runs as it is."""
+    from mc_sie.priors import load_prior, new_prior_text, shipped_priors
+    from mc_sie.tables import write_new_text
+
+    base = load_prior(extends)
+    if extends not in shipped_priors():  # a path is read from the folder of the file that names it
+        extends = Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()
+    write_new_text(file, new_prior_text(extends))
+    say(f"{file} written. Edit it, then: mc-sie priors check {file} && mc-sie run {file}")
+
+
+@priors_app.command("schema")
+def priors_schema() -> None:
+    """The JSON Schema of prior files, for editors."""
+    import json
+
+    from mc_sie.priors import json_schema
+
+    print(json.dumps(json_schema(), indent=1))

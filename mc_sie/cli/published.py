@@ -1,0 +1,124 @@
+"""``headlines`` and ``reproduce``: the shipped sets side by side, and the field's published numbers recomputed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.printing import WIDE, console_of, print_table, progress_bar, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@app.command()
+def headlines(
+    draws: Annotated[int, typer.Option(help="Draws for each prior set.")] = 2**17,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="JSON file to keep them in; in a checkout mc_sie/_headlines.json.", hidden=True)
+    ] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """The headline probability under every shipped prior set, side by side."""
+    from mc_sie.analysis.headlines import headline_table
+    from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_folder
+    from mc_sie.sampling import plan
+    from mc_sie.tables import write_headlines, write_json
+
+    plan(draws, seed=seed)
+    n_threads(threads)
+    if out:
+        check_folder(out, f"--out {out}")
+    with progress_bar(quiet) as progress:
+        frame = headline_table(draws, seed=seed, threads=threads, progress=progress)
+    shown = frame[["name", "answer"]].rename(
+        columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"}
+    )
+    print_table(shown, None)
+    if record:
+        write_json(frame, record)
+    if out:
+        write_headlines(frame, out)
+        say(f"Table and figure written to {out}/")
+
+
+@app.command()
+def reproduce(
+    source: Annotated[
+        str | None, typer.Option(help="Only sources whose name contains this, e.g. 'retraining'.")
+    ] = None,
+    changes: Annotated[bool, typer.Option("--differing", help="Show only what is not exact.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the table (CSV, Markdown) and the figures to.")
+    ] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Recompute what the field has published: published, ours, difference, verdict and reason.
+
+    Exits with 1 if any verdict differs from the recorded one.
+    """
+    from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_folder
+    from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
+    from mc_sie.sampling import plan
+
+    n_threads(threads)
+    if out:
+        check_folder(out, f"--out {out}")
+    wanted = named_sources(source)
+    design = plan(DRAWS_DEFAULT)
+    with progress_bar(quiet, "recomputing", "sources") as progress:
+        frame = frame_of(all_targets(design, sources=wanted, threads=threads, progress=progress))
+
+    from mc_sie.reproduction import verdict_counts, write_reproduction
+
+    for name, part in frame.groupby("source", sort=False):
+        shown = part[part["verdict"] != "exact"] if changes else part
+        if len(shown):
+            _print_reproduction(str(name), shown)
+    print_table(verdict_counts(frame), "Verdicts")
+    if out:
+        write_reproduction(out, frame, design, threads=threads)
+        say(f"Table and figures written to {out}/")
+    changed = frame[frame["verdict"] != frame["recorded"]]
+    for row in changed.itertuples():
+        say(f"changed: {row.source}: {row.quantity}: {row.recorded} before, {row.verdict} now", err=True, style="red")
+    if len(changed):
+        raise typer.Exit(1)
+    say(f"All {len(frame)} verdicts are those on record.")
+
+
+def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
+    """A table where there is room for the reasons beside the numbers, else the reasons below each number."""
+    from rich.table import Table
+
+    styles = {"explained": "yellow", "not reproduced": "red"}
+    wide = console_of().width >= WIDE
+    table = Table(title=source, title_justify="left")
+    table.add_column("quantity, and why they differ" if not wide else "quantity", ratio=5)
+    has_law = wide and bool(frame["law_shown"].any())
+    for heading in ("published", "ours", *(["our law"] if has_law else [])):
+        table.add_column(heading, justify="right")
+    table.add_column("difference", justify="right")
+    table.add_column("verdict")
+    if wide:
+        table.add_column("why", ratio=6)
+    for row in frame.itertuples():
+        matches = f"we match the {row.matches}" if row.matches else ""
+        others = "" if row.given_by == "source" else "recomputed by others"
+        why = "; ".join(filter(None, [matches, others, row.reason]))
+        quantity = row.quantity if wide or not why else f"{row.quantity}\n  {why}"
+        cells = [quantity, row.published, row.ours_shown, *([row.law_shown] if has_law else [])]
+        cells += [row.difference, row.verdict_shown, *([why] if wide else [])]
+        table.add_row(*cells, style=styles.get(row.verdict))
+    say(table)
