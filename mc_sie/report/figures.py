@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe & Ito's colours, which the colour-blind can tell apart."""
 
+INK = "#000000"
+"""Colour of axes and text; in a page that of the text around it."""
+
+GRID = "#dddddd"
+"""Colour of the grid."""
+
 _STYLE = {
     "font.size": 12,
     "axes.titlesize": 13,
@@ -27,7 +33,7 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#dddddd",
+    "grid.color": GRID,
     "grid.linewidth": 0.8,
     "lines.linewidth": 2.2,
     "legend.frameon": False,
@@ -148,7 +154,7 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
                 xytext=(12, -4),
                 textcoords="offset points",
                 fontsize=10.5,
-                color="#333333",
+                color=INK,
             )
         axes.set_yticks(rows, table["name"])
         axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")

@@ -1,0 +1,209 @@
+"""Figures of the answer itself: how large and how fast, what is assumed, and whether there are enough draws."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.quantities import QUANTITIES
+from mc_sie.report.figures import COLOURS, INK, style
+from mc_sie.report.svg import hover
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def exceedance_figure(curve: pd.DataFrame) -> Figure:
+    """Probability of at least k OOM in the best and in the first year, over k.
+
+    Parameters
+    ----------
+    curve : pandas.DataFrame
+        From :func:`mc_sie.analysis.exceedance.exceedance_table`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines with the 90 % interval as a band.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 4.4))
+        axes = figure.subplots()
+        for place, (counted, part) in enumerate(curve.groupby("counted", sort=False)):
+            colour = COLOURS[place]
+            axes.plot(part["ooms"], 100 * part["prob"], color=colour, label=str(counted), ls=("-", "--")[place])
+            axes.fill_between(part["ooms"], 100 * part["low"], 100 * part["high"], color=colour, alpha=0.25, lw=0)
+            for row in part.itertuples():
+                if float(row.ooms).is_integer():
+                    (mark,) = axes.plot(row.ooms, 100 * row.prob, "o", color=colour, ms=5)
+                    hover(mark, f"{counted}: at least {row.ooms:g} OOM, {100 * row.prob:.3g} %")
+        axes.axvline(5.0, color=INK, lw=1.0, ls=":")
+        axes.annotate(" 5 OOM", (5.0, axes.get_ylim()[1]), va="top", fontsize=11)
+        axes.set_xlabel("gain k in effective training compute within twelve months (OOM)")
+        axes.set_ylabel("probability of at least k (%)")
+        axes.set_xlim(0.5, 16)
+        axes.set_xticks(range(1, 17))
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper right", title="counted in")
+    return figure
+
+
+def map_figure(grid: pd.DataFrame) -> Figure:
+    """Probability of at least k OOM in less than w months, over both.
+
+    Parameters
+    ----------
+    grid : pandas.DataFrame
+        From :func:`mc_sie.analysis.exceedance.threshold_map`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Cells with their percentages.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        table = 100 * grid.pivot(index="ooms", columns="months", values="prob")
+        figure = Figure(figsize=(8.4, 0.36 * len(table) + 1.6))
+        axes = figure.subplots()
+        image = axes.pcolormesh(
+            np.arange(table.shape[1] + 1), np.arange(table.shape[0] + 1), table.to_numpy(), cmap="cividis", vmin=0,
+            vmax=100, edgecolors="none",
+        )  # fmt: skip
+        for row, (gain, cells) in enumerate(table.iterrows()):
+            for column, (months, value) in enumerate(cells.items()):
+                text = axes.text(
+                    column + 0.5, row + 0.5, _percent(value), ha="center", va="center", fontsize=10,
+                    color="#ffffff" if value < 50 else "#010101",
+                )  # fmt: skip
+                hover(text, f"at least {gain:g} OOM in less than {months:g} months: {value:.3g} %")
+        axes.set_xticks(np.arange(table.shape[1]) + 0.5, [f"{months:g}" for months in table.columns])
+        axes.set_yticks(np.arange(table.shape[0]) + 0.5, [f"{gain:g}" for gain in table.index])
+        axes.grid(visible=False)
+        axes.tick_params(length=0)
+        axes.set_xlabel("in less than w months (best window)")
+        axes.set_ylabel("at least k OOM of effective compute")
+        figure.colorbar(image, ax=axes, label="probability (%)", pad=0.02)
+    return figure
+
+
+def _percent(value: float) -> str:
+    return "0" if value == 0.0 else "<1" if value < 0.5 else f"{value:.0f}"
+
+
+def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
+    """What is believed about each quantity that varies: small multiples.
+
+    Parameters
+    ----------
+    prior_quantiles : pandas.DataFrame
+        ``quantity``, ``prob``, ``value``: quantiles at evenly spread probabilities.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        names = list(dict.fromkeys(prior_quantiles["quantity"]))
+        n_rows = math.ceil(len(names) / 3)
+        figure = Figure(figsize=(9, 1.95 * n_rows))
+        panels = np.atleast_1d(figure.subplots(n_rows, 3)).ravel()
+        for axes, name in zip(panels, names, strict=False):
+            values = prior_quantiles.loc[prior_quantiles["quantity"] == name, "value"].to_numpy()
+            _density(axes, name, values)
+        for axes in panels[len(names) :]:
+            axes.set_visible(False)
+    return figure
+
+
+def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    quantity = QUANTITIES[name]
+    finite = values[np.isfinite(values)]
+    is_log = quantity.scale == "log" and finite.min() > 0.0 and finite.max() > 4.0 * finite.min()
+    inner = finite[(finite >= np.quantile(finite, 0.005)) & (finite <= np.quantile(finite, 0.995))]
+    edges = (np.geomspace if is_log else np.linspace)(inner.min(), inner.max(), 33)
+    axes.hist(inner, bins=list(edges), color=COLOURS[0], alpha=0.55, lw=0)
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], method="inverted_cdf")
+    if is_log:
+        axes.set_xscale("log")
+        _plain(axes)
+    axes.axvline(middle, color=INK, lw=1.5)
+    top = axes.get_ylim()[1]
+    shown = [bound if np.isfinite(bound) else inner.max() for bound in (low, high)]
+    (bar,) = axes.plot(shown, [-0.05 * top] * 2, color=COLOURS[1], lw=4, solid_capstyle="butt")
+    hover(bar, f"{name}: median {middle:.3g}, 5th to 95th percentile {low:.3g} to {high:.3g}")
+    axes.set_ylim(-0.1 * top, top)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False)
+    axes.tick_params(axis="x", labelsize=10)
+    unit = "" if quantity.unit == "1" else f" ({quantity.unit})"
+    axes.set_title(f"{name}{unit}", fontsize=10.5)
+    missing = 1.0 - len(finite) / len(values)
+    if missing > 0.0:
+        axes.annotate(
+            f"{100 * missing:.2g} % no limit", (1.0, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=9.5
+        )
+
+
+def _plain(axes: Axes) -> None:
+    """A logarithmic axis labelled with plain numbers, not too many."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    subs = (1.0, 2.0, 5.0) if high / low < 100 else (1.0, 3.0) if high / low < 1000 else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figure:
+    """The estimate in each randomisation, and as draws were added.
+
+    Parameters
+    ----------
+    replicates, running : pandas.DataFrame
+        From :mod:`mc_sie.analysis.convergence`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels that share the axis of the probability.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 3.4))
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1, 1.6])
+        for row in replicates.itertuples():
+            (mark,) = left.plot(row.replicate, 100 * row.prob, "o", color=COLOURS[0], ms=5, alpha=0.8)
+            hover(mark, f"randomisation {row.replicate}: {100 * row.prob:.4g} %")
+        final = running.iloc[-1]
+        left.axhline(100 * final["prob"], color=INK, lw=1.0)
+        left.set_xlabel("randomisation")
+        left.set_ylabel("probability (%)")
+        right.fill_between(
+            running["n_draws"], 100 * running["low"], 100 * running["high"], color=COLOURS[0], alpha=0.25, lw=0,
+            label="90 % interval",
+        )  # fmt: skip
+        right.plot(running["n_draws"], 100 * running["prob"], color=COLOURS[0], marker="o", ms=5, label="estimate")
+        right.axhline(100 * final["prob"], color=INK, lw=1.0)
+        right.set_xscale("log")
+        right.set_xlabel("draws")
+        right.legend(loc="upper right")
+        spread = replicates["prob"].to_numpy()
+        margin = max(4.0 * float(spread.std()), 1e-4)
+        left.set_ylim(max(0.0, 100 * (final["prob"] - margin)), min(100.0, 100 * (final["prob"] + margin)))
+    return figure
+
+

@@ -1,0 +1,171 @@
+"""What a report is made of, before it is a page: sections of paragraphs, tables and charts.
+
+A document knows nothing of HTML. It is rendered three times from the same parts: as a page, as Markdown, and as one table of
+all its numbers, so that none of them can say something else than the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is read, and the numbers behind it.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the document; letters, digits and underscores.
+    caption : str
+        What it shows, one sentence.
+    shown : pandas.DataFrame
+        Texts, no digit beyond its error.
+    numbers : pandas.DataFrame
+        The numbers behind, unrounded: one row an answer.
+    reading : str
+        How to read it, one sentence.
+    """
+
+    name: str
+    caption: str
+    shown: pd.DataFrame
+    numbers: pd.DataFrame
+    reading: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with its numbers.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the document.
+    caption : str
+        What it shows, one sentence.
+    alt : str
+        What somebody who cannot see it should know, with the main numbers.
+    figure : matplotlib.figure.Figure
+        The drawing.
+    numbers : pandas.DataFrame
+        What is drawn, one row a mark.
+    reading : str
+        How to read it, one sentence.
+    """
+
+    name: str
+    caption: str
+    alt: str
+    figure: Figure
+    numbers: pd.DataFrame
+    reading: str = ""
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to copy: a command line, or a BibTeX entry."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A paragraph that must not be overlooked: a doubt, a failed check."""
+
+    text: str
+
+
+Item = str | Table | Chart | Code | Aside
+"""A paragraph is a plain string; ``backticks`` mark code."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes
+    ----------
+    slug : str
+        Its anchor.
+    title : str
+        A question or a claim.
+    items : tuple of Item
+        What stands in it, in order.
+    """
+
+    slug: str
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report.
+
+    Attributes
+    ----------
+    title : str
+        What it is about.
+    claim : str
+        The answer in one sentence.
+    lead : tuple of str
+        What a reader who stops here should know; no jargon.
+    facts : mapping of str to str
+        Digest, seed, version, command: what identifies it.
+    sections : tuple of Section
+        In order; numbered from 1.
+    downloads : mapping of str to tuple (file name, media type, text)
+        Files that the page carries, by what to call them.
+    """
+
+    title: str
+    claim: str
+    lead: tuple[str, ...]
+    facts: dict[str, str]
+    sections: tuple[Section, ...]
+    downloads: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[tuple[Section, Table | Chart]]:
+        """Every table and chart with the section it stands in."""
+        for section in self.sections:
+            for item in section.items:
+                if isinstance(item, Table | Chart):
+                    yield section, item
+
+    def numbers(self) -> pd.DataFrame:
+        """All numbers of the document in one long table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``section``, ``table``, ``row`` (what tells the row from the others: its texts, or its place),
+            ``column`` and ``value``.
+        """
+        frames = []
+        for section, part in self.parts():
+            frame = part.numbers.reset_index(drop=True)
+            numeric = [name for name in frame if frame[name].dtype.kind in "fiub"]
+            texts = [name for name in frame if name not in numeric]
+            place = [str(position + 1) for position in range(len(frame))]
+            labels = [
+                ", ".join(str(value) for value in row) or spot
+                for row, spot in zip(frame[texts].itertuples(index=False), place, strict=True)
+            ]
+            if len(set(labels)) < len(labels):
+                labels = [f"{spot}: {text}" if text != spot else spot for spot, text in zip(place, labels, strict=True)]
+            for name in numeric:
+                values = frame[name].astype(float)
+                frames.append(
+                    pd.DataFrame(
+                        {"section": section.slug, "table": part.name, "row": labels, "column": str(name), "value": values}
+                    )
+                )
+        return pd.concat(frames, ignore_index=True)
