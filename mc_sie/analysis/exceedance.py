@@ -47,9 +47,7 @@ def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS
     return pd.DataFrame(rows)
 
 
-def threshold_map(
-    simulation: Simulation, windows_months: Sequence[float] = MAP_WINDOWS_MONTHS
-) -> pd.DataFrame:
+def threshold_map(simulation: Simulation, windows_months: Sequence[float] = MAP_WINDOWS_MONTHS) -> pd.DataFrame:
     """P(at least k OOM in less than w months, best window), for every simulated k and many w.
 
     Parameters

@@ -205,5 +205,3 @@ def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figur
         margin = max(4.0 * float(spread.std()), 1e-4)
         left.set_ylim(max(0.0, 100 * (final["prob"] - margin)), min(100.0, 100 * (final["prob"] + margin)))
     return figure
-
-

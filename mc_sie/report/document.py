@@ -165,7 +165,13 @@ class Document:
                 values = frame[name].astype(float)
                 frames.append(
                     pd.DataFrame(
-                        {"section": section.slug, "table": part.name, "row": labels, "column": str(name), "value": values}
+                        {
+                            "section": section.slug,
+                            "table": part.name,
+                            "row": labels,
+                            "column": str(name),
+                            "value": values,
+                        }
                     )
                 )
         return pd.concat(frames, ignore_index=True)

@@ -94,9 +94,7 @@ def _table_html(frame: pd.DataFrame, caption: str) -> str:
         cells = [f'<th scope="row"{kinds[0]}>{_inline(str(row[0]))}</th>']
         cells += [f"<td{kind}>{_inline(str(cell))}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)]
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return (
-        f"<table><caption>{_inline(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    return f"<table><caption>{_inline(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def _looks_numeric(cell: object) -> bool:
@@ -145,5 +143,3 @@ def _table_markdown(frame: pd.DataFrame) -> str:
     rows = [[str(name) for name in frame.columns], ["---"] * frame.shape[1]]
     rows += [[str(cell).replace("|", r"\|") for cell in row] for row in frame.itertuples(index=False)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-

@@ -234,7 +234,9 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
         f"{100 * bounds['prob_low']:.4g} and {100 * bounds['prob_high']:.4g} %."
     )
     items.append(
-        Table("statuses", "Draws by status.", summary.statuses.astype(str), summary.statuses[["status", "n_draws"]], note)
+        Table(
+            "statuses", "Draws by status.", summary.statuses.astype(str), summary.statuses[["status", "n_draws"]], note
+        )
     )
     return Section("convergence", "Are there enough draws?", tuple(items))
 

@@ -1,0 +1,161 @@
+"""Doing a run again from its own record, and holding every number to the stored one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.analysis.rare import estimate_rare
+from mc_sie.analysis.streaming import Job, stream
+from mc_sie.analysis.summary import summarise, summarise_counts
+from mc_sie.analysis.tally import Questions
+from mc_sie.engine.run import Progress, simulate
+from mc_sie.errors import InputError
+from mc_sie.events import parse_event
+from mc_sie.priors import prior_from_dict
+from mc_sie.sampling import Design
+from mc_sie.store import read_record, write_rare, write_run, write_streamed
+
+RELATIVE = 1e-6
+"""How far a number may be from the stored one, relative to it: other processors round the last digits otherwise."""
+
+FLIPPED = 3
+"""How many draws may change sides of a threshold, for the same reason."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of doing a run again.
+
+    Attributes
+    ----------
+    drift : pandas.DataFrame
+        One row a number that is not the stored one within tolerance: ``file``, ``row``, ``column``, ``stored``, ``now``.
+    n_compared : int
+        Numbers and texts compared.
+    versions : dict of str to (str, str)
+        Libraries whose version is another than when the run was made: then, and now.
+    """
+
+    drift: pd.DataFrame
+    n_compared: int
+    versions: dict[str, tuple[str, str]]
+
+
+def verify_run(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
+    """Simulate a run again from its ``run.json`` and compare every table.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run's folder, or the ``run.json`` in it: of a run that kept its draws, one with ``--no-draws``, or one with
+        ``--rare``.
+    threads : int, optional
+        Threads.
+    progress : callable, optional
+        Called with the draws done and the draws in all.
+
+    Returns
+    -------
+    Verification
+        Empty drift when every number is the same within 10^-6 relative, or three draws for a share.
+
+    Raises
+    ------
+    InputError
+        When the folder is no run, or a file in it has changed since it was written.
+    """
+    folder = folder.parent if folder.name == "run.json" else folder
+    record = read_record(folder)
+    scratch = Path(tempfile.mkdtemp(prefix="mc-sie-verify-"))
+    try:
+        again = _done_again(record, scratch / "run", f"{folder / 'run.json'}", threads, progress)
+        found = read_record(again)
+        rows = list(_table_drift(folder, again, sorted(record["files"])))
+        n_compared = sum(n for n, _ in rows)
+        drift = [row for _, part in rows for row in part]
+        for name in ("prob", "low", "high", "n_hits", "n_draws"):
+            n_compared += 1
+            stored, now = record["answer"][name], found["answer"][name]
+            if not _same(stored, now, record["answer"]["n_draws"], is_count=name.startswith("n_")):
+                drift.append({"file": "run.json", "row": "answer", "column": name, "stored": stored, "now": now})
+        versions = {
+            name: (then, found["versions"].get(name, "not installed"))
+            for name, then in record["versions"].items()
+            if then != found["versions"].get(name)
+        }
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Verification(pd.DataFrame(drift, columns=["file", "row", "column", "stored", "now"]), n_compared, versions)
+
+
+def _done_again(
+    record: dict[str, Any], target: Path, where: str, threads: int | None, progress: Progress | None
+) -> Path:
+    """The run of a record, written to another folder."""
+    try:
+        prior = prior_from_dict(record["prior"], f"{where}: prior")
+        event, horizon = parse_event(record["event"]), float(record["horizon_months"])
+        given, command = record["design"], str(record["command"])
+        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
+        sizes: dict[str, Any] = {"seed": design.seed, "scheme": design.scheme, "n_replicates": design.n_replicates}
+        if record.get("method") == "importance sampling":
+            rare = estimate_rare(
+                prior, event, design.n_draws, horizon_months=horizon, threads=threads, progress=progress, **sizes
+            )
+            return write_rare(target, rare, command=command)
+        levels, widths = tuple(record["levels"]), tuple(record["widths"])
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(where, f"is not the record of a run ({type(error).__name__}: {error})") from None
+    if record.get("draws_kept") is False:
+        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions))
+        streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
+        summary = summarise_counts(questions, streamed.rows, design.scheme)
+        return write_streamed(target, streamed, summary, command=command)
+    simulation = simulate(
+        prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
+        **sizes,
+    )  # fmt: skip
+    return write_run(target, simulation, summarise(simulation, event), command=command)
+
+
+def _table_drift(stored: Path, again: Path, files: list[str]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """For each table the number of cells compared, and those that differ."""
+    for name in files:
+        if not name.endswith(".csv"):
+            continue
+        then, now = (
+            pd.read_csv(folder / name, keep_default_na=False, na_values=["", "nan"]) for folder in (stored, again)
+        )
+        if then.shape != now.shape or list(then) != list(now):
+            shapes = [f"{frame.shape[0]} rows, {frame.shape[1]} columns" for frame in (then, now)]
+            yield 1, [{"file": name, "row": "", "column": "", "stored": shapes[0], "now": shapes[1]}]
+            continue
+        draws = then["n_draws"] if "n_draws" in then else pd.Series(np.inf, index=then.index)
+        differing = [
+            {"file": name, "row": place + 1, "column": column, "stored": before, "now": after}
+            for column in then
+            for place, (before, after) in enumerate(zip(then[column], now[column], strict=True))
+            if not _same(before, after, draws[place], is_count=str(column).startswith("n_"))
+        ]
+        yield then.size, differing
+
+
+def _same(stored: Any, now: Any, n_draws: float, *, is_count: bool) -> bool:
+    """Whether two cells agree: texts exactly, numbers within tolerance."""
+    numbers = (int, float, np.integer, np.floating)
+    if not isinstance(stored, numbers) or not isinstance(now, numbers):
+        return bool(stored == now) or (stored is None and now is None)
+    if np.isnan(stored) and np.isnan(now):
+        return True
+    share = FLIPPED if is_count else FLIPPED / n_draws
+    return bool(np.isclose(now, stored, rtol=RELATIVE, atol=share))
