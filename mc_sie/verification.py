@@ -37,7 +37,7 @@ class Verification:
     Attributes
     ----------
     drift : pandas.DataFrame
-        One row a number that is not the stored one within tolerance: ``file``, ``row``, ``column``, ``stored``, ``now``.
+        One row a number outside tolerance of the stored one: ``file``, ``row``, ``column``, ``stored``, ``now``.
     n_compared : int
         Numbers and texts compared.
     versions : dict of str to (str, str)
@@ -133,9 +133,7 @@ def _table_drift(stored: Path, again: Path, files: list[str]) -> Iterator[tuple[
     for name in files:
         if not name.endswith(".csv"):
             continue
-        then, now = (
-            pd.read_csv(folder / name, keep_default_na=False, na_values=["", "nan"]) for folder in (stored, again)
-        )
+        then, now = (pd.read_csv(folder / name, keep_default_na=False, na_values=[""]) for folder in (stored, again))
         if then.shape != now.shape or list(then) != list(now):
             shapes = [f"{frame.shape[0]} rows, {frame.shape[1]} columns" for frame in (then, now)]
             yield 1, [{"file": name, "row": "", "column": "", "stored": shapes[0], "now": shapes[1]}]

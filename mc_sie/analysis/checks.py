@@ -113,8 +113,8 @@ def limit_table(
     -------
     pandas.DataFrame
         ``limit``, ``prob`` and ``prob_limit`` (near the limit, and in it), ``difference`` with its ``se``, and
-        ``holds``: whether they differ by no more than three standard errors and 0.1 points. A variant that the set cannot
-        take is left out (shortening where the law changes with time).
+        ``holds``: whether they differ by no more than three standard errors and 0.1 points. A variant that the set
+        cannot take is left out (shortening where the law changes with time).
     """
     rows = []
     for words, *sides in _LIMITS:

@@ -1,7 +1,7 @@
 """What a report is made of, before it is a page: sections of paragraphs, tables and charts.
 
-A document knows nothing of HTML. It is rendered three times from the same parts: as a page, as Markdown, and as one table of
-all its numbers, so that none of them can say something else than the others.
+A document knows nothing of HTML. It is rendered three times from the same parts, as a page, as Markdown, and as one
+table of all its numbers, so that none of them can say something else than the others.
 """
 
 from __future__ import annotations
@@ -154,24 +154,15 @@ class Document:
             frame = part.numbers.reset_index(drop=True)
             numeric = [name for name in frame if frame[name].dtype.kind in "fiub"]
             texts = [name for name in frame if name not in numeric]
-            place = [str(position + 1) for position in range(len(frame))]
+            spots = [str(position + 1) for position in range(len(frame))]
             labels = [
                 ", ".join(str(value) for value in row) or spot
-                for row, spot in zip(frame[texts].itertuples(index=False), place, strict=True)
+                for row, spot in zip(frame[texts].itertuples(index=False), spots, strict=True)
             ]
             if len(set(labels)) < len(labels):
-                labels = [f"{spot}: {text}" if text != spot else spot for spot, text in zip(place, labels, strict=True)]
+                labels = [f"{spot}: {text}" if text != spot else spot for spot, text in zip(spots, labels, strict=True)]
             for name in numeric:
                 values = frame[name].astype(float)
-                frames.append(
-                    pd.DataFrame(
-                        {
-                            "section": section.slug,
-                            "table": part.name,
-                            "row": labels,
-                            "column": str(name),
-                            "value": values,
-                        }
-                    )
-                )
+                place = {"section": section.slug, "table": part.name}
+                frames.append(pd.DataFrame({**place, "row": labels, "column": str(name), "value": values}))
         return pd.concat(frames, ignore_index=True)

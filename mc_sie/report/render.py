@@ -17,7 +17,7 @@ from mc_sie.report.svg import inline_svg
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_NUMBER = re.compile(r"^[<>±−+-]?\s*[\d.,]+(e[+-]?\d+)?\s*(%|points|x|OOM|months)?(\s*\(.*\))?$")
+_NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?\s*(%|points|x|OOM|months)?(\s*\(.*\))?$")
 """What looks like a number, for the alignment of a column."""
 
 
@@ -94,7 +94,8 @@ def _table_html(frame: pd.DataFrame, caption: str) -> str:
         cells = [f'<th scope="row"{kinds[0]}>{_inline(str(row[0]))}</th>']
         cells += [f"<td{kind}>{_inline(str(cell))}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)]
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table><caption>{_inline(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    parts = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f"<table><caption>{_inline(caption)}</caption>{parts}</table>"
 
 
 def _looks_numeric(cell: object) -> bool:

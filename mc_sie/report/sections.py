@@ -1,4 +1,4 @@
-"""The sections of a report, each from the tables of one analysis. Nothing here computes more than it takes to word it."""
+"""The sections of a report, each from the tables of one analysis, and nothing computed beyond the wording."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
                 "Probability of at least k OOM in less than w months, best window (from day one), %.",
                 _pivoted(thresholds),
                 thresholds,
-                "The last digit printed is good to its Monte Carlo standard error; each step down asks for a bigger jump, "
+                "The last digit printed is good to its Monte Carlo standard error; each step down asks for a bigger "
+                "jump, "
                 "each step to the right allows more time.",
             )
         )
@@ -50,7 +51,8 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
             "exceedance",
             "Probability that effective training compute rises by at least k OOM within twelve months. "
             "Bands: 90 % t intervals, mostly narrower than the line.",
-            f"Two falling curves over k. In the best year: {words}. The first year lies below the best year throughout.",
+            f"Two falling curves over k. In the best year: {words}. The first year lies below the best year "
+            "throughout.",
             answer_figures.exceedance_figure(curve),
             curve,
             "Read off any definition of an explosion: pick the gain below, find its probability at the left.",
@@ -60,7 +62,8 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
         Chart(
             "map",
             "The same for every window: at least k OOM in less than w months, in the best window (%).",
-            "A table of coloured cells: probabilities rise to the right, with more time, and fall upwards, with larger gains.",
+            "A table of coloured cells: probabilities rise to the right, with more time, and fall upwards, with "
+            "larger gains.",
             answer_figures.map_figure(grid),
             grid,
         )
@@ -84,12 +87,14 @@ def _in_plain_words(event: Event, estimate: Estimate) -> str:
     of_hundred = round(100 * estimate.prob)
     if estimate.is_rare:
         return (
-            f"The event asked about is that {event.in_words}. {estimate.n_hits:,} of {estimate.n_draws:,} simulated worlds "
+            f"The event asked about is that {event.in_words}. {estimate.n_hits:,} of {estimate.n_draws:,} simulated "
+            "worlds "
             f"did so: its probability is {in_percent(estimate)} (exact 95 % bound)."
         )
     kind = {"t": "t", "wilson": "Wilson"}[estimate.interval]
     return (
-        f"The event asked about is that {event.in_words}. Of a hundred worlds drawn from these assumptions about {of_hundred} "
+        f"The event asked about is that {event.in_words}. Of a hundred worlds drawn from these assumptions about "
+        f"{of_hundred} "
         f"would see it ({one_in(estimate.prob)}): {in_percent(estimate)} with a Monte Carlo standard error of "
         f"{se_in_points(estimate)} points (90 % {kind} interval {_pair(estimate)})."
     )
@@ -210,15 +215,18 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
         plain = float(np.sqrt(estimate.prob * (1 - estimate.prob) / estimate.n_draws))
         if estimate.se > 0 and plain > 0:
             items.append(
-                f"As many independent draws would have a standard error of {100 * plain:.1g} points, so that each draw here "
+                f"As many independent draws would have a standard error of {100 * plain:.1g} points, so that each "
+                "draw here "
                 f"counts for {(plain / estimate.se) ** 2:.2g}."
             )
     spread = 100 * replicates["prob"]
     items.append(
         Chart(
             "convergence",
-            "Left: the estimate in each randomisation. Right: the estimate as draws were added, with its 90 % interval.",
-            f"The randomisations lie between {spread.min():.4g} and {spread.max():.4g} %; the running estimate has settled at "
+            "Left: the estimate in each randomisation. Right: the estimate as draws were added, with its 90 % "
+            "interval.",
+            f"The randomisations lie between {spread.min():.4g} and {spread.max():.4g} %; the running estimate has "
+            "settled at "
             f"{100 * estimate.prob:.4g} %.",
             answer_figures.convergence_figure(replicates, running),
             running,
@@ -230,7 +238,8 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
     note = (
         "Every draw was simulated."
         if not failed
-        else f"{failed:,} draws could not be simulated: counting them as misses or as hits, the probability lies between "
+        else f"{failed:,} draws could not be simulated: counting them as misses or as hits, the probability lies "
+        "between "
         f"{100 * bounds['prob_low']:.4g} and {100 * bounds['prob_high']:.4g} %."
     )
     items.append(

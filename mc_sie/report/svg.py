@@ -1,4 +1,4 @@
-"""From a matplotlib figure to an SVG that lives in a page: no fixed colours of ink and paper, values under the pointer."""
+"""From a matplotlib figure to an SVG that lives in a page: the page's ink and paper, values under the pointer."""
 
 from __future__ import annotations
 
