@@ -26,6 +26,9 @@ def verify(
         found = verify_run(run, threads=threads, progress=progress)
     warn(f"{name} was {then}, and is {now}" for name, (then, now) in found.versions.items())
     if len(found.drift):
-        print_table(found.drift.head(20), f"{counted(len(found.drift), 'number')} of {found.n_compared:,} drifted", 8)
+        first = found.drift.groupby("file", sort=False).head(5)
+        print_table(
+            first, f"{counted(len(found.drift), 'number')} of {found.n_compared:,} drifted; the first of each file", 8
+        )
         raise typer.Exit(1)
     say(f"{run}: all {found.n_compared:,} numbers come back.")
