@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.breakeven import BreakEven
+from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.estimates import Estimate, decimals, in_percent, one_in, se_in_points
+from mc_sie.analysis.structure import Structure
 from mc_sie.analysis.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report import answer_figures
-from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report import answer_figures, comparison_figures
+from mc_sie.report import comparison_text as text
+from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+from mc_sie.report.figures import headlines_figure
+from mc_sie.report.limitations import LIMITATIONS
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
@@ -280,3 +288,249 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
         if np.isfinite(values).any() and np.ptp(values[np.isfinite(values)]) > 0:
             parts.append(pd.DataFrame({"quantity": name, "prob": probs, "value": values}))
     return pd.concat(parts, ignore_index=True)
+
+
+def disagreement(found: BreakEven) -> Section:
+    """Section 7: what would change the answer.
+
+    Parameters
+    ----------
+    found : BreakEven
+        Pinned values, moved priors, small changes.
+
+    Returns
+    -------
+    Section
+        Break-evens, sensitivity to each prior, the answer by mode.
+    """
+    items: list[Item] = [
+        "Each input in turn, everything else as it is assumed above. A pinned value is an intervention, not a belief: "
+        "it "
+        "says what the answer would be for somebody who knew it."
+    ]
+    if len(found.values):
+        values = found.values[[name for name in found.values if name not in ("move", "label_low", "label_high")]]
+        items += [
+            Chart(
+                "pinned",
+                "The probability with one input pinned, over its value. Bands: 90 % t intervals; dotted: the answer "
+                "as it "
+                "is; marks: where it crosses 10, 50 and 90 %.",
+                "One rising or falling curve an input; the crossings stand in the table below.",
+                comparison_figures.breakeven_figure(
+                    found.curves, found.values, found.answer.estimate.prob, f"P({found.question.event}), %"
+                ),
+                found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
+            ),
+            Table(
+                "breakeven",
+                "Where each input would have to be for 10, 50 or 90 %.",
+                text.breakeven_table(found, "value"),
+                values,
+                "Never: no value within its bounds gets there, with everything else as it is.",
+            ),
+            Table(
+                "breakeven_medians",
+                "Where the median of each prior would have to be, moved as a whole on its natural scale.",
+                text.breakeven_table(found, "median"),
+                values[values["varied"] == "median"],
+            ),
+            Table(
+                "prior_changes",
+                "What a small change of each prior does to the answer, in points.",
+                text.changes_table(found),
+                found.changes.drop(columns=["in_words", "remark"]),
+                "One standard deviation on the prior's natural scale (logarithmic for factors, logit for shares), by "
+                "simulating again on the same points.",
+            ),
+        ]
+    items += [Aside(note) for note in found.notes]
+    return Section("disagree", "What if you disagree?", tuple(items))
+
+
+def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Section:
+    """Section 8: the prior sets side by side.
+
+    Parameters
+    ----------
+    headlines : pandas.DataFrame
+        From :func:`mc_sie.analysis.headlines.headline_table`.
+    comparison : Comparison or None
+        This set against another one.
+
+    Returns
+    -------
+    Section
+        Every shipped set, and a waterfall.
+    """
+    low, high = headlines.iloc[-1], headlines.iloc[0]
+    items: list[Item] = [
+        Chart(
+            "sets",
+            "The headline (at least 5 OOM in less than a year) under every shipped prior set. Bars: 2 Monte Carlo SE.",
+            f"From {low['label']} under {low['name']} to {high['label']} under {high['name']}.",
+            headlines_figure(headlines),
+            headlines[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]],
+            "The sets lie much further apart than any Monte Carlo error: whose beliefs go in matters most.",
+        )
+    ]
+    if comparison is not None:
+        against = str(comparison.sets["name"].iloc[1])
+        bars = comparison.bars
+        items += [*comparison.readings, *(Aside(note) for note in comparison.notes)]
+        if len(bars):
+            items.append(
+                Chart(
+                    "waterfall",
+                    f"From {comparison.sets['name'].iloc[0]} to {against}: what each block of priors contributes "
+                    "(Shapley values over all mixed sets). Whiskers: 2 Monte Carlo SE.",
+                    "; ".join(
+                        f"{row['block']} {row['change, points']} points"
+                        for row in text.bars_table(comparison, against).to_dict("records")
+                    ),
+                    comparison_figures.waterfall_figure(comparison.sets, bars, f"P({comparison.question.event}), %"),
+                    bars.drop(columns=["first"]),
+                )
+            )
+    return Section("sets", "What do others believe?", tuple(items))
+
+
+def form(found: Structure) -> Section:
+    """Section 9: structural variants, and what is not modelled.
+
+    Parameters
+    ----------
+    found : Structure
+        Variants.
+
+    Returns
+    -------
+    Section
+        Tables by variant, and the limitations.
+    """
+    rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
+    items: tuple[Item, ...] = (
+        Table(
+            "variants",
+            "The probability by structural variant, every variant on the same points.",
+            text.variants_table(found),
+            found.variants.drop(columns=["remark"]),
+        ),
+        Table(
+            "aspects",
+            "How much of the uncertainty lies between the variants of each aspect.",
+            text.aspects_table(found),
+            found.aspects.drop(columns=["remark"]),
+            "A large share says that the form of the model matters as much as the numbers put into it.",
+        ),
+        Table(
+            "limitations",
+            "What is not modelled, and which way it would push.",
+            rows,
+            pd.DataFrame(),
+        ),
+    )
+    return Section("structure", "Does the form of the model matter?", items)
+
+
+def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+    """Section 10: checks that the program made of itself while it wrote this.
+
+    Parameters
+    ----------
+    limits, extremes : pandas.DataFrame
+        From :mod:`mc_sie.analysis.checks`.
+    published : pandas.DataFrame
+        Targets, from :func:`mc_sie.published.targets.frame_of`.
+    sums : pandas.DataFrame
+        ``sum``, ``of``, ``value``, ``should_be``, ``holds``.
+
+    Returns
+    -------
+    Section
+        One table a check, and whether it held.
+    """
+    items: list[Item] = []
+    changed = published[published["verdict"] != published["recorded"]]
+    failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
+    for ok, what in (
+        (bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
+        (failed == 0, f"{failed} extreme inputs could not be simulated."),
+        (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
+        (bool(sums["holds"].all()), "A sum that must hold did not."),
+    ):
+        if not ok:
+            items.append(Aside(what))
+    if not items:
+        items.append("Every check held.")
+    counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
+    signed = limits.assign(
+        prob=_percents(limits["prob"]),
+        prob_limit=_percents(limits["prob_limit"]),
+        difference=[
+            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
+        ],
+        holds=_yes(limits["holds"]),
+    ).drop(columns="se")
+    items += [
+        Table(
+            "limits",
+            "Limits in which two variants must agree (%, on the same points).",
+            signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
+            limits,
+        ),
+        Table(
+            "extremes",
+            "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "
+            "all.",
+            extremes.astype(str).rename(
+                columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+            ),
+            extremes.drop(columns="statuses"),
+        ),
+        Table(
+            "published",
+            "Published numbers recomputed while this was written, by verdict.",
+            counts.astype(str),
+            counts,
+            "All of them, with reasons: `mc-sie reproduce`.",
+        ),
+        Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
+    ]
+    return Section("checks", "Can this be trusted?", tuple(items))
+
+
+def _percents(values: pd.Series) -> list[str]:
+    return [f"{100 * value:.2f}" for value in values]
+
+
+def _yes(holds: pd.Series) -> list[str]:
+    return ["yes" if held else "NO" for held in holds]
+
+
+def again(facts: Mapping[str, str], commands: Sequence[str], bibtex: str) -> Section:
+    """Section 12: how to get the same numbers.
+
+    Parameters
+    ----------
+    facts : mapping of str to str
+        What identifies the report.
+    commands : sequence of str
+        To make it again and to check it.
+    bibtex : str
+        How to cite it.
+
+    Returns
+    -------
+    Section
+        Facts, commands, citation.
+    """
+    frame = pd.DataFrame({"what": list(facts), "value": [f"`{value}`" for value in facts.values()]})
+    items: tuple[Item, ...] = (
+        Table("facts", "What made these numbers.", frame, pd.DataFrame()),
+        "The same numbers again, and whether they are:",
+        Code("\n".join(commands)),
+        "To cite it:",
+        Code(bibtex),
+    )
+    return Section("reproduce", "How do I get these numbers again?", items)
