@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.estimates import decimals, replicate_se
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import plain_number
@@ -27,6 +28,7 @@ from mc_sie.quantities import (
     QUANTITIES,
     TOP_OOMS,
 )
+from mc_sie.sampling import Design, plan, points
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -403,6 +405,61 @@ def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
             row["density, p1 to p99"] = "" if name == "mode" else _sketch(prior, name)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def correlation_table(prior: PriorSet, *, n_draws: int = 2**17, seed: int = 0) -> pd.DataFrame:
+    """Correlations as stated and as the draws have them.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        The set; of a pool every member is listed on its own.
+    n_draws : int
+        Draws behind what has no closed form, in 16 independent randomisations.
+    seed : int
+        Of these draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``quantity``, ``and``, ``stated`` and ``achieved`` Spearman correlation, for a pool also ``set``. No rows where
+        nothing is correlated.
+
+    Notes
+    -----
+    Quantities without atoms have the correlation of their ranks exactly, which is the stated one unless the matrix was
+    repaired. Draws at an atom tie, and share their mean rank: what is achieved is then estimated, with its Monte Carlo
+    standard error.
+    """
+    if prior.members:
+        tables = [(member, correlation_table(member, n_draws=n_draws, seed=seed)) for member, _ in prior.members]
+        return pd.concat([table.assign(set=member.name) for member, table in tables], ignore_index=True)
+    frame = pd.DataFrame(
+        [(*one.between, f"{one.spearman:g}") for one in prior.correlations], columns=["quantity", "and", "stated"]
+    )
+    design = plan(n_draws, seed=seed, n_replicates=16)
+    return frame.assign(achieved=[_achieved(prior, one.between, design) for one in prior.correlations])
+
+
+def _achieved(prior: PriorSet, between: tuple[str, str], design: Design) -> str:
+    """Spearman correlation of two quantities in the draws, in words."""
+    laws = [prior.entries[name].distribution for name in between]
+    latent = [QUANTITIES[name].determines or name for name in between]
+    if not any(law.atoms for law in laws):
+        return f"{prior.dependence.spearman(*latent):.4g}, exact"
+    from scipy.stats import rankdata
+
+    found = []
+    for start in range(0, design.n_draws, design.n_per_replicate):
+        stop = start + design.n_per_replicate
+        uniforms = prior.ranks(
+            {name: points(design, QUANTITIES[name].dimension, start, stop) for name in prior.dimensions}
+        )
+        ranks = [rankdata(law.ppf(uniforms[name])) for law, name in zip(laws, latent, strict=True)]
+        found.append(float(np.corrcoef(*ranks)[0, 1]))
+    se = replicate_se(found)
+    digits = decimals(se)
+    return f"{np.mean(found):.{digits}f} (Monte Carlo SE {se:.{digits}f})"
 
 
 def _pooled_words(prior: PriorSet, name: str) -> str:

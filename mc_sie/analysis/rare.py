@@ -1180,9 +1180,10 @@ def _shifts(prior: PriorSet, hits: pd.DataFrame, uniforms: list[dict[str, Array]
     if not len(hits):
         return pd.DataFrame(columns=columns)
     weights = hits["weight"].to_numpy()
+    ranks = [prior.ranks(part) for part in uniforms]
     rows = []
     for name in prior.dimensions:
-        u = np.concatenate([part[name] for part in uniforms])
+        u = np.concatenate([part[name] for part in ranks])
         order = np.argsort(u, kind="stable")
         reached = np.cumsum(weights[order]) / weights.sum()
         distance = float(np.abs(reached - u[order]).max())

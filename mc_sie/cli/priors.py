@@ -36,7 +36,7 @@ def priors_show(
 
         print(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False))
         return
-    from mc_sie.tables import prior_table
+    from mc_sie.tables import correlation_table, prior_table
 
     print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
     for text in (loaded.description, loaded.bottlenecks):
@@ -45,11 +45,18 @@ def priors_show(
     if loaded.members:
         say("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
     print_table(prior_table(loaded, density=density), None)
+    correlations = correlation_table(loaded)
+    if len(correlations):
+        print_table(correlations, "Spearman correlations (Gaussian copula on the ranks)")
     for entry in loaded.entries.values():
         if not entry.is_default:
             print_headed(entry.name, f": {entry.source}")
             if entry.judgement:
                 say(f"    {entry.judgement}", style="italic")
+    for one in loaded.correlations:
+        print_headed(f"{one.between[0]} and {one.between[1]}", f": {one.source}")
+        if one.judgement:
+            say(f"    {one.judgement}", style="italic")
     for citation in loaded.citations:
         say(f"  - {citation}")
     warn(loaded.warnings)

@@ -1,5 +1,6 @@
 """Priors: from a cited TOML file to quantile functions of points in the unit cube."""
 
+from mc_sie.priors.dependence import Correlation, Dependence
 from mc_sie.priors.families import Distribution
 from mc_sie.priors.schema import json_schema
 from mc_sie.priors.spec import (
@@ -13,6 +14,8 @@ from mc_sie.priors.spec import (
 )
 
 __all__ = [
+    "Correlation",
+    "Dependence",
     "Distribution",
     "Entry",
     "PriorSet",

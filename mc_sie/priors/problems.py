@@ -27,7 +27,9 @@ _BY_TYPE = {
     "model_type": ("is not a table", "Write it as a table of its own, with one key a line."),
     "model_attributes_type": ("is not a table", "Write it as a table: its family, and the keys of that family."),
     "too_short": ("is empty", "Give at least one."),
+    "too_long": ("has {actual_length}, not {max_length}", "For every pair of several write group = [...]."),
     "greater_than": ("is not above {gt:g}", "Give a larger number."),
+    "less_than": ("is not below {lt:g}", "Give a smaller number."),
     "greater_than_equal": ("is below {ge:g}", "Give a larger number."),
 }
 _MISSING = {
@@ -76,6 +78,12 @@ def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError
         case "literal_error":
             value = steps[-1] if problem["loc"][-1] == "[key]" else value_at(raw, steps)
             why, remedy = "is not one of the names", nearest(str(value), re.findall("'(.*?)'", context["expected"]))
+            if steps[0] == "correlation":
+                why, remedy = _uncorrelated(str(value), steps)
+        case "too_short" if context["min_length"] > 1:
+            why, remedy = f"has {context['actual_length']}, not {context['min_length']}", "A pair has two."
+        case "list_type" if steps == ["correlation"]:
+            why, remedy = "is not a list", "Write each as a table [[correlation]] with between, spearman and source."
         case "finite_number":
             is_nan = math.isnan(value_at(raw, steps))
             why, remedy = "is not a number" if is_nan else "is not finite", "Give a finite number."
@@ -104,7 +112,7 @@ def written(raw: dict[str, Any], steps: Steps) -> str:
     first, *rest = steps
     text = f"[{first}]" if isinstance(raw.get(str(first)), dict) else str(first)
     inner = "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in rest).removeprefix(".")
-    place = f"{text} {inner}".rstrip()
+    place = f"{text}{inner}" if inner.startswith("[") else f"{text} {inner}".rstrip()
     is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
     are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
     return place if value is None or is_table or are_tables else f"{place} = {_toml(value)}"
@@ -133,6 +141,8 @@ def value_at(raw: Any, steps: Steps) -> Any:
 def _followed(raw: dict[str, Any], location: Steps) -> tuple[dict[str, Any], list[str | int]]:
     """The entry or component on pydantic's path, and the path without the name of its family that pydantic puts in."""
     table, steps = raw, list(location[:1])
+    if location[:1] == ("correlation",):  # no families here
+        return value_at(raw, location[:2]), list(location)
     for before, step in pairwise(location):
         if before in QUANTITIES or isinstance(before, int):  # here stands the family's name
             table = value_at(raw, steps)
@@ -147,6 +157,8 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
         return "is not a quantity or a key of a prior file", nearest(key, schema.prior_file().model_fields)
     if steps[0] == "pool":
         return "is not a key of a pool", nearest(key, schema.Pool.model_fields)
+    if steps[0] == "correlation":
+        return "is not a key of a correlation", nearest(key, schema.Correlation.model_fields)
     further = schema.Weighted if isinstance(steps[-2], int) else schema.Sourced
     family = table["family"]
     known = [*schema.FAMILIES[family].model_fields, *further.model_fields]
@@ -158,6 +170,8 @@ def _for_missing(key: str, name: str, table: dict[str, Any]) -> str:
         return f'Add unit = "{QUANTITIES[name].unit}".'
     if key in _MISSING:
         return _MISSING[key]
+    if name == "correlation":
+        return "It needs between or group, spearman and source."
     fields = schema.FAMILIES[table["family"]].model_fields
     return f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
 
@@ -175,6 +189,15 @@ def _unknown_family(steps: Steps, context: dict[str, Any]) -> tuple[str, str]:
     if tag == "categorical":
         return why, "Only mode has categories; numbers with weights are a mixture of fixed values."
     return why, nearest(tag, expected)
+
+
+def _uncorrelated(name: str, steps: Steps) -> tuple[str, str]:
+    """Why something cannot stand in a correlation where a quantity is expected."""
+    if name == "mode":
+        return "cannot be correlated", "Retraining modes are categories without an order."
+    if "unit" in steps:
+        return "is not the unit of a correlation", 'Write unit = "1", or leave it out.'
+    return "is not a quantity", nearest(name, [known for known in QUANTITIES if known != "mode"])
 
 
 def _key(key: str) -> str:

@@ -23,6 +23,8 @@ Positive = Annotated[float, Field(gt=0.0)]
 Weight = Annotated[float, Field(ge=0.0)]
 Text = Annotated[str, Field(min_length=1)]
 ModeName = Literal[MODES]  # type: ignore[valid-type]
+_NUMBER_NAMES = tuple(name for name in QUANTITIES if name != "mode")
+NumberName = Literal[_NUMBER_NAMES]  # type: ignore[valid-type]
 
 _CONVERSIONS = {
     ("years", "months"): f"Multiply by {units.MONTHS_PER_YEAR:g}",
@@ -306,6 +308,39 @@ class Measured(Sourced):
     unit: str
 
 
+class Correlation(Strict):
+    """Spearman correlation of two quantities, or of every pair in a group; what is not stated is 0."""
+
+    between: list[NumberName] | None = Field(
+        None, min_length=2, max_length=2, description="two quantities of this set, by the names they are stated under"
+    )
+    group: list[NumberName] | None = Field(None, min_length=2, description="quantities, every pair of them")
+    spearman: float = Field(gt=-1.0, lt=1.0, description="rank correlation, between -1 and 1; 0 takes one away")
+    unit: Literal["1"] | None = None
+    source: Text = Field(description="citation, or whose judgement it is")
+    judgement: Text | None = Field(None, description="marks a judgement call of this file's author, and says why")
+
+    @model_validator(mode="after")
+    def _has_pairs(self) -> Correlation:
+        if (self.between is None) == (self.group is None):
+            why = "has neither between nor group" if self.group is None else "has both between and group"
+            raise Unusable("", why, 'Write between = ["r", "lam"] for one pair, or group = [...] for all of several.')
+        for place, name in enumerate(self.names):
+            if name in self.names[:place]:
+                raise Unusable(f"{self.key}.{place}", "stands there twice", "A quantity is not correlated with itself.")
+        return self
+
+    @property
+    def key(self) -> str:
+        """Where the names stand."""
+        return "between" if self.group is None else "group"
+
+    @property
+    def names(self) -> list[str]:
+        """The quantities."""
+        return self.between or self.group or []
+
+
 class Pool(Strict):
     """Whole prior sets with weights that sum to 1; one draw takes one whole set."""
 
@@ -331,6 +366,9 @@ class Header(Strict):
         None, description="how rho, alpha_compute and r fit together: which bottleneck is counted where"
     )
     pool: Pool | None = None
+    correlation: list[Correlation] = Field(
+        default=[], description="Spearman correlations between quantities; inherited pair by pair"
+    )
 
 
 _NUMBERS = (Fixed, Uniform, Loguniform, Normal, Lognormal, Beta, Triangular, Pert, StudentT, Quantiles)

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from mc_sie import units
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import families, problems, schema
+from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.families import Array, Distribution
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES, Quantity
 
@@ -82,7 +83,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class PriorSet:
-    """A joint prior over the model's quantities: independent entries, or a pool of whole sets.
+    """A joint prior over the model's quantities: entries and their correlations, or a pool of whole sets.
 
     Attributes
     ----------
@@ -105,6 +106,10 @@ class PriorSet:
         What may be meant but looks like a mistake.
     digest : str
         SHA-256 of what determines the draws: families and numbers, not prose.
+    correlations : tuple of Correlation
+        Pairs as stated, zeros included; what is inherited comes first. Empty for a pool: its members have their own.
+    dependence : Dependence
+        The copula that they make, independence without any.
     """
 
     name: str
@@ -117,6 +122,8 @@ class PriorSet:
     members: tuple[tuple[PriorSet, float], ...]
     warnings: tuple[str, ...]
     digest: str
+    correlations: tuple[Correlation, ...] = ()
+    dependence: Dependence = INDEPENDENT
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
@@ -132,8 +139,9 @@ class PriorSet:
         Parameters
         ----------
         points : mapping of str to ndarray of float64
-            For each name in :attr:`dimensions` an array in (0, 1), all of one shape (n,). Others are not looked at,
-            except for their shape when nothing is random; without any there is one draw.
+            For each name in :attr:`dimensions` an array in (0, 1), all of one shape (n,), independent of each other
+            also where quantities are not. Others are not looked at, except for their shape when nothing is random;
+            without any there is one draw.
 
         Returns
         -------
@@ -150,6 +158,7 @@ class PriorSet:
         n = next(iter(points.values())).size if points else 1
         if self.members:
             return self._pooled(points, n)
+        points = self.dependence.applied(points)
         found: dict[str, NDArray[Any]] = {}
         for name, entry in self.entries.items():
             law = entry.distribution
@@ -163,9 +172,36 @@ class PriorSet:
         restated = [name for name in _RESTATEMENTS if name in found]
         return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
 
-    def _pooled(self, points: Mapping[str, Array], n: int) -> dict[str, NDArray[Any]]:
+    def ranks(self, points: Mapping[str, Array]) -> dict[str, Array]:
+        """Where each draw stands in the laws of its own prior set, from 0 to 1: what the quantile functions are given.
+
+        Parameters
+        ----------
+        points : mapping of str to ndarray of float64
+            As for :meth:`values`.
+
+        Returns
+        -------
+        dict of str to ndarray of float64
+            By name of the dimension; the points themselves where nothing is correlated.
+        """
+        found = dict(self.dependence.applied(points))
+        if any(member.dependence.names for member, _ in self.members):
+            which = self._member_of(points)
+            found = {name: column.copy() for name, column in found.items()}
+            for index, (member, _) in enumerate(self.members):
+                rows = np.flatnonzero(which == index)
+                mixed = member.dependence.applied({name: column[rows] for name, column in points.items()})
+                for name in member.dependence.names:
+                    found[name][rows] = mixed[name]
+        return found
+
+    def _member_of(self, points: Mapping[str, Array]) -> NDArray[np.int16]:
         cuts = np.cumsum([weight for _, weight in self.members[:-1]])
-        which = np.searchsorted(cuts, points[POOL_DIMENSION]).astype(np.int16)
+        return np.searchsorted(cuts, points[POOL_DIMENSION]).astype(np.int16)
+
+    def _pooled(self, points: Mapping[str, Array], n: int) -> dict[str, NDArray[Any]]:
+        which = self._member_of(points)
         found: dict[str, NDArray[Any]] = {}
         for index, (member, _) in enumerate(self.members):
             rows = np.flatnonzero(which == index)
@@ -177,7 +213,13 @@ class PriorSet:
         restated = [name for name in _RESTATEMENTS if name in found]
         return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
 
-    def replaced(self, changes: Mapping[str, Entry | None], name: str = "") -> PriorSet:
+    def replaced(
+        self,
+        changes: Mapping[str, Entry | None],
+        name: str = "",
+        *,
+        correlations: Sequence[Correlation] | None = None,
+    ) -> PriorSet:
         """The same set with other entries for some quantities.
 
         Parameters
@@ -187,6 +229,9 @@ class PriorSet:
             one for ``sigma``); None leaves it to its default, or absent. In a pool every member is changed.
         name : str
             Name of the new set; that of this one if not given.
+        correlations : sequence of Correlation, optional
+            In place of those of the set (in a pool: of every member). If not given, a correlation stays as long as both
+            its quantities are stated under the same names and vary; the others are named in the new set's warnings.
 
         Returns
         -------
@@ -202,7 +247,9 @@ class PriorSet:
             "name": name or self.name
         }
         if self.members:
-            members = tuple((member.replaced(changes), weight) for member, weight in self.members)
+            members = tuple(
+                (member.replaced(changes, correlations=correlations), weight) for member, weight in self.members
+            )
             return _pool_of(members, **header)
         determined = {_determined(changed) for changed in changes}
         kept = {
@@ -211,7 +258,18 @@ class PriorSet:
             if not entry.is_default and _determined(key) not in determined
         }
         given = {key: entry for key, entry in changes.items() if entry is not None}
-        return _set_of(kept | given, name or self.name, **header)
+        where = name or self.name
+        if correlations is None:
+            return _set_of(kept | given, where, self.correlations, **header)
+        entries = _with_defaults(kept | given)
+        pairs = [correlation.pair for correlation in correlations]
+        for place, correlation in enumerate(correlations):
+            problem = _uncorrelated(correlation.between, entries)
+            if correlation.pair in pairs[:place]:
+                problem = "stands there twice", "State each pair once."
+            if problem:
+                raise InputError(f"{where}: correlation of {' and '.join(correlation.between)}", *problem)
+        return _set_of(kept | given, where, tuple(correlations), **header)
 
     def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
         """The same set with one quantity at one value.
@@ -228,7 +286,8 @@ class PriorSet:
         Returns
         -------
         PriorSet
-            With everything else as it was.
+            With every other law as it was: a quantity that is correlated with this one keeps its whole range, and is
+            not what is expected of it given the value.
 
         Raises
         ------
@@ -320,6 +379,9 @@ class PriorSet:
         for name, entry in self.entries.items():
             row = {key: value for key, value in vars(entry).items() if key not in ("name", "distribution")}
             found["entries"][name] = _plain(row) | {"words": entry.distribution.describe()}
+        if self.correlations:
+            found["correlations"] = [_plain(vars(correlation)) for correlation in self.correlations]
+            found["latent_correlation"] = {"names": list(self.dependence.names), "matrix": _plain(self.dependence.used)}
         return found
 
 
@@ -417,10 +479,17 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             found = _pool_of(members, **header)
         else:
             rows = {name: row for name, row in record["entries"].items() if row["origin"] != DEFAULT_ORIGIN}
-            raw = {"title": header["title"]} | {name: _raw_entry(row) for name, row in rows.items()}
+            pairs = record.get("correlations", [])
+            raw = {"title": header["title"], "correlation": [_without(row, "origin") for row in pairs]}
+            raw |= {name: _raw_entry(row) for name, row in rows.items()}
             document = schema.prior_file().model_validate(raw)
             stated = {name: _entry(name, getattr(document, name), rows[name]["origin"]) for name in rows}
-            found = _set_of(stated, where, **header)
+            correlations = [
+                pair
+                for model, row in zip(document.correlation, pairs, strict=True)
+                for pair in _pairs(model, row["origin"])
+            ]
+            found = _set_of(stated, where, correlations, **header)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(where, f"describes no prior set ({type(error).__name__}: {error})") from None
     except ValidationError as error:
@@ -429,6 +498,10 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
         why = f"describes a prior set of digest {found.digest[:12]}, but says {str(digest)[:12]}"
         raise InputError(where, why, "It was changed by hand, or is of another version: run it again.")
     return found
+
+
+def _without(row: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != key and value is not None}
 
 
 def _raw_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -511,22 +584,52 @@ def _document(path: Path) -> tuple[schema.Header, dict[str, Any]]:
 def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
     """The prior set of a file; ``trail`` is the files that lead to it."""
     document, raw = _document(path)
-    header = {"name": path.stem, "title": document.title, "description": document.description.strip(), "path": path}
+    header: dict[str, Any] = {
+        "name": path.stem,
+        "title": document.title,
+        "description": document.description.strip(),
+        "path": path,
+    }
     if document.pool is not None:
         citations, bottlenecks = tuple(document.citations), _stripped(document.bottlenecks)
         members = _members(path, document.pool, raw, trail)
         return _pool_of(members, citations=citations, bottlenecks=bottlenecks, **header)
     layer = _layer(path, document, raw, trail)
-    return _set_of(layer.entries, _shown(path), citations=layer.citations, bottlenecks=layer.bottlenecks, **header)
+    correlations = tuple(layer.correlations.values())
+    return _set_of(
+        layer.entries, _shown(path), correlations, citations=layer.citations, bottlenecks=layer.bottlenecks, **header
+    )
 
 
-def _set_of(stated: Mapping[str, Entry], where: str, **header: Any) -> PriorSet:
-    """The set of some entries, checked together; ``where`` it is stated, for errors and warnings."""
+def _set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Correlation], **header: Any) -> PriorSet:
+    """The set of some entries, checked together; ``where`` it is stated, for errors and warnings.
+
+    A correlation that these entries cannot have is left out, with a warning.
+    """
     entries = _with_defaults(stated)
     _check_together(where, entries)
-    warnings = tuple(dict.fromkeys(_doubts(where, entries, header["bottlenecks"])))
-    drawn = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
-    return PriorSet(entries=entries, members=(), warnings=warnings, digest=_digest(drawn), **header)
+    problem = {correlation: _uncorrelated(correlation.between, entries) for correlation in correlations}
+    kept = tuple(correlation for correlation in correlations if problem[correlation] is None)
+    latent = [(_determined(one.between[0]), _determined(one.between[1]), one.spearman) for one in kept]
+    dependence = dependence_between(MODEL_QUANTITIES, latent)
+    doubts = [
+        *_doubts(where, entries, header["bottlenecks"]),
+        *(_lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
+        *_repaired(where, dependence, entries),
+    ]
+    drawn: dict[str, Any] = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
+    if dependence.names:  # a set without correlations has the digest it had before there were any
+        spearmans = sorted([*sorted(one.between), one.spearman] for one in kept if one.spearman != 0.0)
+        drawn = {"entries": drawn, "correlations": spearmans}
+    return PriorSet(
+        entries=entries,
+        members=(),
+        warnings=tuple(dict.fromkeys(doubts)),
+        digest=_digest(drawn),
+        correlations=kept,
+        dependence=dependence,
+        **header,
+    )
 
 
 def _pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
@@ -545,7 +648,7 @@ def _members(
 ) -> tuple[tuple[PriorSet, float], ...]:
     file = _shown(path)
     for key in raw:
-        if key == "extends" or key in QUANTITIES:
+        if key in ("extends", "correlation") or key in QUANTITIES:
             remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
             raise InputError(f"{file}: {problems.written(raw, [key])}", "stands beside [pool]", remedy)
     members = []
@@ -565,6 +668,7 @@ class _Layer:
     entries: dict[str, Entry]
     citations: tuple[str, ...]
     bottlenecks: str | None
+    correlations: dict[frozenset[str], Correlation]
 
 
 def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tuple[Path, ...]) -> _Layer:
@@ -576,7 +680,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
         if other != name:
             remedy = f"Both determine {_determined(name)}: keep one of them."
             raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
-    base = _Layer({}, (), None)
+    base = _Layer({}, (), None, {})
     if document.extends is not None:
         where = f"{file}: {problems.written(raw, ['extends'])}"
         base_path = _followed(document.extends, path, trail, where)
@@ -589,7 +693,35 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
     inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
-    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited)
+    correlations = base.correlations | _correlations(file, document, raw, kept | own)
+    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited, correlations)
+
+
+def _correlations(
+    file: str, document: schema.Header, raw: dict[str, Any], stated: Mapping[str, Entry]
+) -> dict[frozenset[str], Correlation]:
+    """The correlations that a file states itself, by pair; ``stated`` is what it has entries for, inherited or own."""
+    found: dict[frozenset[str], Correlation] = {}
+    places: dict[frozenset[str], str] = {}
+    entries = _with_defaults(stated)
+    for index, model in enumerate(document.correlation):
+        where = f"{file}: {problems.written(raw, ['correlation', index, model.key])}"
+        for pair in _pairs(model, file):
+            if problem := _uncorrelated(pair.between, entries):
+                raise InputError(where, *problem)
+            if pair.pair in found:
+                why = f"states the correlation of {' and '.join(pair.between)} again, after {places[pair.pair]}"
+                raise InputError(where, why, "State each pair once: a group stands for every pair in it.")
+            found[pair.pair] = pair
+            places[pair.pair] = f"correlation[{index}]"
+    return found
+
+
+def _pairs(model: schema.Correlation, origin: str) -> list[Correlation]:
+    return [
+        Correlation(between, model.spearman, model.source, model.judgement, origin)
+        for between in combinations(model.names, 2)
+    ]
 
 
 def _followed(reference: str, path: Path, trail: tuple[Path, ...], where: str) -> Path:
@@ -664,6 +796,47 @@ def _check_together(file: str, entries: Mapping[str, Entry]) -> None:
     for name, restatement in _RESTATEMENTS.items():
         if name in entries:
             _check_image(file, name, restatement, entries)
+
+
+def _uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:
+    """Why two quantities of a set cannot be correlated and what to do about it; None where they can."""
+    for name in between:
+        if name not in QUANTITIES:
+            return f"names {name}, which is no quantity", nearest(name, QUANTITIES)
+        determined = _determined(name)
+        other = next((key for key in entries if _determined(key) == determined and key != name), None)
+        if name not in entries and other is None:
+            return f"names {name}, which is not given", f"State [{name}], or take the correlation away."
+        if name not in entries:
+            remedy = f"Correlate {other}, which rises with {name}."  # so does every restatement
+            return f"names {name}, but the set states {other}", remedy
+        if name == "mode":
+            return "names mode, which has categories", "Retraining modes have no order: correlate numbers."
+        if (value := entries[name].distribution.constant) is not None:
+            of = "left to its default" if entries[name].is_default else "fixed"
+            return f"names {name}, which is {of} ({value:g})", f"Give [{name}] a range, or take the correlation away."
+    return None
+
+
+def _lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
+    first, second = correlation.between
+    return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is gone: it {why}. {remedy}"
+
+
+def _repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
+    """What was done to correlations that do not go together."""
+    if not dependence.is_repaired:
+        return
+    as_stated = {_determined(name): name for name in entries}
+    low = float(np.linalg.eigvalsh(np.array(dependence.stated))[0])
+    changes = [
+        f"{as_stated[first]} and {as_stated[second]} from {before:.3f} to {after:.3f} ({after - before:+.3f})"
+        for first, second, before, after in dependence.moved()
+    ]
+    yield (
+        f"{file}: the correlations cannot all hold together (smallest eigenvalue {low:.3g}, it must not be negative). "
+        f"The nearest correlation matrix takes their place: {'; '.join(changes)}."
+    )
 
 
 def _check_image(file: str, name: str, restatement: _Restatement, entries: Mapping[str, Entry]) -> None:
@@ -827,6 +1000,13 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         "",
         "# Families and their keys. All but fixed, categorical and absent can be cut by truncate_low, truncate_high.",
         *(f"#   {way}" for way in ways),
+        "#",
+        "# What goes together: Spearman correlations between quantities that vary, by the names they are stated under.",
+        "# (What is not stated is 0; a pair stated here replaces the inherited one, and spearman = 0 takes it away.)",
+        "#   [[correlation]]",
+        '#   between = ["r", "limit_ooms"]  # or group = ["r", "limit_ooms", "lam"] for every pair of several',
+        "#   spearman = 0.4",
+        '#   source = "..."',
         "#",
         f"# Retraining modes: {', '.join(MODES)}.",
         "#",

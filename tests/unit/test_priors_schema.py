@@ -18,7 +18,7 @@ def problems(value, schema, at="$"):
     known = {
         "$ref", "$schema", "$defs", "title", "description", "default", "type", "const", "enum", "minLength", "minItems",
         "minProperties", "maxProperties", "minimum", "exclusiveMinimum", "items", "properties", "required", "oneOf",
-        "additionalProperties", "propertyNames",
+        "additionalProperties", "propertyNames", "exclusiveMaximum", "maxItems",
     }  # fmt: skip
     assert set(schema) <= known, set(schema) - known
     if "$ref" in schema:
@@ -36,6 +36,10 @@ def problems(value, schema, at="$"):
         yield f"{at} is too small"
     if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
         yield f"{at} is too small"
+    if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
+        yield f"{at} is too large"
+    if isinstance(value, list) and len(value) > schema.get("maxItems", 99):
+        yield f"{at} is too long"
     if "oneOf" in schema:
         good = [option for option in schema["oneOf"] if not list(problems(value, option, at))]
         if len(good) != 1:
@@ -91,6 +95,12 @@ def test_the_template_is_valid():
     assert list(problems(tomllib.loads(new_prior_text()), SCHEMA)) == []
 
 
+def test_correlations_are_valid():
+    pair = {"between": ["r", "lam"], "spearman": 0.5, "source": "s", "unit": "1"}
+    group = {"group": ["r", "lam", "rho"], "spearman": -0.1, "source": "s", "judgement": "ours"}
+    assert list(problems({**GOOD, "correlation": [pair, group]}, SCHEMA)) == []
+
+
 GOOD = {"title": "t", "rho": {"family": "uniform", "low": -1, "high": 0, "unit": "1", "source": "s"}}
 
 
@@ -110,6 +120,11 @@ GOOD = {"title": "t", "rho": {"family": "uniform", "low": -1, "high": 0, "unit":
         {"mode": {"family": "fixed", "value": "continul", "source": "s"}},
         {"mode": {"family": "categorical", "values": {"continul": 1}, "source": "s"}},
         {"pool": {"members": {}}},
+        {"correlation": [{"between": ["r"], "spearman": 0.5, "source": "s"}]},
+        {"correlation": [{"between": ["r", "lam", "rho"], "spearman": 0.5, "source": "s"}]},
+        {"correlation": [{"between": ["r", "mode"], "spearman": 0.5, "source": "s"}]},
+        {"correlation": [{"between": ["r", "lam"], "spearman": 1, "source": "s"}]},
+        {"correlation": [{"between": ["r", "lam"], "spearman": 0.5}]},
     ],
 )
 def test_what_the_reader_refuses_is_invalid(change):

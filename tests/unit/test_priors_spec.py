@@ -45,8 +45,9 @@ def points(prior, n=N, seed=0):
 
 
 def test_public_names():
-    names = ["Distribution", "Entry", "PriorSet", "fixed_entry", "json_schema", "load_prior", "new_prior_text"]
-    assert sorted(priors.__all__) == [*names, "prior_from_dict", "shipped_priors"]
+    classes = ["Correlation", "Dependence", "Distribution", "Entry", "PriorSet"]
+    functions = ["fixed_entry", "json_schema", "load_prior", "new_prior_text", "prior_from_dict", "shipped_priors"]
+    assert sorted(priors.__all__) == [*classes, *functions]
 
 
 def test_a_small_file_is_read_and_completed_with_marked_defaults(load, tmp_path):
