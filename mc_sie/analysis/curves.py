@@ -315,7 +315,8 @@ class Curves:
     levels : pandas.DataFrame
         One row an input and a level: ``quantity``, ``kind``, ``label``, ``x_low``, ``x_middle``, ``x_high``, ``share``
         of the draws' weight, ``prob`` (or ``mean`` of a continuous outcome), ``se``, ``low``, ``high``, ``interval``
-        (``t``, or ``exact`` where hits or misses are fewer than 30), ``n_draws``.
+        (``t``, or an exact 95 % bound where hits or misses are fewer than 30; of weighted draws from their effective
+        number), ``n_draws``.
     """
 
     measures: pd.DataFrame
@@ -457,11 +458,15 @@ def _event_frames(
     if weight is None:
         table = tabulate(levels.codes, n, groups, (None, hits.astype(np.float64)))
         counts = table.sum(axis=0)
+        effective = counts[:, 0]
         floor = _null(table, rng, loss_ratio, is_ordered=levels.is_ordered)
     else:
         columns = (weight, weight * hits)
         table = tabulate(levels.codes, n, groups, columns)
-        counts = tabulate(levels.codes, n, np.zeros_like(groups), (None, hits.astype(np.float64)))[0]
+        everyone = np.zeros_like(groups)
+        counts = tabulate(levels.codes, n, everyone, (None, hits.astype(np.float64), weight**2))[0]
+        with np.errstate(invalid="ignore"):
+            effective = np.nan_to_num(table[..., 0].sum(axis=0) ** 2 / counts[:, 2])
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
@@ -469,20 +474,18 @@ def _event_frames(
     frame = _level_frame(levels, table, given, "prob", counts[:, 0])
     frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
     for place in np.flatnonzero((counts[:, 1] < RARE_HITS) | (counts[:, 0] - counts[:, 1] < RARE_HITS)):
-        bound = _exact(counts[place], table[:, place])
+        total, hit = table[:, place].sum(axis=0)
+        bound = _exact(hit / total if total else 0.0, max(effective[place], 1.0))
         frame.loc[place, ["prob", "se", "low", "high"]] = [bound.prob, np.nan, bound.low, bound.high]
         frame.loc[place, "interval"] = bound.interval
     return _measure_frame(EVENT_MEASURES, found, floor), frame
 
 
-def _exact(counts: Array, table: Array) -> Estimate:
-    """Exact bound on a probability from few hits (or misses); of weighted draws as if there were ESS of them."""
-    n_hits, n = counts
-    total, hit = table.sum(axis=0)
-    prob = hit / total if total else 0.0
-    n_hits = round(n * prob) if total != n else n_hits
-    bound = estimate_from_counts(np.array([int(n_hits), 0]), np.array([int(n), 0]), "philox")
-    return Estimate(prob, math.nan, bound.low, bound.high, bound.interval, int(n_hits), int(n))
+def _exact(prob: float, n: float) -> Estimate:
+    """Exact bound on a probability from few hits (or misses) among n draws."""
+    n_hits = round(n * prob)
+    bound = estimate_from_counts(np.array([n_hits, 0]), np.array([round(n), 0]), "sobol")
+    return Estimate(prob, math.nan, bound.low, bound.high, bound.interval, n_hits, round(n))
 
 
 def _ratio(sums: Array) -> Array:
