@@ -297,8 +297,8 @@ N_DIMENSIONS_HIGH = len(_JOE_KUO) + 1
 """Dimensions that the sequence has numbers for."""
 
 SECOND_BLOCK = 32
-"""A second, independent set of coordinates of the same sequence: that of dimension d is d plus this. Pick-freeze designs
-need both sets from one sequence; the lower half holds :data:`~mc_sie.quantities.N_DIMENSIONS` quantities and spares."""
+"""A second, independent set of coordinates of the same sequence: that of dimension d is d plus this. Pick-freeze
+designs need both from one sequence; the lower half holds the quantities' dimensions and spares."""
 
 assert N_DIMENSIONS <= SECOND_BLOCK
 assert 2 * SECOND_BLOCK == N_DIMENSIONS_HIGH

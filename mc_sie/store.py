@@ -51,6 +51,7 @@ from pyarrow import ArrowException
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
 from mc_sie.analysis.sample import Sample
+from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
@@ -237,6 +238,75 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     target = check_target(folder, rare.prior.name)
     return _write_whole_folder(target, None if folder else rare.prior.name, write)
+
+
+def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
+    """Write the folder of a sensitivity analysis, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Sensitivity
+        What to write: ``sensitivity.json``, one CSV a table, and the figures as SVG and PNG.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    from mc_sie.report.figures import save
+    from mc_sie.report.sensitivity_figures import sensitivity_figures
+
+    def write(partial: Path) -> None:
+        for name, frame in found.tables.items():
+            frame.to_csv(partial / f"{name}.csv", index=False)
+        for name, figure in sensitivity_figures(found).items():
+            for ending in (".svg", ".png"):
+                save(figure, partial / f"{name}{ending}")
+        _write_record(partial, sensitivity_record(found, command), "sensitivity.json")
+
+    return _write_whole_folder(check_target(folder, ""), None, write)
+
+
+def sensitivity_record(found: Sensitivity, command: str) -> dict[str, Any]:
+    """Everything about a sensitivity analysis but its tables.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        The analysis.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    sample = found.sample
+    return {
+        "method": "sensitivity",
+        "prior": _prior_record(sample.prior),
+        "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
+        "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
+        "horizon_months": sample.horizon_months,
+        "event": str(sample.event),
+        "loss_ratio": found.loss_ratio,
+        "answer": _estimate_record(found.answer),
+        "sentences": list(found.sentences),
+        "notes": list(found.notes),
+        "fixed": list(found.fixed),
+        "readings": found.readings,
+        **_circumstances(command),
+    }
 
 
 @dataclass(frozen=True)
@@ -450,11 +520,11 @@ def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> Non
     _write_record(folder, record)
 
 
-def _write_record(folder: Path, record: dict[str, Any]) -> None:
-    """run.json, with the digests of all other files."""
+def _write_record(folder: Path, record: dict[str, Any], name: str = "run.json") -> None:
+    """The record of a run or an analysis, with the digests of all other files."""
     record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
 def _settled(partial: Path, target: Path, name: str | None) -> Path:

@@ -183,7 +183,9 @@ def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None
     return Levels(rank[codes], kinds_in_order, ("",) * len(kinds), low[order], middle[order], high[order])
 
 
-def tabulate(codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]) -> Array:
+def tabulate(
+    codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
+) -> Array:
     """Sums over draws by randomisation and level.
 
     Parameters
@@ -271,7 +273,9 @@ def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_order
     """What each measure stays below when hits fall on draws at random, within each randomisation."""
     drawn = np.stack(
         [
-            rng.multivariate_hypergeometric(row[:, 0].astype(np.int64), int(row[:, 1].sum()), N_NULL, method="marginals")
+            rng.multivariate_hypergeometric(
+                row[:, 0].astype(np.int64), int(row[:, 1].sum()), N_NULL, method="marginals"
+            )
             for row in table
         ],
         axis=1,
@@ -425,8 +429,10 @@ def check_both(hits: NDArray[np.bool_]) -> None:
         return
     bound = in_percent(estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "philox"))
     why = f"holds in {'every one' if n_hits else 'none'} of the {n:,} draws (exact 95 % bound: {bound}), so that"
-    remedy = "Ask about a nearer event, or take more draws." if n_hits else (
-        "Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`."
+    remedy = (
+        "Ask about a nearer event, or take more draws."
+        if n_hits
+        else ("Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`.")
     )
     raise InputError("the event", f"{why} nothing tells which input drives it", remedy)
 
@@ -437,7 +443,7 @@ def _checked(answer: NDArray[np.generic], weight: Array | None, n_bins: int | No
     if weight is not None and not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
         raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
     if answer.dtype == np.bool_:
-        check_both(answer if weight is None else answer[weight > 0.0])
+        check_both(answer.astype(np.bool_) if weight is None else answer[weight > 0.0].astype(np.bool_))
     elif np.isnan(answer.astype(np.float64)).any():
         raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
     wanted = default_bins(n) if n_bins is None else n_bins
@@ -506,9 +512,10 @@ def _outcome_frames(
     centred = outcome - outcome.mean() if is_finite else np.where(np.isfinite(outcome), outcome, 0.0)
     table = tabulate(levels.codes, n, groups, (weight, given * centred, given * centred**2))
     first = jackknife(table, _first_order)
-    both = [np.array([one if is_finite else np.nan, other]) for one, other in zip(
-        (first.value, first.se, first.half), (spread.value, spread.se, spread.half), strict=True
-    )]
+    both = [
+        np.array([one if is_finite else np.nan, other])
+        for one, other in zip((first.value, first.se, first.half), (spread.value, spread.se, spread.half), strict=True)
+    ]
     means = jackknife(table, _ratio)
     shift = outcome.mean() if is_finite else np.nan
     means = Jackknifed(means.value + shift, means.se, means.half)

@@ -267,7 +267,7 @@ def designed(
         chosen = np.isin(np.arange(d), places)[:, None]
         return ask(np.where(chosen, b, a)), ask(np.where(chosen, a, b))
 
-    singles = {name: (place,) for place, name in enumerate(names)}
+    singles: dict[str, tuple[int, ...]] = {name: (place,) for place, name in enumerate(names)}
     together = _partition(space, groups)
     alone = {places: swapped(places) for places in singles.values()}
     by_design = _Frames(design, f_a, f_b)
@@ -448,7 +448,7 @@ class _Frames:
         n_replicates, n_players = self.design.n_replicates, order.shape[1]
         cells = (self.design.replicate[:, None] * n_players + order).T
         sums = np.bincount(cells.ravel(), weights=gains.ravel(), minlength=n_replicates * n_players)
-        return sums.reshape(n_replicates, n_players)
+        return sums.astype(np.float64).reshape(n_replicates, n_players)
 
     def _moments(self) -> list[Array]:
         return [np.ones_like(self.f_a), 0.5 * (self.f_a + self.f_b), 0.5 * (self.f_a**2 + self.f_b**2)]
@@ -464,9 +464,7 @@ class _Frames:
             (ab_i, ba_i), (ab_j, ba_j) = alone[(i,)], alone[(j,)]
             singly = f_a * (ba_i + ba_j) + f_b * (ab_i + ab_j)
             values.append(0.5 * (ba_i * ab_j + ba_j * ab_i - singly) + f_a * f_b)
-        found = jackknife(
-            self.sums([*self._moments(), *values]), lambda sums: sums[:, 3:] / _variance(sums)[:, None]
-        )
+        found = jackknife(self.sums([*self._moments(), *values]), lambda sums: sums[:, 3:] / _variance(sums)[:, None])
         return pd.DataFrame(
             {
                 "quantity": [names[i] for i, _ in chosen],

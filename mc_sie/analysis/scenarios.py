@@ -86,7 +86,8 @@ class Box:
         """Which draws lie in it."""
         inside = np.ones(len(next(iter(inputs.values()))), dtype=bool)
         for name, (low, high) in self.limits.items():
-            inside &= (inputs[name] >= low) & (inputs[name] <= high)
+            values = np.asarray(inputs[name], dtype=np.float64)
+            inside &= (values >= low) & (values <= high)
         for name, codes in self.kept.items():
             inside &= np.isin(inputs[name], codes)
         return inside
@@ -189,7 +190,9 @@ def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[
     """Coverage, density and share of a box."""
     n_groups = int(groups.max()) + 1
     columns = (inside & hits, hits, inside, np.ones_like(hits))
-    sums = np.stack([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], axis=1)
+    sums = np.stack([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], axis=1).astype(
+        np.float64
+    )
 
     def shares(sums: Array) -> Array:
         with np.errstate(invalid="ignore"):

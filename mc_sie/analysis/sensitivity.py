@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -123,6 +122,32 @@ class Sensitivity:
         return frame.sort_values(by, ascending=False, na_position="last", ignore_index=True)
 
     @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name, one row an answer; those that are empty are left out."""
+        found = {
+            "ranking": self.ranking,
+            "measures": self.curves.measures,
+            "curves": self.curves.levels,
+            "value": self.value,
+            "pair": self.pair_map,
+            "boxes": self.boxes.drop(columns="box", errors="ignore"),
+            "worlds": self.archetypes,
+            "trajectories": self.trajectories,
+        }
+        if self.indices is not None:
+            found |= {
+                "indices": self.indices.inputs,
+                "groups": self.indices.groups,
+                "interactions": self.indices.pairs,
+            }
+        return {name: frame for name, frame in found.items() if len(frame)}
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """What each measure and index says, in a sentence."""
+        return {name: READINGS[name] for name in READINGS if name != "cramer_von_mises"}
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What matters most, what is most worth researching, and what worlds with the event look like."""
         found = []
@@ -133,7 +158,9 @@ class Sensitivity:
         single, pair = best_of(self.value, "brier_gain"), best_of(self.value, "brier_gain", ("pair", "group"))
         if single is not None:
             spread = self.answer.prob * (1.0 - self.answer.prob)
-            text = f"Most worth researching: {single['what']}, which alone would remove {_percent(single, spread)} of the"
+            text = (
+                f"Most worth researching: {single['what']}, which alone would remove {_percent(single, spread)} of the"
+            )
             text += " expected quadratic (Brier) loss"
             if pair is not None:
                 text += f"; together {pair['what']} would remove {_percent(pair, spread)}"
@@ -143,7 +170,9 @@ class Sensitivity:
         acts = f"For a decision to act when the probability is above {100 * threshold:.3g} % (loss ratio"
         acts += f" {self.loss_ratio:g})"
         if best is None:
-            found.append(f"{acts} no single answer is known to be worth anything: none moves it across that line often.")
+            found.append(
+                f"{acts} no single answer is known to be worth anything: none moves it across that line often."
+            )
         else:
             unit = "of what acting rightly gains"
             found.append(f"{acts} {best['what']} is most worth knowing: {_percent(best)} {unit}.")
@@ -201,20 +230,25 @@ def sensitivity(
         draws, or the model decides the event otherwise than when the draws were made.
     """
     check_loss_ratio(loss_ratio)
-    sample = _drawn(source, event, n_draws, seed, n_replicates, horizon_months, threads) if isinstance(
-        source, PriorSet
-    ) else source
-    prior = sample.prior
+    prior = source if isinstance(source, PriorSet) else source.prior
+    if not prior.dimensions:
+        raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
+    drawn = sample_design(n_draws, n_replicates, seed) if isinstance(source, PriorSet) else source.design
+    wants_indices = not curves_only and weights is None
+    design = index_design(prior, drawn, n_draws) if wants_indices else None
+    bar = _Bar(progress, drawn.n_draws if isinstance(source, PriorSet) else 0)
+    if design:
+        bar.total += design.n_draws * n_evaluations(Space.of(prior), prior_groups(prior))
+    sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
     check_both(sample.hits[sample.is_ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
-    notes = [f"{int((~sample.is_ok).sum()):,} draws could not be simulated and are left out."] if not (
-        sample.is_ok.all()
-    ) else []
-    indices = None
+    notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
+    if n_failed:
+        notes.append(f"{n_failed:,} draws could not be simulated and are left out.")
     if weights is not None:
         notes.append("Draws have weights: indices are those of the weighted draws, and there are no designed ones.")
-    elif not curves_only:
-        indices, more = _designed(sample, n_draws, threads, progress)
+    if design:
+        indices, more = _designed(sample, design, threads, bar)
         notes += more
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
@@ -238,53 +272,78 @@ def sensitivity(
     )
 
 
-def sample_draws(n_draws: int, n_replicates: int = N_REPLICATES_DEFAULT, seed: int = 0) -> Design:
+@dataclass
+class _Bar:
+    """Runs done so far, over both kinds of runs."""
+
+    progress: Progress | None
+    total: int
+    before: int = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report what is done of one kind."""
+        if self.progress:
+            self.progress(self.before + done, self.total)
+        if done == total:
+            self.before += total
+
+
+def sample_design(n_draws: int, n_replicates: int = N_REPLICATES_DEFAULT, seed: int = 0) -> Design:
     """Design of the draws behind the curves, for so many runs of the model in all."""
     asked = plan(n_draws, seed=seed, n_replicates=n_replicates)
     return plan(max(asked.n_draws // SAMPLE_SHARE, SAMPLE_DRAWS_LOW), seed=seed, n_replicates=n_replicates)
 
 
+def index_design(prior: PriorSet, drawn: Design, n_draws: int) -> Design:
+    """Points of block A of the indices: the first of each randomisation of the draws, as many as the runs allow.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        Its number of random inputs decides how many runs a point takes.
+    drawn : Design
+        That of the draws.
+    n_draws : int
+        Runs of the model in all.
+
+    Returns
+    -------
+    Design
+        Sobol' points with the seed and the randomisations of the draws, at least two in each.
+    """
+    each = n_evaluations(Space.of(prior), prior_groups(prior))
+    per_replicate = max(2, n_draws // (each * drawn.n_replicates))
+    n = 1 << (per_replicate.bit_length() - 1)
+    is_same = drawn.scheme == "sobol"
+    return Design("sobol", drawn.seed, drawn.n_replicates, min(n, drawn.n_per_replicate) if is_same else n)
+
+
 def _drawn(
-    prior: PriorSet,
-    event: str | Event,
-    n_draws: int,
-    seed: int,
-    n_replicates: int,
-    horizon_months: float,
-    threads: int | None,
+    prior: PriorSet, event: str | Event, design: Design, horizon_months: float, threads: int | None, bar: _Bar
 ) -> Sample:
     asked = parse_event(event) if isinstance(event, str) else event
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
-    if not prior.dimensions:
-        raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
     simulation = simulate(
         prior,
-        sample_draws(n_draws, n_replicates, seed).n_draws,
-        seed=seed,
-        n_replicates=n_replicates,
+        design.n_draws,
+        seed=design.seed,
+        n_replicates=design.n_replicates,
         horizon_months=horizon_months,
         levels=asked.levels,
         widths=asked.widths,
         threads=threads,
+        progress=bar,
     )
     return sample_of(simulation, asked)
 
 
-def _designed(
-    sample: Sample, n_draws: int, threads: int | None, progress: Progress | None
-) -> tuple[Indices, list[str]]:
-    """Indices on as many points as the runs allow, on the same joint distribution as the draws; and what to note."""
-    prior, given = sample.prior, sample.design
-    space, groups = Space.of(prior), prior_groups(prior)
-    each = n_evaluations(space, groups)
-    n_points = max(n_draws // each, 2 * given.n_replicates)
-    n_per_replicate = 1 << ((n_points // given.n_replicates).bit_length() - 1)
-    if given.scheme == "sobol":
-        n_per_replicate = min(n_per_replicate, given.n_per_replicate)
-    design = Design("sobol", given.seed, given.n_replicates, n_per_replicate)
+def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) -> tuple[Indices, list[str]]:
+    """Indices on the same joint distribution as the draws, and what to note of them."""
+    prior = sample.prior
+    space = Space.of(prior)
     function = EventFunction(prior, sample.event, sample.horizon_months, threads)
-    indices = designed(function, space, design, groups=groups, progress=progress)
+    indices = designed(function, space, design, groups=prior_groups(prior), progress=bar)
     check_same_joint(sample, design, indices)
     notes = [
         f"Shapley effects and total indices: {design.n_draws:,} points of the same design as the draws (seed"
@@ -341,17 +400,15 @@ def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
     again = indices.outcome.reshape(design.n_replicates, n) > 0.5
     n_other = int((drawn != again).sum())
     if n_other > MISMATCH_HIGH * design.n_draws:
-        why = f"does not come back: in {n_other:,} of {design.n_draws:,} draws the model now decides the event otherwise"
+        why = (
+            f"does not come back: in {n_other:,} of {design.n_draws:,} draws the model now decides the event otherwise"
+        )
         raise InputError(sample.prior.name, why, "Run it again with this version, or ask for --curves-only.")
 
 
 def stated_names(prior: PriorSet) -> Mapping[str, str]:
     """For each latent dimension of a set that is stated in another coordinate, the quantity that is stated."""
-    return {
-        determined: name
-        for name in prior.entries
-        if (determined := QUANTITIES[name].determines) is not None
-    }
+    return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
 
 
 def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:
@@ -382,5 +439,3 @@ def _effect(row: Mapping[str, Any]) -> str:
 def _percent(row: Any, whole: float = 1.0) -> str:
     value, se = 100.0 * row["value"] / whole, 100.0 * row["se"] / whole
     return f"{value:.{decimals(se)}f} % (SE {se:.{decimals(se)}f})"
-
-

@@ -214,7 +214,13 @@ def pair_map(
     columns_of = {
         f"{axis}_{what}": np.asarray(getattr(levels, key))[place]
         for axis, levels, place in (("x", x, places[0]), ("y", y, places[1]))
-        for what, key in (("kind", "kinds"), ("label", "labels"), ("low", "low"), ("middle", "middle"), ("high", "high"))
+        for what, key in (
+            ("kind", "kinds"),
+            ("label", "labels"),
+            ("low", "low"),
+            ("middle", "middle"),
+            ("high", "high"),
+        )
     }
     whole = table[:, filled].sum(axis=0)
     return pd.DataFrame(

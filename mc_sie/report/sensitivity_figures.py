@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,40 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from mc_sie.analysis.sensitivity import Sensitivity
+
 _GREY = "#777777"
 _COLUMNS = 3
 _TICKS = 6
+
+
+def sensitivity_figures(found: Sensitivity) -> dict[str, Figure]:
+    """Every figure of a sensitivity analysis by name.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        The analysis.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        ``ranking``, ``curves``, ``worlds`` and, where two inputs vary, ``pair``.
+    """
+    event, name = str(found.sample.event), found.sample.prior.name
+    ranking = found.ranking
+    order = list(ranking["quantity"])
+    levels = found.curves.levels.sort_values("quantity", key=lambda column: column.map(order.index), kind="stable")
+    figures = {
+        "ranking": ranking_figure(ranking, f"What drives P({event}), {name}"),
+        "curves": curves_figure(
+            levels, found.answer.prob, f"P({event}) given one input, {name}; band: 90 % interval, dotted: overall"
+        ),
+        "worlds": worlds_figure(found.archetypes, found.trajectories, f"Typical worlds with {event}, {name}"),
+    }
+    if found.top_pair:
+        figures["pair"] = pair_figure(found.pair_map, *found.top_pair, f"P({event}), {name}")
+    return figures
 
 
 def colour_of(quantity: str) -> str:
@@ -59,7 +90,15 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
         rows = np.arange(len(table))
         percent = 100 * table[main].to_numpy()
         axes.barh(rows, percent, color=[colour_of(name) for name in table["quantity"]], height=0.62, alpha=0.75)
-        _whiskers(axes, table, main, rows, "#222222", "", "bar: Shapley effect" if main == "shapley" else "bar: alone (first order)")
+        _whiskers(
+            axes,
+            table,
+            main,
+            rows,
+            "#222222",
+            "",
+            "bar: Shapley effect" if main == "shapley" else "bar: alone (first order)",
+        )
         if main == "shapley":
             _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
             _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
@@ -67,7 +106,12 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
         for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
             digits = max(0, -math.floor(math.log10(se))) if se > 0 else 0
             axes.annotate(
-                f"{value:.{digits}f} %", (1.04 * top, row), va="center", fontsize=11, color="#333333", annotation_clip=False
+                f"{value:.{digits}f} %",
+                (1.04 * top, float(row)),
+                va="center",
+                fontsize=11,
+                color="#333333",
+                annotation_clip=False,
             )
         axes.set_yticks(rows, table["quantity"])
         axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
@@ -186,7 +230,7 @@ def _edges(bins: pd.DataFrame) -> np.ndarray:
 
 
 def _is_log(part: pd.DataFrame) -> bool:
-    """Whether an input is drawn on a logarithmic axis: its natural scale is one and it spans more than a factor of 5."""
+    """Whether an input is drawn on a logarithmic axis: its scale is one and it spans a factor above 5."""
     name = part["quantity"].iloc[0]
     bins = part[part["kind"] == "bin"]
     if name not in QUANTITIES or QUANTITIES[name].scale != "log" or bins.empty or bins["x_low"].min() <= 0.0:
@@ -203,25 +247,25 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> Non
     if (part["kind"] == "category").any():
         lower.set_xticks(np.arange(len(part)), [label.replace("_", "\n") for label in part["label"]])
         limits = (-0.5, len(part) - 0.5)
+        ticks = list(range(len(part)))
     else:
-        if _is_log(part):
-            from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
+        if _is_log(part):
             for axes in (upper, lower):
                 axes.set_xscale("log")
+                axes.minorticks_off()
             lower.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            lower.xaxis.set_minor_formatter(NullFormatter())
+        else:
+            lower.xaxis.set_major_locator(MaxNLocator(5))
         limits = lower.get_xlim()
+        ticks = [tick for tick in lower.get_xticks() if limits[0] <= tick <= limits[1]]
+        lower.set_xticks(ticks)
+    upper.set_xticks(ticks)
+    upper.tick_params(labelbottom=False)
     for axes in (upper, lower):
         axes.set_xlim(*limits)
-    upper.set_xticks(lower.get_xticks())
-    upper.set_xlim(*limits)
-    upper.tick_params(labelbottom=False)
-    if _is_log(part):
-        upper.xaxis.set_minor_formatter(lower.xaxis.get_minor_formatter())
-        upper.minorticks_off()
-        lower.minorticks_off()
 
 
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
@@ -300,12 +344,12 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
         for place, world in enumerate(worlds.itertuples()):
             part = trajectories[trajectories["archetype"] == world.archetype]
             months, ooms = part["months"].to_numpy(), part["effective_ooms"].to_numpy()
-            draw = axes.step if part["deployments"].max() > 0 else axes.plot
-            extra = {"where": "post"} if part["deployments"].max() > 0 else {}
-            draw(
-                months, ooms, color=COLOURS[place % len(COLOURS)], ls=("-", "--", "-.")[place % 3],
-                label=f"{world.mode}, stands for {100 * world.share:.0f} %", **extra,
-            )  # fmt: skip
+            line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
+            label = f"{world.mode}, stands for {100 * world.share:.0f} %"
+            if part["deployments"].max() > 0:
+                axes.step(months, ooms, where="post", label=label, **line)
+            else:
+                axes.plot(months, ooms, label=label, **line)
             ends.append(months[np.argmax(ooms >= 0.85 * ooms[-1])])
         axes.set_xlim(0.0, max(12.0, 1.5 * max(ends)))
         axes.set_ylim(bottom=0.0)
