@@ -263,3 +263,39 @@ PRIOR_SET_DIMENSION = 21
 
 N_DIMENSIONS = 22
 """Dimensions of the low-discrepancy sequence in use."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "compute bottleneck": (
+        "rho", "rho_long", "reconfiguration_half_life_months", "route2_rho", "route2_alpha_compute", "alpha_compute",
+        "experiment_efficiency_share",
+    ),
+    "returns": ("r",),
+    "retraining": (
+        "mode", "training_months", "training_floor_months", "shortening_exponent", "post_training_share",
+        "retraining_compute_share", "generation_gain_ooms",
+    ),
+    "speed on day one": ("speedup_initial", "labour_multiplier"),
+    "stepping on toes": ("lam",),
+    "limits": ("limit_ooms",),
+    "labour per efficiency": ("labour_per_efficiency",),
+    "pace before automation": ("software_doubling_months",),
+}  # fmt: skip
+"""What a reader would argue about as one thing: model quantities by group, each in exactly one."""
+
+
+def group(name: str) -> str:
+    """The group of :data:`GROUPS` that a quantity belongs to.
+
+    Parameters
+    ----------
+    name : str
+        Code name; a restatement belongs where what it determines does.
+
+    Returns
+    -------
+    str
+        A name that is no quantity (``prior_set``) is a group of its own, in words.
+    """
+    known = QUANTITIES.get(name)
+    determined = known.determines or name if known else name
+    return next((title for title, names in GROUPS.items() if determined in names), name.replace("_", " "))

@@ -257,14 +257,51 @@ _JOE_KUO = (
     (37, 1, 1, 3, 9, 25, 29, 41),
     (41, 1, 3, 5, 13, 23, 1, 55),
     (42, 1, 3, 7, 3, 13, 59, 17),
+    (50, 1, 3, 1, 3, 5, 53, 69),
+    (55, 1, 1, 5, 5, 23, 33, 13),
+    (56, 1, 1, 7, 7, 1, 61, 123),
+    (59, 1, 1, 7, 9, 13, 61, 49),
+    (62, 1, 3, 3, 5, 3, 55, 33),
+    (14, 1, 3, 1, 15, 31, 13, 49, 245),
+    (21, 1, 3, 5, 15, 31, 59, 63, 97),
+    (22, 1, 3, 1, 11, 11, 11, 77, 249),
+    (38, 1, 3, 1, 11, 27, 43, 71, 9),
+    (47, 1, 1, 7, 15, 21, 11, 81, 45),
+    (49, 1, 3, 7, 3, 25, 31, 65, 79),
+    (50, 1, 3, 1, 1, 19, 11, 3, 205),
+    (52, 1, 1, 5, 9, 19, 21, 29, 157),
+    (56, 1, 3, 7, 11, 1, 33, 89, 185),
+    (67, 1, 3, 3, 3, 15, 9, 79, 71),
+    (70, 1, 3, 7, 11, 15, 39, 119, 27),
+    (84, 1, 1, 3, 1, 11, 31, 97, 225),
+    (97, 1, 1, 1, 3, 23, 43, 57, 177),
+    (103, 1, 3, 7, 7, 17, 17, 37, 71),
+    (115, 1, 3, 1, 5, 27, 63, 123, 213),
+    (122, 1, 1, 3, 5, 11, 43, 53, 133),
+    (8, 1, 3, 5, 5, 29, 17, 47, 173, 479),
+    (13, 1, 3, 3, 11, 3, 1, 109, 9, 69),
+    (16, 1, 1, 1, 5, 17, 39, 23, 5, 343),
+    (22, 1, 3, 1, 5, 25, 15, 31, 103, 499),
+    (25, 1, 1, 1, 11, 11, 17, 63, 105, 183),
+    (44, 1, 1, 5, 11, 9, 29, 97, 231, 363),
+    (47, 1, 1, 5, 15, 19, 45, 41, 7, 383),
+    (52, 1, 3, 7, 7, 31, 19, 83, 137, 221),
+    (55, 1, 1, 1, 3, 23, 15, 111, 223, 83),
+    (59, 1, 1, 5, 13, 31, 15, 55, 25, 161),
+    (62, 1, 1, 3, 13, 25, 47, 39, 87, 257),
 )
-"""Primitive polynomials and initial numbers, (a, m_1, ..., m_s), of dimensions 2 to 32: the first rows of
+"""Primitive polynomials and initial numbers, (a, m_1, ..., m_s), of dimensions 2 to 64: the first rows of
 ``new-joe-kuo-6.21201``, Joe & Kuo (2008), SIAM J. Sci. Comput. 30: 2635-2654, (c) 2008 F. Y. Kuo and S. Joe, BSD."""
 
 N_DIMENSIONS_HIGH = len(_JOE_KUO) + 1
-"""Dimensions that the sequence has numbers for; :data:`~mc_sie.quantities.N_DIMENSIONS` of them are in use."""
+"""Dimensions that the sequence has numbers for."""
 
-assert N_DIMENSIONS <= N_DIMENSIONS_HIGH
+SECOND_BLOCK = 32
+"""A second, independent set of coordinates of the same sequence: that of dimension d is d plus this. Pick-freeze
+designs need both from one sequence; the lower half holds the quantities' dimensions and spares."""
+
+assert N_DIMENSIONS <= SECOND_BLOCK
+assert 2 * SECOND_BLOCK == N_DIMENSIONS_HIGH
 
 
 def _directions() -> NDArray[np.uint64]:

@@ -29,6 +29,7 @@ A folder is written under another name and renamed when it is complete; an exist
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -51,6 +52,7 @@ from pyarrow import ArrowException
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
 from mc_sie.analysis.sample import Sample
+from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
@@ -274,6 +276,69 @@ def write_analysis(
     return _write_whole_folder(check_target(folder, folder.name), None, write)
 
 
+def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
+    """Write the folder of a sensitivity analysis, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Sensitivity
+        What to write: ``record.json``, one CSV a table, and the figures as SVG and PNG.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    from mc_sie.report.figures import save
+    from mc_sie.report.sensitivity_figures import sensitivity_figures
+
+    files: dict[str, Callable[[Path], object]] = {
+        f"{name}.csv": functools.partial(frame.to_csv, index=False) for name, frame in found.tables.items()
+    }
+    for name, figure in sensitivity_figures(found).items():
+        files |= {f"{name}{ending}": functools.partial(save, figure) for ending in (".svg", ".png")}
+    return write_analysis(folder, files, sensitivity_record(found), command=command)
+
+
+def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
+    """Everything about a sensitivity analysis but its tables.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        The analysis.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    sample = found.sample
+    return {
+        "method": "sensitivity",
+        "prior": _prior_record(sample.prior),
+        "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
+        "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
+        "horizon_months": sample.horizon_months,
+        "event": str(sample.event),
+        "loss_ratio": found.loss_ratio,
+        "answer": _estimate_record(found.answer),
+        "sentences": list(found.sentences),
+        "notes": list(found.notes),
+        "fixed": list(found.fixed),
+        "readings": found.readings,
+    }
+
+
 @dataclass(frozen=True)
 class StoredRun:
     """A run's folder, read back.
@@ -486,7 +551,7 @@ def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> Non
 
 
 def _write_record(folder: Path, record: dict[str, Any], name: str = "run.json") -> None:
-    """The record, with the digests of all other files."""
+    """The record of a run or an analysis, with the digests of all other files."""
     record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")

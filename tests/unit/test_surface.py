@@ -19,12 +19,15 @@ PUBLIC = [
     "InputError",
     "Outcomes",
     "PriorSet",
+    "Sensitivity",
     "Simulation",
     "Summary",
     "doubled",
     "evaluate",
     "load_prior",
     "parse_event",
+    "sample_of",
+    "sensitivity",
     "shipped_priors",
     "simulate",
     "summarise",
@@ -79,7 +82,7 @@ def test_help_lists_the_commands_at_once():
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "resume", "priors"):
+    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "resume", "priors", "sensitivity"):
         assert f"\n│ {command} " in done.stdout
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert used < 0.5  # processor seconds, which a busy machine does not inflate
@@ -94,6 +97,7 @@ def test_help_of_every_command_names_its_options():
         ("headlines", "--draws"),
         ("reproduce", "--differing"),
         ("priors", "schema"),
+        ("sensitivity", "--loss-ratio"),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "mc_sie", command, "-h"], capture_output=True, text=True, timeout=60

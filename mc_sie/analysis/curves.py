@@ -1,0 +1,649 @@
+"""P(event | input) for one input at a time, and nearly every measure of importance that follows from that one curve.
+
+Draws are sorted into levels of an input: equal-mass bins of its own marginal law (for independent inputs those of its
+latent uniform), a level of its own for each atom, each category, and for "not given". Sums over draws by level and
+randomisation are all that is kept; every measure is a function of them, with its error from leaving out one
+randomisation at a time (:mod:`mc_sie.analysis.jackknife`). The order of the draws does not matter.
+
+========================  ==============================================================================================
+measure                   equals, with p(x) = P(event | x) and p its mean
+========================  ==============================================================================================
+``first_order``           Var p(X) / p (1 - p), the first-order Sobol' index [1]_
+``brier_gain``            Var p(X)
+``bits``                  H(p) - E H(p(X)), mutual information
+``delta``                 E abs(p(X) - p), Borgonovo's delta of a 0/1 outcome [2]_
+``ks``                    sup abs(F(x given the event) - F(x given none); over sets of levels where they have no order
+``decision_value``        E max(0, p(X) - c (1 - p(X))) - max(0, p - c (1 - p)), EVPPI of acting or not [3]_
+========================  ==============================================================================================
+
+A continuous outcome has ``first_order`` (nan where it can be infinite) and ``cramer_von_mises``, the variance of
+P(Y <= t | X) summed over thresholds t, relative to its largest value [4]_.
+
+References
+----------
+.. [1] Plischke, E., Borgonovo, E. & Smith, C. L. (2013). Global sensitivity measures from given data. European Journal
+       of Operational Research 226(3): 536-550.
+.. [2] Borgonovo, E., Hazen, G. B. & Plischke, E. (2016). A common rationale for global sensitivity measures and their
+       estimation. Risk Analysis 36(10): 1871-1895.
+.. [3] Strong, M., Oakley, J. E. & Brennan, A. (2014). Estimating multiparameter partial expected value of perfect
+       information from a probabilistic sensitivity analysis sample. Medical Decision Making 34(3): 311-326.
+.. [4] Gamboa, F., Klein, T. & Lagnoux, A. (2018). Sensitivity analysis based on Cramer-von Mises distance. SIAM/ASA
+       Journal on Uncertainty Quantification 6(2): 522-548.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_from_counts, in_percent
+from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
+from mc_sie.analysis.sample import Sample
+from mc_sie.engine.run import n_threads
+from mc_sie.errors import InputError
+from mc_sie.priors.spec import POOL_DIMENSION
+from mc_sie.quantities import MODES, QUANTITIES
+
+EVENT_MEASURES = ("first_order", "brier_gain", "bits", "delta", "ks", "decision_value")
+"""Measures of a 0/1 outcome, in the order of the tables."""
+
+OUTCOME_MEASURES = ("first_order", "cramer_von_mises")
+"""Measures of a continuous outcome."""
+
+FLOORED = ("bits", "delta", "ks")
+"""Measures that noise alone makes positive: they come with the level that an input without effect stays below."""
+
+READINGS = {
+    "first_order": "share of the Brier uncertainty that learning this input alone would remove",
+    "brier_gain": "expected improvement of a forecaster's quadratic (Brier) score from learning it",
+    "bits": "bits that it tells about the event: the expected gain of a logarithmic score",
+    "delta": "average shift of the probability on learning it",
+    "ks": "how far its law among worlds with the event lies from that among the others: 0 the same, 1 apart",
+    "decision_value": "worth of knowing it to whoever must act or not, in units of acting rightly",
+    "cramer_von_mises": "share of the uncertainty of the outcome's whole law that learning it alone would remove",
+}
+"""What each measure says, in a sentence."""
+
+N_BINS_HIGH, N_BINS_LOW = 64, 4
+"""Most and fewest equal-mass bins of an input."""
+
+DRAWS_PER_BIN = 64
+"""Draws that a bin should hold; with fewer draws there are fewer bins."""
+
+N_NULL = 40
+"""Permutations behind the level that an input without effect stays below."""
+
+NULL_LEVEL = 0.95
+"""That level is so likely to hold for one input."""
+
+ATOM_SHARE = 0.001
+"""A value that at least this share of the draws take is a level of its own."""
+
+N_THRESHOLDS = 32
+"""Thresholds of a continuous outcome, equally likely."""
+
+
+# --- Levels of an input ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Levels:
+    """An input cut into levels.
+
+    Attributes
+    ----------
+    codes : ndarray of intp, shape (n,)
+        Level of each draw, from 0.
+    kinds : tuple of {"bin", "atom", "category", "absent"}
+        What each level is.
+    labels : tuple of str
+        Name of a category; empty for the others.
+    low, middle, high : ndarray of float64, shape (L,)
+        Smallest, median and largest value in each level; codes for categories, nan where absent.
+    """
+
+    codes: NDArray[np.intp]
+    kinds: tuple[str, ...]
+    labels: tuple[str, ...]
+    low: Array
+    middle: Array
+    high: Array
+
+    def __len__(self) -> int:
+        """Number of levels."""
+        return len(self.kinds)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the levels follow each other by value."""
+        return "category" not in self.kinds
+
+
+def default_bins(n_draws: int) -> int:
+    """Bins for so many draws: a power of two from 4 to 64, with at least 64 draws in each where there are enough."""
+    return int(np.clip(2 ** int(math.log2(max(n_draws / DRAWS_PER_BIN, 1))), N_BINS_LOW, N_BINS_HIGH))
+
+
+def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None) -> Levels:
+    """Cut an input into levels.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        The input in each draw; nan where it is not given.
+    n_bins : int
+        Equal-mass bins that all draws together would make.
+    words : sequence of str, optional
+        Names of the categories, by code, of an input that is categorical.
+
+    Returns
+    -------
+    Levels
+        In rising order; categories in the order of their codes, those not drawn left out.
+    """
+    array = np.asarray(values)
+    if words is not None:
+        found, codes = np.unique(array, return_inverse=True)
+        at = found.astype(np.float64)
+        return Levels(codes, ("category",) * len(found), tuple(words[int(code)] for code in found), at, at, at)
+    array = array.astype(np.float64)
+    absent = np.isnan(array)
+    rising = np.sort(array[~absent] if absent.any() else array)
+    ties, counts = np.unique(rising[1:][rising[1:] == rising[:-1]], return_counts=True)
+    atoms = ties[counts + 1 >= max(2.0, ATOM_SHARE * len(array))]
+    smooth = rising[~np.isin(rising, atoms)] if len(atoms) else rising
+    wanted = max(1, round(n_bins * len(smooth) / len(array)))
+    edges = np.unique(smooth[(np.arange(1, wanted) * len(smooth)) // wanted]) if len(smooth) else smooth
+    firsts = np.unique(np.searchsorted(smooth, edges))
+    starts, stops = np.concatenate([[0], firsts]), np.concatenate([firsts, [len(smooth)]])
+    if len(smooth) == 0:
+        starts, stops = starts[:0], stops[:0]
+    low = np.concatenate([smooth[starts], atoms])
+    middle = np.concatenate([smooth[(starts + stops) // 2], atoms])
+    high = np.concatenate([smooth[stops - 1], atoms])
+    kinds = ["bin"] * len(starts) + ["atom"] * len(atoms)
+    codes = np.searchsorted(smooth[starts[1:]], array, side="right")
+    for place, atom in enumerate(atoms):
+        codes[array == atom] = len(starts) + place
+    order = np.argsort(low, kind="stable")
+    if absent.any():
+        codes[absent] = len(kinds)
+        order = np.concatenate([order, [len(kinds)]])
+        kinds.append("absent")
+        low, middle, high = (np.concatenate([ends, [np.nan]]) for ends in (low, middle, high))
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    kinds_in_order = tuple(kinds[place] for place in order)
+    return Levels(rank[codes], kinds_in_order, ("",) * len(kinds), low[order], middle[order], high[order])
+
+
+def tabulate(
+    codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
+) -> Array:
+    """Sums over draws by randomisation and level.
+
+    Parameters
+    ----------
+    codes, groups : ndarray of intp, shape (n,)
+        Level and randomisation of each draw.
+    n_levels : int
+        Number of levels.
+    columns : sequence of ndarray, shape (n,), or None
+        What is summed; None counts the draws.
+
+    Returns
+    -------
+    ndarray, shape (R, n_levels, number of columns)
+        The sums.
+    """
+    n_groups = int(groups.max()) + 1
+    cells = groups * n_levels + codes
+    sums = [np.bincount(cells, weights=column, minlength=n_groups * n_levels) for column in columns]
+    return np.stack(sums, axis=-1).astype(np.float64).reshape(n_groups, n_levels, len(columns))
+
+
+# --- Measures of sums by level ---------------------------------------------------------------------------------------
+
+
+def event_measures(sums: Array, loss_ratio: float, *, is_ordered: bool = True) -> Array:
+    """Every measure of a 0/1 outcome from weights and weighted hits by level.
+
+    Parameters
+    ----------
+    sums : ndarray, shape (..., L, 2)
+        Sums of weights and of weights of hits.
+    loss_ratio : float
+        c: what acting in vain costs, in units of what acting rightly gains.
+    is_ordered : bool
+        Whether the levels have an order.
+
+    Returns
+    -------
+    ndarray, shape (..., 6)
+        In the order of :data:`EVENT_MEASURES`, as they stand: the bias from noise is still in them.
+    """
+    weight, hit = sums[..., 0], sums[..., 1]
+    total, hits = weight.sum(axis=-1), hit.sum(axis=-1)
+    share, prob = weight / total[..., None], hits / total
+    with np.errstate(invalid="ignore", divide="ignore"):
+        given = np.where(weight > 0.0, hit / weight, prob[..., None])
+        among = hit / hits[..., None] - (weight - hit) / (total - hits)[..., None]
+    brier = np.sum(share * given**2, axis=-1) - prob**2
+    bits = _entropy(prob) - np.sum(share * _entropy(given), axis=-1)
+    delta = np.sum(share * np.abs(given - prob[..., None]), axis=-1)
+    ks = np.abs(np.cumsum(among, axis=-1)).max(axis=-1) if is_ordered else 0.5 * np.abs(among).sum(axis=-1)
+    acting = np.sum(share * np.maximum(0.0, given - loss_ratio * (1.0 - given)), axis=-1)
+    value = acting - np.maximum(0.0, prob - loss_ratio * (1.0 - prob))
+    return np.stack([brier / (prob * (1.0 - prob)), brier, bits, delta, ks, value], axis=-1)
+
+
+def _entropy(prob: Array) -> Array:
+    """Entropy of a 0/1 outcome, bits."""
+    from scipy.special import xlog1py, xlogy
+
+    return np.asarray(-(xlogy(prob, prob) + xlog1py(1.0 - prob, -prob)) / math.log(2.0))
+
+
+def _first_order(sums: Array) -> Array:
+    """Share of the variance of a continuous outcome, from sums of weight, outcome and its square, (..., L, 3)."""
+    weight, outcome, square = sums[..., 0], sums[..., 1], sums[..., 2]
+    total = weight.sum(axis=-1)
+    mean = outcome.sum(axis=-1) / total
+    between = np.sum(np.divide(outcome**2, weight, out=np.zeros_like(weight), where=weight > 0.0), axis=-1) / total
+    return np.asarray((between - mean**2) / (square.sum(axis=-1) / total - mean**2))
+
+
+def _cramer_von_mises(sums: Array) -> Array:
+    """The index of Gamboa et al. from weights by level and by part of the outcome's range, (..., L, K)."""
+    weight = sums.sum(axis=-1, keepdims=True)
+    total = weight.sum(axis=-2)
+    below = np.cumsum(sums, axis=-1)[..., :-1]
+    pooled = below.sum(axis=-2) / total
+    between = np.sum(np.divide(below**2, weight, out=np.zeros_like(below), where=weight > 0.0), axis=-2) / total
+    return np.asarray(np.sum(between - pooled**2, axis=-1) / np.sum(pooled * (1.0 - pooled), axis=-1))
+
+
+def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_ordered: bool) -> Array:
+    """What each measure stays below when hits fall on draws at random, within each randomisation."""
+    drawn = np.stack(
+        [
+            rng.multivariate_hypergeometric(
+                row[:, 0].astype(np.int64), int(row[:, 1].sum()), N_NULL, method="marginals"
+            )
+            for row in table
+        ],
+        axis=1,
+    )
+    return _null_level([np.stack([table[..., 0], hits], axis=-1) for hits in drawn], loss_ratio, is_ordered=is_ordered)
+
+
+def _null_weighted(
+    levels: Levels, groups: NDArray[np.intp], columns: Sequence[Array], rng: np.random.Generator, loss_ratio: float
+) -> Array:
+    """The same where draws have weights: levels change places among the draws of each randomisation."""
+    tables = []
+    by_group = np.argsort(groups, kind="stable")
+    for _ in range(N_NULL):
+        shuffled = np.empty_like(levels.codes)
+        shuffled[by_group] = levels.codes[np.lexsort((rng.random(len(groups)), groups))]
+        tables.append(tabulate(shuffled, len(levels), groups, columns))
+    return _null_level(tables, loss_ratio, is_ordered=levels.is_ordered)
+
+
+def _null_level(tables: Sequence[Array], loss_ratio: float, *, is_ordered: bool) -> Array:
+    found = [
+        jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=is_ordered)).value for table in tables
+    ]
+    return np.asarray(np.quantile(found, NULL_LEVEL, axis=0, method="higher"))
+
+
+# --- Curves and measures of a sample ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curves:
+    """P(event | input) and what follows from it, for each input.
+
+    Attributes
+    ----------
+    measures : pandas.DataFrame
+        One row an input and a measure: ``quantity``, ``measure``, ``value`` (bias from noise taken away), ``se``,
+        ``low``, ``high`` (two-sided 90 %, Student's t), ``floor`` (what an input without effect stays below with
+        probability 95 %; nan where there is none), ``reading``.
+    levels : pandas.DataFrame
+        One row an input and a level: ``quantity``, ``kind``, ``label``, ``x_low``, ``x_middle``, ``x_high``, ``share``
+        of the draws' weight, ``prob`` (or ``mean`` of a continuous outcome), ``se``, ``low``, ``high``, ``interval``
+        (``t``, or an exact 95 % bound where hits or misses are fewer than 30; of weighted draws from their effective
+        number), ``n_draws``.
+    """
+
+    measures: pd.DataFrame
+    levels: pd.DataFrame
+
+    def measure(self, name: str) -> pd.DataFrame:
+        """Rows of one measure, by quantity."""
+        return self.measures[self.measures["measure"] == name].set_index("quantity")
+
+
+def curves(
+    inputs: Mapping[str, ArrayLike],
+    outcome: ArrayLike,
+    groups: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
+    loss_ratio: float = 1.0,
+    n_bins: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Curves:
+    """Curves and measures of draws, however they were made.
+
+    Parameters
+    ----------
+    inputs : mapping of str to array_like of shape (n,)
+        Inputs by name; nan where one is not given.
+    outcome : array_like of shape (n,)
+        Whether the event holds (bool), or a continuous outcome (float, without nan).
+    groups : array_like of int, shape (n,)
+        Which independent randomisation each draw belongs to, from 0; at least two.
+    weights : array_like of shape (n,), optional
+        Importance weights, not negative; all equal if not given.
+    words : mapping of str to sequence of str, optional
+        Names of the categories of each categorical input.
+    loss_ratio : float
+        c of ``decision_value``: what acting in vain costs, in units of what acting rightly gains.
+    n_bins : int, optional
+        Equal-mass bins; :func:`default_bins` if not given.
+    seed : int
+        Of the permutations.
+    threads : int, optional
+        Threads; changes no result.
+
+    Returns
+    -------
+    Curves
+        One row an answer.
+
+    Raises
+    ------
+    InputError
+        When the event holds in every draw or in none, there are fewer draws than bins, the loss ratio is not positive
+        or weights cannot be used.
+    """
+    check_loss_ratio(loss_ratio)
+    answer = np.asarray(outcome)
+    group = np.asarray(groups, dtype=np.intp)
+    weight = None if weights is None else np.asarray(weights, dtype=np.float64)
+    n_bins = _checked(answer, weight, n_bins)
+    chosen = words or {}
+
+    def one(place: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        name = list(inputs)[place]
+        levels = levels_of(inputs[name], n_bins, chosen.get(name))
+        rng = np.random.default_rng([seed, place])
+        if answer.dtype == np.bool_:
+            frames = _event_frames(levels, answer, group, weight, loss_ratio, rng)
+        else:
+            frames = _outcome_frames(levels, answer.astype(np.float64), group, weight)
+        for frame in frames:
+            frame.insert(0, "quantity", name)
+        return frames
+
+    with ThreadPoolExecutor(n_threads(threads)) as pool:
+        found = list(pool.map(one, range(len(inputs))))
+    measures, levels = (pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True))
+    return Curves(measures, levels)
+
+
+def check_loss_ratio(loss_ratio: float) -> None:
+    """Refuse a loss ratio that is no positive number."""
+    if not 0.0 < loss_ratio < math.inf:
+        why = "is not a positive number"
+        raise InputError(
+            f"--loss-ratio {loss_ratio:g}", why, "It is the cost of acting in vain over the gain of acting rightly."
+        )
+
+
+def check_both(hits: NDArray[np.bool_]) -> None:
+    """Refuse an event that holds in every draw or in none: nothing can then drive it.
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n,)
+        Of which draws it holds.
+
+    Raises
+    ------
+    InputError
+        With the exact bound on the probability.
+    """
+    n_hits, n = int(hits.sum()), len(hits)
+    if 0 < n_hits < n:
+        return
+    bound = in_percent(estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "philox"))
+    why = f"holds in {'every one' if n_hits else 'none'} of the {n:,} draws (exact 95 % bound: {bound}), so that"
+    remedy = (
+        "Ask about a nearer event, or take more draws."
+        if n_hits
+        else ("Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`.")
+    )
+    raise InputError("the event", f"{why} nothing tells which input drives it", remedy)
+
+
+def _checked(answer: NDArray[np.generic], weight: Array | None, n_bins: int | None) -> int:
+    """Number of bins, after everything has been looked at."""
+    n = len(answer)
+    if weight is not None and not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
+        raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
+    if answer.dtype == np.bool_:
+        check_both(answer.astype(np.bool_) if weight is None else answer[weight > 0.0].astype(np.bool_))
+    elif np.isnan(answer.astype(np.float64)).any():
+        raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
+    wanted = default_bins(n) if n_bins is None else n_bins
+    if wanted > n:
+        raise InputError(f"{n} draws", f"are fewer than the {wanted} bins they are sorted into", "Take more draws.")
+    return wanted
+
+
+def _event_frames(
+    levels: Levels,
+    hits: NDArray[np.bool_],
+    groups: NDArray[np.intp],
+    weight: Array | None,
+    loss_ratio: float,
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    n = len(levels)
+    if weight is None:
+        table = tabulate(levels.codes, n, groups, (None, hits.astype(np.float64)))
+        counts = table.sum(axis=0)
+        effective = counts[:, 0]
+        floor = _null(table, rng, loss_ratio, is_ordered=levels.is_ordered)
+    else:
+        columns = (weight, weight * hits)
+        table = tabulate(levels.codes, n, groups, columns)
+        everyone = np.zeros_like(groups)
+        counts = tabulate(levels.codes, n, everyone, (None, hits.astype(np.float64), weight**2))[0]
+        with np.errstate(invalid="ignore"):
+            effective = np.nan_to_num(table[..., 0].sum(axis=0) ** 2 / counts[:, 2])
+        floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
+    found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
+    floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
+    given = jackknife(table, _ratio)
+    frame = _level_frame(levels, table, given, "prob", counts[:, 0])
+    frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
+    for place in np.flatnonzero((counts[:, 1] < RARE_HITS) | (counts[:, 0] - counts[:, 1] < RARE_HITS)):
+        total, hit = table[:, place].sum(axis=0)
+        bound = _exact(hit / total if total else 0.0, max(effective[place], 1.0))
+        frame.loc[place, ["prob", "se", "low", "high"]] = [bound.prob, np.nan, bound.low, bound.high]
+        frame.loc[place, "interval"] = bound.interval
+    return _measure_frame(EVENT_MEASURES, found, floor), frame
+
+
+def _exact(prob: float, n: float) -> Estimate:
+    """Exact bound on a probability from few hits (or misses) among n draws."""
+    n_hits = round(n * prob)
+    bound = estimate_from_counts(np.array([n_hits, 0]), np.array([round(n), 0]), "sobol")
+    return Estimate(prob, math.nan, bound.low, bound.high, bound.interval, n_hits, round(n))
+
+
+def _ratio(sums: Array) -> Array:
+    weight = sums[..., 0]
+    return np.divide(sums[..., 1], weight, out=np.full_like(weight, np.nan), where=weight > 0.0)
+
+
+def _outcome_frames(
+    levels: Levels, outcome: Array, groups: NDArray[np.intp], weight: Array | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    n = len(levels)
+    given = np.ones_like(outcome) if weight is None else weight
+    cuts = np.unique(np.quantile(outcome, np.arange(1, N_THRESHOLDS) / N_THRESHOLDS, method="inverted_cdf"))
+    part = np.searchsorted(cuts, outcome, side="left")  # how many thresholds lie below it
+    cells = tabulate(levels.codes * (len(cuts) + 1) + part, n * (len(cuts) + 1), groups, (weight,))
+    spread = jackknife(cells.reshape(len(cells), n, -1), _cramer_von_mises)
+    is_finite = bool(np.isfinite(outcome).all())
+    centred = outcome - outcome.mean() if is_finite else np.where(np.isfinite(outcome), outcome, 0.0)
+    table = tabulate(levels.codes, n, groups, (weight, given * centred, given * centred**2))
+    first = jackknife(table, _first_order)
+    both = [
+        np.array([one if is_finite else np.nan, other])
+        for one, other in zip((first.value, first.se, first.half), (spread.value, spread.se, spread.half), strict=True)
+    ]
+    means = jackknife(table, _ratio)
+    shift = outcome.mean() if is_finite else np.nan
+    means = Jackknifed(means.value + shift, means.se, means.half)
+    counts = tabulate(levels.codes, n, np.zeros_like(groups), (None,))[0, :, 0]
+    frame = _level_frame(levels, table, means, "mean", counts)
+    return _measure_frame(OUTCOME_MEASURES, Jackknifed(*both), np.full(2, np.nan)), frame
+
+
+def _measure_frame(names: Sequence[str], found: Jackknifed, floor: Array) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "measure": names,
+            "value": found.value,
+            "se": found.se,
+            "low": found.low,
+            "high": found.high,
+            "floor": floor,
+            "reading": [READINGS[name] for name in names],
+        }
+    )
+
+
+def _level_frame(levels: Levels, table: Array, given: Jackknifed, what: str, n_draws: Array) -> pd.DataFrame:
+    weight = table[..., 0].sum(axis=0)
+    return pd.DataFrame(
+        {
+            "kind": levels.kinds,
+            "label": levels.labels,
+            "x_low": levels.low,
+            "x_middle": levels.middle,
+            "x_high": levels.high,
+            "share": weight / weight.sum(),
+            what: given.value,
+            "se": given.se,
+            "low": given.low,
+            "high": given.high,
+            "interval": "t",
+            "n_draws": n_draws.astype(np.int64),
+        }
+    )
+
+
+# --- Samples of the model --------------------------------------------------------------------------------------------
+
+
+def varying(sample: Sample) -> dict[str, NDArray[np.generic]]:
+    """Inputs that are not the same in every draw, derived ones too, draws that were not simulated left out.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_ok,)
+        By code name; ``mode`` and ``prior_set`` as codes.
+    """
+    ok = sample.is_ok
+    found = {}
+    for name, array in sample.draws.items():
+        kept = array if ok.all() else array[ok]
+        first = kept[:1]
+        is_constant = np.isnan(kept).all() if np.isnan(first).any() else (kept == first).all()
+        if not is_constant:
+            found[name] = kept
+    return found
+
+
+def words_of(sample: Sample) -> dict[str, tuple[str, ...]]:
+    """Names of the categories of a sample's categorical inputs."""
+    return {"mode": MODES, POOL_DIMENSION: tuple(member.name for member, _ in sample.prior.members)}
+
+
+def is_derived(sample: Sample, name: str) -> bool:
+    """Whether an input follows from others that are stated (r from r_total, rho from sigma or max_speed)."""
+    restated = {QUANTITIES[other].determines for other in sample.draws if other in QUANTITIES}
+    return name in restated and not sample.prior.members
+
+
+def sample_curves(
+    sample: Sample,
+    *,
+    outcome: str | None = None,
+    weights: ArrayLike | None = None,
+    loss_ratio: float = 1.0,
+    n_bins: int | None = None,
+    threads: int | None = None,
+) -> Curves:
+    """Curves and measures of every input of a sample that varies, stated or derived.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws. Those that could not be simulated are left out.
+    outcome : str, optional
+        A column of ``sample.outcomes`` instead of the event.
+    weights : array_like of shape (n,), optional
+        Importance weights of all draws.
+    loss_ratio, n_bins, threads
+        As in :func:`curves`.
+
+    Returns
+    -------
+    Curves
+        With the column ``role`` in both frames: ``stated`` or ``derived``.
+
+    Raises
+    ------
+    InputError
+        As in :func:`curves`, or when nothing varies.
+    """
+    inputs = varying(sample)
+    if not inputs:
+        raise InputError(sample.prior.name, "has no input that varies", "There is nothing to be sensitive to.")
+    ok = sample.is_ok
+    answer = sample.hits if outcome is None else sample.outcomes[outcome].to_numpy(dtype=np.float64)
+    found = curves(
+        inputs,
+        answer[ok],
+        sample.replicate[ok],
+        weights=None if weights is None else np.asarray(weights)[ok],
+        words=words_of(sample),
+        loss_ratio=loss_ratio,
+        n_bins=n_bins,
+        seed=sample.design.seed,
+        threads=threads,
+    )
+    for frame in (found.measures, found.levels):
+        frame["role"] = ["derived" if is_derived(sample, name) else "stated" for name in frame["quantity"]]
+    return found

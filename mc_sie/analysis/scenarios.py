@@ -1,0 +1,434 @@
+"""What worlds with the event look like: boxes in plain words, and typical worlds with their trajectories.
+
+Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input that
+raises the share of hits most for what it costs, then paste back what does no harm. The search sees half of the
+randomisations; coverage (which share of the hits lies in the box) and density (which share of the box is hits) are
+counted on the other half, which it never saw.
+
+A typical world is a medoid: the draw nearest to all others with the event, among those of its retraining mode or, where
+there is one mode only, of its cluster, in the space of the inputs' normal scores.
+
+References
+----------
+.. [1] Friedman, J. H. & Fisher, N. I. (1999). Bump hunting in high-dimensional data. Statistics and Computing 9:
+       123-143.
+.. [2] Bryant, B. P. & Lempert, R. J. (2010). Thinking inside the box: a participatory, computer-assisted approach to
+       scenario discovery. Technological Forecasting & Social Change 77(1): 34-49.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.analysis.curves import check_both, is_derived, varying, words_of
+from mc_sie.analysis.estimates import decimals
+from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
+from mc_sie.analysis.sample import Sample
+from mc_sie.engine.trace import trace
+from mc_sie.errors import InputError
+from mc_sie.quantities import MODES
+
+PEEL = 0.05
+"""Share of a box that one step peels off or pastes back."""
+
+BOX_SHARE_LOW, BOX_HITS_LOW = 0.005, 30
+"""A box is not made smaller than so large a share of the draws, nor to so few hits."""
+
+SIMPLER = 0.01
+"""A restriction is dropped when that costs no more than so much of the balance of coverage and density."""
+
+SEARCH_DRAWS_HIGH = 2**15
+"""Draws that the search looks at."""
+
+COVERAGE_LOW = 0.05
+"""A further box that covers less than so much of the hits is not worth telling."""
+
+N_BOXES = 2
+"""Most boxes."""
+
+MEDOID_HITS_HIGH = 1500
+"""Hits among which medoids are looked for."""
+
+N_ARCHETYPES = 3
+"""Typical worlds where there is one retraining mode only."""
+
+
+# --- Boxes -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Box:
+    """Worlds in which some inputs lie within limits.
+
+    Attributes
+    ----------
+    limits : mapping of str to (float, float)
+        Smallest and largest value of inputs that are restricted; -inf or inf where one side is free. A draw in which
+        such an input is not given lies outside.
+    kept : mapping of str to tuple of int
+        Codes of categorical inputs that are restricted.
+    """
+
+    limits: Mapping[str, tuple[float, float]]
+    kept: Mapping[str, tuple[int, ...]]
+
+    @property
+    def restricted(self) -> tuple[str, ...]:
+        """Inputs that are restricted."""
+        return (*self.limits, *self.kept)
+
+    def contains(self, inputs: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+        """Which draws lie in it."""
+        inside = np.ones(len(next(iter(inputs.values()))), dtype=bool)
+        for name, (low, high) in self.limits.items():
+            values = np.asarray(inputs[name], dtype=np.float64)
+            inside &= (values >= low) & (values <= high)
+        for name, codes in self.kept.items():
+            inside &= np.isin(inputs[name], codes)
+        return inside
+
+    def without(self, name: str) -> Box:
+        """The same box with one input free."""
+        return Box(
+            {key: ends for key, ends in self.limits.items() if key != name},
+            {key: codes for key, codes in self.kept.items() if key != name},
+        )
+
+    def with_limits(self, name: str, low: float, high: float) -> Box:
+        """The same box with other limits of one input."""
+        if np.isinf(low) and np.isinf(high):
+            return self.without(name)
+        return Box({**self.limits, name: (low, high)}, self.kept)
+
+    def in_words(self, words: Mapping[str, Sequence[str]]) -> str:
+        """The box as a condition, e.g. ``rho at least -0.12 and r at least 1.7``."""
+        parts = []
+        for name, (low, high) in self.limits.items():
+            if np.isinf(high):
+                parts.append(f"{name} at least {low:.3g}")
+            elif np.isinf(low):
+                parts.append(f"{name} at most {high:.3g}")
+            else:
+                parts.append(f"{name} from {low:.3g} to {high:.3g}")
+        parts += [f"{name} {' or '.join(words[name][code] for code in codes)}" for name, codes in self.kept.items()]
+        return " and ".join(parts)
+
+
+def find_boxes(
+    inputs: Mapping[str, NDArray[np.generic]],
+    hits: NDArray[np.bool_],
+    groups: ArrayLike,
+    *,
+    words: Mapping[str, Sequence[str]] | None = None,
+    n_boxes: int = N_BOXES,
+) -> pd.DataFrame:
+    """Boxes that hold much of the event, with their coverage and density on draws that the search did not see.
+
+    Parameters
+    ----------
+    inputs : mapping of str to ndarray of shape (n,)
+        Inputs by name.
+    hits : ndarray of bool, shape (n,)
+        Whether the event holds.
+    groups : array_like of int, shape (n,)
+        Independent randomisation of each draw, from 0; at least four. The first half is searched, the other counts.
+    words : mapping of str to sequence of str, optional
+        Names of the categories of each categorical input.
+    n_boxes : int
+        Most boxes; each further one is looked for among what the earlier ones leave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a box: ``words``, ``restricted``, then ``coverage``, ``density`` and ``share`` of all draws, each with
+        ``_se``, ``_low`` and ``_high``, ``lift`` (density over the probability without a box), and ``box``.
+
+    Raises
+    ------
+    InputError
+        When the event holds in every draw or in none, or there are fewer than four randomisations.
+    """
+    check_both(hits)
+    group, names = np.asarray(groups, dtype=np.intp), words or {}
+    n_groups = int(group.max()) + 1
+    if n_groups < 4:
+        why = "are too few to search in one half and count in the other"
+        raise InputError(f"{n_groups} randomisations", why, "Take at least four.")
+    searched = np.flatnonzero(group < n_groups // 2)
+    searched = searched[:: -(-len(searched) // SEARCH_DRAWS_HIGH)]
+    counted = group >= n_groups // 2
+    seen = {name: values[searched] for name, values in inputs.items()}
+    seen_hits = hits[searched]
+    left = np.ones(len(searched), dtype=bool)
+    free = np.ones(int(counted.sum()), dtype=bool)
+    rows = []
+    for _ in range(n_boxes):
+        if seen_hits[left].sum() < BOX_HITS_LOW:
+            break
+        box = _search({name: values[left] for name, values in seen.items()}, seen_hits[left], names)
+        inside = box.contains(seen) & left
+        if not box.restricted or seen_hits[inside].sum() < COVERAGE_LOW * seen_hits.sum():
+            break
+        held = box.contains({name: values[counted] for name, values in inputs.items()}) & free
+        found = _counts(held, hits[counted], group[counted] - n_groups // 2)
+        row = {"words": box.in_words(names), "restricted": ", ".join(box.restricted)}
+        for place, what in enumerate(("coverage", "density", "share")):
+            row |= {what: found.value[place], f"{what}_se": found.se[place]}
+            row |= {f"{what}_low": found.low[place], f"{what}_high": found.high[place]}
+        rows.append({**row, "lift": found.value[1] / hits[counted].mean(), "box": box})
+        left &= ~inside
+        free &= ~held
+    return pd.DataFrame(rows)
+
+
+def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[np.intp]) -> Jackknifed:
+    """Coverage, density and share of a box."""
+    n_groups = int(groups.max()) + 1
+    columns = (inside & hits, hits, inside, np.ones_like(hits))
+    sums = np.stack([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], axis=1).astype(
+        np.float64
+    )
+
+    def shares(sums: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            return np.stack([sums[:, 0] / sums[:, 1], sums[:, 0] / sums[:, 2], sums[:, 2] / sums[:, 3]], axis=1)
+
+    return jackknife(sums, shares)
+
+
+def _search(
+    inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[np.bool_], words: Mapping[str, Sequence[str]]
+) -> Box:
+    """The best balanced box on the way of peeling, pasted and made simpler."""
+    best = box = Box({}, {})
+    inside = np.ones(len(hits), dtype=bool)
+    while (peeled := _peeled(box, inside, inputs, hits, words)) is not None:
+        box, inside = peeled
+        if _balance(inside, hits) > _balance(best.contains(inputs), hits):
+            best = box
+    best = _pasted(best, inputs, hits)
+    return _simpler(best, inputs, hits)
+
+
+def _balance(inside: NDArray[np.bool_], hits: NDArray[np.bool_]) -> float:
+    """Harmonic mean of coverage and density."""
+    return 2.0 * float((inside & hits).sum()) / float(inside.sum() + hits.sum())
+
+
+def _peeled(
+    box: Box,
+    inside: NDArray[np.bool_],
+    inputs: Mapping[str, NDArray[np.generic]],
+    hits: NDArray[np.bool_],
+    words: Mapping[str, Sequence[str]],
+) -> tuple[Box, NDArray[np.bool_]] | None:
+    """The box less the slice whose loss raises the density most for the draws it costs; None where none does."""
+    n, n_hits = int(inside.sum()), int(hits[inside].sum())
+    best: tuple[float, Box, NDArray[np.bool_]] | None = None
+    for candidate in _slices(box, inside, inputs, words):
+        kept = inside & candidate.contains(inputs)
+        n_kept, hits_kept = int(kept.sum()), int(hits[kept].sum())
+        if n_kept == n or n_kept < BOX_SHARE_LOW * len(hits) or hits_kept < BOX_HITS_LOW:
+            continue
+        gain = (hits_kept / n_kept - n_hits / n) / (n - n_kept)
+        if gain > 0.0 and (best is None or gain > best[0]):
+            best = gain, candidate, kept
+    return None if best is None else best[1:]
+
+
+def _slices(
+    box: Box, inside: NDArray[np.bool_], inputs: Mapping[str, NDArray[np.generic]], words: Mapping[str, Sequence[str]]
+) -> list[Box]:
+    """Boxes one step smaller."""
+    found = []
+    for name, values in inputs.items():
+        if name in words:
+            here = np.unique(values[inside])
+            for code in here if len(here) > 1 else ():
+                codes = tuple(int(other) for other in here if other != code)
+                found.append(Box(box.limits, {**box.kept, name: codes}))
+            continue
+        rising = np.sort(values[inside])
+        rising = rising[~np.isnan(rising)]
+        if len(rising) == 0 or rising[0] == rising[-1]:
+            continue
+        low, high = box.limits.get(name, (-np.inf, np.inf))
+        step = max(1, int(PEEL * len(rising)))
+        above = rising[rising > rising[step - 1]]
+        below = rising[rising < rising[-step]]
+        if len(above):
+            found.append(box.with_limits(name, float(above[0]), high))
+        if len(below):
+            found.append(box.with_limits(name, low, float(below[-1])))
+    return found
+
+
+def _pasted(box: Box, inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[np.bool_]) -> Box:
+    """The box with each limit moved out as long as the balance of coverage and density improves."""
+    improved = True
+    while improved:
+        improved = False
+        for name, (low, high) in list(box.limits.items()):
+            beside = box.without(name).contains(inputs)
+            values = np.asarray(inputs[name][beside], dtype=np.float64)
+            step = max(1, int(PEEL * box.contains(inputs).sum()))
+            outer_low, outer_high = np.sort(values[values < low])[::-1], np.sort(values[values > high])
+            wider = [
+                box.with_limits(name, float(outer_low[step - 1]) if len(outer_low) >= step else -np.inf, high),
+                box.with_limits(name, low, float(outer_high[step - 1]) if len(outer_high) >= step else np.inf),
+            ]
+            for candidate in wider:
+                if _balance(candidate.contains(inputs), hits) > _balance(box.contains(inputs), hits):
+                    box, improved = candidate, True
+                    break
+    return box
+
+
+def _simpler(box: Box, inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[np.bool_]) -> Box:
+    """The box without the restrictions that hardly matter, the least important first."""
+    while box.restricted:
+        now = _balance(box.contains(inputs), hits)
+        balance, name = max((_balance(box.without(name).contains(inputs), hits), name) for name in box.restricted)
+        if balance < now - SIMPLER:
+            return box
+        box = box.without(name)
+    return box
+
+
+def sample_boxes(sample: Sample, *, n_boxes: int = N_BOXES) -> pd.DataFrame:
+    """Boxes of a sample's stated inputs; arguments and result as for :func:`find_boxes`."""
+    ok = sample.is_ok
+    inputs = {name: values for name, values in varying(sample).items() if not is_derived(sample, name)}
+    return find_boxes(inputs, sample.hits[ok], sample.replicate[ok], words=words_of(sample), n_boxes=n_boxes)
+
+
+def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> str:
+    """A box as a sentence.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        Row of :func:`find_boxes`.
+    prob : float
+        Probability of the event without a box.
+    is_further : bool
+        Whether the box was looked for among what others leave.
+
+    Returns
+    -------
+    str
+        What it takes, coverage and density with their Monte Carlo errors.
+    """
+
+    def percent(what: str) -> str:
+        se = 100.0 * row[f"{what}_se"]
+        return f"{100.0 * row[what]:.{decimals(se)}f} % (SE {se:.{decimals(se)}f} points)"
+
+    worlds = "Of what that leaves, worlds with" if is_further else "Worlds with"
+    return (
+        f"{worlds} {row['words']} hold {percent('coverage')} of all worlds with the event; in them it happens with "
+        f"probability {percent('density')} instead of {100.0 * prob:.3g} %."
+    )
+
+
+# --- Typical worlds --------------------------------------------------------------------------------------------------
+
+
+def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Typical worlds in which the event holds, and their trajectories.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws.
+    n_clusters : int
+        Typical worlds where all hits share one retraining mode; otherwise there is one a mode.
+
+    Returns
+    -------
+    worlds : pandas.DataFrame
+        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its index)
+        and every input that varies.
+    trajectories : pandas.DataFrame
+        Points of :func:`mc_sie.engine.trace.trace` by ``archetype``.
+    """
+    ok, inputs = np.flatnonzero(sample.is_ok), varying(sample)
+    hits = np.flatnonzero(sample.hits[ok])
+    mode = np.asarray(sample.draws["mode"])[ok][hits].astype(int)
+    scores = np.stack([_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"], axis=1)
+    clusters = []
+    codes = np.unique(mode)
+    for code in codes:
+        rows = np.flatnonzero(mode == code)
+        if len(rows) < BOX_HITS_LOW and len(codes) > 1:
+            continue
+        rows = rows[:: -(-len(rows) // MEDOID_HITS_HIGH)]
+        share = float((mode == code).mean())
+        for medoid, part in medoids(scores[rows], n_clusters if len(codes) == 1 else 1):
+            clusters.append((share * part, int(ok[hits[rows[medoid]]]), MODES[code]))
+    clusters.sort(key=lambda cluster: -cluster[0])
+    worlds, parts = [], []
+    for number, (share, draw, name) in enumerate(clusters, start=1):
+        row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
+        worlds.append(
+            {"archetype": number, "mode": name, "share": share, "draw": draw}
+            | {key: row[key] for key in inputs if key != "mode"}
+        )
+        frame = trace({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
+        frame.insert(0, "archetype", number)
+        parts.append(frame)
+    return pd.DataFrame(worlds), pd.concat(parts, ignore_index=True)
+
+
+def _normal_scores(values: NDArray[np.generic]) -> Array:
+    """Normal quantiles of ranks; 0 where not given."""
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    array = np.asarray(values, dtype=np.float64)
+    given = ~np.isnan(array)
+    scores = np.zeros(len(array))
+    scores[given] = ndtri((rankdata(array[given]) - 0.5) / given.sum())
+    return scores
+
+
+def medoids(places: Array, n_clusters: int) -> list[tuple[int, float]]:
+    """Points nearest to all others in their cluster.
+
+    Parameters
+    ----------
+    places : ndarray, shape (n, d)
+        Points.
+    n_clusters : int
+        Clusters wanted.
+
+    Returns
+    -------
+    list of (int, float)
+        Index of each medoid and the share of the points nearest to it.
+
+    Notes
+    -----
+    Starts from the medoid of all and the points that lower the sum of distances most (BUILD of k-medoids), then
+    alternates between nearest medoids and medoids of clusters until nothing changes.
+    """
+    squares = (places**2).sum(axis=1)
+    distances = np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2.0 * places @ places.T, 0.0))
+    chosen = [int(distances.sum(axis=1).argmin())]
+    while len(chosen) < min(n_clusters, len(places)):
+        nearest = distances[:, chosen].min(axis=1)
+        chosen.append(int(np.maximum(nearest[None, :] - distances, 0.0).sum(axis=1).argmax()))
+    while True:
+        members = distances[:, chosen].argmin(axis=1)
+        moved = [
+            int(rows[distances[np.ix_(rows, rows)].sum(axis=1).argmin()])
+            for rows in (np.flatnonzero(members == place) for place in range(len(chosen)))
+        ]
+        if moved == chosen:
+            return [(medoid, float((members == place).mean())) for place, medoid in enumerate(chosen)]
+        chosen = moved

@@ -1,0 +1,441 @@
+"""What drives the probability of an event: everything that sensitivity analysis says of one sample, in one object.
+
+Curves, worth of information, boxes and typical worlds come from the draws themselves; Shapley effects, Sobol' indices
+and interactions come from further runs of the model on a design whose first block is, point for point, the design of
+the draws. Both see the same joint distribution, and that is checked: the event must hold in the same draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from mc_sie.analysis.curves import READINGS as CURVE_READINGS
+from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
+from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability
+from mc_sie.analysis.indices import READINGS as INDEX_READINGS
+from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
+from mc_sie.analysis.sample import Sample, sample_of
+from mc_sie.analysis.scenarios import archetypes, box_sentence, sample_boxes
+from mc_sie.analysis.value import best_of, pair_map, sample_value
+from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
+from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
+
+DRAWS_DEFAULT = 2**20
+"""Runs of the model when nothing else is asked for."""
+
+SAMPLE_SHARE = 8
+"""One in so many of them are draws of the prior, for the curves; the others are the design's."""
+
+SAMPLE_DRAWS_LOW = 2**12
+"""Draws below which no curve is worth drawing."""
+
+MISMATCH_HIGH = 1e-3
+"""Share of the draws in which a rerun may decide the event differently (rounding on another machine)."""
+
+READINGS = {**CURVE_READINGS, **INDEX_READINGS}
+"""What each number says, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What drives the probability of an event.
+
+    Attributes
+    ----------
+    sample : Sample
+        The draws and the event.
+    answer : Estimate
+        Its probability.
+    loss_ratio : float
+        c of the decision: acting in vain costs so much, in units of what acting rightly gains.
+    curves : Curves
+        P(event | input) and its measures, by input and level.
+    indices : Indices or None
+        Shapley effects, Sobol' indices, interactions; None where only curves were asked for.
+    value : pandas.DataFrame
+        Worth of learning inputs, pairs and groups.
+    top_pair : tuple of str or None
+        The two inputs that matter most together.
+    pair_map : pandas.DataFrame
+        P(event | those two).
+    boxes : pandas.DataFrame
+        Worlds with the event in plain words.
+    archetypes, trajectories : pandas.DataFrame
+        Typical worlds with the event.
+    fixed : tuple of str
+        Stated quantities that do not vary, and so have no effect.
+    notes : tuple of str
+        What a reader must know of how this was made.
+    """
+
+    sample: Sample
+    answer: Estimate
+    loss_ratio: float
+    curves: Curves
+    indices: Indices | None
+    value: pd.DataFrame
+    top_pair: tuple[str, str] | None
+    pair_map: pd.DataFrame
+    boxes: pd.DataFrame
+    archetypes: pd.DataFrame
+    trajectories: pd.DataFrame
+    fixed: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def ranking(self) -> pd.DataFrame:
+        """One row an input, the most important first, every number with its error.
+
+        Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
+        ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
+        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``, ``none`` where
+        nothing that was computed differs from zero, ``unclear`` between). First-order indices are those of the curves.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        measures = self.curves.measures
+        for row in measures.itertuples(index=False):
+            found = rows.setdefault(
+                row.quantity, {"quantity": row.quantity, "group": group(row.quantity), "role": row.role}
+            )
+            found |= _cells(row.measure, row)
+            if row.floor == row.floor:
+                found[f"{row.measure}_floor"] = row.floor
+        if self.indices is not None:
+            for row in self.indices.inputs.itertuples(index=False):
+                if row.index != "first_order":
+                    rows[row.quantity] |= _cells(row.index, row)
+        frame = pd.DataFrame(list(rows.values()))
+        frame["effect"] = [_effect(row) for row in rows.values()]
+        by = "shapley" if self.indices is not None else "first_order"
+        order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
+        kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
+        frame = frame[["quantity", "group", "role", *kept, "effect"]]
+        return frame.sort_values(by, ascending=False, na_position="last", ignore_index=True)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name, one row an answer; those that are empty are left out."""
+        found = {
+            "ranking": self.ranking,
+            "measures": self.curves.measures,
+            "curves": self.curves.levels,
+            "value": self.value,
+            "pair": self.pair_map,
+            "boxes": self.boxes.drop(columns="box", errors="ignore"),
+            "worlds": self.archetypes,
+            "trajectories": self.trajectories,
+        }
+        if self.indices is not None:
+            found |= {
+                "indices": self.indices.inputs,
+                "groups": self.indices.groups,
+                "interactions": self.indices.pairs,
+            }
+        return {name: frame for name, frame in found.items() if len(frame)}
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """What each measure and index says, in a sentence."""
+        return {name: READINGS[name] for name in READINGS if name != "cramer_von_mises"}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What matters most, what is most worth researching, and what worlds with the event look like."""
+        found = []
+        if self.indices is not None:
+            effects = self.indices.index("shapley").sort_values("value", ascending=False)
+            several = [f"{name} {_percent(row)}" for name, row in effects.head(3).iterrows()]
+            found.append(f"What drives the probability (Shapley effects, out of 100 %): {', '.join(several)}.")
+        single, pair = best_of(self.value, "brier_gain"), best_of(self.value, "brier_gain", ("pair", "group"))
+        if single is not None:
+            spread = self.answer.prob * (1.0 - self.answer.prob)
+            text = (
+                f"Most worth researching: {single['what']}, which alone would remove {_percent(single, spread)} of the"
+            )
+            text += " expected quadratic (Brier) loss"
+            if pair is not None:
+                text += f"; together {pair['what']} would remove {_percent(pair, spread)}"
+            found.append(text + ".")
+        threshold = self.loss_ratio / (1.0 + self.loss_ratio)
+        best = best_of(self.value, "decision_value")
+        acts = f"For a decision to act when the probability is above {100 * threshold:.3g} % (loss ratio"
+        acts += f" {self.loss_ratio:g})"
+        if best is None:
+            found.append(
+                f"{acts} no single answer is known to be worth anything: none moves it across that line often."
+            )
+        else:
+            unit = "of what acting rightly gains"
+            found.append(f"{acts} {best['what']} is most worth knowing: {_percent(best)} {unit}.")
+        for place, (_, row) in enumerate(self.boxes.iterrows()):
+            found.append(box_sentence(row, self.answer.prob, is_further=place > 0))
+        return tuple(found)
+
+
+def sensitivity(
+    source: PriorSet | Sample,
+    event: str | Event = HEADLINE,
+    *,
+    n_draws: int = DRAWS_DEFAULT,
+    seed: int = 0,
+    n_replicates: int = N_REPLICATES_DEFAULT,
+    horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    loss_ratio: float = 1.0,
+    curves_only: bool = False,
+    weights: ArrayLike | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Sensitivity:
+    """Find out what drives the probability of an event.
+
+    Parameters
+    ----------
+    source : PriorSet or Sample
+        A prior set, which is simulated, or draws that there are already (their event, seed and horizon then count).
+    event : str or Event
+        What to ask of a prior set.
+    n_draws : int
+        Runs of the model in all. An eighth of them are draws of the prior (none where draws are given).
+    seed, n_replicates, horizon_months
+        As in :func:`mc_sie.engine.run.simulate`, for a prior set.
+    loss_ratio : float
+        What acting in vain costs, in units of what acting rightly gains.
+    curves_only : bool
+        No further runs of the model: neither Shapley effects nor total indices.
+    weights : array_like of shape (n,), optional
+        Importance weights of given draws. There are no designed indices then.
+    threads : int, optional
+        Threads; changes no result.
+    progress : callable, optional
+        Called with runs done and runs in all.
+
+    Returns
+    -------
+    Sensitivity
+        Frames with one row an answer.
+
+    Raises
+    ------
+    InputError
+        When nothing varies, the event holds in every draw or in none, the loss ratio is not positive, there are too few
+        draws, or the model decides the event otherwise than when the draws were made.
+    """
+    check_loss_ratio(loss_ratio)
+    prior = source if isinstance(source, PriorSet) else source.prior
+    if not prior.dimensions:
+        raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
+    drawn = sample_design(n_draws, n_replicates, seed) if isinstance(source, PriorSet) else source.design
+    wants_indices = not curves_only and weights is None
+    design = index_design(prior, drawn, n_draws) if wants_indices else None
+    bar = _Bar(progress, drawn.n_draws if isinstance(source, PriorSet) else 0)
+    if design:
+        bar.total += design.n_draws * n_evaluations(Space.of(prior), prior_groups(prior))
+    sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
+    check_both(sample.hits[sample.is_ok])
+    found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
+    notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
+    if n_failed:
+        notes.append(f"{n_failed:,} draws could not be simulated and are left out.")
+    if weights is not None:
+        notes.append("Draws have weights: indices are those of the weighted draws, and there are no designed ones.")
+    if design:
+        indices, more = _designed(sample, design, threads, bar)
+        notes += more
+    value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
+    top = _top_pair(value, indices)
+    worlds, trajectories = archetypes(sample)
+    answer = estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
+    boxes = sample_boxes(sample) if weights is None and sample.design.n_replicates >= 4 else pd.DataFrame()
+    return Sensitivity(
+        sample,
+        answer,
+        loss_ratio,
+        found,
+        indices,
+        value,
+        top,
+        pair_map(sample, *top, weights=weights) if top else pd.DataFrame(),
+        boxes,
+        worlds,
+        trajectories,
+        tuple(name for name, entry in prior.entries.items() if entry.distribution.constant is not None),
+        tuple(notes),
+    )
+
+
+@dataclass
+class _Bar:
+    """Runs done so far, over both kinds of runs."""
+
+    progress: Progress | None
+    total: int
+    before: int = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report what is done of one kind."""
+        if self.progress:
+            self.progress(self.before + done, self.total)
+        if done == total:
+            self.before += total
+
+
+def sample_design(n_draws: int, n_replicates: int = N_REPLICATES_DEFAULT, seed: int = 0) -> Design:
+    """Design of the draws behind the curves, for so many runs of the model in all."""
+    asked = plan(n_draws, seed=seed, n_replicates=n_replicates)
+    return plan(max(asked.n_draws // SAMPLE_SHARE, SAMPLE_DRAWS_LOW), seed=seed, n_replicates=n_replicates)
+
+
+def index_design(prior: PriorSet, drawn: Design, n_draws: int) -> Design:
+    """Points of block A of the indices: the first of each randomisation of the draws, as many as the runs allow.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        Its number of random inputs decides how many runs a point takes.
+    drawn : Design
+        That of the draws.
+    n_draws : int
+        Runs of the model in all.
+
+    Returns
+    -------
+    Design
+        Sobol' points with the seed and the randomisations of the draws, at least two in each.
+    """
+    each = n_evaluations(Space.of(prior), prior_groups(prior))
+    per_replicate = max(2, n_draws // (each * drawn.n_replicates))
+    n = 1 << (per_replicate.bit_length() - 1)
+    is_same = drawn.scheme == "sobol"
+    return Design("sobol", drawn.seed, drawn.n_replicates, min(n, drawn.n_per_replicate) if is_same else n)
+
+
+def _drawn(
+    prior: PriorSet, event: str | Event, design: Design, horizon_months: float, threads: int | None, bar: _Bar
+) -> Sample:
+    asked = parse_event(event) if isinstance(event, str) else event
+    check_horizon(horizon_months)
+    asked.check_horizon(horizon_months)
+    simulation = simulate(
+        prior,
+        design.n_draws,
+        seed=design.seed,
+        n_replicates=design.n_replicates,
+        horizon_months=horizon_months,
+        levels=asked.levels,
+        widths=asked.widths,
+        threads=threads,
+        progress=bar,
+    )
+    return sample_of(simulation, asked)
+
+
+def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) -> tuple[Indices, list[str]]:
+    """Indices on the same joint distribution as the draws, and what to note of them."""
+    prior = sample.prior
+    space = Space.of(prior)
+    function = EventFunction(prior, sample.event, sample.horizon_months, threads)
+    indices = designed(function, space, design, groups=prior_groups(prior), progress=bar)
+    check_same_joint(sample, design, indices)
+    notes = [
+        f"Shapley effects and total indices: {design.n_draws:,} points of the same design as the draws (seed"
+        f" {design.seed}, prior {prior.digest[:12]}), {indices.n_evaluations:,} runs of the model."
+    ]
+    if function.n_failed:
+        notes.append(f"{function.n_failed:,} of them could not be simulated and count as worlds without the event.")
+    if space.is_dependent:
+        notes.append(
+            "Priors are correlated. Shapley effects respect that; total indices are those of the copula's independent "
+            "latent variables: what a quantity adds to those before it."
+        )
+    elif any(member.dependence.names for member, _ in prior.members):
+        notes.append(
+            "Sets of the pool have correlations of their own: Shapley effects and total indices are those of the "
+            "independent latent variables that the sets share."
+        )
+    if indices.unconverged:
+        notes.append(
+            f"Not converged: the Shapley effects of {', '.join(indices.unconverged)} (the halves of the randomisations "
+            "disagree, or the interval is wider than 3 points either way). Take more draws."
+        )
+    stated = stated_names(prior)
+    inputs = indices.inputs.replace({"quantity": stated})
+    pairs = indices.pairs.replace({"quantity": stated, "other": stated})
+    in_groups = indices.groups.assign(
+        members=[", ".join(stated.get(name, name) for name in text.split(", ")) for text in indices.groups["members"]]
+    )
+    return replace(indices, inputs=inputs, pairs=pairs, groups=in_groups), notes
+
+
+def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
+    """Refuse indices of another joint distribution than that of the draws.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws.
+    design : Design
+        Points of block A of the indices.
+    indices : Indices
+        With the outcome at block A.
+
+    Raises
+    ------
+    InputError
+        When block A begins with the very points of the draws, as it does for Sobol' points, and the event does not hold
+        in the same ones.
+    """
+    if sample.design.scheme != design.scheme:
+        return
+    n = design.n_per_replicate
+    drawn = sample.hits.reshape(sample.design.n_replicates, -1)[:, :n]
+    again = indices.outcome.reshape(design.n_replicates, n) > 0.5
+    n_other = int((drawn != again).sum())
+    if n_other > MISMATCH_HIGH * design.n_draws:
+        why = (
+            f"does not come back: in {n_other:,} of {design.n_draws:,} draws the model now decides the event otherwise"
+        )
+        raise InputError(sample.prior.name, why, "Run it again with this version, or ask for --curves-only.")
+
+
+def stated_names(prior: PriorSet) -> Mapping[str, str]:
+    """For each latent dimension of a set that is stated in another coordinate, the quantity that is stated."""
+    return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
+
+
+def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:
+    """The two inputs with the largest Shapley effects, or those whose pair is worth most."""
+    if indices is not None and len(indices.index("shapley")) > 1:
+        first, second = indices.index("shapley").sort_values("value", ascending=False).index[:2]
+        return str(first), str(second)
+    pairs = value[(value["kind"] == "pair") & (value["measure"] == "brier_gain")]
+    if pairs.empty:
+        return None
+    first, second = pairs.loc[pairs["value"].idxmax(), "members"].split(", ")
+    return first, second
+
+
+def _cells(name: str, row: Any) -> dict[str, float]:
+    return {name: row.value, f"{name}_se": row.se, f"{name}_low": row.low, f"{name}_high": row.high}
+
+
+def _effect(row: Mapping[str, Any]) -> str:
+    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows."""
+    if "total" in row:
+        if row["total"] == 0.0 and row["total_se"] == 0.0:
+            return "none"
+        return "clear" if row["total_low"] > 0.0 else "unclear"
+    return "clear" if row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0 else "unclear"
+
+
+def _percent(row: Any, whole: float = 1.0) -> str:
+    value, se = 100.0 * row["value"] / whole, 100.0 * row["se"] / whole
+    return f"{value:.{decimals(se)}f} % (SE {se:.{decimals(se)}f})"

@@ -1,0 +1,256 @@
+"""What it is worth to learn inputs: one, two together, or a whole group; and P(event | two inputs) as a map.
+
+Several inputs are learnt together when it is known in which cell of their joint levels a world lies. Cells are levels
+like any other, so that the measures, their errors and the removal of noise are those of :mod:`mc_sie.analysis.curves`.
+Cells are coarse (the draws must fill them), and what they hide is missing: the worth of a pair or a group is a lower
+bound that tightens with the number of draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.analysis.curves import (
+    EVENT_MEASURES,
+    Levels,
+    check_both,
+    check_loss_ratio,
+    default_bins,
+    event_measures,
+    is_derived,
+    levels_of,
+    tabulate,
+    varying,
+    words_of,
+)
+from mc_sie.analysis.jackknife import Array, jackknife
+from mc_sie.analysis.sample import Sample
+from mc_sie.quantities import group
+
+VALUES = ("brier_gain", "bits", "decision_value")
+"""Measures of worth, in the order of the tables."""
+
+DRAWS_PER_CELL, N_CELLS_HIGH = 128, 1024
+"""Draws that a cell of several inputs should hold, and most cells."""
+
+N_PAIRS = 10
+"""Pairs whose worth is listed: those whose members are worth most."""
+
+MAP_BINS = 16
+"""Levels of each input in a map of two."""
+
+
+def crossed(several: Sequence[Levels]) -> NDArray[np.intp]:
+    """Cell of each draw in the joint levels of several inputs.
+
+    Parameters
+    ----------
+    several : sequence of Levels
+        Of the same draws.
+
+    Returns
+    -------
+    ndarray of intp, shape (n,)
+        From 0; cells without draws are left out.
+    """
+    cells = np.ravel_multi_index([levels.codes for levels in several], [len(levels) for levels in several])
+    return np.unique(cells, return_inverse=True)[1]
+
+
+def value_of(
+    subsets: Mapping[str, Sequence[str]],
+    inputs: Mapping[str, ArrayLike],
+    hits: NDArray[np.bool_],
+    groups: NDArray[np.intp],
+    *,
+    weights: Array | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
+    loss_ratio: float = 1.0,
+) -> pd.DataFrame:
+    """Worth of learning sets of inputs.
+
+    Parameters
+    ----------
+    subsets : mapping of str to sequence of str
+        Inputs that are learnt together, by a name for them.
+    inputs : mapping of str to array_like of shape (n,)
+        Inputs by name.
+    hits : ndarray of bool, shape (n,)
+        Whether the event holds.
+    groups : ndarray of int, shape (n,)
+        Independent randomisation of each draw.
+    weights, words, loss_ratio
+        As in :func:`mc_sie.analysis.curves.curves`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a set and a measure: ``what``, ``members``, ``measure``, ``value``, ``se``, ``low``, ``high``.
+
+    Raises
+    ------
+    InputError
+        When the event holds in every draw or in none, or the loss ratio is not positive.
+    """
+    check_loss_ratio(loss_ratio)
+    check_both(hits)
+    chosen, n = words or {}, len(hits)
+    columns = (weights, hits.astype(np.float64) if weights is None else weights * hits)
+    cut: dict[tuple[str, int], Levels] = {}
+    rows = []
+    for what, names in subsets.items():
+        n_bins = _bins_each(n, len(names))
+        for name in names:
+            if (name, n_bins) not in cut:
+                cut[name, n_bins] = levels_of(inputs[name], n_bins, chosen.get(name))
+        cells = crossed([cut[name, n_bins] for name in names])
+        table = tabulate(cells, int(cells.max()) + 1, groups, columns)
+        found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=False))
+        for measure in VALUES:
+            place = EVENT_MEASURES.index(measure)
+            ends = {key: float(getattr(found, key)[place]) for key in ("value", "se", "low", "high")}
+            rows.append({"what": what, "members": ", ".join(names), "measure": measure, **ends})
+    return pd.DataFrame(rows)
+
+
+def _bins_each(n_draws: int, n_inputs: int) -> int:
+    if n_inputs == 1:
+        return default_bins(n_draws)
+    cells = min(n_draws / DRAWS_PER_CELL, N_CELLS_HIGH)
+    return max(2, int(cells ** (1.0 / n_inputs) + 1e-9))
+
+
+def sample_value(
+    sample: Sample, *, weights: ArrayLike | None = None, loss_ratio: float = 1.0, n_pairs: int = N_PAIRS
+) -> pd.DataFrame:
+    """Worth of learning each stated input, the most promising pairs, and each group of several.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws; those that could not be simulated are left out.
+    weights : array_like of shape (n,), optional
+        Importance weights of all draws.
+    loss_ratio : float
+        What acting in vain costs, in units of what acting rightly gains.
+    n_pairs : int
+        Pairs to list.
+
+    Returns
+    -------
+    pandas.DataFrame
+        That of :func:`value_of` with the column ``kind`` (``input``, ``pair`` or ``group``); within each kind what
+        improves a Brier score most comes first.
+    """
+    ok = sample.is_ok
+    inputs = {name: values for name, values in varying(sample).items() if not is_derived(sample, name)}
+    given = None if weights is None else np.asarray(weights, dtype=np.float64)[ok]
+    groups = sample.replicate[ok].astype(np.intp)
+
+    def worth(kind: str, subsets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+        frame = value_of(
+            subsets, inputs, sample.hits[ok], groups, weights=given, words=words_of(sample), loss_ratio=loss_ratio
+        )
+        frame.insert(0, "kind", kind)
+        rank = frame[frame["measure"] == "brier_gain"].set_index("what")["value"].rank(ascending=False)
+        return frame.iloc[np.argsort(frame["what"].map(rank), kind="stable")]
+
+    frames = [worth("input", {name: [name] for name in inputs})]
+    best = list(dict.fromkeys(frames[0]["what"]))
+    pairs = sorted(combinations(range(len(best)), 2), key=lambda pair: (sum(pair), pair))[:n_pairs]
+    if pairs:
+        frames.append(worth("pair", {f"{best[i]} and {best[j]}": (best[i], best[j]) for i, j in pairs}))
+    together: dict[str, list[str]] = {}
+    for name in inputs:
+        together.setdefault(group(name), []).append(name)
+    several = {title: names for title, names in together.items() if len(names) > 1}
+    if several:
+        frames.append(worth("group", several))
+    return pd.concat(frames, ignore_index=True)
+
+
+def pair_map(
+    sample: Sample, name: str, other: str, *, weights: ArrayLike | None = None, n_bins: int = MAP_BINS
+) -> pd.DataFrame:
+    """P(event | two inputs) on a grid of their levels.
+
+    Parameters
+    ----------
+    sample : Sample
+        The draws.
+    name, other : str
+        Inputs that vary.
+    weights : array_like of shape (n,), optional
+        Importance weights of all draws.
+    n_bins : int
+        Levels of each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell with draws: ``x_kind``, ``x_label``, ``x_low``, ``x_middle``, ``x_high``, the same with ``y_``,
+        ``x_level``, ``y_level``, ``prob``, ``se``, ``n_draws``.
+    """
+    ok = sample.is_ok
+    inputs, words = varying(sample), words_of(sample)
+    x, y = (levels_of(inputs[one], n_bins, words.get(one)) for one in (name, other))
+    hits = sample.hits[ok].astype(np.float64)
+    given = None if weights is None else np.asarray(weights, dtype=np.float64)[ok]
+    cells = np.ravel_multi_index([x.codes, y.codes], [len(x), len(y)])
+    groups = sample.replicate[ok].astype(np.intp)
+    columns = (given, hits if given is None else given * hits)
+    table = tabulate(cells, len(x) * len(y), groups, columns)
+    counts = np.bincount(cells, minlength=len(x) * len(y))
+    filled = np.flatnonzero(counts)
+    with np.errstate(invalid="ignore"):
+        found = jackknife(table[:, filled], lambda sums: sums[..., 1] / sums[..., 0])
+    places = np.unravel_index(filled, (len(x), len(y)))
+    columns_of = {
+        f"{axis}_{what}": np.asarray(getattr(levels, key))[place]
+        for axis, levels, place in (("x", x, places[0]), ("y", y, places[1]))
+        for what, key in (
+            ("kind", "kinds"),
+            ("label", "labels"),
+            ("low", "low"),
+            ("middle", "middle"),
+            ("high", "high"),
+        )
+    }
+    whole = table[:, filled].sum(axis=0)
+    return pd.DataFrame(
+        {
+            **columns_of,
+            "x_level": places[0],
+            "y_level": places[1],
+            "prob": whole[:, 1] / whole[:, 0],
+            "se": found.se,
+            "n_draws": counts[filled],
+        }
+    )
+
+
+def best_of(value: pd.DataFrame, measure: str, kinds: Iterable[str] = ("input",)) -> pd.Series | None:
+    """The set of inputs that is worth most by one measure; None where none is worth more than its error.
+
+    Parameters
+    ----------
+    value : pandas.DataFrame
+        From :func:`sample_value`.
+    measure : str
+        One of :data:`VALUES`.
+    kinds : iterable of str
+        Kinds to choose from.
+
+    Returns
+    -------
+    pandas.Series or None
+        A row.
+    """
+    rows = value[(value["measure"] == measure) & value["kind"].isin(list(kinds)) & (value["low"] > 0.0)]
+    return None if rows.empty or math.isnan(rows["value"].max()) else rows.loc[rows["value"].idxmax()]

@@ -1,0 +1,255 @@
+"""``sensitivity``: what drives the probability of an event, what is most worth learning, what such worlds look like."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mc_sie.analysis.sample import Sample
+    from mc_sie.analysis.sensitivity import Sensitivity
+    from mc_sie.priors import PriorSet
+
+
+@app.command()
+def sensitivity(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|PRIOR", help="A shipped prior set, the path of a TOML file, or the folder of a run."
+        ),
+    ] = "davidson-2025",
+    event: Annotated[
+        str | None, typer.Option(help="What to ask about; the run's own event, or 'best_window_months[5] < 12'.")
+    ] = None,
+    loss_ratio: Annotated[
+        float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
+    ] = 1.0,
+    draws: Annotated[
+        int, typer.Option(help="Runs of the model in all, an eighth of them for the curves (a RUN has its own draws).")
+    ] = 2**20,
+    seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; that of the run for a RUN.")] = None,
+    horizon_months: Annotated[
+        float | None, typer.Option(help="End of each trajectory, 240 if not given; that of the run for a RUN.")
+    ] = None,
+    curves_only: Annotated[
+        bool, typer.Option("--curves-only", help="No runs beyond the draws: no Shapley effects, no total indices.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the tables (CSV, JSON) and figures (SVG, PNG) to.")
+    ] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
+    from mc_sie.analysis.curves import check_loss_ratio
+    from mc_sie.engine.run import n_threads
+    from mc_sie.sampling import plan
+    from mc_sie.store import check_target
+
+    check_loss_ratio(loss_ratio)
+    plan(draws, seed=seed or 0)
+    n_threads(threads)
+    if out:
+        check_target(out, "")
+    given = _source(source, event, seed, horizon_months)
+
+    from mc_sie.analysis.sensitivity import sensitivity as analyse
+    from mc_sie.events import HEADLINE
+    from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+
+    with progress_bar(quiet) as progress:
+        found = analyse(
+            given,
+            event or HEADLINE,
+            n_draws=draws,
+            seed=seed or 0,
+            horizon_months=HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months,
+            loss_ratio=loss_ratio,
+            curves_only=curves_only,
+            threads=threads,
+            progress=progress,
+        )
+    _print(found)
+    if out:
+        from mc_sie.store import write_sensitivity
+
+        folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
+        say(f"Results: {folder}/ (sensitivity.json, tables as CSV, figures as SVG and PNG)")
+
+
+def _source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
+    """The draws of a run, or a prior set whose draws are still to be made."""
+    from mc_sie.events import parse_event
+    from mc_sie.priors import load_prior, shipped_priors
+    from mc_sie.store import is_run, read_run
+
+    asked = parse_event(event) if event else None
+    if source not in shipped_priors() and is_run(source):
+        for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
+            if value is not None:
+                refuse(f"{option} {value}", f"is settled by the run {source}", "Leave it out, or name a prior set.")
+        return read_run(Path(source), asked).sample
+    loaded = load_prior(source)
+    warn(loaded.warnings)
+    return loaded
+
+
+def _print(found: Sensitivity) -> None:
+    from mc_sie.analysis.estimates import in_percent, one_in, se_in_points
+
+    sample, answer = found.sample, found.answer
+    say(f"{sample.prior.title} ({sample.prior.name})")
+    error = "" if answer.is_rare else f" (Monte Carlo SE {se_in_points(answer)} points, {one_in(answer.prob)})"
+    say(f"Probability that {sample.event.in_words}: {in_percent(answer)}{error}\n")
+    for sentence in found.sentences:
+        say(f"  {sentence}", style="bold")
+    say("")
+    _print_ranking(found.ranking)
+    if found.indices is not None and found.indices.groups["members"].str.contains(",").any():
+        _print_groups(found.indices.groups)
+    _print_value(found.value)
+    _print_worlds(found.archetypes)
+    if found.fixed:
+        say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
+    for note in found.notes:
+        say(note, style="red" if note.startswith("Not converged") else None)
+
+
+_COLUMNS = (
+    ("shapley", "Shapley, %", 100.0),
+    ("total", "with all others (total), %", 100.0),
+    ("first_order", "alone, %", 100.0),
+    ("brier_gain", "Brier gain, points", 100.0),
+    ("bits", "bits", 1.0),
+    ("delta", "delta, points", 100.0),
+    ("ks", "KS", 1.0),
+    ("decision_value", "decision, %", 100.0),
+)
+"""Columns of the ranking: name, heading, factor."""
+
+
+def _cell(row: Any, name: str, factor: float) -> str:
+    """A number with its Monte Carlo error in brackets; a Shapley effect with its interval."""
+    from mc_sie.analysis.estimates import decimals
+
+    value, se = factor * row[name], factor * row[f"{name}_se"]
+    if value != value:
+        return ""
+    digits = decimals(se)
+    if name == "shapley":
+        low, high = factor * row["shapley_low"], factor * row["shapley_high"]
+        return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    if value == 0.0 and se == 0.0:
+        return "0"
+    floor = row.get(f"{name}_floor")
+    mark = "*" if floor is not None and row[name] <= floor else ""
+    return f"{value:.{digits}f} ({se:.{digits}f}){mark}"
+
+
+def _print_ranking(ranking: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    shown = [column for column in _COLUMNS if column[0] in ranking]
+    title = "Inputs by importance: Monte Carlo SE in round brackets, 90 % interval (t) in square ones"
+    if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("bits", "delta", "ks")):
+        title += "; * below what chance alone gives (95 %)"
+    table = Table(title=title, title_justify="left")
+    table.add_column("input")
+    for _, heading, _ in shown:
+        table.add_column(heading, justify="right")
+    table.add_column("effect")
+    words = {"none": "has no effect", "unclear": "none seen"}
+    for _, row in ranking.iterrows():
+        name = row["quantity"] if row["role"] == "stated" else f"{row['quantity']} (derived)"
+        cells = [_cell(row, column, factor) for column, _, factor in shown]
+        table.add_row(name, *cells, words.get(row["effect"], row["effect"]))
+    say(table)
+
+
+def _print_groups(groups: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    from mc_sie.analysis.estimates import decimals
+
+    table = Table(title="Groups of inputs, %", title_justify="left")
+    for heading in ("group", "inputs"):
+        table.add_column(heading)
+    kinds = ("shapley", "total", "first_order")
+    for heading in ("Shapley", "with all others (total)", "alone"):
+        table.add_column(heading, justify="right")
+    wide = groups.set_index(["group", "members", "index"])
+    by_size = groups[groups["index"] == "shapley"].sort_values("value", ascending=False)
+    for _, first in by_size.iterrows():
+        cells = []
+        for kind in kinds:
+            row = 100.0 * wide.loc[(first["group"], first["members"], kind), ["value", "se", "low", "high"]].astype(
+                float
+            )
+            digits = decimals(row["se"])
+            ends = (
+                f"[{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+                if kind == "shapley"
+                else (f"({row['se']:.{digits}f})")
+            )
+            cells.append(f"{row['value']:.{digits}f} {ends}")
+        table.add_row(first["group"], first["members"], *cells)
+    say(table)
+
+
+def _print_value(value: pd.DataFrame) -> None:
+    """Pairs and groups whose worth is known; single inputs stand in the ranking."""
+    from rich.table import Table
+
+    from mc_sie.analysis.estimates import decimals
+
+    several = value[value["kind"] != "input"]
+    if several.empty:
+        return
+    table = Table(
+        title="Worth of learning several together (at least), Monte Carlo SE in brackets", title_justify="left"
+    )
+    table.add_column("what")
+    measures = (
+        ("brier_gain", "Brier gain, points", 100.0),
+        ("bits", "bits", 1.0),
+        ("decision_value", "decision, %", 100.0),
+    )
+    for _, heading, _ in measures:
+        table.add_column(heading, justify="right")
+    wide = several.set_index(["what", "measure"])
+    best = several[several["measure"] == "brier_gain"].sort_values("value", ascending=False)
+    for row in best.head(6).itertuples():
+        cells = []
+        for measure, _, factor in measures:
+            found, se = (factor * float(wide.loc[(row.what, measure), key]) for key in ("value", "se"))
+            cells.append("0" if found == se == 0.0 else f"{found:.{decimals(se)}f} ({se:.{decimals(se)}f})")
+        what = row.what if row.kind == "pair" else f"{row.what} ({row.members})"
+        table.add_row(what, *cells)
+    say(table)
+
+
+def _print_worlds(worlds: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    table = Table(title="Typical worlds with the event", title_justify="left")
+    names = [name for name in worlds.columns if name not in ("archetype", "draw", "share", "mode")]
+    names = [name for name in names if worlds[name].notna().any()]
+    table.add_column("mode")
+    table.add_column("stands for", justify="right")
+    width = console_of().width
+    for name in names if width >= 24 + 12 * len(names) else names[:6]:
+        table.add_column(name, justify="right")
+    for _, world in worlds.iterrows():
+        values = [f"{world[name]:.3g}" if world[name] == world[name] else "" for name in names]
+        table.add_row(world["mode"], f"{100 * world['share']:.0f} %", *values[: len(table.columns) - 2])
+    say(table)

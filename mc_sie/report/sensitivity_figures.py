@@ -1,0 +1,360 @@
+"""Figures of what drives a probability: the ranking, P(event | input), two inputs together, typical worlds."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.quantities import GROUPS, QUANTITIES, group
+from mc_sie.report.figures import COLOURS, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mc_sie.analysis.sensitivity import Sensitivity
+
+_GREY = "#777777"
+_COLUMNS = 3
+_TICKS = 6
+
+
+def sensitivity_figures(found: Sensitivity) -> dict[str, Figure]:
+    """Every figure of a sensitivity analysis by name.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        The analysis.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        ``ranking``, ``curves``, ``worlds`` and, where two inputs vary, ``pair``.
+    """
+    event, name = str(found.sample.event), found.sample.prior.name
+    ranking = found.ranking
+    order = list(ranking["quantity"])
+    levels = found.curves.levels.sort_values("quantity", key=lambda column: column.map(order.index), kind="stable")
+    figures = {
+        "ranking": ranking_figure(ranking, f"What drives P({event}), {name}"),
+        "curves": curves_figure(
+            levels, found.answer.prob, f"P({event}) given one input, {name}; band: 90 % interval, dotted: overall"
+        ),
+        "worlds": worlds_figure(found.archetypes, found.trajectories, f"Typical worlds with {event}, {name}"),
+    }
+    if found.top_pair:
+        figures["pair"] = pair_figure(found.pair_map, *found.top_pair, f"P({event}), {name}")
+    return figures
+
+
+def colour_of(quantity: str) -> str:
+    """The colour of a quantity in every figure: that of its group."""
+    titles = list(GROUPS)
+    title = group(quantity)
+    return COLOURS[titles.index(title)] if title in titles[: len(COLOURS)] else _GREY
+
+
+def axis_label(quantity: str) -> str:
+    """Name and unit of a quantity on an axis."""
+    unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
+    return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
+
+
+def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
+    """Inputs by importance, each number with its interval.
+
+    Parameters
+    ----------
+    ranking : pandas.DataFrame
+        :attr:`mc_sie.analysis.sensitivity.Sensitivity.ranking`.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with
+        all others.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        main = "shapley" if "shapley" in ranking else "first_order"
+        table = ranking[ranking[main].notna()].iloc[::-1]
+        figure = Figure(figsize=(8, 0.55 * len(table) + 2.2))
+        axes = figure.subplots()
+        rows = np.arange(len(table))
+        percent = 100 * table[main].to_numpy()
+        axes.barh(rows, percent, color=[colour_of(name) for name in table["quantity"]], height=0.62, alpha=0.75)
+        _whiskers(
+            axes,
+            table,
+            main,
+            rows,
+            "#222222",
+            "",
+            "bar: Shapley effect" if main == "shapley" else "bar: alone (first order)",
+        )
+        if main == "shapley":
+            _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
+            _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
+        top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
+        for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
+            digits = max(0, -math.floor(math.log10(se))) if se > 0 else 0
+            axes.annotate(
+                f"{value:.{digits}f} %",
+                (1.04 * top, float(row)),
+                va="center",
+                fontsize=11,
+                color="#333333",
+                annotation_clip=False,
+            )
+        axes.set_yticks(rows, table["quantity"])
+        axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
+        axes.grid(axis="y", visible=False)
+        axes.annotate(
+            "Shapley" if main == "shapley" else "alone", (1.04 * top, len(table) - 0.42), fontsize=11, color="#333333",
+            annotation_clip=False,
+        )  # fmt: skip
+        axes.set_axisbelow(True)
+        axes.set_xlabel("share of the uncertainty about the event (%); whiskers: 90 % intervals")
+        axes.set_title(title)
+        axes.legend(loc="lower right")
+    return figure
+
+
+def _whiskers(
+    axes: Axes, table: pd.DataFrame, what: str, rows: np.ndarray, colour: str, marker: str, label: str
+) -> None:
+    value = 100 * table[what].to_numpy()
+    half = 100 * (table[f"{what}_high"] - table[f"{what}_low"]).to_numpy() / 2.0
+    axes.errorbar(
+        value, rows, xerr=half, fmt=marker or "none", color=colour, ecolor=colour, ms=5.5, mfc="white", mew=1.4,
+        elinewidth=1.4, capsize=3, label=label,
+    )  # fmt: skip
+
+
+def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
+    """P(event | input) with its band, the input's prior below it, for each input.
+
+    Parameters
+    ----------
+    levels : pandas.DataFrame
+        ``levels`` of :class:`mc_sie.analysis.curves.Curves`, inputs in the order in which they are shown.
+    prob : float
+        Probability of the event, drawn across.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Small multiples on one scale of probability.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        names = list(dict.fromkeys(levels["quantity"]))
+        n_columns = min(_COLUMNS, len(names))
+        n_rows = -(-len(names) // n_columns)
+        figure = Figure(figsize=(3.9 * n_columns + 0.4, 3.6 * n_rows + 0.5))
+        grid = figure.subplots(
+            2 * n_rows, n_columns, squeeze=False, height_ratios=[4, 1] * n_rows, sharey=False, sharex=False
+        )
+        top = 100.0 * min(1.0, 1.08 * float(levels["high"].max()))
+        for place in range(n_rows * n_columns):
+            row, column = divmod(place, n_columns)
+            upper, lower = grid[2 * row, column], grid[2 * row + 1, column]
+            if place >= len(names):
+                upper.set_axis_off()
+                lower.set_axis_off()
+                continue
+            name = names[place]
+            part = levels[levels["quantity"] == name]
+            _curve(upper, part, colour_of(name))
+            upper.axhline(100 * prob, color=_GREY, ls=":", lw=1.4)
+            upper.set_ylim(0.0, top)
+            _density(lower, part, colour_of(name))
+            _share_scale(upper, lower, part, name)
+            lower.set_xlabel(axis_label(name))
+            if column == 0:
+                upper.set_ylabel("P(event | input) (%)")
+                lower.set_ylabel("prior", fontsize=10)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    return figure
+
+
+def _places(part: pd.DataFrame) -> np.ndarray:
+    """Where levels stand on the axis: at their median, categories side by side."""
+    return np.arange(len(part), dtype=float) if (part["kind"] == "category").any() else part["x_middle"].to_numpy()
+
+
+def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
+    kind, x = part["kind"].to_numpy(), _places(part)
+    prob, low, high = (100 * part[name].to_numpy() for name in ("prob", "low", "high"))
+    bins = (kind == "bin") & np.isfinite(x)
+    if bins.any():
+        axes.fill_between(x[bins], low[bins], high[bins], color=colour, alpha=0.3, lw=0, label="90 % interval")
+        axes.plot(x[bins], prob[bins], color=colour, lw=2.0)
+    points = (kind != "bin") & np.isfinite(x)
+    if points.any():
+        ends = np.maximum(0.0, np.stack([prob - low, high - prob]))[:, points]
+        axes.errorbar(x[points], prob[points], yerr=ends, fmt="o", color=colour, ms=6.5, capsize=4)
+
+
+def _density(axes: Axes, part: pd.DataFrame, colour: str) -> None:
+    kind, x = part["kind"].to_numpy(), _places(part)
+    share = part["share"].to_numpy()
+    bins = kind == "bin"
+    if (kind == "category").any():
+        axes.bar(x, share, width=0.5, color=colour, alpha=0.45)
+    elif bins.any():
+        edges = _edges(part[bins])
+        density = share[bins] / np.diff(_scaled(edges, _is_log(part)))
+        axes.stairs(density, edges, fill=True, color=colour, alpha=0.45)
+        atoms = (kind == "atom") & np.isfinite(x)
+        if atoms.any():  # a stem as high as its share of the highest density
+            axes.vlines(x[atoms], 0.0, density.max() * share[atoms] / share.max(), color=colour, lw=3)
+    axes.set_yticks([])
+    axes.set_ylim(bottom=0.0)
+    axes.grid(visible=False)
+
+
+def _edges(bins: pd.DataFrame) -> np.ndarray:
+    low, high = bins["x_low"].to_numpy(), bins["x_high"].to_numpy()
+    return np.concatenate([low[:1], 0.5 * (high[:-1] + low[1:]), high[-1:]])
+
+
+def _is_log(part: pd.DataFrame) -> bool:
+    """Whether an input is drawn on a logarithmic axis: its scale is one and it spans a factor above 5."""
+    name = part["quantity"].iloc[0]
+    bins = part[part["kind"] == "bin"]
+    if name not in QUANTITIES or QUANTITIES[name].scale != "log" or bins.empty or bins["x_low"].min() <= 0.0:
+        return False
+    return bool(bins["x_high"].max() > 5.0 * bins["x_low"].min())
+
+
+def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
+    return np.log(values) if is_log else values
+
+
+def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> None:
+    """The same scale and limits above and below; ticks below only."""
+    if (part["kind"] == "category").any():
+        lower.set_xticks(np.arange(len(part)), [label.replace("_", "\n") for label in part["label"]])
+        limits = (-0.5, len(part) - 0.5)
+        ticks = list(range(len(part)))
+    else:
+        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+        if _is_log(part):
+            for axes in (upper, lower):
+                axes.set_xscale("log")
+                axes.minorticks_off()
+            lower.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        else:
+            lower.xaxis.set_major_locator(MaxNLocator(5))
+        limits = lower.get_xlim()
+        ticks = [tick for tick in lower.get_xticks() if limits[0] <= tick <= limits[1]]
+        lower.set_xticks(ticks)
+    upper.set_xticks(ticks)
+    upper.tick_params(labelbottom=False)
+    for axes in (upper, lower):
+        axes.set_xlim(*limits)
+
+
+def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
+    """P(event | two inputs): each row and column of cells holds the same share of the prior.
+
+    Parameters
+    ----------
+    pair_map : pandas.DataFrame
+        From :func:`mc_sie.analysis.value.pair_map`.
+    name, other : str
+        The inputs.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel; white where there are no draws.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.4, 6.0))
+        axes = figure.subplots()
+        shape = (int(pair_map["y_level"].max()) + 1, int(pair_map["x_level"].max()) + 1)
+        cells = np.full(shape, np.nan)
+        cells[pair_map["y_level"], pair_map["x_level"]] = 100 * pair_map["prob"]
+        image = axes.imshow(cells, origin="lower", aspect="auto", cmap="cividis", vmin=0.0, interpolation="nearest")
+        for axis, quantity in (("x", name), ("y", other)):
+            ticks, labels = _level_ticks(pair_map, axis)
+            getattr(axes, f"set_{axis}ticks")(ticks, labels)
+            getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}; equal steps hold equal shares of its prior")
+        axes.grid(visible=False)
+        bar = figure.colorbar(image, ax=axes)
+        bar.set_label("P(event | both) (%)")
+        widest = 100 * float(np.nanmax(pair_map["se"])) if pair_map["se"].notna().any() else math.nan
+        axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.1g} points", fontsize=12)
+    return figure
+
+
+def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[str]]:
+    """A few levels of an axis with the value at their lower edge; every category and atom with its name."""
+    levels = pair_map.drop_duplicates(f"{axis}_level").sort_values(f"{axis}_level")
+    bins = levels[levels[f"{axis}_kind"] == "bin"]
+    step = max(1, round(len(bins) / _TICKS))
+    chosen = [(row[f"{axis}_level"] - 0.5, f"{row[f'{axis}_low']:.3g}") for _, row in bins.iloc[::step].iterrows()]
+    for _, row in levels[levels[f"{axis}_kind"] != "bin"].iterrows():
+        words = {"category": row[f"{axis}_label"].replace("_", "\n"), "absent": "none"}
+        text = words.get(row[f"{axis}_kind"], f"{row[f'{axis}_middle']:.3g}")
+        chosen.append((float(row[f"{axis}_level"]), text))
+    chosen.sort()
+    return [place for place, _ in chosen], [text for _, text in chosen]
+
+
+def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) -> Figure:
+    """Effective training compute over time in typical worlds with the event.
+
+    Parameters
+    ----------
+    worlds, trajectories : pandas.DataFrame
+        From :func:`mc_sie.analysis.scenarios.archetypes`.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel, up to the time by which all but the slow tails are over.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 4.8))
+        axes = figure.subplots()
+        ends = []
+        for place, world in enumerate(worlds.itertuples()):
+            part = trajectories[trajectories["archetype"] == world.archetype]
+            months, ooms = part["months"].to_numpy(), part["effective_ooms"].to_numpy()
+            line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
+            label = f"{world.mode}, stands for {100 * world.share:.0f} %"
+            if part["deployments"].max() > 0:
+                axes.step(months, ooms, where="post", label=label, **line)
+            else:
+                axes.plot(months, ooms, label=label, **line)
+            ends.append(months[np.argmax(ooms >= 0.85 * ooms[-1])])
+        axes.set_xlim(0.0, max(12.0, 1.5 * max(ends)))
+        axes.set_ylim(bottom=0.0)
+        axes.set_xlabel("months since AI R&D was fully automated")
+        axes.set_ylabel("gain in effective training compute (OOM)")
+        axes.legend(loc="lower right")
+        axes.set_title(title)
+    return figure
