@@ -242,7 +242,12 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
 
 def write_analysis(
-    folder: Path, files: Mapping[str, Callable[[Path], object]], record: Mapping[str, Any], *, command: str
+    folder: Path,
+    files: Mapping[str, Callable[[Path], object]],
+    record: Mapping[str, Any],
+    *,
+    command: str,
+    record_name: str = "record.json",
 ) -> Path:
     """Write the folder of an analysis of several reruns, all of it or none.
 
@@ -253,9 +258,11 @@ def write_analysis(
     files : mapping of str to callable
         By name; each is given the path to write to.
     record : mapping
-        What was asked and what came out, ready for JSON; ``record.json`` adds versions, command and digests of files.
+        What was asked and what came out, ready for JSON; versions, command and digests of files are added.
     command : str
         Command line that made it.
+    record_name : str
+        Name of the record's file.
 
     Returns
     -------
@@ -271,7 +278,7 @@ def write_analysis(
     def write(partial: Path) -> None:
         for name, write_file in files.items():
             write_file(partial / name)
-        _write_record(partial, {**record, **_circumstances(command)}, "record.json")
+        _write_record(partial, {**record, **_circumstances(command)}, record_name)
 
     return _write_whole_folder(check_target(folder, folder.name), None, write)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,54 @@ import typer
 
 from mc_sie.cli.app import Quiet, Threads, app
 from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
+
+
+@app.command()
+def report(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|PRIOR", help="A shipped prior set, the path of a TOML file, or the folder of a run."
+        ),
+    ] = "davidson-2025",
+    event: Annotated[
+        str | None, typer.Option(help="What to ask about; the run's own event, or 'best_window_months[5] < 12'.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Prior set to compare with; a shipped one if not given, 'none' for none.")
+    ] = None,
+    loss_ratio: Annotated[
+        float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
+    ] = 1.0,
+    draws: Annotated[int | None, typer.Option(help="Draws, 131072 if not given; a RUN has its own.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; a RUN has its own.")] = None,
+    horizon_months: Annotated[
+        float | None, typer.Option(help="End of each trajectory, 240 if not given; a RUN has its own.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; reports/NAME if not given.")] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
+    from mc_sie.engine.run import n_threads
+    from mc_sie.reporting import make_report, make_request, write_report
+    from mc_sie.store import check_target
+
+    n_threads(threads)
+    request = make_request(
+        source, event=event, against=against, loss_ratio=loss_ratio, n_draws=draws, seed=seed,
+        horizon_months=horizon_months,
+    )  # fmt: skip
+    target = check_target(out or Path("reports") / request.prior.name, request.prior.name)
+    warn(request.prior.warnings)
+    command = shlex.join(["mc-sie", *sys.argv[1:]])
+    with progress_bar(quiet, "working out", "parts") as progress:
+        document = make_report(request, command=command, threads=threads, progress=progress)
+    folder = write_report(target, document, request, command=command)
+    say(document.claim, style="bold")
+    for paragraph in document.lead:
+        say(paragraph)
+    say(f"Report: {folder}/index.html (also report.md, numbers.csv, run.json)")
 
 
 @app.command()

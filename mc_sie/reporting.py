@@ -1,0 +1,384 @@
+"""A report: everything there is to say of one answer, worked out, worded and written.
+
+``index.html``
+    One page that needs nothing else.
+``report.md``, ``numbers.csv``
+    The same for people who paste, and every number of it in one long table.
+``run.json``
+    The prior, seed, sizes and versions that made it; ``mc-sie verify`` makes it again from this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from mc_sie.analysis import checks, convergence, exceedance
+from mc_sie.analysis.breakeven import breakeven
+from mc_sie.analysis.curves import check_loss_ratio
+from mc_sie.analysis.disagreement import Comparison, compare
+from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
+from mc_sie.analysis.sample import sample_of
+from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
+from mc_sie.analysis.structure import structure
+from mc_sie.analysis.summary import Summary, summarise
+from mc_sie.comparing import named_prior
+from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
+from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.published import davidson_houlden_tables
+from mc_sie.published.targets import SOURCES, all_targets, frame_of
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+from mc_sie.report import sections
+from mc_sie.report.document import Document
+from mc_sie.report.render import to_html, to_markdown
+from mc_sie.sampling import Design, plan
+from mc_sie.store import is_run, read_record, write_analysis
+from mc_sie.tables import prior_table
+
+DRAWS_DEFAULT = 2**17
+"""Draws of the prior behind a report when nothing else is asked for; all other sizes follow from it."""
+
+_SIZES = {"indices": 4.0, "breakeven": 2**-6, "structure": 2**-3, "comparison": 2**-2}
+"""Runs of the model for the designed indices in all, and draws for each rerun of the others, as multiples of the draws."""
+
+REFERENCE = ("davidson-houlden-2025", "davidson-2025")
+"""Sets that a report compares with: the first that is another one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a report is asked for: enough to make it again.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        The set.
+    event : Event
+        The event.
+    design : Design
+        Seed, replicates and draws.
+    horizon_months : float
+        End of each trajectory.
+    loss_ratio : float
+        Of the decision for which information is valued.
+    against : PriorSet or None
+        Another set to compare with.
+    """
+
+    prior: PriorSet
+    event: Event
+    design: Design
+    horizon_months: float
+    loss_ratio: float
+    against: PriorSet | None
+
+    def size(self, what: str) -> int:
+        """Draws of one part, a multiple of the report's."""
+        return max(int(self.design.n_draws * _SIZES[what]), 2 * self.design.n_replicates)
+
+
+def reference_for(prior: PriorSet) -> PriorSet:
+    """The shipped set that a report compares with when none is named."""
+    names = [name for name in REFERENCE if load_prior(name).digest != prior.digest]
+    return load_prior(names[-1])
+
+
+def make_request(
+    source: str,
+    *,
+    event: str | None,
+    against: str | None,
+    loss_ratio: float,
+    n_draws: int | None,
+    seed: int | None,
+    horizon_months: float | None,
+) -> Request:
+    """What the command line asks for, checked before anything is simulated.
+
+    Parameters
+    ----------
+    source : str
+        A shipped prior set, the path of a TOML file, or a run's folder.
+    event, n_draws, seed, horizon_months
+        Those of the run, or the defaults, if None; a run's draws, seed and horizon are its own.
+    against : str or None
+        A prior set to compare with; a shipped one if None, none for ``"none"``.
+    loss_ratio : float
+        Of the decision for which information is valued.
+
+    Returns
+    -------
+    Request
+        Complete.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used.
+    """
+    check_loss_ratio(loss_ratio)
+    prior = named_prior(source)
+    if is_run(source):
+        record = read_record(Path(source))
+        for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
+            if value is not None:
+                why = "is given beside a run, which has its own"
+                raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
+        given = record["design"]
+        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
+        event, horizon = event or record["event"], float(record["horizon_months"])
+    else:
+        design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
+        horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
+    check_horizon(horizon)
+    asked = parse_event(event or HEADLINE)
+    asked.check_horizon(horizon)
+    other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)
+    return Request(prior, asked, design, horizon, loss_ratio, other)
+
+
+def make_report(
+    request: Request, *, command: str, threads: int | None = None, progress: Progress | None = None
+) -> Document:
+    """Work out and word everything there is to say of one answer.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked.
+    command : str
+        Command line, for the record.
+    threads : int, optional
+        Threads; changes no result.
+    progress : callable, optional
+        Called with the parts done and the parts in all.
+
+    Returns
+    -------
+    Document
+        To be rendered.
+
+    Raises
+    ------
+    InputError
+        When the event cannot be asked of the set.
+    """
+    prior, event, design, horizon = request.prior, request.event, request.design, request.horizon_months
+    common: dict[str, Any] = {
+        "seed": design.seed, "n_replicates": design.n_replicates, "horizon_months": horizon, "threads": threads,
+    }  # fmt: skip
+    done = _Steps(progress, 9)
+    simulation = simulate(
+        prior,
+        design.n_draws,
+        scheme=design.scheme,
+        levels=tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
+        widths=tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
+        **common,
+    )
+    summary = done(summarise(simulation, event))
+    sample = sample_of(simulation, event)
+    driven = done(sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads))
+    turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
+    forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
+    compared = None
+    if request.against is not None:
+        compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+    done(compared)
+    sets = recorded()
+    sets = done(headline_table(request.size("comparison"), threads=threads) if sets is None else sets)
+    limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
+    extremes = done(checks.extreme_inputs(prior, event, horizon, threads))
+    sources = [source for source in SOURCES if source != davidson_houlden_tables.SOURCE]
+    published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
+    facts = _facts(request, command)
+    parts = (
+        sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
+        sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
+        sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
+        sections.drivers(driven),
+        sections.response(driven),
+        sections.worlds(driven),
+        sections.disagreement(turned),
+        sections.side_by_side(sets, compared),
+        sections.form(forms),
+        sections.checks(limits, extremes, published, _sums(driven, compared, summary)),
+        sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)),
+    )
+    done(None)
+    return Document(
+        f"{prior.title}: how likely is a software intelligence explosion?",
+        _claim(event, summary),
+        (_spread(event, horizon), _first_driver(driven)),
+        facts,
+        parts,
+    )
+
+
+Part = TypeVar("Part")
+
+
+class _Steps:
+    """Reports each part as it is done, and hands it on."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.done, self.total = progress, 0, total
+
+    def __call__(self, part: Part) -> Part:
+        self.done += 1
+        if self.progress:
+            self.progress(min(self.done, self.total), self.total)
+        return part
+
+
+def _claim(event: Event, summary: Summary) -> str:
+    """The answer in one sentence, event included."""
+    what = event.in_words
+    return f"{what[0].upper()}{what[1:]}: {summary.sentence[0].lower()}{summary.sentence[1:]}"
+
+
+def _spread(event: Event, horizon_months: float) -> str:
+    return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
+
+
+def _first_driver(found: Sensitivity) -> str:
+    return found.sentences[0]
+
+
+def _facts(request: Request, command: str) -> dict[str, str]:
+    design = request.design
+    return {
+        "prior": request.prior.name,
+        "prior digest": request.prior.digest,
+        "event": str(request.event),
+        "horizon": f"{request.horizon_months:g} months",
+        "draws": f"{design.n_draws:,} ({design.scheme}, {design.n_replicates} randomisations)",
+        "seed": str(design.seed),
+        "version": f"mc_sie {metadata.version('mc-sie')}",
+        "command": command,
+    }
+
+
+def _bibtex(request: Request) -> str:
+    version = metadata.version("mc-sie")
+    return (
+        "@software{mc_sie,\n"
+        "  title = {mc\\_sie: how likely is a software intelligence explosion?},\n"
+        f"  version = {{{version}}},\n"
+        f"  note = {{Prior {request.prior.name}, digest {request.prior.digest[:12]}, seed {request.design.seed}, "
+        f"{request.design.n_draws} draws}}\n"
+        "}"
+    )
+
+
+def _sums(found: Sensitivity, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
+    """Sums that hold by construction, and whether they did."""
+    rows: list[dict[str, object]] = []
+
+    def row(what: str, value: float, should_be: float) -> None:
+        holds = abs(value - should_be) < 1e-9
+        rows.append({"sum": what, "value": round(value, 12), "should be": round(should_be, 12), "holds": holds})
+
+    if found.indices is not None:
+        row("Shapley effects of the inputs", float(found.indices.index("shapley")["value"].sum()), 1.0)
+        groups = found.indices.groups
+        row("Shapley effects of the groups", float(groups.loc[groups["index"] == "shapley", "value"].sum()), 1.0)
+    row("shares of the retraining modes", float(summary.modes["share"].sum()), 1.0)
+    if compared is not None:
+        for change in compared.changes.itertuples():
+            bars = compared.bars[compared.bars["against"] == change.against]
+            row(f"bars of the waterfall to {change.against}", float(bars["change"].sum()), float(change.change))
+    return pd.DataFrame(rows)
+
+
+def write_report(folder: Path, document: Document, request: Request, *, command: str) -> Path:
+    """Write a report's folder, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    document : Document
+        From :func:`make_report`.
+    request : Request
+        What was asked.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    numbers = document.numbers()
+    files: dict[str, Callable[[Path], object]] = {
+        "index.html": _text(to_html(document)),
+        "report.md": _text(to_markdown(document)),
+        "numbers.csv": lambda path: numbers.to_csv(path, index=False),
+    }
+    return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
+
+
+def _text(content: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(content, encoding="utf-8")
+
+
+def request_record(request: Request) -> dict[str, Any]:
+    """What it takes to make a report again, ready for JSON."""
+    return {
+        "method": "report",
+        "prior": request.prior.to_dict(),
+        "against": None if request.against is None else request.against.to_dict(),
+        "event": str(request.event),
+        "design": {**asdict(request.design), "n_draws": request.design.n_draws},
+        "horizon_months": request.horizon_months,
+        "loss_ratio": request.loss_ratio,
+    }
+
+
+def request_of(record: Mapping[str, Any], where: str) -> Request:
+    """The request that :func:`request_record` described.
+
+    Parameters
+    ----------
+    record : mapping
+        A report's ``run.json``.
+    where : str
+        Where it stands, for errors.
+
+    Returns
+    -------
+    Request
+        The same numbers.
+
+    Raises
+    ------
+    InputError
+        When the record is not one of a report.
+    """
+    try:
+        against = record["against"]
+        given = record["design"]
+        return Request(
+            prior_from_dict(record["prior"], f"{where}: prior"),
+            parse_event(record["event"]),
+            Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"]),
+            float(record["horizon_months"]),
+            float(record["loss_ratio"]),
+            None if against is None else prior_from_dict(against, f"{where}: against"),
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(where, f"is not the record of a report ({type(error).__name__}: {error})") from None
