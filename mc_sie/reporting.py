@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,14 +39,14 @@ from mc_sie.report import sections
 from mc_sie.report.document import Document
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.store import is_run, read_record, write_analysis
+from mc_sie.store import is_run, read_record, version_of, write_analysis
 from mc_sie.tables import prior_table
 
 DRAWS_DEFAULT = 2**17
 """Draws of the prior behind a report when nothing else is asked for; all other sizes follow from it."""
 
-_SIZES = {"indices": 4.0, "breakeven": 2**-6, "structure": 2**-3, "comparison": 2**-2}
-"""Runs of the model for the designed indices in all, and draws for each rerun of the others, as multiples of the draws."""
+_SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "comparison": 2**-3}
+"""Runs for the designed indices in all, and draws for each rerun of the others, as multiples of the report's draws."""
 
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 """Sets that a report compares with: the first that is another one."""
@@ -262,13 +261,13 @@ def _facts(request: Request, command: str) -> dict[str, str]:
         "horizon": f"{request.horizon_months:g} months",
         "draws": f"{design.n_draws:,} ({design.scheme}, {design.n_replicates} randomisations)",
         "seed": str(design.seed),
-        "version": f"mc_sie {metadata.version('mc-sie')}",
+        "version": f"mc_sie {version_of('mc-sie')}",
         "command": command,
     }
 
 
 def _bibtex(request: Request) -> str:
-    version = metadata.version("mc-sie")
+    version = version_of("mc-sie")
     return (
         "@software{mc_sie,\n"
         "  title = {mc\\_sie: how likely is a software intelligence explosion?},\n"

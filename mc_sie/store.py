@@ -647,7 +647,7 @@ def _circumstances(command: str) -> dict[str, Any]:
         "command": command,
         "python": sys.version.split()[0],
         "machine": platform.machine(),
-        "versions": {name: _version(name) for name in _LIBRARIES},
+        "versions": {name: version_of(name) for name in _LIBRARIES},
     }
 
 
@@ -656,7 +656,8 @@ def _estimate_record(estimate: Estimate) -> dict[str, Any]:
     return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in record.items()}
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Version of an installed package, or that it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

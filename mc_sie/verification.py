@@ -1,4 +1,4 @@
-"""Doing a run again from its own record, and holding every number to the stored one."""
+"""Making a run or a report again from its own record, and holding every number to the stored one."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from mc_sie.engine.run import Progress, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.priors import prior_from_dict
+from mc_sie.reporting import make_report, request_of, write_report
 from mc_sie.sampling import Design
 from mc_sie.store import read_record, write_rare, write_run, write_streamed
 
-RELATIVE = 1e-6
-"""How far a number may be from the stored one, relative to it: other processors round the last digits otherwise."""
+RELATIVE, REPORT_RELATIVE = 1e-6, 1e-3
+"""How far a number may be from the stored one, relative to it: other processors round the last digits otherwise. In a
+report some numbers rest on a thousand draws, so that one draw that changes sides is a thousandth."""
 
 FLIPPED = 3
 """How many draws may change sides of a threshold, for the same reason."""
@@ -50,13 +52,13 @@ class Verification:
 
 
 def verify_run(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
-    """Simulate a run again from its ``run.json`` and compare every table.
+    """Make a run or a report again from its ``run.json`` and compare every table.
 
     Parameters
     ----------
     folder : pathlib.Path
-        A run's folder, or the ``run.json`` in it: of a run that kept its draws, one with ``--no-draws``, or one with
-        ``--rare``.
+        A folder, or the ``run.json`` in it: of a run that kept its draws, one with ``--no-draws``, one with
+        ``--rare``, or a report.
     threads : int, optional
         Threads.
     progress : callable, optional
@@ -78,13 +80,15 @@ def verify_run(folder: Path, *, threads: int | None = None, progress: Progress |
     try:
         again = _done_again(record, scratch / "run", f"{folder / 'run.json'}", threads, progress)
         found = read_record(again)
-        rows = list(_table_drift(folder, again, sorted(record["files"])))
+        relative = REPORT_RELATIVE if record.get("method") == "report" else RELATIVE
+        rows = list(_table_drift(folder, again, sorted(record["files"]), relative))
         n_compared = sum(n for n, _ in rows)
         drift = [row for _, part in rows for row in part]
-        for name in ("prob", "low", "high", "n_hits", "n_draws"):
+        answer = record.get("answer", {})
+        for name in answer.keys() & {"prob", "low", "high", "n_hits", "n_draws"}:
             n_compared += 1
-            stored, now = record["answer"][name], found["answer"][name]
-            if not _same(stored, now, record["answer"]["n_draws"], is_count=name.startswith("n_")):
+            stored, now = answer[name], found["answer"][name]
+            if not _same(stored, now, answer["n_draws"], is_count=name.startswith("n_")):
                 drift.append({"file": "run.json", "row": "answer", "column": name, "stored": stored, "now": now})
         versions = {
             name: (then, found["versions"].get(name, "not installed"))
@@ -100,6 +104,10 @@ def _done_again(
     record: dict[str, Any], target: Path, where: str, threads: int | None, progress: Progress | None
 ) -> Path:
     """The run of a record, written to another folder."""
+    if record.get("method") == "report":
+        request, command = request_of(record, where), str(record["command"])
+        document = make_report(request, command=command, threads=threads, progress=progress)
+        return write_report(target, document, request, command=command)
     try:
         prior = prior_from_dict(record["prior"], f"{where}: prior")
         event, horizon = parse_event(record["event"]), float(record["horizon_months"])
@@ -128,7 +136,9 @@ def _done_again(
     return write_run(target, simulation, summarise(simulation, event), command=command)
 
 
-def _table_drift(stored: Path, again: Path, files: list[str]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _table_drift(
+    stored: Path, again: Path, files: list[str], relative: float
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """For each table the number of cells compared, and those that differ."""
     for name in files:
         if not name.endswith(".csv"):
@@ -143,12 +153,12 @@ def _table_drift(stored: Path, again: Path, files: list[str]) -> Iterator[tuple[
             {"file": name, "row": place + 1, "column": column, "stored": before, "now": after}
             for column in then
             for place, (before, after) in enumerate(zip(then[column], now[column], strict=True))
-            if not _same(before, after, draws[place], is_count=str(column).startswith("n_"))
+            if not _same(before, after, draws[place], is_count=str(column).startswith("n_"), relative=relative)
         ]
         yield then.size, differing
 
 
-def _same(stored: Any, now: Any, n_draws: float, *, is_count: bool) -> bool:
+def _same(stored: Any, now: Any, n_draws: float, *, is_count: bool, relative: float = RELATIVE) -> bool:
     """Whether two cells agree: texts exactly, numbers within tolerance."""
     numbers = (int, float, np.integer, np.floating)
     if not isinstance(stored, numbers) or not isinstance(now, numbers):
@@ -156,4 +166,5 @@ def _same(stored: Any, now: Any, n_draws: float, *, is_count: bool) -> bool:
     if np.isnan(stored) and np.isnan(now):
         return True
     share = FLIPPED if is_count else FLIPPED / n_draws
-    return bool(np.isclose(now, stored, rtol=RELATIVE, atol=share))
+    at_least = 0.0 if relative == RELATIVE else relative
+    return bool(np.isclose(now, stored, rtol=relative, atol=max(share, at_least)))

@@ -21,7 +21,7 @@ EXTREME = 1e-6
 N_CORNERS = 256
 """Random corners of the unit cube, besides one quantity at a time."""
 
-LIMIT_DRAWS = 2**13
+LIMIT_DRAWS = 2**12
 """Draws on each side of a limit."""
 
 _LIMITS: tuple[tuple[str, Mapping[str, float | str], Mapping[str, float | str]], ...] = (

@@ -17,9 +17,7 @@ from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
 def report(
     source: Annotated[
         str,
-        typer.Argument(
-            metavar="RUN|PRIOR", help="A shipped prior set, the path of a TOML file, or the folder of a run."
-        ),
+        typer.Argument(metavar="RUN|PRIOR", help="A shipped prior set, a TOML file, or the folder of a run."),
     ] = "davidson-2025",
     event: Annotated[
         str | None, typer.Option(help="What to ask about; the run's own event, or 'best_window_months[5] < 12'.")
