@@ -1,4 +1,4 @@
-"""``priors``: list, show, check and start prior sets."""
+"""``priors``: list, show, check, import and start prior sets."""
 
 from __future__ import annotations
 

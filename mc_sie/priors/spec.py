@@ -920,7 +920,7 @@ def _uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple
 
 def _lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
     first, second = correlation.between
-    return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is gone: it {why}. {remedy}"
+    return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is left out: it {why}. {remedy}"
 
 
 def _repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:

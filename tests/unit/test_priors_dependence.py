@@ -312,19 +312,19 @@ def test_correlations_are_inherited_pair_by_pair(load):
     assert load(HEAD + 'extends = "base.toml"\n' + other, base=base).dependence.names == ("rho", "r", "lam")
 
 
-def test_an_inherited_correlation_of_what_became_fixed_goes_with_a_warning(load):
+def test_an_inherited_correlation_of_what_became_fixed_is_left_out_with_a_warning(load):
     base = BASE + correlation(["r", "lam"], 0.5) + correlation(["rho", "r"], 0.2)
     fixed = '[lam]\nfamily = "fixed"\nvalue = 1\nunit = "1"\nsource = "s"\n'
     child = load(HEAD + 'extends = "base.toml"\n' + fixed, base=base)
     assert child.dependence.names == ("rho", "r")
     assert child.warnings == (
-        "mine.toml: the correlation of r and lam (base.toml) is gone: it names lam, which is fixed (1). "
+        "mine.toml: the correlation of r and lam (base.toml) is left out: it names lam, which is fixed (1). "
         "Give [lam] a range, or take the correlation away.",
     )
     speed = '[max_speed]\nfamily = "uniform"\nlow = 10\nhigh = 90\nunit = "x"\nsource = "s"\n'
     child = load(HEAD + 'extends = "base.toml"\n' + speed, base=base)
     assert child.warnings == (
-        "mine.toml: the correlation of rho and r (base.toml) is gone: it names rho, but the set states max_speed. "
+        "mine.toml: the correlation of rho and r (base.toml) is left out: it names rho, but the set states max_speed. "
         "Correlate max_speed, which rises with rho.",
     )
 
@@ -346,7 +346,7 @@ def test_replacing_and_pinning_keep_what_can_stay(load):
     prior = load(BASE + correlation(["r", "lam"], 0.5) + correlation(["rho", "r"], 0.2))
     pinned = prior.pinned("lam", 0.7)
     assert pinned.dependence.names == ("rho", "r")
-    assert "is gone" in pinned.warnings[0]
+    assert "is left out" in pinned.warnings[0]
     same = prior.replaced({"lam": load(BASE).entries["lam"]})
     assert same.dependence == prior.dependence
     assert prior.replaced({}, correlations=[]).dependence == Dependence()
