@@ -158,11 +158,11 @@ def count_batch(job: Job, number: int) -> NDArray[np.int64]:
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
     asked = job.questions
-    if not hasattr(_local, "workspaces"):
-        _local.workspaces = None
-    points, draws, outcomes, _local.workspaces = simulate_range(
+    if not hasattr(_local, "drivers"):
+        _local.drivers = None
+    points, draws, outcomes, _local.drivers = simulate_range(
         job.prior, job.design, first + start, first + stop, asked.horizon_months, asked.levels, asked.widths,
-        _local.workspaces,
+        _local.drivers,
     )  # fmt: skip
     return count(asked, points, draws, outcomes)
 

@@ -63,6 +63,7 @@ def run(
     all_outcomes: Annotated[
         bool, typer.Option("--all-outcomes", help="Take and store every outcome of every draw.")
     ] = False,
+    device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra mc-sie[cuda].")] = "cpu",
     scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -76,7 +77,7 @@ def run(
 
     from mc_sie.analysis.precision import precision
     from mc_sie.analysis.tally import TABLE_LEVELS
-    from mc_sie.engine.run import check_horizon, n_threads
+    from mc_sie.engine.run import check_device, check_horizon, n_threads
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
     from mc_sie.store import check_target
@@ -86,6 +87,10 @@ def run(
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
+    if device == "cuda" and (no_draws or rare):
+        other = "--no-draws" if no_draws else "--rare"
+        refuse("--device cuda", f"cannot go with {other}, which runs on processors only", "Leave one of them out.")
+    check_device(device)
     if scheduler is not None and not no_draws:
         why = "needs --no-draws: a cluster sends back counts, and the draws would have to come home to be kept"
         refuse(f"--scheduler {scheduler}", why, "Add --no-draws, or leave --scheduler out.")
@@ -134,6 +139,7 @@ def run(
             horizon_months=horizon_months,
             levels=levels,
             widths=widths,
+            device=device,
             threads=threads,
         )
     summary = summarise(simulation, asked)
@@ -160,7 +166,7 @@ def _simulate_to_target(
                 break
             if 2 * n_draws > max_draws:
                 break
-            simulation = doubled(simulation, threads=how["threads"], progress=progress)
+            simulation = doubled(simulation, device=how["device"], threads=how["threads"], progress=progress)
     except MemoryError:
         remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
         refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)

@@ -39,10 +39,10 @@ CODES = ("limit_reached", "n_deployments", "end", "status")
 
 
 def simulate_rows(
+    work: Workspace,
     table: NDArray[np.float64],
     levels: NDArray[np.float64],
     widths: NDArray[np.float64],
-    work: Workspace,
     months_to: NDArray[np.float64],
     best_window_months: NDArray[np.float64],
     best_gain_ooms: NDArray[np.float64],
@@ -53,12 +53,12 @@ def simulate_rows(
 
     Parameters
     ----------
+    work : Workspace
+        Work arrays of the calling thread.
     table : array of shape (n, 22)
         One row a draw: the quantities in the order of :func:`mc_sie.model.growth.set_law`.
     levels, widths : array of shape (K,), (W,)
         Gains in OOM and window widths in months.
-    work : Workspace
-        Work arrays of the calling thread.
     months_to, best_window_months : array of shape (n, K)
         Receive the outcomes; nan in a row that cannot be simulated.
     best_gain_ooms : array of shape (n, W)

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
+from functools import partial
+from importlib.util import find_spec
 from queue import SimpleQueue
 from typing import Any
 
@@ -20,9 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.engine.cpu import CODES, NUMBERS, simulate_rows
-from mc_sie.errors import InputError
+from mc_sie.errors import InputError, nearest
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
-from mc_sie.model.timeline import Workspace, new_workspace
+from mc_sie.model.timeline import new_workspace
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import (
@@ -42,6 +44,12 @@ DRAWS_DEFAULT = 2**17
 BATCH_DEFAULT = 4096
 """Draws that a thread takes at a time."""
 
+BATCH_CUDA = 2**16
+"""Draws that a GPU takes at a time: a few for each of its threads."""
+
+DEVICES = ("cpu", "cuda")
+"""Where the kernel can run."""
+
 KERNEL_COLUMNS = ("mode", *(name for name in (
     "rho", "alpha_compute", "lam", "r", "labour_per_efficiency", "experiment_efficiency_share", "labour_multiplier",
     "speedup_initial", "limit_ooms", "software_doubling_months", "training_months", "training_floor_months",
@@ -49,6 +57,9 @@ KERNEL_COLUMNS = ("mode", *(name for name in (
     "reconfiguration_half_life_months", "route2_rho", "route2_alpha_compute",
 )), "horizon_months")  # fmt: skip
 """Order of the quantities in the kernel's table, that of ``model.growth.set_law``."""
+
+Driver = Callable[..., None]
+"""Simulates a table of rows: :func:`mc_sie.engine.cpu.simulate_rows` with work arrays of its own."""
 
 Progress = Callable[[int, int], None]
 """Called with the draws done and the draws in all."""
@@ -97,8 +108,9 @@ def simulate(
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
+    device: str = "cpu",
     threads: int | None = None,
-    batch: int = BATCH_DEFAULT,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> Simulation:
     """Draw from a prior set and simulate every draw.
@@ -119,10 +131,12 @@ def simulate(
         End of each trajectory at the latest.
     levels, widths : sequence of float
         Gains in OOM at which times are taken, and window widths in months in which gains are.
+    device : {"cpu", "cuda"}
+        Where trajectories are computed: the processor, or an NVIDIA GPU (which may differ in the last digits).
     threads : int, optional
-        Threads; all processors if not given.
-    batch : int
-        Draws that a thread takes at a time.
+        Threads; all processors if not given. With a GPU, those that draw for it.
+    batch : int, optional
+        Draws that a thread, or the GPU, takes at a time.
     progress : callable, optional
         Called with (draws done, draws in all).
 
@@ -134,19 +148,25 @@ def simulate(
     Raises
     ------
     InputError
-        For sizes, a seed, a scheme or a horizon that cannot be used.
+        For sizes, a seed, a scheme, a horizon or a device that cannot be used.
     """
     started = time.perf_counter()
     design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     check_marks(levels, widths)
-    ranges = [(start, min(start + batch, design.n_draws)) for start in range(0, design.n_draws, batch)]
-    draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, threads, progress)
+    check_device(device)
+    ranges = _ranges(0, design.n_draws, batch, device)
+    draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, device, threads, progress)
     return Simulation(prior, design, horizon_months, draws, outcomes, time.perf_counter() - started)
 
 
 def doubled(
-    simulation: Simulation, *, threads: int | None = None, batch: int = BATCH_DEFAULT, progress: Progress | None = None
+    simulation: Simulation,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    batch: int | None = None,
+    progress: Progress | None = None,
 ) -> Simulation:
     """The same simulation with twice the draws in every replicate.
 
@@ -154,7 +174,7 @@ def doubled(
     ----------
     simulation : Simulation
         What there is.
-    threads, batch, progress
+    device, threads, batch, progress
         As in :func:`simulate`.
 
     Returns
@@ -164,16 +184,17 @@ def doubled(
         simulated.
     """
     started = time.perf_counter()
+    check_device(device)
     old = simulation.design
     design = replace(old, n_per_replicate=2 * old.n_per_replicate)
     kept = 0 if old.scheme == "lhs" else old.n_per_replicate
     ranges = []
     for replicate_start in range(0, design.n_draws, design.n_per_replicate):
         stop = replicate_start + design.n_per_replicate
-        ranges += [(start, min(start + batch, stop)) for start in range(replicate_start + kept, stop, batch)]
+        ranges += _ranges(replicate_start + kept, stop, batch, device)
     levels, widths = tuple(simulation.outcomes.levels), tuple(simulation.outcomes.widths)
     draws, outcomes = _simulate_ranges(
-        simulation.prior, design, ranges, simulation.horizon_months, levels, widths, threads, progress
+        simulation.prior, design, ranges, simulation.horizon_months, levels, widths, device, threads, progress
     )
     if kept:
         draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
@@ -192,8 +213,9 @@ def evaluate(
     *,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
+    device: str = "cpu",
     threads: int | None = None,
-    batch: int = BATCH_DEFAULT,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> Outcomes:
     """Run the law of motion on given values: a deterministic function of arrays.
@@ -203,7 +225,7 @@ def evaluate(
     quantities : mapping of str to array_like of shape (n,) or scalar
         By code name, in the units of ``quantities.py``; ``mode`` as int codes or names, ``horizon_months`` among them.
         One that is left out takes its default; nan means "not given" and is allowed for optional ones.
-    levels, widths, threads, batch, progress
+    levels, widths, device, threads, batch, progress
         As in :func:`simulate`.
 
     Returns
@@ -212,6 +234,7 @@ def evaluate(
         One entry a row; a row outside the domain of a quantity has a status other than ok.
     """
     check_marks(levels, widths)
+    check_device(device)
     n = max((np.size(value) for value in quantities.values()), default=1)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name in KERNEL_COLUMNS:
@@ -225,13 +248,13 @@ def evaluate(
             array = np.vectorize(MODES.index, otypes=[np.int8])(array)
         arrays[name] = np.broadcast_to(array.astype(np.float64), (n,))
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]
+    ranges = _ranges(0, n, batch, device)
     n_workers = min(n_threads(threads), len(ranges))
-    workspaces = _workspaces(n_workers)
+    drivers = _drivers(n_workers, device)
 
     def one(start: int, stop: int) -> None:
         rows = {name: array[start:stop] for name, array in arrays.items()}
-        _fill(outcomes, slice(start, stop), rows, arrays["horizon_months"][start:stop], workspaces)
+        _fill(outcomes, slice(start, stop), rows, arrays["horizon_months"][start:stop], drivers)
 
     in_batches(one, ranges, n_workers, progress)
     return outcomes
@@ -245,8 +268,8 @@ def simulate_range(
     horizon_months: float,
     levels: Sequence[float],
     widths: Sequence[float],
-    workspaces: SimpleQueue[Workspace] | None = None,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes, SimpleQueue[Workspace]]:
+    drivers: SimpleQueue[Driver] | None = None,
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes, SimpleQueue[Driver]]:
     """Simulate some draws of a design on the calling thread.
 
     Parameters
@@ -259,8 +282,8 @@ def simulate_range(
         Draws ``start`` to ``stop - 1``.
     horizon_months, levels, widths
         As in :func:`simulate`.
-    workspaces : queue of Workspace, optional
-        Work arrays from an earlier call on the same thread.
+    drivers : queue of Driver, optional
+        From an earlier call on the same thread.
 
     Returns
     -------
@@ -270,15 +293,15 @@ def simulate_range(
         Quantities.
     outcomes : Outcomes
         What became of them.
-    workspaces : queue of Workspace
+    drivers : queue of Driver
         For the next call.
     """
-    workspaces = workspaces or _workspaces(1)
+    drivers = drivers or _drivers(1)
     uniforms = _points(prior, design, start, stop)
     rows = {name: np.broadcast_to(array, stop - start) for name, array in prior.values(uniforms).items()}
     outcomes = Outcomes.empty(stop - start, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    _fill(outcomes, slice(0, stop - start), rows, horizon_months, workspaces)
-    return uniforms, rows, outcomes, workspaces
+    _fill(outcomes, slice(0, stop - start), rows, horizon_months, drivers)
+    return uniforms, rows, outcomes, drivers
 
 
 def simulate_points(
@@ -313,13 +336,13 @@ def simulate_points(
     n = next(iter(uniforms.values())).size
     draws = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    ranges = [(start, min(start + batch, n)) for start in range(0, n, batch)]
+    ranges = _ranges(0, n, batch)
     n_workers = max(1, min(n_threads(threads), len(ranges)))
-    workspaces = _workspaces(n_workers)
+    drivers = _drivers(n_workers)
 
     def one(start: int, stop: int) -> None:
         rows = {name: array[start:stop] for name, array in draws.items()}
-        _fill(outcomes, slice(start, stop), rows, horizon_months, workspaces)
+        _fill(outcomes, slice(start, stop), rows, horizon_months, drivers)
 
     in_batches(one, ranges, n_workers, progress)
     return draws, outcomes
@@ -374,6 +397,7 @@ def _simulate_ranges(
     horizon_months: float,
     levels: Sequence[float],
     widths: Sequence[float],
+    device: str,
     threads: int | None,
     progress: Progress | None,
 ) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
@@ -386,14 +410,14 @@ def _simulate_ranges(
     for name, sample in prior.values(_points(prior, design, 0, 1)).items():
         draws[name] = np.empty(n, dtype=sample.dtype)
     n_workers = min(n_threads(threads), len(ranges))
-    workspaces = _workspaces(n_workers)
+    drivers = _drivers(n_workers, device)
 
     def one(start: int, stop: int) -> None:
         rows = prior.values(_points(prior, design, start, stop))
         here = slice(offset[start], offset[start] + stop - start)
         for name, array in rows.items():
             draws[name][here] = array
-        _fill(outcomes, here, rows, horizon_months, workspaces)
+        _fill(outcomes, here, rows, horizon_months, drivers)
 
     in_batches(one, ranges, n_workers, progress)
     return draws, outcomes
@@ -412,7 +436,7 @@ def _fill(
     here: slice,
     rows: Mapping[str, NDArray[np.generic]],
     horizon_months: float | NDArray[np.generic],
-    workspaces: SimpleQueue[Workspace],
+    drivers: SimpleQueue[Driver],
 ) -> None:
     """Simulate some rows and store their outcomes."""
     n = here.stop - here.start
@@ -426,14 +450,13 @@ def _fill(
     inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN
     numbers = np.full((n, len(NUMBERS)), np.nan)
-    work = workspaces.get()
+    driver = drivers.get()
     try:
         with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn
-            simulate_rows(
+            driver(
                 table,
                 outcomes.levels,
                 outcomes.widths,
-                work,
                 outcomes.months_to[here],
                 outcomes.best_window_months[here],
                 outcomes.best_gain_ooms[here],
@@ -441,7 +464,7 @@ def _fill(
                 codes,
             )
     finally:
-        workspaces.put(work)
+        drivers.put(driver)
     failed = codes[:, CODES.index("status")] != OK
     numbers[failed] = np.nan
     for column, name in enumerate(NUMBERS):
@@ -487,12 +510,47 @@ def n_threads(threads: int | None) -> int:
     return threads
 
 
-def _workspaces(n_workers: int) -> SimpleQueue[Workspace]:
-    """Work arrays, one set a thread."""
-    queue: SimpleQueue[Workspace] = SimpleQueue()
-    for _ in range(n_workers):
-        queue.put(new_workspace())
+def check_device(device: str) -> None:
+    """Refuse a device that is not known or not there.
+
+    Parameters
+    ----------
+    device : str
+        One of :data:`DEVICES`.
+
+    Raises
+    ------
+    InputError
+        For another one, and for a GPU without the package that drives it or without the GPU.
+    """
+    if device not in DEVICES:
+        raise InputError(f"device {device!r}", "is not known", nearest(device, DEVICES))
+    if device == "cuda":
+        if find_spec("numba_cuda") is None:
+            remedy = "Install it: pip install 'mc-sie[cuda]'"
+            raise InputError("device 'cuda'", "needs numba-cuda, which is not installed", remedy)
+        from mc_sie.engine.cuda import check_gpu
+
+        check_gpu()
+
+
+def _drivers(n_workers: int, device: str = "cpu") -> SimpleQueue[Driver]:
+    """What simulates: on the processor one for each thread, with work arrays of its own; a GPU is shared."""
+    queue: SimpleQueue[Driver] = SimpleQueue()
+    if device == "cuda":
+        from mc_sie.engine.cuda import Gpu
+
+        queue.put(Gpu())
+    else:
+        for _ in range(n_workers):
+            queue.put(partial(simulate_rows, new_workspace()))
     return queue
+
+
+def _ranges(start: int, stop: int, batch: int | None, device: str = "cpu") -> list[tuple[int, int]]:
+    """Batches between two rows."""
+    size = batch or (BATCH_CUDA if device == "cuda" else BATCH_DEFAULT)
+    return [(first, min(first + size, stop)) for first in range(start, stop, size)]
 
 
 def in_batches(

@@ -136,7 +136,9 @@ def solve_panel(
     error /= max(1.0, min(nodes[MONTHS, LAST], law.horizon))
     if kind != TIMED:
         second = fit(nodes[SECOND_SLOPE], h, start.second, series[SECOND_SLOPE], series[SECOND])
-        error = max(error, second / max(1.0, 0.1 * abs(nodes[SECOND, LAST]))) if second == second else second
+        second /= max(1.0, 0.1 * abs(nodes[SECOND, LAST]))
+        if second > error or second != second:  # either may be nan, which max would lose on a GPU
+            error = second
     return h, error / TOLERANCE
 
 
