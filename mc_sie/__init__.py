@@ -15,9 +15,11 @@ from typing import Any
 _HOMES = {
     "InputError": "mc_sie.errors",
     "Outcomes": "mc_sie.outcomes",
+    "Conditioned": "mc_sie.analysis.condition",
     "PriorSet": "mc_sie.priors",
     "Simulation": "mc_sie.engine.run",
     "Summary": "mc_sie.analysis.summary",
+    "condition": "mc_sie.analysis.condition",
     "doubled": "mc_sie.engine.run",
     "evaluate": "mc_sie.engine.run",
     "load_prior": "mc_sie.priors",

@@ -62,7 +62,7 @@ from mc_sie.analysis.proposal import (
 )
 from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
 from mc_sie.analysis.summary import sentence
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, simulate_points
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
@@ -621,6 +621,7 @@ def estimate_rare(
     if scheme == "lhs":
         why = "has no importance sampling: its strata are those of the prior"
         raise InputError("--scheme lhs with --rare", why, f"Use {' or '.join(SCHEMES)}.")
+    check_unconditioned(prior, "--rare")
     small = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     event.check_horizon(horizon_months)
