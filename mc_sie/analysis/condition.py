@@ -5,7 +5,7 @@ Every world has a likelihood: the product over the pieces of evidence of how lik
 
 Draws of the prior
     weighted by their likelihood. They will do while the largest weights have a light tail (k-hat, [1]_) and the draws
-    are worth at least a tenth of their number.
+    are worth at least three tenths of their number.
 Draws of a proposal
     that was fitted to worlds found by tempering, weighted by likelihood times how much rarer or commoner the prior
     makes them. A tenth of them comes from the prior itself. What the search finds only shapes the proposal: the draws
@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -69,7 +69,7 @@ WAYS: dict[Way, str] = {
 }
 """The ways to condition, in the order in which they are tried."""
 
-ESS_SHARE_LOW = 0.1
+ESS_SHARE_LOW = 0.3
 """Draws of the prior will do if they are worth at least this share of their number."""
 
 ESS_LOW = 1000.0
@@ -111,6 +111,9 @@ class Conditioned:
         Worlds that the search looked at.
     proposal : dict or None
         The proposal as plain values.
+    density, density_before : array of shape (n,)
+        Density of the law that :attr:`simulation` was drawn from, relative to the prior, at its draws and at those of
+        :attr:`before`.
     """
 
     simulation: Simulation
@@ -122,6 +125,8 @@ class Conditioned:
     log_marginal: float
     n_search: int
     proposal: dict[str, Any] | None
+    density: Array
+    density_before: Array
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -208,11 +213,11 @@ def condition(
     log_likelihood = by_item.sum(axis=1)
     weights, log_marginal = normalised(log_likelihood)
     k = pareto_k(weights)
+    n = before.design.n_draws
     plain = Conditioned(
         replace(before, prior=prior, weights=weights), before, "prior", k, k, effective_size(weights), log_marginal, 0,
-        None,
+        None, np.ones(n), np.ones(n),
     )  # fmt: skip
-    n = before.design.n_draws
     will_do = (k <= k_high(n) or math.isnan(k)) and plain.ess >= ESS_SHARE_LOW * n
     if way == "prior" or (way is None and will_do):
         return plain
@@ -232,10 +237,12 @@ def condition(
             return replace(
                 plain, simulation=simulation, way="proposal", pareto_k=k, ess=effective_size(weights),
                 log_marginal=log_marginal, n_search=world.n_asked, proposal=proposal.record(),
+                density=1.0 / drawn.prior_weights,
+                density_before=1.0 / proposal.weights(_plain_points(bare, before.design)),
             )  # fmt: skip
     design = before.design
     found = _tempered(world, design.n_replicates, design.n_per_replicate, numbers, progress)
-    _, draws, outcomes = world.looked_at(world.uniforms(found.z.reshape(n, -1)), is_simulated=True)
+    log_l, draws, outcomes = world.looked_at(world.uniforms(found.z.reshape(n, -1)), is_simulated=True)
     assert outcomes is not None
     simulation = Simulation(
         prior, design, horizon_months, dict(draws), outcomes, time.perf_counter() - started, np.ones(n)
@@ -243,7 +250,8 @@ def condition(
     n_different = len(np.unique(found.z.reshape(n, -1), axis=0))
     return replace(
         plain, simulation=simulation, way="tempering", pareto_k=math.nan, ess=float(n_different),
-        log_marginal=found.log_marginal, n_search=world.n_asked,
+        log_marginal=found.log_marginal, n_search=world.n_asked, density=np.exp(log_l - found.log_marginal),
+        density_before=np.exp(log_likelihood - found.log_marginal),
     )  # fmt: skip
 
 
@@ -492,17 +500,24 @@ def _fitted_proposal(prior: PriorSet, z: Array, numbers: Numbers) -> Proposal:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Draws of a proposal, and the logarithms of their weights."""
+    """Draws of a proposal, the weights of the prior there, and the logarithms of those given the evidence."""
 
     draws: dict[str, NDArray[np.generic]]
     outcomes: Outcomes
+    prior_weights: Array
     log_weights: Array
+
+
+def _plain_points(prior: PriorSet, design: Design) -> dict[str, Array]:
+    """Every point of a design, by name of the dimension."""
+    return {name: points(design, dimension_of(name), 0, design.n_draws) for name in prior.dimensions}
 
 
 def _from_proposal(world: _World, design: Design, proposal: Proposal, progress: Progress | None) -> _Drawn:
     """Every draw of a design, placed by a proposal."""
-    of: Callable[[int], Array] = lambda dimension: points(design, dimension, 0, design.n_draws)  # noqa: E731
-    placed, _ = proposal.place({name: of(dimension_of(name)) for name in world.prior.dimensions}, of(PICK_DIMENSION))
+    pick = points(design, PICK_DIMENSION, 0, design.n_draws)
+    placed, _ = proposal.place(_plain_points(world.prior, design), pick)
     log_l, draws, outcomes = world.looked_at(placed, is_simulated=True, progress=progress)
     assert outcomes is not None
-    return _Drawn(draws, outcomes, log_l + np.log(proposal.weights(placed)))
+    weights = proposal.weights(placed)
+    return _Drawn(draws, outcomes, weights, log_l + np.log(weights))

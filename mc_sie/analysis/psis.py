@@ -56,7 +56,8 @@ def pareto_k(weights: Array) -> float:
     grid = grid / (3.0 * excess[int(m / 4 + 0.5) - 1]) + 1.0 / excess[-1]
     shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
     logs = m * (np.log(-grid / shapes) - shapes - 1.0)
-    share = 1.0 / np.exp(logs - logs[:, None]).sum(axis=1)
+    with np.errstate(over="ignore"):  # a share of 0
+        share = 1.0 / np.exp(logs - logs[:, None]).sum(axis=1)
     at = float((grid * share).sum() / share.sum())
     k = float(np.log1p(-at * excess).mean())
     return (m * k + 10 * 0.5) / (m + 10)
