@@ -22,6 +22,7 @@ PANELS = 6
 """Inputs that are shown: those that moved furthest."""
 
 _BINS = 36
+_MOVED = 0.02  # least difference between cumulative functions that is shown
 _BEFORE, _AFTER = "#8a8a8a", COLOURS[0]
 
 
@@ -43,20 +44,23 @@ def evidence_figure(report: EvidenceReport) -> Figure:
 
         names = _furthest(report)
         n_rows = math.ceil(len(names) / 3)
-        heights = [2.5] * n_rows + [1.5 + 0.62 * len(report.items)]
-        figure = Figure(figsize=(10, sum(heights) + 0.4))
-        grid = figure.add_gridspec(n_rows + 1, 3, height_ratios=heights)
-        panels = [figure.add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
+        heights = [2.5 * n_rows + 0.5, 1.3 + 0.55 * len(report.items)]
+        figure = Figure(figsize=(10, sum(heights)))
+        above, below = figure.subfigures(2, 1, height_ratios=heights)
+        grid = above.add_gridspec(n_rows, 3)
+        panels = [above.add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
         for axes, name in zip(panels, names, strict=True):
             _density(axes, report, name)
-        if panels:
-            panels[0].legend(loc="best", fontsize=10.5, handlelength=1.2)
-        _bars(figure.add_subplot(grid[n_rows, :]), report)
+        above.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=12)
+        _bars(below.subplots(), report)
+        before, after = in_percent(report.before), in_percent(report.after)
+        title = f"P({report.event}): {before} before, {after} given the evidence"
+        below.suptitle(title, x=0.008, ha="left", fontsize=13)
     return figure
 
 
 def _furthest(report: EvidenceReport) -> list[str]:
-    """Inputs by the largest difference between their cumulative functions; one of those that are the same thing."""
+    """Inputs by the largest difference between their cumulative functions, those that hardly moved left out."""
     before, after = report.samples["weight_before"], report.samples["weight_after"]
     distances: dict[str, float] = {}
     for name in report.inputs["quantity"]:
@@ -66,8 +70,9 @@ def _furthest(report: EvidenceReport) -> list[str]:
         is_last = np.append(np.diff(values[order]) != 0.0, True)
         distances[name] = float(np.abs(cumulated[0] - cumulated[1])[is_last].max())
     ranked = sorted(distances, key=lambda name: -distances[name])
-    restated = {quantity.determines for quantity in QUANTITIES.values() if quantity.name in distances}
-    return [name for name in ranked if name not in restated][:PANELS]
+    if "sigma" in distances:
+        ranked.remove("rho")  # the same thing
+    return [name for name in ranked if distances[name] > _MOVED or name == ranked[0]][:PANELS]
 
 
 def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
@@ -103,8 +108,10 @@ def _few_ticks(axes: Axes, low: float, high: float) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
     decades = math.log10(high / low)
-    steps = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0,)
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1, 1 if decades < 4 else 2)
+    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0,)
+    if decades < 0.8:
+        steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1, 1 if decades < 4.5 else 2)
     ticks = [step * 10.0**exponent for exponent in exponents for step in steps]
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -118,11 +125,10 @@ def _bars(axes: Axes, report: EvidenceReport) -> None:
     rows = np.arange(len(items))
     points, errors = 100.0 * items["shapley"].to_numpy(), 200.0 * items["se_shapley"].to_numpy()
     colours = [COLOURS[2] if point >= 0.0 else COLOURS[1] for point in points]
+    axes.set_axisbelow(True)
     axes.barh(rows, points, xerr=errors, color=colours, height=0.62, ecolor="#222222", capsize=4)
     axes.axvline(0.0, color="#222222", lw=1.0)
-    labels = [f"{textwrap.fill(name, 38)}" for name in items["name"]]
+    labels = [textwrap.fill(name, 38) for name in items["name"]]
     axes.set_yticks(rows, labels, fontsize=11)
     axes.set_xlabel("change of the probability, percentage points (bar: $\\pm$2 Monte Carlo SE)")
-    before, after = in_percent(report.before), in_percent(report.after)
-    axes.set_title(f"P({report.event}): {before} before, {after} given the evidence")
     axes.grid(axis="y", visible=False)
