@@ -24,10 +24,12 @@ _HOMES = {
     "evaluate": "mc_sie.engine.run",
     "load_prior": "mc_sie.priors",
     "parse_event": "mc_sie.events",
+    "reweight": "mc_sie.analysis.reweight",
     "shipped_priors": "mc_sie.priors",
     "simulate": "mc_sie.engine.run",
     "summarise": "mc_sie.analysis.summary",
     "trace": "mc_sie.engine.trace",
+    "weigh_evidence": "mc_sie.analysis.evidence",
     "write_run": "mc_sie.store",
 }
 

@@ -52,6 +52,7 @@ from pyarrow import ArrowException
 from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
+from mc_sie.analysis.reweight import Reweighted
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
@@ -250,6 +251,34 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     target = check_target(folder, rare.prior.name)
     return _write_whole_folder(target, None if folder else rare.prior.name, write)
+
+
+def write_reweighted(folder: Path, found: Reweighted, *, command: str) -> Path:
+    """Write another prior's answer from the draws of a run, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Reweighted
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder: ``reweight.json``, ``modes.csv``, and ``weights.parquet`` with one row a draw of the run.
+    """
+
+    def write(partial: Path) -> None:
+        weights = pd.DataFrame({"replicate": found.sample.replicate, "weight": found.sample.weights})
+        weights.to_parquet(partial / "weights.parquet", index=False)
+        found.modes.to_csv(partial / "modes.csv", index=False)
+        text = json.dumps(found.record() | _circumstances(command), indent=1, ensure_ascii=False, allow_nan=False)
+        (partial / "reweight.json").write_text(text + "\n", encoding="utf-8")
+
+    return _write_whole_folder(check_target(folder, folder.name), None, write)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 The two may state the same quantity in different ways. Densities are taken in the model's own coordinates (rho, r, ...):
 an entry for ``sigma``, ``max_speed`` or ``r_total`` is changed over with its Jacobian, given the quantities that the
-restatement depends on. Where a value has a probability of its own, or a quantity is absent, under any of the laws
-compared, masses are compared with masses: a law without that atom gives it none. The density of a pool is the sum over
-its members, so that which member a draw came from does not matter.
+restatement depends on; correlations add the density of their Gaussian copula. Where a value has a probability of its
+own, or a quantity is absent, under any of the laws compared, masses are compared with masses: a law without that atom
+gives it none. The density of a pool is the sum over its members, so that which member a draw came from does not matter.
 
 Weights answer only where the run has draws. An atom, a mode or a stretch of support that the run lacks, weights whose
 tail is heavy (k-hat, [1]_) or too few draws that are left after weighting mean that the run must be simulated again;
@@ -27,13 +27,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.condition import k_high
+from mc_sie.analysis.condition import k_high, normalised
 from mc_sie.analysis.estimates import WeightedEstimate, effective_size, error_bound, estimate_weighted
-from mc_sie.analysis.proposal import dimension_of
+from mc_sie.analysis.proposal import TINY, dimension_of
 from mc_sie.analysis.psis import pareto_k
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.summary import sentence
 from mc_sie.errors import InputError
+from mc_sie.events import Event
 from mc_sie.priors import Entry, PriorSet
 from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, QUANTITIES
@@ -116,19 +117,44 @@ def _column(entry: Entry | None, quantity: str, draws: Draws) -> _Column:
     is_absent = np.isnan(model_values)
     if entry is None:
         return _Column(is_absent.astype(np.float64), np.full(len(model_values), -np.inf))
-    values, log_slope = model_values, np.zeros(len(model_values))
-    if entry.name != quantity:
-        values, log_slope = _RESTATED[entry.name](draws)
     law = entry.distribution
+    values, log_slope = _elicited(entry, quantity, draws)
     mass = np.zeros(len(values))
     for atom, probability in law.atoms:
         mass += np.where(np.isclose(values, atom, rtol=_SAME, atol=0.0) | (values == atom), probability, 0.0)
-    low, high = law.support
-    inside = np.clip(values, low, high)  # restatement and back rounds past an end
-    values = np.where(np.isclose(values, inside, rtol=_SAME, atol=0.0), inside, values)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         log_density = np.log(law.pdf(values)) + log_slope
     return _Column(mass, np.where(np.isnan(log_density), -np.inf, log_density))
+
+
+def _elicited(entry: Entry, quantity: str, draws: Draws) -> tuple[Array, Array]:
+    """Values in the coordinate that an entry states, and the logarithm of their derivative by the model's."""
+    values = _numbers(draws, quantity)
+    log_slope = np.zeros(len(values))
+    if entry.name != quantity:
+        values, log_slope = _RESTATED[entry.name](draws)
+    inside = np.clip(values, *entry.distribution.support)  # restatement and back rounds past an end
+    return np.where(np.isclose(values, inside, rtol=_SAME, atol=0.0), inside, values), log_slope
+
+
+def _log_copula(prior: PriorSet, draws: Draws) -> Array | float:
+    """Logarithm of the density of a set's Gaussian copula: what correlations make likelier than independence."""
+    from scipy.special import ndtri
+
+    copula = prior.dependence
+    if not copula.names:
+        return 0.0
+    latent = []
+    for name in copula.names:
+        entry = _stated(prior, name)
+        assert entry is not None
+        values, _ = _elicited(entry, name, draws)
+        below, above = (np.clip(tail(values), TINY, 1.0) for tail in (entry.distribution.cdf, entry.distribution.sf))
+        latent.append(np.where(below <= above, ndtri(below), -ndtri(above)))
+    z = np.array(latent)
+    excess = np.linalg.inv(copula.matrix) - np.eye(len(z))
+    _, log_determinant = np.linalg.slogdet(copula.matrix)
+    return np.asarray(-0.5 * (log_determinant + np.einsum("in,ij,jn->n", z, excess, z)))
 
 
 def log_densities(priors: Sequence[PriorSet], draws: Draws) -> list[Array]:
@@ -156,6 +182,9 @@ def log_densities(priors: Sequence[PriorSet], draws: Draws) -> list[Array]:
             for column, total in zip(one, sums, strict=True):
                 with np.errstate(divide="ignore"):
                     total += np.where(is_atom, np.log(column.mass), column.log_density)
+    for pool, sums in zip(members, totals, strict=True):
+        for (member, _), total in zip(pool, sums, strict=True):
+            total += _log_copula(member, draws)
     return [np.logaddexp.reduce(np.array(sums), axis=0) for sums in totals]
 
 
@@ -185,6 +214,18 @@ def _lacks(source: PriorSet, target: PriorSet) -> list[str]:
                 f"{new.name} reaches from {new_low:g} to {new_high:g}, in the run only from {low:g} to {high:g}"
             )
     return found
+
+
+def _correlated_atoms(source: PriorSet, target: PriorSet) -> list[str]:
+    """Values with a probability of their own in quantities that are correlated, which have no simple joint density."""
+    if source.given(()).digest == target.given(()).digest:
+        return []
+    found = set()
+    for prior in (source, target):
+        for member, _ in prior.members or ((prior, 1.0),):
+            stated = {name: _stated(member, name) for name in member.dependence.names}
+            found |= {name for name, entry in stated.items() if entry is not None and entry.distribution.atoms}
+    return [f"{name} has values of their own probability and is correlated with others" for name in sorted(found)]
 
 
 def _tail_from_target(log_ratio: Array) -> float:
@@ -292,7 +333,7 @@ def reweight(sample: Sample, target: PriorSet, *, target_se: float | None = None
     Raises
     ------
     InputError
-        When no draw of the run has any weight, or evidence asks about an outcome that was not stored.
+        When the run's own prior gives some of its draws no density.
 
     Notes
     -----
@@ -310,19 +351,19 @@ def reweight(sample: Sample, target: PriorSet, *, target_se: float | None = None
     reasons = _evidence_reasons(source, target)
     log_weights = log_target - log_source
     for item in target.evidence:
-        if item.numbers not in [other.numbers for other in source.evidence]:
-            log_weights = log_weights + item.log_likelihood(_implied_by(item, sample))
+        if item.numbers in [other.numbers for other in source.evidence]:
+            continue
+        implied = _implied_by(item, sample)
+        if implied is None:
+            reasons.append(f"evidence {item.name!r} is about {item.about}, which the run did not store")
+        else:
+            log_weights = log_weights + item.log_likelihood(implied)
     if sample.weights is not None:
         with np.errstate(divide="ignore"):
             log_weights = log_weights + np.log(sample.weights)
-    if np.isneginf(log_weights).all():
-        why = (
-            f"gives no draw of the run any weight: {'; '.join(_lacks(source, target)) or 'they have nothing in common'}"
-        )
-        raise InputError(target.name, why, "Simulate it: mc-sie run.")
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.mean()
-    k = pareto_k(weights)
+    is_hopeless = bool(np.isneginf(log_weights).all())
+    weights = np.zeros(n) if is_hopeless else normalised(log_weights)[0]
+    k = pareto_k(weights) if not is_hopeless else math.nan
     reasons += _coverage_reasons(source, target)
     if not reasons:
         k = max(k, _tail_from_target(_target_log_ratio(source, target)))
@@ -355,16 +396,14 @@ def reweight(sample: Sample, target: PriorSet, *, target_se: float | None = None
     )
 
 
-def _implied_by(item: Evidence, sample: Sample) -> Array:
+def _implied_by(item: Evidence, sample: Sample) -> Array | None:
+    """What the draws of a run imply for a piece of evidence; None where that was not stored."""
     subject = item.subject
     if not subject.is_outcome:
         return subject.values(sample.draws)
-    from mc_sie.events import Event
-
     column = Event(subject.name, subject.index, "<", 0.0).column
     if column not in sample.outcomes:
-        why = f"is about {item.about}, which the run did not store"
-        raise InputError(f"{item.origin}: evidence {item.name!r}", why, "Simulate it, or run with --all-outcomes.")
+        return None
     return np.asarray(sample.outcomes[column].to_numpy(dtype=np.float64))
 
 
@@ -390,6 +429,7 @@ def _target_log_ratio(source: PriorSet, target: PriorSet) -> Array:
 def _coverage_reasons(source: PriorSet, target: PriorSet) -> list[str]:
     """Parts of the other prior in which the run has no draws."""
     found = [] if source.members or target.members else _lacks(source, target)
+    found += _correlated_atoms(source, target)
     if found:
         return found
     lost = float(np.isinf(_target_log_ratio(source, target)).mean())
@@ -402,10 +442,11 @@ def _coverage_reasons(source: PriorSet, target: PriorSet) -> list[str]:
 def _modes(sample: Sample) -> pd.DataFrame:
     assert sample.weights is not None
     mode, rows = sample.draws["mode"], []
+    total = float(sample.weights.sum())
     for code, name in enumerate(MODES):
         among = np.asarray(mode == code)
-        share = float(sample.weights[among].sum() / sample.weights.sum())
+        share = float(sample.weights[among].sum())
         if share > 0.0:
             one = estimate_weighted(sample.hits, sample.is_ok & among, sample.weights, sample.design.n_replicates)
-            rows.append({"mode": name, "share": share, **vars(one)})
+            rows.append({"mode": name, "share": share / total, **vars(one)})
     return pd.DataFrame(rows)
