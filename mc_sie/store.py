@@ -4,7 +4,8 @@
     The prior resolved to its last number with its sources, digest, seed, scheme, versions, command, counts, wall time,
     the answer, and a SHA-256 of every other file.
 ``draws.parquet``
-    One row a draw: replicate, the quantities that vary, the main outcomes (or all of them).
+    One row a draw: replicate, its weight where the set is given evidence, the quantities that vary, the main outcomes
+    (or all of them).
 ``draws.nc``
     At most 2^16 draws in whole replicates as an ArviZ DataTree.
 ``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
@@ -49,8 +50,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyarrow import ArrowException
 
+from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
+from mc_sie.analysis.reweight import Reweighted
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
@@ -90,10 +93,12 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     Returns
     -------
     pandas.DataFrame
-        ``replicate``, the quantities that are not the same in every draw (nan where absent; of a pool also
-        ``prior_set``), ``event`` (whether it holds), ``status`` and outcomes.
+        ``replicate``, ``weight`` where draws have one, the quantities that are not the same in every draw (nan where
+        absent; of a pool also ``prior_set``), ``event`` (whether it holds), ``status`` and outcomes.
     """
     columns: dict[str, Any] = {"replicate": simulation.replicate}
+    if simulation.weights is not None:
+        columns["weight"] = simulation.weights
     for name, array in simulation.draws.items():
         if name == "mode":
             columns[name] = pd.Categorical.from_codes(array, MODES)
@@ -141,7 +146,12 @@ def check_target(folder: Path | None, name: str) -> Path:
 
 
 def write_run(
-    folder: Path | None, simulation: Simulation, summary: Summary, *, command: str, all_outcomes: bool = False
+    folder: Path | None,
+    simulation: Simulation | Conditioned,
+    summary: Summary,
+    *,
+    command: str,
+    all_outcomes: bool = False,
 ) -> Path:
     """Write a run's folder, all of it or none.
 
@@ -149,7 +159,7 @@ def write_run(
     ----------
     folder : pathlib.Path or None
         A folder that does not exist yet; None means the next free name below ``runs/``.
-    simulation, summary : Simulation, Summary
+    simulation, summary : Simulation or Conditioned, Summary
         What to write.
     command : str
         Command line that made it.
@@ -166,11 +176,15 @@ def write_run(
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    target = check_target(folder, simulation.prior.name)
+    drawn = simulation.simulation if isinstance(simulation, Conditioned) else simulation
+    record = run_record(drawn, summary, command)
+    if isinstance(simulation, Conditioned):
+        record["evidence"] = evidence_record(simulation, summary)
+    target = check_target(folder, drawn.prior.name)
     return _write_whole_folder(
         target,
-        None if folder else simulation.prior.name,
-        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
+        None if folder else drawn.prior.name,
+        lambda partial: _write_files(partial, drawn, summary, record, all_outcomes),
     )
 
 
@@ -281,6 +295,31 @@ def write_analysis(
         _write_record(partial, {**record, **_circumstances(command)}, record_name)
 
     return _write_whole_folder(check_target(folder, folder.name), None, write)
+
+
+def write_reweighted(folder: Path, found: Reweighted, *, command: str) -> Path:
+    """Write another prior's answer from the draws of a run, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Reweighted
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder: ``reweight.json``, ``modes.csv``, and ``weights.parquet`` with one row a draw of the run.
+    """
+    weights = pd.DataFrame({"replicate": found.sample.replicate, "weight": found.sample.weights})
+    files: dict[str, Callable[[Path], object]] = {
+        "weights.parquet": functools.partial(weights.to_parquet, index=False),
+        "modes.csv": functools.partial(found.modes.to_csv, index=False),
+    }
+    return write_analysis(folder, files, found.record(), command=command, record_name="reweight.json")
 
 
 def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
@@ -468,7 +507,9 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
         raise InputError(str(folder / "draws.parquet"), why, remedy)
     is_ok = np.asarray(outcomes["status"] == "ok")
     hits = asked.holds_of(outcomes[asked.column].to_numpy(dtype=np.float64)) & is_ok
-    return StoredRun(folder, record, Sample(prior, design, horizon_months, asked, draws, hits, is_ok, outcomes))
+    weights = frame["weight"].to_numpy(dtype=np.float64) if "weight" in frame else None
+    sample = Sample(prior, design, horizon_months, asked, draws, hits, is_ok, outcomes, weights)
+    return StoredRun(folder, record, sample)
 
 
 def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray[np.generic]], pd.DataFrame]:
@@ -482,7 +523,7 @@ def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray
             draws[name] = frame[name].cat.codes.to_numpy(dtype=value.dtype)
         else:
             draws[name] = frame[name].to_numpy(dtype=np.float64)
-    return draws, frame.drop(columns=[name for name in ("replicate", "event", *draws) if name in frame])
+    return draws, frame.drop(columns=[name for name in ("replicate", "weight", "event", *draws) if name in frame])
 
 
 def rare_record(rare: Rare, command: str) -> dict[str, Any]:
@@ -543,11 +584,13 @@ def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], 
         raise
 
 
-def _write_files(folder: Path, simulation: Simulation, summary: Summary, command: str, all_outcomes: bool) -> None:
+def _write_files(
+    folder: Path, simulation: Simulation, summary: Summary, record: dict[str, Any], all_outcomes: bool
+) -> None:
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
     frame.to_parquet(folder / "draws.parquet", index=False)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
-    _write_tables(folder, summary, run_record(simulation, summary, command))
+    _write_tables(folder, summary, record)
 
 
 def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> None:
@@ -637,6 +680,33 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     return record
 
 
+def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any]:
+    """How a run was conditioned on its evidence, which stands with the prior.
+
+    Parameters
+    ----------
+    conditioned : Conditioned
+        The draws.
+    summary : Summary
+        What they say.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    numbers = ("pareto_k", "pareto_k_prior", "ess", "log_marginal", "n_search")
+    return {
+        "items": [item.name for item in conditioned.simulation.prior.evidence],
+        "way": conditioned.way,
+        "method_in_words": conditioned.method,
+        "doubts": list(conditioned.doubts),
+        "before": None if summary.before is None else _estimate_record(summary.before),
+        **{name: _finite(getattr(conditioned, name)) for name in numbers},
+        "proposal": conditioned.proposal,
+    }
+
+
 def _prior_record(prior: PriorSet) -> dict[str, Any]:
     return {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()}
 
@@ -673,7 +743,13 @@ def _netcdf_part(simulation: Simulation) -> Any:
     part = Outcomes(
         **{name: value if name in ("levels", "widths") else value[:n] for name, value in outcomes.__dict__.items()}
     )
-    return part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
+    tree = part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
+    if simulation.weights is not None:
+        weights = simulation.weights[:n].reshape(n_chains, -1)
+        attributes = {"units": "1", "long_name": "weight of the draw given the evidence, with mean 1 over the run"}
+        node = tree["prior_predictive"]
+        node.dataset = node.to_dataset().assign(weight=(("chain", "draw"), weights, attributes))
+    return tree
 
 
 def _sha256(path: Path) -> str:

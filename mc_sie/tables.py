@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,9 @@ from mc_sie.quantities import (
     TOP_OOMS,
 )
 from mc_sie.sampling import Design, plan, points
+
+if TYPE_CHECKING:
+    from mc_sie.analysis.evidence import EvidenceReport
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -565,3 +569,28 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     figure = headlines_figure(frame)
     for ending in (".svg", ".png"):
         write_whole(folder / f"headlines{ending}", lambda partial: save(figure, partial))
+
+
+def write_evidence(report: EvidenceReport, folder: Path) -> None:
+    """Write prior and posterior side by side: tables, figure and all of it as JSON.
+
+    Parameters
+    ----------
+    report : EvidenceReport
+        From :func:`mc_sie.analysis.evidence.weigh_evidence`.
+    folder : pathlib.Path
+        Made when it does not exist.
+    """
+    from mc_sie.analysis.evidence import evidence_record
+    from mc_sie.report.evidence_figures import evidence_figure
+    from mc_sie.report.figures import save
+
+    check_folder(folder, f"--out {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("inputs", "shares", "items"):
+        write_csv(getattr(report, name), folder / f"evidence_{name}.csv")
+    text = json.dumps(evidence_record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(folder / "evidence.json", lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
+    figure = evidence_figure(report)
+    for ending in (".svg", ".png"):
+        write_whole(folder / f"evidence{ending}", lambda partial: save(figure, partial))

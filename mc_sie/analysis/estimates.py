@@ -35,7 +35,7 @@ class Estimate:
     low, high : float
         Interval: two-sided at 90 % (``t`` from the replicates, or ``wilson`` for plain Monte Carlo), or one-sided at
         95 % (``exact upper``, ``exact lower``) where hits or misses are rare.
-    interval : {"t", "wilson", "exact upper", "exact lower"}
+    interval : {"t", "wilson", "exact upper", "exact lower", "effective upper", "effective lower"}
         Kind of the interval.
     n_hits, n_draws : int
         Hits, and draws that were simulated.
@@ -52,7 +52,21 @@ class Estimate:
     @property
     def is_rare(self) -> bool:
         """Whether only a bound can be given."""
-        return self.interval.startswith("exact")
+        return self.interval.endswith(("upper", "lower"))
+
+
+@dataclass(frozen=True)
+class WeightedEstimate(Estimate):
+    """A probability from weighted draws.
+
+    Attributes
+    ----------
+    ess : float
+        Draws of equal weight that these are worth, ``(sum w)^2 / sum w^2``. A bound (``effective upper`` or
+        ``effective lower``) is the exact one for so many draws.
+    """
+
+    ess: float
 
 
 def estimate_probability(
@@ -114,6 +128,73 @@ def estimate_from_counts(n_hits: NDArray[np.int64], n_draws: NDArray[np.int64], 
     return Estimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", total, drawn)
 
 
+def estimate_weighted(
+    hits: NDArray[np.bool_], counted: NDArray[np.bool_], weights: NDArray[np.float64], n_replicates: int
+) -> WeightedEstimate:
+    """Probability of an event from weighted draws: the weighted share of the hits.
+
+    Parameters
+    ----------
+    hits, counted : array of shape (n,), bool
+        As in :func:`estimate_probability`.
+    weights : array of shape (n,)
+        At least 0, on any scale.
+    n_replicates : int
+        Independent randomisations, of n / n_replicates draws each.
+
+    Returns
+    -------
+    WeightedEstimate
+        nan where no weight counts.
+
+    Notes
+    -----
+    A ratio of two sums, both of which vary: its error is the delete-one-replicate jackknife's.
+    """
+    kept = np.where(counted, weights, 0.0)
+    hit = np.where(hits, kept, 0.0)
+    miss = kept - hit
+    n_hits, n_draws = int(np.count_nonzero(hit)), int(np.count_nonzero(kept))
+    totals, parts = (array.reshape(n_replicates, -1).sum(axis=1) for array in (kept, hit))
+    if not totals.sum() > 0.0:
+        return WeightedEstimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0, 0.0)
+    prob, ess = float(parts.sum() / totals.sum()), effective_size(kept)
+    is_upper = prob <= 0.5
+    rarer = (hit if is_upper else miss).reshape(n_replicates, -1)
+    if effective_size(rarer) < RARE_HITS or (rarer.max(axis=1) == 0.0).any():
+        bound = _exact_upper((prob if is_upper else 1.0 - prob) * ess, ess)
+        if is_upper:
+            return WeightedEstimate(prob, math.nan, 0.0, bound, "effective upper", n_hits, n_draws, ess)
+        return WeightedEstimate(prob, math.nan, 1.0 - bound, 1.0, "effective lower", n_hits, n_draws, ess)
+    without = (parts.sum() - parts) / (totals.sum() - totals)
+    se = float(jackknife_se(without))
+    half = student_t(n_replicates - 1) * se
+    return WeightedEstimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", n_hits, n_draws, ess)
+
+
+def effective_size(weights: NDArray[np.float64]) -> float:
+    """Draws of equal weight that weighted draws are worth, ``(sum w)^2 / sum w^2``; 0 where no weight is positive."""
+    squares = float(np.square(weights).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
+
+
+def jackknife_se(without: ArrayLike) -> NDArray[np.float64]:
+    """Standard error from estimates that leave out one replicate each.
+
+    Parameters
+    ----------
+    without : array_like of shape (R, ...)
+        Estimates from all replicates but one.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        ``sqrt((R - 1)/R sum (x_r - mean x)^2)``.
+    """
+    array = np.asarray(without, dtype=np.float64)
+    return np.asarray(np.sqrt((len(array) - 1) / len(array) * np.square(array - array.mean(axis=0)).sum(axis=0)))
+
+
 def replicate_se(values: ArrayLike) -> float:
     """Standard error of the mean of independent replicates.
 
@@ -166,8 +247,8 @@ def error_bound(estimate: Estimate, n_replicates: int) -> float:
     return estimate.high - estimate.low if estimate.is_rare else estimate.se * se_bound_factor(n_replicates)
 
 
-def _exact_upper(n_hits: int, n_draws: int) -> float:
-    """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three)."""
+def _exact_upper(n_hits: float, n_draws: float) -> float:
+    """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three). Effective numbers will do."""
     from scipy.special import betaincinv
 
     return 1.0 if n_hits >= n_draws else float(betaincinv(n_hits + 1, n_draws - n_hits, BOUND_LEVEL))
@@ -198,9 +279,9 @@ def in_percent(estimate: Estimate) -> str:
     """
     if math.isnan(estimate.prob):
         return "no draws"
-    if estimate.interval == "exact upper":
+    if estimate.interval.endswith("upper"):
         return f"below {_two_digits(100 * estimate.high)} %"
-    if estimate.interval == "exact lower":
+    if estimate.interval.endswith("lower"):
         return f"above {100 - float(_two_digits(100 * (1 - estimate.low))):.12g} %"
     return f"{100 * estimate.prob:.{decimals(100 * estimate.se)}f} %"
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from mc_sie.analysis.condition import Conditioned, condition
 from mc_sie.analysis.estimates import Estimate, in_percent, se_in_points
-from mc_sie.analysis.summary import sentence, summarise
+from mc_sie.analysis.summary import summarise
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors
@@ -49,19 +50,20 @@ def headline_table(
                 progress(position * total + done, len(names) * total)
 
         prior = load_prior(name)
-        simulation = simulate(prior, n_draws, seed=seed, threads=threads, progress=shifted)
-        summary = summarise(simulation, HEADLINE)
+        draw = condition if prior.evidence else simulate
+        drawn = draw(prior, n_draws, seed=seed, threads=threads, progress=shifted)
+        summary = summarise(drawn, HEADLINE)
         assert summary.from_start is not None
         rows.append(
             {
                 "name": name,
                 "title": prior.title,
-                "answer": sentence(summary.answer, summary.from_start),
+                "answer": summary.sentence,
                 "label": label(summary.answer),
                 **{key: getattr(summary.answer, key) for key in ("prob", "se", "low", "high", "interval", "is_rare")},
                 "prob_from_start": summary.from_start.prob,
                 "se_from_start": summary.from_start.se,
-                "n_draws": simulation.design.n_draws,
+                "n_draws": (drawn.simulation if isinstance(drawn, Conditioned) else drawn).design.n_draws,
                 "digest": prior.digest,
             }
         )

@@ -22,10 +22,6 @@ References
 ----------
 .. [1] Au, S.-K. & Beck, J. L. (2001). Estimation of small failure probabilities in high dimensions by subset
        simulation. Probabilistic Engineering Mechanics 16(4): 263-277.
-.. [2] Zhang, J. & Stephens, M. A. (2009). A new and efficient estimation method for the generalized Pareto
-       distribution. Technometrics 51(3): 316-325.
-.. [3] Vehtari, A., Simpson, D., Gelman, A., Yao, Y. & Gabry, J. (2024). Pareto smoothed importance sampling. Journal
-       of Machine Learning Research 25(72): 1-58.
 """
 
 from __future__ import annotations
@@ -49,26 +45,38 @@ from mc_sie.analysis.estimates import (
     student_t,
 )
 from mc_sie.analysis.precision import Precision
+from mc_sie.analysis.proposal import (
+    PICK_DIMENSION,
+    TINY,
+    Cell,
+    Component,
+    Found,
+    Numbers,
+    Points,
+    Proposal,
+    cells_of,
+    dimension_of,
+    fit_cell,
+    own_columns,
+    with_wider,
+)
+from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
 from mc_sie.analysis.summary import sentence
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, simulate_points
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, N_DIMENSIONS, PRIOR_SET_DIMENSION, QUANTITIES
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 
 Array = NDArray[np.float64]
-Points = Mapping[str, Array]
 
 PRIOR_SHARE = 0.1
 """Share of the draws that come from the prior itself; no weight exceeds its inverse."""
 
 COMMON = 0.01
 """Above this probability plain sampling is as good."""
-
-PARETO_K_HIGH = 0.7
-"""Above this the largest weights follow so heavy a tail that errors cannot be trusted (Vehtari et al.)."""
 
 ESS_LOW = 100.0
 """With a smaller effective number of hits the error itself is poorly known."""
@@ -93,14 +101,7 @@ _STUCK = 4  # levels without progress after which a population gives up
 _LOG_PROB_LOW = math.log(1e-15)  # rarer than this a uniform cannot resolve
 _NEGLIGIBLE = 1e-4  # share of the probability found elsewhere below which a cell is given up
 _N_TRIAL = 2**13  # draws of the proposal that set the shares of its components
-_COMPONENTS = (1, 2, 3, 4, 6, 8)  # numbers of components tried in a cell
-_WIDER_SHARE = 0.15  # share of a component's draws that a wider twin makes
-_MARGIN = 1e-3  # least distance of the outer bins from the extreme worlds, in standard deviations
-_OUTER_HIGH = 0.01  # most mass beyond the extreme worlds of a histogram
 _ROUND = 2**16  # draws taken together in the last stage
-_TINY = 2.0**-53
-_PICK_DIMENSION = N_DIMENSIONS  # chooses the component; the first dimension that no quantity has
-_SEARCH_REPLICATE = 2**31  # random numbers of the search have addresses beyond those of any run
 
 
 # --- How near a world is to an event ---------------------------------------------------------------------------------
@@ -171,92 +172,6 @@ class _World:
         return np.where(outcomes.is_ok, score, -np.inf), outcomes.is_ok
 
 
-def _dimension(name: str) -> int:
-    return PRIOR_SET_DIMENSION if name not in QUANTITIES else QUANTITIES[name].dimension
-
-
-@dataclass
-class _Numbers:
-    """Uniform numbers for the search: independent, and the same on any machine."""
-
-    seed: int
-    n_taken: int = 0
-
-    def take(self, n: int, n_columns: int) -> Array:
-        """Numbers in (0, 1), shape (n, n_columns)."""
-        design = Design("philox", self.seed, 2**32, 2**24)
-        start = (_SEARCH_REPLICATE + self.n_taken) * design.n_per_replicate
-        self.n_taken += 1
-        return np.stack([points(design, column, start, start + n) for column in range(n_columns)], axis=1)
-
-
-# --- Cells: what is categorical --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """A box of the cube in which everything categorical is settled.
-
-    Attributes
-    ----------
-    label : str
-        Member of the pool and retraining mode, in words.
-    box : dict of str to (float, float)
-        Interval of each categorical dimension.
-    names : tuple of str
-        Dimensions that matter in it.
-    """
-
-    label: str
-    box: dict[str, tuple[float, float]]
-    names: tuple[str, ...]
-
-    @property
-    def mass(self) -> float:
-        """Prior probability."""
-        return math.prod(high - low for low, high in self.box.values())
-
-    def contains(self, uniforms: Points) -> NDArray[np.bool_]:
-        """Which points lie in it."""
-        inside = np.ones(next(iter(uniforms.values())).size, dtype=bool)
-        for name, (low, high) in self.box.items():
-            inside &= (uniforms[name] > low) & (uniforms[name] <= high)
-        return inside
-
-    def place(self, prior: PriorSet, own: Array, rest: Array) -> dict[str, Array]:
-        """Points in it: ``own`` of shape (n, d) in the order of ``names``, ``rest`` of shape (n, D) for all others."""
-        placed = {name: rest[:, column] for column, name in enumerate(prior.dimensions)}
-        for name, (low, high) in self.box.items():
-            placed[name] = np.clip(low + (high - low) * placed[name], np.nextafter(low, 1.0), high)
-        placed.update({name: own[:, column] for column, name in enumerate(self.names)})
-        return placed
-
-
-def _cells(prior: PriorSet) -> list[_Cell]:
-    if not prior.members:
-        return _mode_cells(prior, "", {})
-    found, low = [], 0.0
-    for place, (member, weight) in enumerate(prior.members):
-        high = 1.0 if place == len(prior.members) - 1 else low + weight
-        found += _mode_cells(member, member.name, {"prior_set": (low, high)})
-        low = high
-    return found
-
-
-def _mode_cells(prior: PriorSet, label: str, box: dict[str, tuple[float, float]]) -> list[_Cell]:
-    names = tuple(name for name in prior.dimensions if name != "mode")
-    if "mode" not in prior.dimensions:
-        code = prior.entries["mode"].distribution.constant
-        return [_Cell(f"{label} {MODES[int(code or 0.0)]}".strip(), box, names)]
-    atoms = prior.entries["mode"].distribution.atoms
-    edges = [0.0, *np.cumsum([share for _, share in atoms[:-1]]).tolist(), 1.0]
-    return [
-        _Cell(f"{label} {MODES[int(code)]}".strip(), box | {"mode": (edges[place], edges[place + 1])}, names)
-        for place, (code, share) in enumerate(atoms)
-        if share > 0.0
-    ]
-
-
 # --- The search ------------------------------------------------------------------------------------------------------
 
 
@@ -307,16 +222,7 @@ class _Population:
         self.is_lost = self.n_stuck >= _STUCK or self.log_prob < _LOG_PROB_LOW or level == -math.inf
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What the search found in one cell: hits of each population, and the probability within the cell."""
-
-    cell: _Cell
-    hits: list[Array]
-    prob: float
-
-
-def _search(world: _World, cells: list[_Cell], numbers: _Numbers) -> tuple[list[_Found], int]:
+def _search(world: _World, cells: list[Cell], numbers: Numbers) -> tuple[list[Found], int]:
     """Worlds in which the event holds, by cell, and the hits among plain draws of the prior."""
     from scipy.special import ndtri
 
@@ -334,8 +240,8 @@ def _search(world: _World, cells: list[_Cell], numbers: _Numbers) -> tuple[list[
         lacking = _N_PILOTS * n_each - len(rows)
         if lacking > 0:
             more = numbers.take(lacking, len(prior.dimensions))
-            placed = cell.place(prior, _own(prior, cell, more), more)
-            own = np.concatenate([own, _own(prior, cell, more)])
+            placed = cell.place(prior, own_columns(prior, cell, more), more)
+            own = np.concatenate([own, own_columns(prior, cell, more)])
             values = np.concatenate([values, world.score(placed)[0]])
         z = ndtri(own)
         populations += [_Population(place, z[pilot::_N_PILOTS], values[pilot::_N_PILOTS]) for pilot in range(_N_PILOTS)]
@@ -345,16 +251,11 @@ def _search(world: _World, cells: list[_Cell], numbers: _Numbers) -> tuple[list[
         here = [population for population in populations if population.cell == place]
         prob = sum(math.exp(population.log_prob) for population in here if population.is_done) / _N_PILOTS
         if prob > 0.0:
-            found.append(_Found(cell, [population.z for population in here if population.is_done], prob))
+            found.append(Found(cell, [population.z for population in here if population.is_done], prob))
     return found, n_hits
 
 
-def _own(prior: PriorSet, cell: _Cell, numbers: Array) -> Array:
-    """Columns of the cell's dimensions."""
-    return numbers[:, [prior.dimensions.index(name) for name in cell.names]]
-
-
-def _climb(world: _World, cells: list[_Cell], populations: list[_Population], n_each: int, numbers: _Numbers) -> None:
+def _climb(world: _World, cells: list[Cell], populations: list[_Population], n_each: int, numbers: Numbers) -> None:
     """Let all populations climb together, level by level, until each has arrived or given up."""
     while active := [one for one in populations if not (one.is_done or one.is_lost)]:
         order = numbers.take(len(active) * max(len(one.score) for one in active), 1)[:, 0].reshape(len(active), -1)
@@ -372,7 +273,7 @@ def _climb(world: _World, cells: list[_Cell], populations: list[_Population], n_
             one.is_done = True
 
 
-def _move(world: _World, cells: list[_Cell], moving: list[_Population], numbers: _Numbers) -> None:
+def _move(world: _World, cells: list[Cell], moving: list[_Population], numbers: Numbers) -> None:
     """One Metropolis step of every world: it keeps the prior above the level of its population.
 
     ``z' = sqrt(1 - b^2) z + b xi`` leaves the normal law as it is for any b, even one for each dimension. Half of the
@@ -392,12 +293,12 @@ def _move(world: _World, cells: list[_Cell], moving: list[_Population], numbers:
         start = rows.stop
         n_own = max(1, len(cell.names))
         is_wide = how[rows, 0] < 0.5
-        some = _own(prior, cell, chosen[rows]) < 1.5 / n_own
+        some = own_columns(prior, cell, chosen[rows]) < 1.5 / n_own
         far = np.where(how[rows, 1] < 0.3, 1.0, 0.5 * how[rows, 2] + 0.05)
         near = np.minimum(1.0, one.scale * (0.3 + 1.4 * how[rows, 2]))
         b = np.where(is_wide[:, None], near[:, None], np.where(some, far[:, None], 0.0))
-        z = np.sqrt(1.0 - b * b) * one.z + b * ndtri(_own(prior, cell, noise[rows]))
-        own = np.clip(ndtr(z), _TINY, 1.0 - _TINY)
+        z = np.sqrt(1.0 - b * b) * one.z + b * ndtri(own_columns(prior, cell, noise[rows]))
+        own = np.clip(ndtr(z), TINY, 1.0 - TINY)
         parts.append(cell.place(prior, own, chosen[rows]))
         proposals.append((z, is_wide))
     score, _ = world.score({name: np.concatenate([part[name] for part in parts]) for name in prior.dimensions})
@@ -412,316 +313,16 @@ def _move(world: _World, cells: list[_Cell], moving: list[_Population], numbers:
             one.scale = float(np.clip(one.scale * math.exp(accepted[is_wide].mean() - _ACCEPTED), 0.02, 1.0))
 
 
-# --- The proposal ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Histogram:
-    """A piecewise constant density on (0, 1).
-
-    Attributes
-    ----------
-    edges : array of shape (B + 1,)
-        From 0 to 1.
-    masses : array of shape (B,)
-        Positive, with sum 1.
-    """
-
-    edges: Array
-    masses: Array
-
-    @classmethod
-    def fitted(cls, values: Array) -> _Histogram:
-        """Bins that hold equally many of the values, and one beyond each extreme that holds little."""
-        from scipy.special import ndtr, ndtri
-
-        n = len(values)
-        ordered = np.sort(np.clip(values, _TINY, 1.0 - _TINY))
-        n_bins = int(np.clip(round(1.3 * n ** (1.0 / 3.0)), 4, 16))
-        cuts = np.quantile(ordered, np.arange(1, n_bins) / n_bins)
-        ends = ndtri(np.array([ordered[0], cuts[0], cuts[-1], ordered[-1]]))
-        low = ndtr(ends[0] - max(0.5 * (ends[1] - ends[0]), _MARGIN))
-        high = ndtr(ends[3] + max(0.5 * (ends[3] - ends[2]), _MARGIN))
-        edges = np.unique(np.clip([0.0, low, *cuts, high, 1.0], 0.0, 1.0))
-        counts = np.histogram(ordered, edges)[0] + 0.5
-        outer = np.zeros(len(counts), dtype=bool)
-        outer[0], outer[-1] = edges[1] <= ordered[0], edges[-2] >= ordered[-1]
-        little = np.clip(0.25 * np.diff(edges), min(2.0 / n, _OUTER_HIGH), _OUTER_HIGH)
-        masses = np.where(outer, little, 0.0)
-        masses += (1.0 - masses.sum()) * np.where(outer, 0.0, counts) / counts[~outer].sum()
-        return cls(edges, masses / masses.sum())
-
-    def density(self, values: Array) -> Array:
-        """Density relative to the uniform law."""
-        heights = self.masses / np.diff(self.edges)
-        place = np.searchsorted(self.edges, values, side="left") - 1
-        return np.asarray(heights[np.clip(place, 0, len(heights) - 1)])
-
-    @property
-    def tempered(self) -> _Histogram:
-        """The same with the square root of its heights: halfway to the uniform law."""
-        roots = np.sqrt(self.masses * np.diff(self.edges))
-        return _Histogram(self.edges, roots / roots.sum())
-
-    def quantile(self, u: Array) -> Array:
-        """Quantile function."""
-        cumulated = np.concatenate([[0.0], np.cumsum(self.masses)])
-        cumulated[-1] = 1.0
-        place = np.clip(np.searchsorted(cumulated, u, side="left") - 1, 0, len(self.masses) - 1)
-        part = np.clip((u - cumulated[place]) / (cumulated[place + 1] - cumulated[place]), 0.0, 1.0)
-        low, high = self.edges[place], self.edges[place + 1]
-        return np.asarray(np.clip(low + part * (high - low), _TINY, 1.0 - _TINY))
-
-
-@dataclass(frozen=True)
-class _Component:
-    """A product of histograms along axes of the latent normal space of a cell.
-
-    Attributes
-    ----------
-    share : float
-        Share of the draws of the cell's components.
-    rotation : array of shape (d, d) or None
-        Axes as columns; None for the quantities' own.
-    axes : dict of int to _Histogram
-        Histograms of the axes that differ from the prior.
-    """
-
-    share: float
-    rotation: Array | None
-    axes: dict[int, _Histogram]
-
-    def along(self, own: Array) -> Array:
-        """Coordinates of points along the axes, again uniform under the prior."""
-        from scipy.special import ndtr, ndtri
-
-        if self.rotation is None:
-            return own
-        return np.asarray(ndtr(np.einsum("ni,ij->nj", ndtri(own), self.rotation)))
-
-    def density(self, own: Array) -> Array:
-        """Density relative to the prior within the cell."""
-        along = self.along(own)
-        product = np.ones(len(own))
-        for axis, histogram in self.axes.items():
-            product *= histogram.density(along[:, axis])
-        return product
-
-    def place(self, u: Array) -> Array:
-        """Points of the component from uniform numbers, both of shape (n, d)."""
-        from scipy.special import ndtr, ndtri
-
-        along = u.copy()
-        for axis, histogram in self.axes.items():
-            along[:, axis] = histogram.quantile(u[:, axis])
-        if self.rotation is None:
-            return along
-        z = np.einsum("nj,ij->ni", ndtri(along), self.rotation)
-        return np.asarray(np.clip(ndtr(z), _TINY, 1.0 - _TINY))
-
-
-def _with_wider(parts: Sequence[_Component]) -> list[_Component]:
-    """The components, and a share of each with its histograms tempered.
-
-    Between a component and the prior lies a wide gap: a few hits just outside the one, with the weights of the other,
-    would make most of the error. The wider twins fill it.
-    """
-    narrow = [replace(part, share=part.share * (1.0 - _WIDER_SHARE)) for part in parts]
-    wider = [
-        replace(
-            part,
-            share=part.share * _WIDER_SHARE,
-            axes={axis: histogram.tempered for axis, histogram in part.axes.items()},
-        )
-        for part in parts
-    ]
-    return [*narrow, *wider]
-
-
-@dataclass(frozen=True)
-class _Proposal:
-    """A density on the cube: a share of the prior, and components by cell.
-
-    Attributes
-    ----------
-    prior : PriorSet
-        What the cube stands for.
-    prior_share : float
-        Share of the prior itself; 1 when there are no components.
-    parts : tuple of (_Cell, _Component)
-        Components, whose shares sum to 1.
-    """
-
-    prior: PriorSet
-    prior_share: float
-    parts: tuple[tuple[_Cell, _Component], ...]
-
-    def place(self, uniforms: Points, pick: Array) -> tuple[dict[str, Array], NDArray[np.bool_]]:
-        """Points of the proposal from uniform numbers, and which of them are draws of the prior."""
-        rest = np.stack([uniforms[name] for name in self.prior.dimensions], axis=1)
-        placed = rest.copy()
-        shares = [self.prior_share, *((1.0 - self.prior_share) * part.share for _, part in self.parts)]
-        which = np.searchsorted(np.cumsum(shares)[:-1], pick, side="right")
-        for number, (cell, part) in enumerate(self.parts, start=1):
-            rows = np.flatnonzero(which == number)
-            if len(rows):
-                own = part.place(_own(self.prior, cell, rest[rows]))
-                there = cell.place(self.prior, own, rest[rows])
-                placed[rows] = np.stack([there[name] for name in self.prior.dimensions], axis=1)
-        return dict(zip(self.prior.dimensions, placed.T.copy(), strict=True)), which == 0
-
-    def densities(self, uniforms: Points) -> Array:
-        """Density of each component relative to the prior, shape (n_parts, n)."""
-        n = next(iter(uniforms.values())).size
-        found = np.zeros((len(self.parts), n))
-        rows_of: dict[str, NDArray[np.intp]] = {}
-        for number, (cell, part) in enumerate(self.parts):
-            if cell.label not in rows_of:
-                rows_of[cell.label] = np.flatnonzero(cell.contains(uniforms))
-            rows = rows_of[cell.label]
-            own = np.stack([uniforms[name][rows] for name in cell.names], axis=1)
-            found[number, rows] = part.density(own) / cell.mass
-        return found
-
-    def weights(self, uniforms: Points) -> Array:
-        """Density of the prior relative to that of the proposal."""
-        if not self.parts:
-            return np.ones(next(iter(uniforms.values())).size)
-        shares = np.array([part.share for _, part in self.parts])
-        total = np.zeros(next(iter(uniforms.values())).size)
-        for share, density in zip(shares, self.densities(uniforms), strict=True):
-            total += share * density
-        return np.asarray(1.0 / (self.prior_share + (1.0 - self.prior_share) * total))
-
-    def record(self) -> dict[str, Any]:
-        """The proposal as plain values."""
-        return {
-            "prior_share": self.prior_share,
-            "components": [
-                {
-                    "cell": cell.label,
-                    "share": (1.0 - self.prior_share) * part.share,
-                    "dimensions": list(cell.names),
-                    "rotation": None if part.rotation is None else part.rotation.tolist(),
-                    "axes": {
-                        str(axis) if part.rotation is not None else cell.names[axis]: {
-                            "edges": histogram.edges.tolist(),
-                            "masses": histogram.masses.tolist(),
-                        }
-                        for axis, histogram in part.axes.items()
-                    },
-                }
-                for cell, part in self.parts
-            ],
-        }
-
-
-def _fit_cell(found: _Found, numbers: _Numbers) -> list[_Component]:
-    """Components for the hits of a cell: as many, and along such axes, as serve the other population best.
-
-    The mean of 1/q over worlds in which the event holds is the variance of the estimate, up to a constant.
-    """
-    hits = found.hits if len(found.hits) > 1 else [found.hits[0][0::2], found.hits[0][1::2]]
-    if not found.cell.names:
-        return [_Component(1.0, None, {})]
-    best, chosen = math.inf, (1, False)
-    for n_components in _COMPONENTS:
-        if n_components > 1 and len(hits[0]) < 32 * n_components:
-            break
-        labels = [_clusters(part, n_components, numbers) for part in hits]
-        for rotated in (False, True):
-            excess = 0.0
-            for place, train in enumerate(hits):
-                fit = _with_wider(_fitted(train, labels[place], rotated, hits[1 - place]))
-                excess += float((1.0 / np.maximum(_density(fit, hits[1 - place]), 1e-12)).mean())
-            if excess < 0.95 * best:  # what is no better in earnest is not worth the parameters
-                best, chosen = excess, (n_components, rotated)
-    n_components, rotated = chosen
-    together = np.concatenate(hits)
-    return _fitted(together, _clusters(together, n_components, numbers), rotated, together)
-
-
-def _density(parts: Sequence[_Component], z: Array) -> Array:
-    from scipy.special import ndtr
-
-    own = np.clip(ndtr(z), _TINY, 1.0 - _TINY)
-    total = np.zeros(len(z))
-    for part in parts:
-        total += part.share * part.density(own)
-    return total
-
-
-def _fitted(z: Array, labels: NDArray[np.intp], rotated: bool, test: Array) -> list[_Component]:
-    """One component a cluster; axes along which a histogram does not predict the test set keep the prior."""
-    from scipy.special import ndtr
-
-    parts = []
-    test_labels = _nearest(test, np.stack([z[labels == label].mean(axis=0) for label in np.unique(labels)]))
-    for place, label in enumerate(np.unique(labels)):
-        mine, other = z[labels == label], test[test_labels == place]
-        rotation = _principal_axes(mine) if rotated else None
-        bare = _Component(len(mine) / len(z), rotation, {})
-        own, theirs = (bare.along(np.clip(ndtr(part), _TINY, 1.0 - _TINY)) for part in (mine, other))
-        axes = {}
-        for axis in range(z.shape[1]):
-            histogram = _Histogram.fitted(own[:, axis])
-            if len(other) < 8 or np.log(histogram.density(theirs[:, axis])).mean() > 10.0 / len(mine):
-                axes[axis] = histogram
-        parts.append(replace(bare, axes=axes))
-    return parts
-
-
-def _principal_axes(z: Array) -> Array | None:
-    """Orthogonal axes along which the worlds are uncorrelated, each in the place of the quantity nearest to it."""
-    from scipy.optimize import linear_sum_assignment
-
-    deviations = z - z.mean(axis=0)
-    covariance = np.einsum("ni,nj->ij", deviations, deviations) / max(1, len(z) - 1)
-    sd = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-    correlation = covariance / np.outer(sd, sd)
-    covariance = np.where(np.abs(correlation) > 6.0 / math.sqrt(len(z)), covariance, 0.0)
-    np.fill_diagonal(covariance, sd * sd)
-    if np.count_nonzero(covariance) == len(sd):
-        return None
-    _, axes = np.linalg.eigh(covariance)
-    rows, columns = linear_sum_assignment(-np.abs(axes))
-    ordered = axes[:, columns[np.argsort(rows)]]
-    return np.asarray(ordered * np.where(np.diag(ordered) < 0.0, -1.0, 1.0))
-
-
-def _nearest(z: Array, centres: Array) -> NDArray[np.intp]:
-    distances = np.stack([((z - centre) ** 2).sum(axis=1) for centre in centres])
-    return np.asarray(distances.argmin(axis=0))
-
-
-def _clusters(z: Array, n_clusters: int, numbers: _Numbers) -> NDArray[np.intp]:
-    """Labels from 0 by k-means, from starts that lie far apart; a cluster of fewer than 16 joins the nearest."""
-    centres = z[:1]
-    draws = numbers.take(n_clusters, 1)[:, 0]
-    for draw in draws[1:]:
-        squared = np.stack([((z - centre) ** 2).sum(axis=1) for centre in centres]).min(axis=0)
-        cumulated = np.cumsum(squared)
-        centres = np.vstack([centres, z[min(np.searchsorted(cumulated, draw * cumulated[-1]), len(z) - 1)]])
-    for _ in range(20):
-        labels = _nearest(z, centres)
-        kept = [label for label in range(len(centres)) if (labels == label).sum() >= min(16, len(z))]
-        moved = np.stack([z[labels == label].mean(axis=0) for label in kept])
-        if moved.shape == centres.shape and np.array_equal(moved, centres):
-            break
-        centres = moved
-    return _nearest(z, centres)
-
-
-def _shaped(world: _World, found: list[_Found], numbers: _Numbers) -> _Proposal:
+def _shaped(world: _World, found: list[Found], numbers: Numbers) -> Proposal:
     """The proposal that the search suggests, its shares set by a trial."""
     prior = world.prior
     if not found:
-        return _Proposal(prior, 1.0, ())
+        return Proposal(prior, 1.0, ())
     masses = np.array([one.cell.mass * one.prob for one in found])
-    parts: list[tuple[_Cell, _Component]] = []
+    parts: list[tuple[Cell, Component]] = []
     for one, mass in zip(found, masses / masses.sum(), strict=True):
-        parts += [(one.cell, replace(part, share=part.share * mass)) for part in _with_wider(_fit_cell(one, numbers))]
-    proposal = _Proposal(prior, PRIOR_SHARE, tuple(parts))
+        parts += [(one.cell, replace(part, share=part.share * mass)) for part in with_wider(fit_cell(one, numbers))]
+    proposal = Proposal(prior, PRIOR_SHARE, tuple(parts))
     drawn = numbers.take(_N_TRIAL, len(prior.dimensions) + 1)
     uniforms, _ = proposal.place(dict(zip(prior.dimensions, drawn.T, strict=False)), drawn[:, -1])
     hits = np.flatnonzero(world.score(uniforms)[0] == np.inf)
@@ -768,7 +369,7 @@ class _Tally:
 
 
 def _take(
-    world: _World, design: Design, proposal: _Proposal, tally: _Tally, stop: int, progress: Progress | None
+    world: _World, design: Design, proposal: Proposal, tally: _Tally, stop: int, progress: Progress | None
 ) -> None:
     """Go on to ``stop`` draws in each replicate."""
     prior, n_replicates = world.prior, design.n_replicates
@@ -781,7 +382,7 @@ def _take(
             return np.concatenate([points(design, dimension, first + start, first + end) for first in firsts])
 
         placed, is_plain = proposal.place(
-            {name: of(_dimension(name)) for name in prior.dimensions}, of(_PICK_DIMENSION)
+            {name: of(dimension_of(name)) for name in prior.dimensions}, of(PICK_DIMENSION)
         )
         asked = world.event
         done = tally.n_per_replicate * n_replicates
@@ -1020,6 +621,7 @@ def estimate_rare(
     if scheme == "lhs":
         why = "has no importance sampling: its strata are those of the prior"
         raise InputError("--scheme lhs with --rare", why, f"Use {' or '.join(SCHEMES)}.")
+    check_unconditioned(prior, "--rare")
     small = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     event.check_horizon(horizon_months)
@@ -1027,8 +629,8 @@ def estimate_rare(
         raise InputError("--rare", f"has nothing to search: {prior.name} fixes every quantity", "Leave it out.")
     wanted = precision or Precision()
     world = _World(prior, event, horizon_months, threads)
-    numbers = _Numbers(seed)
-    found, n_plain_hits = _search(world, _cells(prior), numbers)
+    numbers = Numbers(seed)
+    found, n_plain_hits = _search(world, cells_of(prior), numbers)
     proposal = _shaped(world, found, numbers)
     largest = small.n_per_replicate
     while wanted.is_asked and 2 * largest * n_replicates <= max_draws:
@@ -1046,7 +648,7 @@ def estimate_rare(
     return _result(world, design, proposal, tally, answer, weights, time.perf_counter() - started)
 
 
-def _estimate(tally: _Tally, proposal: _Proposal, scheme: str, n_plain_hits: int) -> Estimate:
+def _estimate(tally: _Tally, proposal: Proposal, scheme: str, n_plain_hits: int) -> Estimate:
     n, n_replicates = tally.n_per_replicate, tally.n_replicates
     counts = np.array([len(tally.weights(number)) for number in range(n_replicates)])
     n_hits, n_ok = int(counts.sum()), n * n_replicates - tally.n_failed
@@ -1066,7 +668,7 @@ def _estimate(tally: _Tally, proposal: _Proposal, scheme: str, n_plain_hits: int
 
 
 def _result(
-    world: _World, design: Design, proposal: _Proposal, tally: _Tally, answer: Estimate, weights: Array, seconds: float
+    world: _World, design: Design, proposal: Proposal, tally: _Tally, answer: Estimate, weights: Array, seconds: float
 ) -> Rare:
     total = float(weights.sum())
     ess = total * total / float((weights * weights).sum()) if total > 0.0 else 0.0
@@ -1130,47 +732,6 @@ def _doubts(rare: Rare, n_without: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def pareto_k(weights: Array) -> float:
-    """Shape of the generalised Pareto law that fits the largest importance weights.
-
-    Parameters
-    ----------
-    weights : array of shape (n,)
-        Positive weights.
-
-    Returns
-    -------
-    float
-        Below 0.5 the variance exists, above 0.7 errors are not to be trusted; nan with fewer than 25 weights, and
-        -inf when the largest are all alike.
-
-    Notes
-    -----
-    The tail is the largest ``min(n / 5, 3 sqrt n)`` weights; the fit is that of Zhang & Stephens [2]_ with the weak
-    prior towards 0.5 of Vehtari et al. [3]_. Weights that are bounded have no heavy tail in the limit: k-hat says
-    whether these are enough draws for the limit to be near.
-    """
-    n = len(weights)
-    if n < 25:
-        return math.nan
-    n_tail = math.ceil(min(0.2 * n, 3.0 * math.sqrt(n)))
-    ordered = np.sort(weights)
-    excess = ordered[n - n_tail :] - ordered[n - n_tail - 1]
-    excess = excess[excess > 0.0]
-    if len(excess) < 5 or excess[-1] < 1e-9 * ordered[-1]:
-        return -math.inf
-    m = len(excess)
-    count = 30 + int(math.sqrt(m))
-    grid = 1.0 - np.sqrt(count / (np.arange(1, count + 1) - 0.5))
-    grid = grid / (3.0 * excess[int(m / 4 + 0.5) - 1]) + 1.0 / excess[-1]
-    shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
-    logs = m * (np.log(-grid / shapes) - shapes - 1.0)
-    share = 1.0 / np.exp(logs - logs[:, None]).sum(axis=1)
-    at = float((grid * share).sum() / share.sum())
-    k = float(np.log1p(-at * excess).mean())
-    return (m * k + 10 * 0.5) / (m + 10)
-
-
 # --- What hits look like ---------------------------------------------------------------------------------------------
 
 
@@ -1218,7 +779,7 @@ def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, s
     """Shares of the modes or members that are among the hits, in the prior and among hits, in words."""
     shares = hits.groupby(name, observed=True)["weight"].sum() / hits["weight"].sum()
     before: dict[str, float] = {}
-    for cell in _cells(prior):
+    for cell in cells_of(prior):
         key = cell.label.split(" ")[0 if name == "prior_set" else -1]
         before[key] = before.get(key, 0.0) + cell.mass
     after = {key: float(shares.get(key, 0.0)) for key in before}

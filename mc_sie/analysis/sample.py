@@ -40,6 +40,8 @@ class Sample:
         Which draws were simulated; the others count neither as hit nor as miss.
     outcomes : pandas.DataFrame
         Outcomes by the column names of :meth:`~mc_sie.outcomes.Outcomes.to_frame`, all or the main ones.
+    weights : array of shape (n,) or None
+        Weight of each draw, on any scale, where the prior set is conditioned on evidence; None where all count alike.
     """
 
     prior: PriorSet
@@ -50,6 +52,7 @@ class Sample:
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
     outcomes: pd.DataFrame
+    weights: NDArray[np.float64] | None = None
 
     @property
     def replicate(self) -> NDArray[np.int32]:
@@ -82,4 +85,5 @@ def sample_of(simulation: Simulation, event: Event) -> Sample:
         event.holds(outcomes),
         outcomes.is_ok,
         outcomes.to_frame(simulation.draws["labour_per_efficiency"]),
+        simulation.weights,
     )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.tally import Questions, count
-from mc_sie.engine.run import BATCH_DEFAULT, Progress, n_threads, simulate_range
+from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
 from mc_sie.errors import InputError
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
@@ -72,8 +72,9 @@ class Job:
         Raises
         ------
         InputError
-            For a Latin hypercube that is to grow: its strata depend on its size.
+            For a Latin hypercube that is to grow: its strata depend on its size; and for a set given evidence.
         """
+        check_unconditioned(prior, "--no-draws")
         batch = min(BATCH_DEFAULT, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:

@@ -11,10 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis import sketch
+from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.estimates import (
     Estimate,
+    WeightedEstimate,
     estimate_from_counts,
     estimate_probability,
+    estimate_weighted,
     in_percent,
     one_in,
     replicate_se,
@@ -54,6 +57,8 @@ class Summary:
         Counts of draws by status, and the bounds that draws not simulated leave on the probability.
     sentence : str
         The answer in one sentence.
+    before : Estimate or None
+        Of a set given evidence, the probability before it.
     """
 
     event: Event
@@ -64,19 +69,21 @@ class Summary:
     modes: pd.DataFrame
     statuses: pd.DataFrame
     sentence: str
+    before: Estimate | None = None
 
     def _repr_html_(self) -> str:
         """The sentence and the table of probabilities, for notebooks."""
         return f"<p>{self.sentence}</p>{self.thresholds.to_html(index=False)}"
 
 
-def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
+def summarise(simulation: Simulation | Conditioned, event: Event | str = HEADLINE) -> Summary:
     """Summarise a simulation.
 
     Parameters
     ----------
-    simulation : Simulation
-        From :func:`mc_sie.simulate`; it must have been given the event's levels and widths if those are unusual.
+    simulation : Simulation or Conditioned
+        From :func:`mc_sie.simulate` or :func:`mc_sie.condition`; it must have been given the event's levels and widths
+        if those are unusual.
     event : Event or str
         What to ask about.
 
@@ -92,6 +99,9 @@ def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
     """
     if isinstance(event, str):
         event = parse_event(event)
+    before = None
+    if isinstance(simulation, Conditioned):
+        before, simulation = estimate_event(simulation.before, event), simulation.simulation
     event.check_horizon(simulation.horizon_months)
     answer = estimate_event(simulation, event)
     twin = event.from_start
@@ -104,7 +114,8 @@ def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
         quantile_table(simulation),
         mode_table(simulation, event),
         status_table(simulation, event),
-        sentence(answer, from_start),
+        sentence(answer, from_start, before, len(simulation.prior.evidence)),
+        before,
     )
 
 
@@ -131,17 +142,23 @@ def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_
         Among the draws that were simulated.
     """
     counted = simulation.outcomes.is_ok if among is None else simulation.outcomes.is_ok & among
-    design = simulation.design
-    return estimate_probability(event.holds(simulation.outcomes), counted, design.n_replicates, design.scheme)
+    design, hits = simulation.design, event.holds(simulation.outcomes)
+    if simulation.weights is not None:
+        return estimate_weighted(hits, counted, simulation.weights, design.n_replicates)
+    return estimate_probability(hits, counted, design.n_replicates, design.scheme)
 
 
-def sentence(answer: Estimate, from_start: Estimate | None) -> str:
+def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | None = None, n_evidence: int = 0) -> str:
     """The answer in one sentence: probability, Monte Carlo error, natural frequency, the count from day one.
 
     Parameters
     ----------
     answer, from_start : Estimate
         The event in the best window, and from the day of automation.
+    before : Estimate, optional
+        Its probability before the evidence.
+    n_evidence : int
+        Pieces of evidence that the answer is given.
 
     Returns
     -------
@@ -150,7 +167,9 @@ def sentence(answer: Estimate, from_start: Estimate | None) -> str:
     """
     if answer.n_draws == 0:
         return "No draw could be simulated."
-    if answer.is_rare:
+    if isinstance(answer, WeightedEstimate) and answer.is_rare:
+        error = f"95 % bound: the draws are worth {answer.ess:,.0f} of equal weight"
+    elif answer.is_rare:
         error = f"exact 95 % bound: {answer.n_hits:,} of {answer.n_draws:,} draws"
     elif answer.se == 0.0:
         error = f"the same in every randomisation, {one_in(answer.prob)}"
@@ -158,8 +177,12 @@ def sentence(answer: Estimate, from_start: Estimate | None) -> str:
         points = se_in_points(answer)
         error = f"Monte Carlo SE {points} {'point' if points == '1' else 'points'}, {one_in(answer.prob)}"
     day_one = "" if from_start is None else f"; {in_percent(from_start)} counted from day one"
-    text = in_percent(answer)
-    return f"{text[0].upper()}{text[1:]} ({error}{day_one})."
+    text, given = in_percent(answer), ""
+    if before is not None:
+        pieces = "1 piece" if n_evidence == 1 else f"{n_evidence} pieces"
+        se = "" if before.is_rare else f" (SE {se_in_points(before)})"
+        given = f", given {pieces} of evidence; {in_percent(before)}{se} before"
+    return f"{text[0].upper()}{text[1:]} ({error}{day_one}){given}."
 
 
 def _row(estimate: Estimate) -> dict[str, object]:
@@ -171,6 +194,7 @@ def _row(estimate: Estimate) -> dict[str, object]:
         "interval": f"{estimate.interval}, {'95' if estimate.is_rare else '90'} %",
         "n_hits": estimate.n_hits,
         "n_draws": estimate.n_draws,
+        **({"ess": estimate.ess} if isinstance(estimate, WeightedEstimate) else {}),
     }
 
 
@@ -233,7 +257,7 @@ def _threshold_frame(cells: Iterable[tuple[str, Event, Estimate]]) -> pd.DataFra
         for counted, event, estimate in cells
     ]
     columns = ["counted", "ooms", "months", "prob", "se", "low", "high", "interval", "n_hits", "n_draws"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, *(["ess"] if rows and "ess" in rows[0] else [])])
 
 
 def quantile_table(simulation: Simulation) -> pd.DataFrame:
@@ -259,16 +283,47 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
     ).quantiles
     mu = np.asarray(simulation.draws["labour_per_efficiency"], dtype=np.float64)
     rows = []
+    n_replicates = simulation.design.n_replicates
+    weights = None if simulation.weights is None else np.where(is_ok, simulation.weights, 0.0)
     for (label, unit), values in zip(asked, outcomes_by_label(outcomes, mu, tuple(dict(asked))), strict=True):
+        if weights is not None:
+            total = float(weights.sum())
+            share = float(weights[np.isfinite(values)].sum()) / total if total > 0.0 else math.nan
+            pairs = zip(values.reshape(n_replicates, -1), weights.reshape(n_replicates, -1), strict=True)
+            by_replicate = np.array([weighted_quantiles(part, weight, QUANTILES) for part, weight in pairs])
+            rows.append(_quantile_row(label, unit, share, weighted_quantiles(values, weights, QUANTILES), by_replicate))
+            continue
         share = float(np.isfinite(values[is_ok]).mean()) if is_ok.any() else math.nan
-        replicates = zip(
-            values.reshape(simulation.design.n_replicates, -1),
-            is_ok.reshape(simulation.design.n_replicates, -1),
-            strict=True,
-        )
+        replicates = zip(values.reshape(n_replicates, -1), is_ok.reshape(n_replicates, -1), strict=True)
         by_replicate = np.array([_quantiles(part[keep]) for part, keep in replicates])
         rows.append(_quantile_row(label, unit, share, _quantiles(values[is_ok]), by_replicate))
     return pd.DataFrame(rows)
+
+
+def weighted_quantiles(
+    values: NDArray[np.float64], weights: NDArray[np.float64], probs: Sequence[float]
+) -> NDArray[np.float64]:
+    """Order statistics of weighted values, the smallest with at least a share ``prob`` of the weight up to it.
+
+    Parameters
+    ----------
+    values, weights : array of shape (n,)
+        Values, and weights of at least 0; a value of weight 0 does not count.
+    probs : sequence of float
+        In (0, 1).
+
+    Returns
+    -------
+    ndarray of float64
+        nan where no weight is positive.
+    """
+    kept = weights > 0.0
+    if not kept.any():
+        return np.full(len(probs), math.nan)
+    order = np.argsort(values[kept], kind="stable")
+    cumulated = np.cumsum(weights[kept][order])
+    at = np.searchsorted(cumulated, np.asarray(probs) * cumulated[-1] * (1.0 - 1e-12))
+    return np.asarray(values[kept][order][np.minimum(at, len(order) - 1)])
 
 
 def _quantile_row(
@@ -308,7 +363,9 @@ def mode_table(simulation: Simulation, event: Event) -> pd.DataFrame:
     mode = simulation.draws["mode"]
     cells = ((name, mode == code) for code, name in enumerate(MODES))
     return _mode_frame(
-        (name, float(among.mean()), estimate_event(simulation, event, among)) for name, among in cells if among.any()
+        (name, float(np.average(among, weights=simulation.weights)), estimate_event(simulation, event, among))
+        for name, among in cells
+        if among.any()
     )
 
 
@@ -332,8 +389,13 @@ def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
         ``status``, ``n_draws``, ``meaning``, ``remedy``; always a row for ``ok``. The attributes ``prob_low`` and
         ``prob_high`` of the frame are the event's probability if it failed or held in every draw not simulated.
     """
-    counts = np.bincount(simulation.outcomes.status, minlength=len(STATUS_NAMES))
-    return _status_frame(counts, int(event.holds(simulation.outcomes).sum()))
+    outcomes, hits = simulation.outcomes, event.holds(simulation.outcomes)
+    counts = np.bincount(outcomes.status, minlength=len(STATUS_NAMES))
+    frame = _status_frame(counts, int(hits.sum()))
+    if simulation.weights is not None:
+        for bound, holds in (("prob_low", hits), ("prob_high", hits | ~outcomes.is_ok)):
+            frame.attrs[bound] = float(np.average(holds, weights=simulation.weights))
+    return frame
 
 
 def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from mc_sie.cli import (  # noqa: F401, I001 (each adds its commands, in the ord
     run,
     sensitivity,
     compare,
+    evidence,
     report,
     law,
     published,

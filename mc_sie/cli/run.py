@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mc_sie.analysis.cluster import Cluster
+    from mc_sie.analysis.condition import Conditioned
     from mc_sie.analysis.precision import Precision
     from mc_sie.analysis.streaming import Streamed
     from mc_sie.analysis.summary import Summary
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mc_sie.events import Event
     from mc_sie.priors import PriorSet
     from mc_sie.sampling import Design
+    from mc_sie.store import StoredRun
 
 
 @app.command()
@@ -101,6 +103,11 @@ def run(
     levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}))
     widths = tuple(sorted({*WIDTHS_DEFAULT, *asked.widths}))
     command = shlex.join(["mc-sie", *sys.argv[1:]])
+    if loaded.evidence:
+        for other, is_given in (("--no-draws", no_draws), ("--rare", rare)):
+            if is_given:
+                why = f"takes draws of the prior, and {loaded.name} is conditioned on evidence, which weights draws"
+                refuse(other, why, "Leave it out.")
     if rare:
         for other, is_given in (("--no-draws", no_draws), ("--all-outcomes", all_outcomes)):
             if is_given:
@@ -126,7 +133,7 @@ def run(
     from mc_sie.store import write_run
 
     with progress_bar(quiet) as progress:
-        simulation = _simulate_to_target(
+        drawn = _simulate_to_target(
             loaded,
             asked,
             wanted,
@@ -142,9 +149,9 @@ def run(
             device=device,
             threads=threads,
         )
-    summary = summarise(simulation, asked)
-    folder = write_run(out, simulation, summary, command=command, all_outcomes=all_outcomes)
-    _print_answer(simulation, summary)
+    summary = summarise(drawn, asked)
+    folder = write_run(out, drawn, summary, command=command, all_outcomes=all_outcomes)
+    print_answer(drawn, summary)
     if wanted.is_asked:
         say(wanted.sentence(summary.answer, replicates))
     say(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
@@ -152,13 +159,22 @@ def run(
 
 def _simulate_to_target(
     prior: PriorSet, event: Any, wanted: Precision, max_draws: int, progress: Progress | None, **how: Any
-) -> Simulation:
+) -> Simulation | Conditioned:
     """Simulate, and double the draws until the standard error asked for is surely reached."""
+    from mc_sie.analysis.condition import condition
     from mc_sie.analysis.summary import estimate_event
     from mc_sie.engine.run import doubled, simulate
 
     n_draws = how["n_draws"]
     try:
+        while prior.evidence:  # weighted draws are made anew each time
+            given = condition(prior, progress=progress, **how)
+            n_draws = given.simulation.design.n_draws
+            if not wanted.is_asked or 2 * n_draws > max_draws:
+                return given
+            if wanted.is_reached(estimate_event(given.simulation, event), given.simulation.design.n_replicates):
+                return given
+            how["n_draws"] = 2 * n_draws
         simulation = simulate(prior, progress=progress, **how)
         while wanted.is_asked:
             n_draws = simulation.design.n_draws
@@ -171,6 +187,46 @@ def _simulate_to_target(
         remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
         refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)
     return simulation
+
+
+def run_again(
+    prior: PriorSet,
+    stored: StoredRun,
+    *,
+    target_se: float | None,
+    out: Path | None,
+    command: str,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Simulate another prior with the points and the event of a stored run, write its folder and print the answer."""
+    from mc_sie.analysis.precision import precision
+    from mc_sie.analysis.summary import summarise
+    from mc_sie.store import write_run
+
+    design, event = stored.sample.design, stored.sample.event
+    max_draws = max(2**22, design.n_draws)
+    wanted = precision(target_se, None, n_draws=design.n_draws, max_draws=max_draws)
+    with progress_bar(quiet) as progress:
+        drawn = _simulate_to_target(
+            prior,
+            event,
+            wanted,
+            max_draws,
+            progress,
+            n_draws=design.n_draws,
+            seed=design.seed,
+            scheme=design.scheme,
+            n_replicates=design.n_replicates,
+            horizon_months=stored.sample.horizon_months,
+            levels=sorted({*stored.record["levels"], *event.levels}),
+            widths=sorted({*stored.record["widths"], *event.widths}),
+            threads=threads,
+        )
+    summary = summarise(drawn, event)
+    folder = write_run(out, drawn, summary, command=command)
+    print_answer(drawn, summary)
+    say(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
 
 
 def _run_rare(
@@ -306,20 +362,27 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
     summary = summarise_counts(asked, streamed.rows, scheme)
     folder = write_streamed(target, streamed, summary, command=plan.command)
     checkpoint.end()
-    _print_answer(streamed, summary)
+    print_answer(streamed, summary)
     if plan.precision.is_asked:
         say(plan.precision.sentence(summary.answer, n_replicates))
     say(f"Results: {folder}/ (run.json, counts.npz, curves.csv and tables as CSV)")
 
 
-def _print_answer(simulation: Simulation | Streamed, summary: Summary) -> None:
+def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -> None:
+    """The answer, the tables over gains and windows and by mode, and what was drawn."""
+    from mc_sie.analysis.condition import Conditioned
     from mc_sie.analysis.headlines import spread_sentence
 
+    simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
     design = simulation.design
     say(f"{simulation.prior.title} ({simulation.prior.name})")
     say(f"Probability that {summary.event.in_words}:")
     spread = spread_sentence(summary.event, simulation.horizon_months)
     say(f"\n  {summary.sentence}{' ' + spread if spread else ''}\n", style="bold")
+    if isinstance(drawn, Conditioned):
+        say(drawn.method)
+        if drawn.doubts:
+            say(f"The interval may be too narrow: {'; '.join(drawn.doubts)}.", style="red")
     if len(summary.thresholds):
         _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:
@@ -377,6 +440,6 @@ def _print_modes(modes: pd.DataFrame) -> None:
     for heading in ("mode", "share of draws", "probability of the event, %", "Monte Carlo SE, points"):
         table.add_column(heading, justify="left" if heading == "mode" else "right")
     for (_, row), text in zip(modes.iterrows(), estimates_of(modes), strict=True):
-        se = "bound only" if row["interval"].startswith("exact") else f"{100 * row['se']:.1g}"
+        se = "bound only" if row["interval"].startswith(("exact", "effective")) else f"{100 * row['se']:.1g}"
         table.add_row(row["mode"], f"{100 * row['share']:.3g} %", text, se)
     say(table)

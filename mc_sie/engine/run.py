@@ -83,6 +83,9 @@ class Simulation:
         What became of each draw.
     wall_seconds : float
         Time the simulation took.
+    weights : array of shape (n,) or None
+        Weight of each draw, with mean 1, where the prior set is conditioned on evidence (:func:`mc_sie.condition`);
+        None where all count alike.
     """
 
     prior: PriorSet
@@ -91,6 +94,7 @@ class Simulation:
     draws: dict[str, NDArray[np.generic]]
     outcomes: Outcomes
     wall_seconds: float
+    weights: NDArray[np.float64] | None = None
 
     @property
     def replicate(self) -> NDArray[np.int32]:
@@ -148,9 +152,11 @@ def simulate(
     Raises
     ------
     InputError
-        For sizes, a seed, a scheme, a horizon or a device that cannot be used.
+        For sizes, a seed, a scheme, a horizon or a device that cannot be used, and for a set that is conditioned on
+        evidence.
     """
     started = time.perf_counter()
+    check_unconditioned(prior, "simulate")
     design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     check_marks(levels, widths)
@@ -185,6 +191,7 @@ def doubled(
     """
     started = time.perf_counter()
     check_device(device)
+    check_unconditioned(simulation.prior, "doubled")
     old = simulation.design
     design = replace(old, n_per_replicate=2 * old.n_per_replicate)
     kept = 0 if old.scheme == "lhs" else old.n_per_replicate
@@ -367,6 +374,27 @@ def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
     for width in widths:
         if not 0.0 < width < math.inf:
             raise InputError(f"widths: {width:g} months", "is not a positive number", "Give a number of months.")
+
+
+def check_unconditioned(prior: PriorSet, what: str) -> None:
+    """Refuse a set that is conditioned on evidence, for whatever would draw from it as it was before.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        The set.
+    what : str
+        What would draw from it.
+
+    Raises
+    ------
+    InputError
+        When it is conditioned.
+    """
+    if prior.evidence:
+        why = f"is conditioned on evidence, and {what} draws from a set as it was before"
+        remedy = "Use mc-sie run without that option (in Python mc_sie.condition), or take [[evidence]] out."
+        raise InputError(prior.name, why, remedy)
 
 
 def check_horizon(horizon_months: float) -> None:

@@ -143,7 +143,7 @@ def value_at(raw: Any, steps: Steps) -> Any:
 def _followed(raw: dict[str, Any], location: Steps) -> tuple[dict[str, Any], list[str | int]]:
     """The entry or component on pydantic's path, and the path without the name of its family that pydantic puts in."""
     table, steps = raw, list(location[:1])
-    if location[:1] == ("correlation",):  # no families here
+    if location[:1] in (("correlation",), ("evidence",)):  # no families here
         return value_at(raw, location[:2]), list(location)
     for before, step in pairwise(location):
         if before in QUANTITIES or isinstance(before, int):  # here stands the family's name
@@ -161,6 +161,8 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
         return "is not a key of a pool", nearest(key, schema.Pool.model_fields)
     if steps[0] == "correlation":
         return "is not a key of a correlation", nearest(key, schema.Correlation.model_fields)
+    if steps[0] == "evidence":
+        return "is not a key of a piece of evidence", nearest(key, schema.Measurement.model_fields)
     further = schema.Weighted if isinstance(steps[-2], int) else schema.Sourced
     family = table["family"]
     known = [*schema.FAMILIES[family].model_fields, *further.model_fields]
@@ -168,6 +170,9 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
 
 
 def _for_missing(key: str, name: str, table: dict[str, Any]) -> str:
+    if name == "evidence":
+        needed = [key for key, field in schema.Measurement.model_fields.items() if field.is_required()]
+        return f"A piece of evidence needs {', '.join(needed)}."
     if key == "unit":
         return f'Add unit = "{QUANTITIES[name].unit}".'
     if key in _MISSING:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
-from mc_sie.priors import elicit, families, tabulated
+from mc_sie.priors import elicit, evidence, families, tabulated
 from mc_sie.priors.families import Distribution, Unusable
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 
@@ -442,6 +442,72 @@ class Pool(Strict):
         return self
 
 
+class Measurement(Strict):
+    """One piece of evidence: what was measured, how well, and who had used it already."""
+
+    name: Text = Field(description="short; once in a file. One of an inherited name takes its place")
+    about: Text = Field(description="a derived quantity, a quantity or an outcome, e.g. pace_tenth_compute")
+    likelihood: Literal[tuple(evidence.KEYS)] = Field(  # type: ignore[valid-type]
+        description="normal or lognormal around a value, an interval, or a soft bound"
+    )
+    value: float | None = Field(None, description="what was measured; of at_least and at_most the bound")
+    low: float | None = Field(None, description="lower end of an interval")
+    high: float | None = Field(None, description="upper end of an interval")
+    sd: Positive | None = Field(None, description="standard deviation of the reading, in the unit")
+    sd_log: Positive | None = Field(None, description="standard deviation of the natural logarithm of the reading")
+    unit: str
+    source: Text = Field(description="citation, or whose judgement it is")
+    judgement: Text | None = Field(None, description="marks a judgement call of this file's author, and says why")
+    already_used_by: list[Text] = Field(default=[], description="prior sets that were made with this evidence in mind")
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The keys of its likelihood."""
+        given = {key: getattr(self, key) for key in ("value", "low", "high", "sd", "sd_log")}
+        return {key: value for key, value in given.items() if value is not None}
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Measurement:
+        from mc_sie.derived import subject_of
+
+        try:
+            subject = subject_of(self.about)
+        except ValueError as error:
+            raise Unusable("about", *error.args) from None
+        if self.unit != subject.unit:
+            raise Unusable(
+                "unit", f'is not the unit of {subject.name}, "{subject.unit}"', f'Write unit = "{subject.unit}".'
+            )
+        needed, errors, must = evidence.KEYS[self.likelihood]
+        given = self.parameters
+        for key in given:
+            if key not in (*needed, *errors):
+                raise Unusable(
+                    key, f'is not a key of likelihood = "{self.likelihood}"', _evidence_keys(self.likelihood)
+                )
+        for key in needed:
+            if key not in given:
+                raise Unusable("", f"has no {key}", _evidence_keys(self.likelihood))
+        stated = [key for key in errors if key in given]
+        if len(stated) > 1:
+            raise Unusable("sd_log", "is given beside sd", "Both say how good the reading is: keep one of them.")
+        if must and not stated:
+            raise Unusable("", f"does not say how good it is: it has no {' or '.join(errors)}", "Give one.")
+        if self.likelihood == "interval":
+            families.check_ends(given["low"], given["high"])
+        if stated == ["sd_log"]:
+            for key in needed:
+                if given[key] <= 0.0:
+                    raise Unusable(key, "is not above 0", "A reading with sd_log is a positive number; or give sd.")
+        return self
+
+
+def _evidence_keys(likelihood: str) -> str:
+    needed, errors, must = evidence.KEYS[likelihood]
+    error = " or ".join(errors)
+    return f"It needs {' and '.join(needed)}" + (f", and {error}." if must else f"; {error} may say how good it is.")
+
+
 class Header(Strict):
     """A prior set: what is believed about each quantity, with units and sources."""
 
@@ -458,6 +524,15 @@ class Header(Strict):
     correlation: list[Correlation] = Field(
         default=[], description="Spearman correlations between quantities; inherited pair by pair"
     )
+    evidence: list[Measurement] = Field(default=[], description="what was measured, to condition the set on")
+
+    @model_validator(mode="after")
+    def _has_each_name_once(self) -> Header:
+        names = [item.name for item in self.evidence]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise Unusable(f"evidence.{place}.name", "is the name of another piece", "Give each its own name.")
+        return self
 
 
 _NUMBERS = (

@@ -26,6 +26,7 @@ from mc_sie import units
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import families, foreign, problems, schema
 from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
+from mc_sie.priors.evidence import Evidence, used_twice
 from mc_sie.priors.families import Array, Distribution
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES, Quantity
 
@@ -110,6 +111,9 @@ class PriorSet:
         Pairs as stated, zeros included; what is inherited comes first. Empty for a pool: its members have their own.
     dependence : Dependence
         The copula that they make, independence without any.
+    evidence : tuple of Evidence
+        What the set is conditioned on, by name; :meth:`values` draws from what it was before. See
+        :func:`mc_sie.condition`.
     """
 
     name: str
@@ -124,6 +128,7 @@ class PriorSet:
     digest: str
     correlations: tuple[Correlation, ...] = ()
     dependence: Dependence = INDEPENDENT
+    evidence: tuple[Evidence, ...] = ()
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
@@ -250,9 +255,7 @@ class PriorSet:
         InputError
             When the entries do not go together.
         """
-        header = {key: getattr(self, key) for key in ("title", "description", "citations", "bottlenecks", "path")} | {
-            "name": name or self.name
-        }
+        header = self._header | {"name": name or self.name}
         if self.members:
             members = tuple(
                 (member.replaced(changes, correlations=correlations), weight) for member, weight in self.members
@@ -277,6 +280,30 @@ class PriorSet:
             if problem:
                 raise InputError(f"{where}: correlation of {' and '.join(correlation.between)}", *problem)
         return _set_of(kept | given, where, tuple(correlations), **header)
+
+    @property
+    def _header(self) -> dict[str, Any]:
+        kept = ("name", "title", "description", "citations", "bottlenecks", "path", "evidence")
+        return {key: getattr(self, key) for key in kept}
+
+    def given(self, evidence: Sequence[Evidence]) -> PriorSet:
+        """The same set, conditioned on other evidence.
+
+        Parameters
+        ----------
+        evidence : sequence of Evidence
+            All of it; none leaves the set as it was before.
+
+        Returns
+        -------
+        PriorSet
+            With a digest of its own.
+        """
+        header = self._header | {"evidence": tuple(evidence)}
+        if self.members:
+            return _pool_of(self.members, **header)
+        stated = {key: entry for key, entry in self.entries.items() if not entry.is_default}
+        return _set_of(stated, self.name, self.correlations, **header)
 
     def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
         """The same set with one quantity at one value.
@@ -379,6 +406,8 @@ class PriorSet:
             "digest": self.digest,
             "warnings": list(self.warnings),
         }
+        if self.evidence:
+            found["evidence"] = [item.record() | {"words": item.words} for item in self.evidence]
         if self.members:
             found["members"] = [{"weight": weight, "prior": member.to_dict()} for member, weight in self.members]
             return found
@@ -480,6 +509,12 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             "bottlenecks": record["bottlenecks"],
             "path": Path(record["path"]),
         }
+        raw = {"title": header["title"]}
+        if "evidence" in record:
+            raw["evidence"] = [_raw_evidence(row) for row in record["evidence"]]
+            origins = [row["origin"] for row in record["evidence"]]
+            given = schema.prior_file().model_validate(raw).evidence
+            header["evidence"] = tuple(_evidence(model, origin) for model, origin in zip(given, origins, strict=True))
         digest = record["digest"]
         if "members" in record:
             members = tuple((prior_from_dict(row["prior"], where), float(row["weight"])) for row in record["members"])
@@ -487,7 +522,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
         else:
             rows = {name: row for name, row in record["entries"].items() if row["origin"] != DEFAULT_ORIGIN}
             pairs = record.get("correlations", [])
-            raw = {"title": header["title"], "correlation": [_without(row, "origin") for row in pairs]}
+            raw["correlation"] = [_without(row, "origin") for row in pairs]
             raw |= {name: _raw_entry(row) for name, row in rows.items()}
             document = schema.prior_file().model_validate(raw)
             stated = {name: entry_of_model(name, getattr(document, name), rows[name]["origin"]) for name in rows}
@@ -515,6 +550,14 @@ def _raw_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """An entry as a file would state it."""
     stated = {"family": row["family"], "source": row["source"], "judgement": row["judgement"], "unit": row["unit"]}
     return {**_from_plain(row["parameters"]), **{key: value for key, value in stated.items() if value is not None}}
+
+
+def _raw_evidence(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A piece of evidence as a file would state it."""
+    stated = {
+        key: row[key] for key in ("name", "about", "likelihood", "unit", "source", "judgement", "already_used_by")
+    }
+    return {**row["parameters"], **{key: value for key, value in stated.items() if value is not None}}
 
 
 def fixed_entry(quantity: str, value: float | str) -> Entry:
@@ -666,12 +709,15 @@ def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
     if document.pool is not None:
         citations, bottlenecks = tuple(document.citations), _stripped(document.bottlenecks)
         members = _members(path, document.pool, raw, trail)
-        return _pool_of(members, citations=citations, bottlenecks=bottlenecks, **header)
+        evidence = tuple(_evidence(model, _shown(path)) for model in document.evidence)
+        return _pool_of(members, citations=citations, bottlenecks=bottlenecks, evidence=evidence, **header)
     layer = _layer(path, document, raw, trail)
-    correlations = tuple(layer.correlations.values())
-    return _set_of(
-        layer.entries, _shown(path), correlations, citations=layer.citations, bottlenecks=layer.bottlenecks, **header
-    )
+    header |= {
+        "citations": layer.citations,
+        "bottlenecks": layer.bottlenecks,
+        "evidence": tuple(layer.evidence.values()),
+    }
+    return _set_of(layer.entries, _shown(path), tuple(layer.correlations.values()), **header)
 
 
 def _set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Correlation], **header: Any) -> PriorSet:
@@ -689,6 +735,7 @@ def _set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corr
         *_doubts(where, entries, header["bottlenecks"]),
         *(_lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
         *_repaired(where, dependence, entries),
+        *_used_already(header.get("evidence", ()), entries),
     ]
     drawn: dict[str, Any] = {name: {"family": entry.family, **entry.parameters} for name, entry in entries.items()}
     if dependence.names:  # a set without correlations has the digest it had before there were any
@@ -698,7 +745,7 @@ def _set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corr
         entries=entries,
         members=(),
         warnings=tuple(dict.fromkeys(doubts)),
-        digest=_digest(drawn),
+        digest=_digest_given(_digest(drawn), header.get("evidence", ())),
         correlations=kept,
         dependence=dependence,
         **header,
@@ -725,13 +772,20 @@ def check_set(stated: Mapping[str, Entry], where: str) -> None:
 
 def _pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
     """The pool of some sets."""
-    warnings = tuple(dict.fromkeys(warning for member, _ in members for warning in member.warnings))
-    digest = _digest([[member.digest, weight] for member, weight in members])
-    return PriorSet(entries={}, members=members, warnings=warnings, digest=digest, **header)
+    evidence = header.get("evidence", ())
+    doubts = [warning for member, _ in members for warning in member.warnings]
+    doubts += [doubt for member, _ in members for doubt in _used_already(evidence, member.entries)]
+    digest = _digest_given(_digest([[member.digest, weight] for member, weight in members]), evidence)
+    return PriorSet(entries={}, members=members, warnings=tuple(dict.fromkeys(doubts)), digest=digest, **header)
 
 
 def _digest(drawn: Any) -> str:
     return hashlib.sha256(json.dumps(_plain(drawn), sort_keys=True).encode()).hexdigest()
+
+
+def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
+    """The digest of a set given evidence, in whatever order and by whatever names; without any, its own."""
+    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)]) if evidence else digest
 
 
 def _members(
@@ -748,6 +802,10 @@ def _members(
         member = _load(_followed(reference, path, trail, where), (*trail, path))
         if member.members:
             raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
+        if member.evidence:
+            why = f"is conditioned on evidence ({', '.join(item.name for item in member.evidence)})"
+            remedy = "A pool is conditioned as a whole: list the set without it, and state [[evidence]] in this file."
+            raise InputError(where, why, remedy)
         members.append((member, weight))
     return tuple(members)
 
@@ -760,6 +818,7 @@ class _Layer:
     citations: tuple[str, ...]
     bottlenecks: str | None
     correlations: dict[frozenset[str], Correlation]
+    evidence: dict[str, Evidence]
 
 
 def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tuple[Path, ...]) -> _Layer:
@@ -771,7 +830,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
         if other != name:
             remedy = f"Both determine {_determined(name)}: keep one of them."
             raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
-    base = _Layer({}, (), None, {})
+    base = _Layer({}, (), None, {}, {})
     if document.extends is not None:
         where = f"{file}: {problems.written(raw, ['extends'])}"
         base_path = _followed(document.extends, path, trail, where)
@@ -785,7 +844,8 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     # a statement of how r and alpha_compute fit together does not speak of other numbers
     inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
     correlations = base.correlations | _correlations(file, document, raw, kept | own)
-    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited, correlations)
+    evidence = base.evidence | {model.name: _evidence(model, file) for model in document.evidence}
+    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited, correlations, evidence)
 
 
 def _correlations(
@@ -853,6 +913,12 @@ def entry_of_model(name: str, model: Any, origin: str) -> Entry:
         origin=origin,
         distribution=model.distribution,
     )
+
+
+def _evidence(model: schema.Measurement, origin: str) -> Evidence:
+    stated = {key: getattr(model, key) for key in ("name", "about", "likelihood", "unit", "source", "judgement")}
+    used_by = tuple(model.already_used_by)
+    return Evidence(**stated, parameters=model.parameters, already_used_by=used_by, origin=origin)
 
 
 def _with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -986,6 +1052,16 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 def _may_count_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
     is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
     return is_direct and _is_bottlenecked(entries)
+
+
+def _used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> Iterator[str]:
+    """Evidence that a belief of the set was made with."""
+    for item in evidence:
+        for name, used_by in used_twice(item, entries, _determined):
+            yield (
+                f"{item.origin}: evidence {item.name!r} is counted twice: it bears on {name}, which is that of "
+                f"{used_by}, and that was made with it in mind."
+            )
 
 
 # ------------------------------------------------------------------------------------------------ small tools

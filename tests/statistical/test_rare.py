@@ -11,7 +11,9 @@ from tests_settings import INTERPRETED
 from mc_sie import InputError, load_prior, simulate
 from mc_sie.analysis import rare
 from mc_sie.analysis.precision import Precision
-from mc_sie.analysis.rare import Rare, estimate_rare, pareto_k
+from mc_sie.analysis.proposal import Found, Histogram, principal_axes
+from mc_sie.analysis.psis import pareto_k
+from mc_sie.analysis.rare import Rare, estimate_rare
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.events import parse_event
 from mc_sie.outcomes import Outcomes
@@ -214,7 +216,7 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
         found, n_hits = search(*arguments)
         place = {one.cell.label: one.cell.names.index("labour_multiplier") for one in found}
         upper = [[hits[hits[:, place[one.cell.label]] > 0] for hits in one.hits] for one in found]
-        return [rare._Found(one.cell, hits, one.prob) for one, hits in zip(found, upper, strict=True)], n_hits
+        return [Found(one.cell, hits, one.prob) for one, hits in zip(found, upper, strict=True)], n_hits
 
     monkeypatch.setattr(rare, "_search", blind)
     found = ask(prior, 0, 2**14)
@@ -281,7 +283,7 @@ def test_closeness_ranks_worlds_that_never_get_there(event, simulation):
 def test_a_histogram_is_a_density_with_its_quantile_function():
     rng = np.random.default_rng(3)
     for values in (rng.beta(30, 2, 500), 1.0 - 1e-9 * rng.random(200), rng.random(64), np.full(40, 0.3)):
-        histogram = rare._Histogram.fitted(values)
+        histogram = Histogram.fitted(values)
         assert histogram.masses.sum() == pytest.approx(1.0)
         assert (histogram.masses > 0.0).all()
         assert (np.diff(histogram.edges) > 0.0).all()
@@ -296,9 +298,9 @@ def test_a_histogram_is_a_density_with_its_quantile_function():
 def test_principal_axes_are_a_rotation_that_decorrelates():
     rng = np.random.default_rng(4)
     z = rng.normal(size=(800, 4))
-    assert rare._principal_axes(z) is None
+    assert principal_axes(z) is None
     z[:, 1] = -0.9 * z[:, 0] + 0.2 * z[:, 1]
-    axes = rare._principal_axes(z)
+    axes = principal_axes(z)
     np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-12)
     np.testing.assert_allclose(axes[2:, 2:], np.eye(2))
     assert abs(np.corrcoef((z @ axes)[:, :2].T)[0, 1]) < 1e-9

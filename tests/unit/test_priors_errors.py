@@ -29,7 +29,7 @@ NUMBERS = (
 IN_RHO = "rho lies in [-50, 1): CES substitution parameter between labour and experiments; sigma = 1/(1 - rho)."
 IN_LAM = "lam lies in (0, 3]: stepping on toes: exponent on labour inside the CES."
 IN_ALPHA = "alpha_compute lies in [0, 1): CES weight on experiments; labour's weight is 1 - alpha_compute."
-KNOWN = ["title", "description", "citations", "extends", "bottlenecks", "pool", "correlation", *QUANTITIES]
+KNOWN = ["title", "description", "citations", "extends", "bottlenecks", "pool", "correlation", "evidence", *QUANTITIES]
 
 
 def rho(body, **more):

@@ -1,0 +1,354 @@
+"""What the evidence does to a prior set: before and after, piece by piece, and how surprising each piece is.
+
+Every subset of the evidence is a posterior of its own. All of them are estimated on the same draws, by weights, so that
+their differences are known better than themselves; where the draws were placed by a proposal or by tempering, draws of
+the prior are pooled with them and all are weighted against the mixture of the two.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mc_sie.analysis.condition import Conditioned, implied, k_high
+from mc_sie.analysis.estimates import (
+    RARE_HITS,
+    WeightedEstimate,
+    effective_size,
+    estimate_weighted,
+    jackknife_se,
+    replicate_se,
+)
+from mc_sie.analysis.psis import pareto_k
+from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.derived import DERIVED
+from mc_sie.engine.run import Progress
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import MODES, QUANTITIES
+
+Array = NDArray[np.float64]
+
+N_ITEMS_HIGH = 12
+"""Most pieces of evidence that are taken apart: every one of 2^12 subsets is a posterior."""
+
+QUANTILES = (0.05, 0.50, 0.95)
+"""Quantiles of the inputs, before and after."""
+
+
+@dataclass(frozen=True)
+class EvidenceReport:
+    """Prior and posterior side by side. Made by :func:`weigh_evidence`.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        The set, with its evidence.
+    event : Event
+        The event asked about.
+    before, after : WeightedEstimate
+        Its probability without any and with all of the evidence.
+    inputs : pandas.DataFrame
+        One row a number that is random or that the evidence is about: ``quantity``, ``unit``, ``meaning``,
+        ``prior_q05`` ... ``prior_q95``, ``posterior_q05`` ... ``posterior_q95``, ``se_posterior_q50``, and
+        ``moved_to``, the probability that the prior gave to values up to the posterior's median.
+    shares : pandas.DataFrame
+        The same for what is categorical: ``quantity``, ``value``, ``prior``, ``posterior``, ``se_posterior``.
+    items : pandas.DataFrame
+        One row a piece of evidence: ``name``, ``words``; how surprising it is: ``satisfied`` (share of the prior, with
+        ``se_satisfied``; see :meth:`~mc_sie.priors.evidence.Evidence.holds`), ``expected_likelihood`` (the likelihood
+        that the prior expects, of the best possible, with ``se_``) and ``predictive`` (for a value the two-sided
+        prior-predictive p, for an interval or a bound the probability of it); ``pareto_k`` and ``ess_share`` of the
+        prior's draws given it alone; what it does to the probability: ``prob_alone`` and ``added`` (given it alone,
+        against none), ``prob_without`` and ``removed`` (given all the others, against all), and ``shapley``, which sum
+        to ``after - before``, each with ``se_``.
+    n_draws : int
+        Draws that all of this stands on.
+    pareto_k : float
+        Largest k-hat of the posteriors given all, one, or all but one of the pieces.
+    ess_low : float
+        What the draws are worth for the subset for which they are worth least.
+    doubts : tuple of str
+        Reasons not to trust the errors.
+    samples : dict of str to array
+        Draws behind the figure: ``weight_before`` and ``weight_after``, and every row of ``inputs`` by name.
+    """
+
+    prior: PriorSet
+    event: Event
+    before: WeightedEstimate
+    after: WeightedEstimate
+    inputs: pd.DataFrame
+    shares: pd.DataFrame
+    items: pd.DataFrame
+    n_draws: int
+    pareto_k: float
+    ess_low: float
+    doubts: tuple[str, ...]
+    samples: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class _Common:
+    """Draws that every subset of the evidence is estimated on; by replicate along the first axis.
+
+    Attributes
+    ----------
+    draws : dict of str to array of shape (n,)
+        Quantities and subjects of the evidence.
+    hits, is_ok : array of shape (n,), bool
+        The event.
+    base : array of shape (n,)
+        Weight of the prior.
+    log_likelihood : array of shape (n, n_items)
+        Of each piece.
+    n_replicates : int
+        Randomisations, each n / n_replicates draws in a row.
+    """
+
+    draws: dict[str, NDArray[Any]]
+    hits: NDArray[np.bool_]
+    is_ok: NDArray[np.bool_]
+    base: Array
+    log_likelihood: Array
+    n_replicates: int
+
+    def weights(self, subset: int) -> Array:
+        """Weights given a subset of the evidence, by its bits, on a scale at which the largest likelihood is 1."""
+        chosen = [place for place in range(self.log_likelihood.shape[1]) if subset >> place & 1]
+        total = self.log_likelihood[:, chosen].sum(axis=1)
+        return np.asarray(self.base * np.exp(total - total.max()))
+
+
+def weigh_evidence(
+    conditioned: Conditioned, event: Event | str = HEADLINE, *, progress: Progress | None = None
+) -> EvidenceReport:
+    """Compare a prior set before and after its evidence, and share the change out among the pieces.
+
+    Parameters
+    ----------
+    conditioned : Conditioned
+        From :func:`mc_sie.condition`.
+    event : Event or str
+        Whose probability moves.
+    progress : callable, optional
+        Called with (subsets done, subsets in all).
+
+    Returns
+    -------
+    EvidenceReport
+        Tables and estimates.
+
+    Raises
+    ------
+    InputError
+        For an event that does not parse, or more than twelve pieces of evidence.
+
+    Notes
+    -----
+    With v(S) the probability given the subset S of the k pieces, the Shapley value of piece i is the mean of
+    v(S with i) - v(S) over the orders in which the pieces may come. Standard errors of everything that is a difference
+    are the delete-one-replicate jackknife's of that difference.
+    """
+    if isinstance(event, str):
+        event = parse_event(event)
+    event.check_horizon(conditioned.simulation.horizon_months)
+    prior = conditioned.simulation.prior
+    n_items = len(prior.evidence)
+    if n_items > N_ITEMS_HIGH:
+        why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
+        raise InputError(prior.name, why, f"Leave some out: at most {N_ITEMS_HIGH} are taken apart.")
+    common = _common(conditioned, event)
+    every = (1 << n_items) - 1
+    kept, kept_hits, ess_low = [], [], math.inf
+    for subset in range(every + 1):
+        weights = np.where(common.is_ok, common.weights(subset), 0.0)
+        kept.append(weights.reshape(common.n_replicates, -1).sum(axis=1))
+        kept_hits.append(np.where(common.hits, weights, 0.0).reshape(common.n_replicates, -1).sum(axis=1))
+        ess_low = min(ess_low, effective_size(weights))
+        if progress:
+            progress(subset + 1, every + 1)
+    totals, hits = np.array(kept).T, np.array(kept_hits).T  # by replicate and subset
+    values = hits.sum(axis=0) / totals.sum(axis=0)
+    without = (hits.sum(axis=0) - hits) / (totals.sum(axis=0) - totals)
+    shapley = _shapley_matrix(n_items)
+    diagnosed = {every, *(1 << place for place in range(n_items)), *(every ^ 1 << place for place in range(n_items))}
+    tails = {subset: pareto_k(common.weights(subset)) for subset in sorted(diagnosed)}
+    rows = []
+    for place, item in enumerate(prior.evidence):
+        alone, others = 1 << place, every ^ 1 << place
+        row: dict[str, Any] = {"name": item.name, "words": item.words, **_surprise(conditioned, place)}
+        row |= {"prob_alone": values[alone], "prob_without": values[others]}
+        for name, first, second in (("added", alone, 0), ("removed", every, others)):
+            row[name] = values[first] - values[second]
+            row[f"se_{name}"] = float(jackknife_se(without[:, first] - without[:, second]))
+        row["shapley"] = float(shapley[place] @ values)
+        row["se_shapley"] = float(jackknife_se(without @ shapley[place]))
+        rows.append(row)
+    worst = max((k for k in tails.values() if not math.isnan(k)), default=math.nan)
+    n = len(common.base)
+    inputs, shares, samples = _inputs(prior, common, every)
+    doubts = []
+    if worst > k_high(n):
+        tail = f"Pareto k-hat {worst:.2f}, above {k_high(n):.2f}"
+        doubts.append(f"the weights of some subsets have a heavy tail ({tail})")
+    if ess_low < 10 * RARE_HITS:
+        doubts.append(f"for one subset the draws are worth only {ess_low:,.0f} of equal weight")
+    before, after = (
+        estimate_weighted(common.hits, common.is_ok, common.weights(subset), common.n_replicates)
+        for subset in (0, every)
+    )
+    return EvidenceReport(
+        prior, event, before, after, inputs, shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples
+    )
+
+
+def _shapley_matrix(n_items: int) -> Array:
+    """Weights of the values of all subsets, by their bits, in the Shapley value of each piece."""
+    matrix = np.zeros((n_items, 1 << n_items))
+    for subset in range(1 << n_items):
+        size = subset.bit_count()
+        for place in range(n_items):
+            if subset >> place & 1:
+                weight = math.factorial(size - 1) * math.factorial(n_items - size) / math.factorial(n_items)
+                matrix[place, subset] += weight
+                matrix[place, subset ^ 1 << place] -= weight
+    return matrix
+
+
+def _common(conditioned: Conditioned, event: Event) -> _Common:
+    """The draws of a conditioned set and, where others than the prior's, those of the prior with them."""
+    simulation, before = conditioned.simulation, conditioned.before
+    prior, n_replicates = simulation.prior, simulation.design.n_replicates
+    is_prior = conditioned.way == "prior"
+    parts = [(simulation, conditioned.density)]
+    if not is_prior:
+        parts.append((before, conditioned.density_before))
+
+    def joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+        """Several samples, replicate by replicate."""
+        split = [array.reshape(n_replicates, -1, *array.shape[1:]) for array in arrays]
+        together = np.concatenate(split, axis=1)
+        return together.reshape(-1, *together.shape[2:])
+
+    density = joined([part for _, part in parts])
+    draws = {name: joined([one.draws[name] for one, _ in parts]) for name in simulation.draws}
+    of_items = []
+    for item in prior.evidence:
+        values = joined([implied(item, one.draws, one.outcomes) for one, _ in parts])
+        draws[item.about] = values
+        of_items.append(item.log_likelihood(values))
+    return _Common(
+        draws,
+        joined([event.holds(one.outcomes) for one, _ in parts]),
+        joined([one.outcomes.is_ok for one, _ in parts]),
+        np.ones(len(density)) if is_prior else 1.0 / (0.5 + 0.5 * density),
+        np.stack(of_items, axis=1),
+        n_replicates,
+    )
+
+
+def _surprise(conditioned: Conditioned, place: int) -> dict[str, float]:
+    """How well one piece of evidence agrees with the prior, from draws of the prior."""
+    before = conditioned.before
+    n_replicates = before.design.n_replicates
+    item = conditioned.simulation.prior.evidence[place]
+    values = implied(item, before.draws, before.outcomes)
+    likelihood = np.exp(item.log_likelihood(values))
+    found: dict[str, float] = {}
+    for name, array in (("satisfied", item.holds(values)), ("expected_likelihood", likelihood)):
+        found[name] = float(array.mean())
+        found[f"se_{name}"] = replicate_se(array.reshape(n_replicates, -1).mean(axis=1))
+    below = float(item.predictive(values).mean())
+    found["predictive"] = 2.0 * min(below, 1.0 - below) if item.is_value else below
+    found["pareto_k"] = pareto_k(likelihood)
+    found["ess_share"] = effective_size(likelihood) / len(likelihood)
+    return found
+
+
+def _inputs(prior: PriorSet, common: _Common, every: int) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Array]]:
+    """Quantiles of numbers and shares of categories, before and after, and the draws behind them."""
+    weights = {"prior": common.weights(0), "posterior": common.weights(every)}
+    samples: dict[str, Array] = {"weight_before": weights["prior"], "weight_after": weights["posterior"]}
+    rows, shares = [], []
+    asked = [item.about for item in prior.evidence]
+    for name in dict.fromkeys([*common.draws, *asked]):
+        if name in ("mode", "prior_set"):
+            words = MODES if name == "mode" else tuple(member.name for member, _ in prior.members)
+            shares += [row for code, word in enumerate(words) for row in _share(common, weights, name, code, word)]
+            continue
+        values = np.asarray(common.draws[name], dtype=np.float64)
+        given = ~np.isnan(values)
+        if not given.any() or values[given].min() == values[given].max():
+            continue
+        samples[name] = values
+        subject = next((item.subject for item in prior.evidence if item.about == name), None)
+        source = subject or DERIVED.get(name) or QUANTITIES[name]
+        row: dict[str, Any] = {"quantity": name, "unit": source.unit, "meaning": source.meaning}
+        kept = {which: np.where(given, weight, 0.0) for which, weight in weights.items()}
+        for which, weight in kept.items():
+            for prob, value in zip(QUANTILES, weighted_quantiles(values, weight, QUANTILES), strict=True):
+                row[f"{which}_q{100 * prob:02.0f}"] = value
+        split = (array.reshape(common.n_replicates, -1) for array in (values, kept["posterior"]))
+        medians = [weighted_quantiles(part, weight, (0.5,))[0] for part, weight in zip(*split, strict=True)]
+        row["se_posterior_q50"] = replicate_se(medians) if np.isfinite(medians).all() else math.nan
+        reached = kept["prior"][values <= row["posterior_q50"]].sum() / kept["prior"].sum()
+        rows.append(row | {"moved_to": float(reached)})
+    columns = ["quantity", "value", "prior", "posterior", "se_posterior"]
+    return pd.DataFrame(rows), pd.DataFrame(shares, columns=columns), samples
+
+
+def _share(common: _Common, weights: dict[str, Array], name: str, code: int, word: str) -> list[dict[str, Any]]:
+    """One row of the table of shares; none for what is never drawn, or always."""
+    among = np.asarray(common.draws[name] == code)
+    if not among.any() or among.all():
+        return []
+    row: dict[str, Any] = {"quantity": name, "value": word}
+    for which, weight in weights.items():
+        parts, totals = (w.reshape(common.n_replicates, -1).sum(axis=1) for w in (np.where(among, weight, 0.0), weight))
+        row[which] = float(parts.sum() / totals.sum())
+        row[f"se_{which}"] = float(jackknife_se((parts.sum() - parts) / (totals.sum() - totals)))
+    return [{key: row[key] for key in ("quantity", "value", "prior", "posterior", "se_posterior")}]
+
+
+def evidence_record(report: EvidenceReport) -> dict[str, Any]:
+    """A report as plain values.
+
+    Parameters
+    ----------
+    report : EvidenceReport
+        From :func:`weigh_evidence`.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; a number that is infinite is the text ``"inf"``, one that is not defined None.
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float | np.floating):
+            return None if math.isnan(value) else str(float(value)) if math.isinf(value) else float(value)
+        return value
+
+    def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        return [{str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+    return {
+        "prior": report.prior.to_dict(),
+        "event": str(report.event),
+        "before": {key: plain(value) for key, value in vars(report.before).items()},
+        "after": {key: plain(value) for key, value in vars(report.after).items()},
+        "n_draws": report.n_draws,
+        "pareto_k": plain(report.pareto_k),
+        "ess_low": plain(report.ess_low),
+        "doubts": list(report.doubts),
+        "items": rows(report.items),
+        "inputs": rows(report.inputs),
+        "shares": rows(report.shares),
+    }

@@ -1,0 +1,247 @@
+"""The one table of what a world implies for things that people measure, beyond its quantities and outcomes.
+
+Each is a function of the quantities alone, before any trajectory is simulated, computed by the same CES as the
+trajectory (:mod:`mc_sie.model.ces`). Evidence may be about one of these, about a quantity or a restatement of one, or
+about an outcome; :func:`subject_of` reads the name.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie._jit import njit
+from mc_sie.model.ces import ln_ces
+from mc_sie.outcomes import OUTCOME_KINDS
+from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES, TOP_OOMS
+from mc_sie.units import MONTHS_PER_YEAR, OOMS_PER_DOUBLING, sigma_from_rho
+
+Array = NDArray[np.float64]
+Draws = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Something measurable that the quantities imply.
+
+    Attributes
+    ----------
+    name : str
+        Code name.
+    unit : str
+        ``"x"`` (a factor relative to before automation), ``"1"``, ``"OOM/year"``, ...
+    meaning : str
+        One line for tables and documentation.
+    inputs : tuple of str
+        Quantities that it depends on.
+    formula : callable
+        From a mapping of every model quantity to arrays of shape (n,), to an array of shape (n,).
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    inputs: tuple[str, ...]
+    formula: Callable[[Draws], Array]
+
+
+@njit
+def _ln_ces_rows(ln_x: Array, ln_k: float, rho: Array, alpha_compute: Array) -> Array:
+    out = np.empty(len(rho))
+    for i in range(len(rho)):
+        out[i] = ln_ces(ln_x[i], ln_k, rho[i], alpha_compute[i])
+    return out
+
+
+def _numbers(draws: Draws, name: str) -> Array:
+    return np.ascontiguousarray(draws[name], dtype=np.float64)
+
+
+def _pace(draws: Draws, ln_x: Array, ln_k: float) -> Array:
+    """Pace at some labour and experiments, relative to before automation: that of the better route."""
+    pace = _ln_ces_rows(ln_x, ln_k, _numbers(draws, "rho"), _numbers(draws, "alpha_compute"))
+    second = _numbers(draws, "route2_rho")
+    given = ~np.isnan(second)
+    if given.any():
+        other = _ln_ces_rows(ln_x[given], ln_k, second[given], _numbers(draws, "route2_alpha_compute")[given])
+        pace[given] = np.maximum(pace[given], other)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(pace))
+
+
+def _pace_at_compute(ln_k: float) -> Callable[[Draws], Array]:
+    return lambda draws: _pace(draws, np.zeros(len(draws["rho"])), ln_k)
+
+
+def _ceiling(weight: Array, rho: Array) -> Array:
+    """``weight^(1/rho)`` for rho < 0, where one input alone bounds research; else inf, and so it is at weight 0."""
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.where(rho < 0.0, np.exp(np.log(weight) / np.where(rho < 0.0, rho, -1.0)), np.inf)
+
+
+def _unlimited(weight_of: Callable[[Array], Array]) -> Callable[[Draws], Array]:
+    def formula(draws: Draws) -> Array:
+        best = _ceiling(weight_of(_numbers(draws, "alpha_compute")), _numbers(draws, "rho"))
+        second = _ceiling(weight_of(_numbers(draws, "route2_alpha_compute")), _numbers(draws, "route2_rho"))
+        return np.where(np.isnan(_numbers(draws, "route2_rho")), best, np.fmax(best, second))
+
+    return formula
+
+
+def _pace_initial(draws: Draws) -> Array:
+    stated = _numbers(draws, "speedup_initial")
+    ln_x = _numbers(draws, "lam") * np.log(_numbers(draws, "labour_multiplier"))
+    return np.where(np.isnan(stated), _pace(draws, ln_x, 0.0), stated)
+
+
+def _r_total(draws: Draws) -> Array:
+    return _numbers(draws, "r") / ((1.0 - _numbers(draws, "alpha_compute")) * _numbers(draws, "labour_per_efficiency"))
+
+
+_CES = ("rho", "alpha_compute", "route2_rho", "route2_alpha_compute")
+
+_TABLE = (
+    Derived(
+        "pace_tenth_compute", "x",
+        "pace with a tenth of the experiment compute and the same labour, before automation: R(1, 1/10)",
+        _CES, _pace_at_compute(-math.log(10.0)),
+    ),
+    Derived(
+        "pace_tenfold_compute", "x",
+        "pace with ten times the experiment compute and the same labour, before automation: R(1, 10)",
+        _CES, _pace_at_compute(math.log(10.0)),
+    ),
+    Derived(
+        "max_speed", "x",
+        "pace with unlimited labour and the experiment compute of before automation, before research is reorganised: "
+        "alpha_compute^(1/rho), of the better route; inf where rho >= 0",
+        _CES, _unlimited(lambda alpha: alpha),
+    ),
+    Derived(
+        "max_speed_compute", "x",
+        "pace with unlimited experiment compute and the labour of before automation: (1 - alpha_compute)^(1/rho), of "
+        "the better route; inf where rho >= 0",
+        _CES, _unlimited(lambda alpha: 1.0 - alpha),
+    ),
+    Derived(
+        "pace_initial", "x",
+        "pace on the day of automation: speed-up if stated, else R(labour_multiplier^lam, 1); the outcome of that name",
+        (*_CES, "lam", "labour_multiplier", "speedup_initial"), _pace_initial,
+    ),
+    Derived(
+        "software_growth_ooms_per_year", "OOM/year",
+        "growth of training efficiency before automation: 12 log10(2) / T_pre",
+        ("software_doubling_months",),
+        lambda draws: MONTHS_PER_YEAR * OOMS_PER_DOUBLING / _numbers(draws, "software_doubling_months"),
+    ),
+    Derived(
+        "sigma", "1", QUANTITIES["sigma"].meaning, ("rho",), lambda draws: sigma_from_rho(_numbers(draws, "rho"))
+    ),
+    Derived(
+        "r_total", "1", QUANTITIES["r_total"].meaning, ("r", "alpha_compute", "labour_per_efficiency"), _r_total
+    ),
+)  # fmt: skip
+
+DERIVED: dict[str, Derived] = {derived.name: derived for derived in _TABLE}
+"""Everything measurable that quantities imply, by its code name; one that is also an outcome's is the same number."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a piece of evidence is about.
+
+    Attributes
+    ----------
+    name : str
+        Of :data:`DERIVED`, of a quantity, or of ``outcomes.OUTCOME_KINDS``.
+    index : float or None
+        k in OOM or w in months, for an outcome that has one.
+    unit, meaning : str
+        From its table.
+    inputs : tuple of str
+        Model quantities that it depends on.
+    is_outcome : bool
+        Whether it takes a simulated trajectory.
+    """
+
+    name: str
+    index: float | None
+    unit: str
+    meaning: str
+    inputs: tuple[str, ...]
+    is_outcome: bool
+
+    def values(self, draws: Draws) -> Array:
+        """What each world implies, for a subject that takes no trajectory.
+
+        Parameters
+        ----------
+        draws : mapping of str to array of shape (n,)
+            Every model quantity by its code name, nan where it is absent.
+
+        Returns
+        -------
+        array of shape (n,)
+            In :attr:`unit`; nan where the quantity is absent.
+        """
+        return DERIVED[self.name].formula(draws) if self.name in DERIVED else _numbers(draws, self.name)
+
+
+SUBJECTS: tuple[str, ...] = tuple(
+    dict.fromkeys((*DERIVED, *(name for name in MODEL_QUANTITIES if name != "mode"), *OUTCOME_KINDS))
+)
+"""Names of everything that evidence may be about."""
+
+_PATTERN = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]]*)\])?")
+
+
+def subject_of(text: str) -> Subject:
+    """Read what a piece of evidence is about.
+
+    Parameters
+    ----------
+    text : str
+        A name of :data:`SUBJECTS`, with an index in brackets where an outcome has one: ``best_gain_ooms[12]``.
+
+    Returns
+    -------
+    Subject
+        What it is.
+
+    Raises
+    ------
+    ValueError
+        When there is no such thing; its two arguments are the reason and the remedy.
+    """
+    match = _PATTERN.fullmatch(text.strip())
+    name, index_text = match.groups() if match else (text, None)
+    if name not in SUBJECTS:
+        from mc_sie.errors import nearest
+
+        raise ValueError("is nothing that a world implies", nearest(name, SUBJECTS))
+    kind = OUTCOME_KINDS.get(name)
+    if kind is None or kind.index_unit is None:
+        if index_text is not None:
+            raise ValueError(f"puts an index on {name}, which has none", f"Write {name!r}.")
+        if name in DERIVED:
+            derived = DERIVED[name]
+            return Subject(name, None, derived.unit, derived.meaning, derived.inputs, False)
+        if name in QUANTITIES:
+            quantity = QUANTITIES[name]
+            return Subject(name, None, quantity.unit, quantity.meaning, (name,), False)
+        assert kind is not None
+        return Subject(name, None, kind.unit, kind.meaning, MODEL_QUANTITIES, True)
+    try:
+        index = float(index_text or "")
+    except ValueError:
+        index = math.nan
+    high = TOP_OOMS if kind.index_unit == "OOM" else math.inf
+    if not 0.0 < index <= high or math.isinf(index):
+        why = f"needs an index in {kind.index_unit}, above 0" + ("" if math.isinf(high) else f" and at most {high:g}")
+        raise ValueError(why, f"Write it like '{name}[{5 if kind.index_unit == 'OOM' else 12}]'.")
+    return Subject(name, index, kind.unit, kind.meaning, MODEL_QUANTITIES, True)

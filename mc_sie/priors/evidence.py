@@ -1,0 +1,223 @@
+"""Evidence: what somebody measured, and how likely each world makes it.
+
+A piece of evidence is a likelihood of something that a world implies (:mod:`mc_sie.derived`). It conditions the prior
+set that states it; who had used it already, the file must say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.priors.families import Array
+
+if TYPE_CHECKING:
+    from mc_sie.derived import Subject
+
+KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
+    "normal": (("value",), ("sd",), True),
+    "lognormal": (("value",), ("sd_log",), True),
+    "interval": (("low", "high"), ("sd", "sd_log"), False),
+    "at_least": (("value",), ("sd", "sd_log"), True),
+    "at_most": (("value",), ("sd", "sd_log"), True),
+}
+"""Each likelihood: the keys that say what was measured, those of which one says how well, and whether one must."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One piece of evidence.
+
+    Attributes
+    ----------
+    name : str
+        Its name, once in a set.
+    about : str
+        What it is about, see :func:`mc_sie.derived.subject_of`.
+    likelihood : str
+        A name of :data:`KEYS`.
+    parameters : mapping of str to float
+        Its keys, in the unit of what it is about; ``sd_log`` is in natural logarithms.
+    unit : str
+        Unit of what it is about.
+    source : str
+        Where the numbers come from.
+    judgement : str or None
+        Why it is a judgement call, when it is one.
+    already_used_by : tuple of str
+        Prior sets that were made with it in mind.
+    origin : str
+        File that states it.
+    """
+
+    name: str
+    about: str
+    likelihood: str
+    parameters: Mapping[str, float]
+    unit: str
+    source: str
+    judgement: str | None
+    already_used_by: tuple[str, ...]
+    origin: str
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What it is about."""
+        from mc_sie.derived import subject_of
+
+        return subject_of(self.about)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to other processes: not the subject, which holds functions and is easily looked up again."""
+        return {name: value for name, value in vars(self).items() if name != "subject"}
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """What decides the likelihood: all but names and prose."""
+        return {"about": self.about, "likelihood": self.likelihood, **self.parameters}
+
+    def log_likelihood(self, values: ArrayLike) -> Array:
+        """Logarithm of how likely the evidence is in each world.
+
+        Parameters
+        ----------
+        values : array_like of shape (n,)
+            What each world implies for the subject, in its unit; may be infinite.
+
+        Returns
+        -------
+        array of shape (n,)
+            At most 0. For ``normal`` and ``lognormal`` relative to a world that implies the value itself; for an
+            interval or a bound, the probability that a reading with the stated error satisfies it. -inf where the value
+            is nan.
+        """
+        x = np.asarray(values, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = self._log_likelihood(x)
+        return np.where(np.isnan(x) | np.isnan(found), -np.inf, found)
+
+    def _log_likelihood(self, x: Array) -> Array:
+        from scipy.special import log_ndtr
+
+        given = self.parameters
+        if self.likelihood in ("normal", "lognormal"):
+            z = self._standardised(x, given["value"])
+            return -0.5 * z * z
+        is_hard = not {"sd", "sd_log"} & set(given)
+        if self.likelihood == "interval":
+            if is_hard:
+                return np.where((x >= given["low"]) & (x <= given["high"]), 0.0, -np.inf)
+            above, below = self._standardised(x, given["low"]), self._standardised(x, given["high"])
+            # P(low <= reading <= high), from whichever tail is the smaller one
+            far = np.where(above + below > 0.0, -below, above)
+            near = np.where(above + below > 0.0, -above, below)
+            return np.asarray(log_ndtr(far) + np.log(-np.expm1(log_ndtr(near) - log_ndtr(far))))
+        z = self._standardised(x, given["value"])
+        return np.asarray(log_ndtr(z if self.likelihood == "at_least" else -z))
+
+    def _standardised(self, x: Array, value: float) -> Array:
+        """How many standard deviations a world lies above a value."""
+        if "sd_log" in self.parameters:
+            return np.asarray((np.log(np.maximum(x, 0.0)) - math.log(value)) / self.parameters["sd_log"])
+        return np.asarray((x - value) / self.parameters["sd"])
+
+    def holds(self, values: ArrayLike) -> NDArray[np.bool_]:
+        """Which worlds satisfy the evidence: inside the interval or bound, or within two standard deviations.
+
+        Parameters
+        ----------
+        values : array_like of shape (n,)
+            What each world implies for the subject.
+
+        Returns
+        -------
+        array of shape (n,), bool
+            False for nan.
+        """
+        x = np.asarray(values, dtype=np.float64)
+        given = self.parameters
+        if self.likelihood == "interval":
+            return (x >= given["low"]) & (x <= given["high"])
+        if self.likelihood == "at_least":
+            return np.asarray(x >= given["value"])
+        if self.likelihood == "at_most":
+            return np.asarray(x <= given["value"])
+        return np.asarray(self.log_likelihood(x) >= -2.0)
+
+    def predictive(self, values: ArrayLike) -> Array:
+        """For each world, the probability of a reading below the one that was made, or of one that satisfies it.
+
+        Parameters
+        ----------
+        values : array_like of shape (n,)
+            What each world implies for the subject.
+
+        Returns
+        -------
+        array of shape (n,)
+            For ``normal`` and ``lognormal`` P(reading < value); else the likelihood.
+        """
+        from scipy.special import ndtr
+
+        x = np.asarray(values, dtype=np.float64)
+        if self.is_value:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(ndtr(-self._standardised(x, self.parameters["value"])))
+        return np.exp(self.log_likelihood(x))
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is a reading of a value, rather than an interval or a bound."""
+        return self.likelihood in ("normal", "lognormal")
+
+    @property
+    def words(self) -> str:
+        """The evidence in words, e.g. ``"pace_tenth_compute is 0.5 x, give or take a factor of 1.5"``."""
+        given, unit = self.parameters, "" if self.unit == "1" else f" {self.unit}"
+        error = ""
+        if "sd" in given:
+            error = f", sd {given['sd']:g}{unit}"
+        elif "sd_log" in given:
+            error = f", give or take a factor of {math.exp(given['sd_log']):.3g}"
+        if self.likelihood == "interval":
+            return f"{self.about} lies between {given['low']:g} and {given['high']:g}{unit}{error}"
+        verb = {"at_least": "is at least", "at_most": "is at most"}.get(self.likelihood, "is")
+        return f"{self.about} {verb} {given['value']:g}{unit}{error}"
+
+    def record(self) -> dict[str, Any]:
+        """The evidence as plain values, as :func:`mc_sie.priors.prior_from_dict` reads it."""
+        stated = {key: value for key, value in vars(self).items() if key != "subject"}
+        return {**stated, "parameters": dict(self.parameters), "already_used_by": list(self.already_used_by)}
+
+
+def used_twice(
+    evidence: Evidence, entries: Mapping[str, Any], determined: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
+    """Beliefs of a set that the evidence bears on and that come from a set which had used it already.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The evidence.
+    entries : mapping of str to Entry
+        What the set says.
+    determined : callable
+        From a name to that of the model quantity it determines.
+
+    Yields
+    ------
+    tuple of (str, str)
+        Quantity, and the set that used the evidence. A quantity that is fixed cannot learn, and is left out.
+    """
+    for name, entry in entries.items():
+        stem = Path(entry.origin).stem
+        random = entry.distribution.constant is None
+        if random and determined(name) in evidence.subject.inputs and stem in evidence.already_used_by:
+            yield name, stem

@@ -1,0 +1,134 @@
+"""Figure of what evidence does: the inputs before and after, and which piece moved the probability how far."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mc_sie.analysis.estimates import in_percent
+from mc_sie.analysis.evidence import EvidenceReport
+from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.quantities import QUANTITIES
+from mc_sie.report.figures import COLOURS, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANELS = 6
+"""Inputs that are shown: those that moved furthest."""
+
+_BINS = 36
+_MOVED = 0.02  # least difference between cumulative functions that is shown
+_BEFORE, _AFTER = "#8a8a8a", COLOURS[0]
+
+
+def evidence_figure(report: EvidenceReport) -> Figure:
+    """Prior and posterior of the inputs that moved furthest, and the Shapley value of each piece of evidence.
+
+    Parameters
+    ----------
+    report : EvidenceReport
+        From :func:`mc_sie.analysis.evidence.weigh_evidence`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Small multiples above, bars with two standard errors below.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        names = _furthest(report)
+        n_rows = math.ceil(len(names) / 3)
+        heights = [2.5 * n_rows + 0.5, 1.3 + 0.55 * len(report.items)]
+        figure = Figure(figsize=(10, sum(heights)))
+        above, below = figure.subfigures(2, 1, height_ratios=heights)
+        grid = above.add_gridspec(n_rows, 3)
+        panels = [above.add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
+        for axes, name in zip(panels, names, strict=True):
+            _density(axes, report, name)
+        above.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=12)
+        _bars(below.subplots(), report)
+        before, after = in_percent(report.before), in_percent(report.after)
+        title = f"P({report.event}): {before} before, {after} given the evidence"
+        below.suptitle(title, x=0.008, ha="left", fontsize=13)
+    return figure
+
+
+def _furthest(report: EvidenceReport) -> list[str]:
+    """Inputs by the largest difference between their cumulative functions, those that hardly moved left out."""
+    before, after = report.samples["weight_before"], report.samples["weight_after"]
+    distances: dict[str, float] = {}
+    for name in report.inputs["quantity"]:
+        values = report.samples[name]
+        order = np.argsort(values, kind="stable")
+        cumulated = [np.cumsum(weight[order]) / weight.sum() for weight in (before, after)]
+        is_last = np.append(np.diff(values[order]) != 0.0, True)
+        distances[name] = float(np.abs(cumulated[0] - cumulated[1])[is_last].max())
+    ranked = sorted(distances, key=lambda name: -distances[name])
+    if "sigma" in distances:
+        ranked.remove("rho")  # the same thing
+    return [name for name in ranked if distances[name] > _MOVED or name == ranked[0]][:PANELS]
+
+
+def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
+    """One quantity before and after, as the share of the probability in each bin."""
+    values = report.samples[name]
+    unit = report.inputs.set_index("quantity").loc[name, "unit"]
+    is_log = QUANTITIES[name].scale == "log" if name in QUANTITIES else unit == "x"
+    finite = np.isfinite(values) & ((values > 0.0) | (not is_log))
+    weights = {name: np.where(finite, report.samples[name], 0.0) for name in ("weight_before", "weight_after")}
+    ends = np.array([weighted_quantiles(values, weight, (0.01, 0.9, 0.99)) for weight in weights.values()])
+    low, high = float(ends[:, 0].min()), float(ends[:, 2].max())
+    if is_log and high / low > 1e4:
+        high = max(1e4 * low, float(ends[1, 1]))
+    edges = np.geomspace(low, high, _BINS + 1) if is_log else np.linspace(low, high, _BINS + 1)
+    before, after = (
+        np.histogram(values, edges, weights=weight)[0] / report.samples[name].sum() for name, weight in weights.items()
+    )
+    axes.stairs(before, edges, color=_BEFORE, fill=True, alpha=0.45, label="before")
+    axes.stairs(after, edges, color=_AFTER, lw=2.2, label="given the evidence")
+    if is_log:
+        axes.set_xscale("log")
+        _few_ticks(axes, low, high)
+    axes.set_yticks([])
+    axes.set_ylim(bottom=0.0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False)
+    axes.set_xlabel(name if unit == "1" else f"{name} ({unit})", fontsize=11)
+    axes.tick_params(labelsize=10)
+
+
+def _few_ticks(axes: Axes, low: float, high: float) -> None:
+    """Labels 0.5, 1, 2, 10, 1000 instead of powers, no more than fit."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+    decades = math.log10(high / low)
+    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0,)
+    if decades < 0.8:
+        steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1, 1 if decades < 4.5 else 2)
+    ticks = [step * 10.0**exponent for exponent in exponents for step in steps]
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _bars(axes: Axes, report: EvidenceReport) -> None:
+    """What each piece adds, in points, with two standard errors."""
+    items = report.items.iloc[::-1]
+    rows = np.arange(len(items))
+    points, errors = 100.0 * items["shapley"].to_numpy(), 200.0 * items["se_shapley"].to_numpy()
+    colours = [COLOURS[2] if point >= 0.0 else COLOURS[1] for point in points]
+    axes.set_axisbelow(True)
+    axes.barh(rows, points, xerr=errors, color=colours, height=0.62, ecolor="#222222", capsize=4)
+    axes.axvline(0.0, color="#222222", lw=1.0)
+    labels = [textwrap.fill(name, 38) for name in items["name"]]
+    axes.set_yticks(rows, labels, fontsize=11)
+    axes.set_xlabel("change of the probability, percentage points (bar: $\\pm$2 Monte Carlo SE)")
+    axes.grid(axis="y", visible=False)
