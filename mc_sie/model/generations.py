@@ -27,12 +27,10 @@ from mc_sie.model.retraining import offered_ooms, run_months
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
-    LN_PACE,
     MONTHS,
     MONTHS_SLOPE,
     NEAR,
     SECOND,
-    SOFTWARE,
     Setting,
     Start,
     kind_of,
@@ -168,10 +166,10 @@ def largest_inside(
 def margin_at_node(law: Law, deployed: float, panel: Panel, work: Workspace, j: int) -> float:
     """The margin of a run at a node of the panel in progress."""
     u = panel.u + 0.5 * panel.length * (1.0 + NODES[j])
-    nodes = work.nodes
+    nodes = work.nodes[0]
     if u >= law.u_hold:
-        return margin(law, deployed, u, nodes[MONTHS, j])
-    return offered_ooms(law, nodes[SOFTWARE, j], nodes[LN_PACE, j]) - deployed - law.generation_gain
+        return margin(law, deployed, u, nodes.months[j])
+    return offered_ooms(law, nodes.software[j], nodes.ln_pace[j]) - deployed - law.generation_gain
 
 
 @part
@@ -257,8 +255,8 @@ def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
         if NODES[j] >= used:
             break
         before = NODES[j] if top == used else before
-        if work.nodes[LN_PACE, j] >= top_value:
-            top, top_value = NODES[j], work.nodes[LN_PACE, j]
+        if work.nodes[0].ln_pace[j] >= top_value:
+            top, top_value = NODES[j], work.nodes[0].ln_pace[j]
             before, after = NODES[max(0, j - 1)], min(used, NODES[j + 1])
     if top_value <= best.ln_pace - 1e-2:
         return best
@@ -410,7 +408,7 @@ def stretch(
     if stands_still(law):
         state, reason, n_grid = closed_stretch(law, work, state, deployed, months_stop, idle, n_grid)
         return state, reason, peak, n_grid  # the pace has only fallen
-    nodes, series = work.nodes, work.series[0]
+    nodes, series = work.nodes[0], work.series[0]
     h, n_steps = state.step, state.n_steps
     software, _ = software_and_room(state.z, law.limit)
     setting = Setting(better_route(law, software, deployed, state.months), deployed, False)
@@ -439,7 +437,7 @@ def stretch(
                 changes = False
             else:
                 used = x
-        if nodes[MONTHS, LAST] >= months_stop and (used == 1.0 or read(series[MONTHS], used) >= months_stop):
+        if nodes.months[LAST] >= months_stop and (used == 1.0 or read(series[MONTHS], used) >= months_stop):
             used, reason = solve(series[MONTHS], series[MONTHS_SLOPE], h, months_stop, -1.0, used), IN_TIME
         elif used == 1.0 and start.u + h >= law.u_hold:
             reason = HELD

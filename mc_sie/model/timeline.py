@@ -29,15 +29,13 @@ from mc_sie.model.retraining import ln_route_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
-    LN_PACE,
     MONTHS,
     MONTHS_SLOPE,
-    N_ROWS,
     N_SERIES,
     NEAR,
+    NODES_TYPE,
     SECOND,
     SECOND_SLOPE,
-    SOFTWARE,
     TIMED,
     Setting,
     Start,
@@ -82,7 +80,7 @@ class Workspace(NamedTuple):
     ----------
     law : record array of shape (1,)
         The law of motion of the draw.
-    nodes : array of shape (N_ROWS, N_NODES)
+    nodes : record array of shape (1,)
         State at the nodes of the panel in progress.
     series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
         Series of every panel.
@@ -95,7 +93,7 @@ class Workspace(NamedTuple):
     """
 
     law: NDArray[np.void]
-    nodes: NDArray[np.float64]
+    nodes: NDArray[np.void]
     series: NDArray[np.float64]
     panels: NDArray[np.float64]
     grid: NDArray[np.float64]
@@ -112,7 +110,7 @@ def new_workspace() -> Workspace:
     """
     return Workspace(
         np.zeros(1, LAW_TYPE).view(np.recarray),
-        np.zeros((N_ROWS, N_NODES)),
+        np.zeros(1, NODES_TYPE).view(np.recarray),
         np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
         np.zeros((MAX_PANELS + 1, 4)),
         np.zeros((6 * MAX_PANELS + 1, 6)),
@@ -157,7 +155,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
         Counts and codes.
     """
     continual = law.mode == CONTINUAL
-    nodes = work.nodes
+    nodes = work.nodes[0]
     start = Start(0.0, 0.0, 0.0 if continual else law.ln_pace_start)
     setting = Setting(better_route(law, 0.0, 0.0, 0.0), 0.0, False)
     h = FIRST_LENGTH_CONTINUAL if continual else FIRST_LENGTH
@@ -191,7 +189,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             else:
                 x_end = x
         holds = False
-        if nodes[MONTHS, N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
+        if nodes.months[N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
             x_end = solve(series[MONTHS], series[MONTHS_SLOPE], h, law.horizon, -1.0, x_end)
             end = END_HORIZON
         if continual:
@@ -212,14 +210,14 @@ def follow(law: Law, work: Workspace) -> Timeline:
         for j in range(GRID_STRIDE, N_NODES - 1, GRID_STRIDE):
             if NODES[j] < x_end:
                 u = start.u + 0.5 * h * (1.0 + NODES[j])
-                software, ln_m = nodes[SOFTWARE, j], nodes[LN_PACE, j]
-                n_grid = put_on_grid(law, work, n_grid, u, nodes[MONTHS, j], nodes[SECOND, j], software, ln_m)
+                software, ln_m = nodes.software[j], nodes.ln_pace[j]
+                n_grid = put_on_grid(law, work, n_grid, u, nodes.months[j], nodes.second[j], software, ln_m)
         if x_end < 1.0:
             months = law.horizon if end == END_HORIZON else read(series[MONTHS], x_end)
             second = TOP_OOMS if end == END_TOP and continual else read(series[SECOND], x_end)
             start = Start(start.u + 0.5 * h * (1.0 + x_end), months, second)
         else:
-            start = Start(u_end, nodes[MONTHS, N_NODES - 1], nodes[SECOND, N_NODES - 1])
+            start = Start(u_end, nodes.months[N_NODES - 1], nodes.second[N_NODES - 1])
         n_grid = put_state_on_grid(law, work, n_grid, start)
         n += 1
         if not setting.held:
@@ -279,7 +277,7 @@ def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
         software = law.software_hold if z >= law.u_hold else software_and_room(z, law.limit)[0]
         ln_m = ln_pace(law, z, software, at.second, at.months)
     else:
-        software = law.software_hold if at.u >= law.u_hold else place(law, at.u)[0]
+        software = law.software_hold if at.u >= law.u_hold else place(law.mode, law.limit, at.u)[0]
         ln_m = at.second if kind_of(law) == EXPLICIT else ln_pace(law, at.u, software, software, at.months)
     return put_on_grid(law, work, n_grid, at.u, at.months, at.second, software, ln_m)
 
@@ -309,7 +307,7 @@ def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float,
         u -= read(work.series[panel, SECOND], position_in(work, panel, u))
     if u >= law.u_hold:
         return law.u_hold, law.software_hold
-    return u, place(law, u)[0]
+    return u, place(law.mode, law.limit, u)[0]
 
 
 @part
@@ -412,7 +410,7 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
         return read(series[SECOND_SLOPE], x)
     months = read(series[MONTHS], x)
     if kind == TIMED:
-        software, room, _ = place(law, u)
+        software, room, _ = place(law.mode, law.limit, u)
         deployed, path = software, 1.0
         deployed_slope = room
     else:

@@ -190,7 +190,7 @@ def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
         slowness_slope = LN_10 * (second_slope - room * (1.0 - second_slope))
         along, along_slope = second, second_slope
     else:
-        along, room, _ = place(law, u)
+        along, room, _ = place(law.mode, law.limit, u)
         along_slope = 1.0 if law.mode == SHORTENING else room
         slowness_log, slowness_slope = -law.ln_speed - second, -second_slope
     if axis == MONTHS:
