@@ -1,9 +1,10 @@
 """Compiled functions, and where their machine code is kept between runs.
 
-Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` where only
-compiled functions call it. They fix the error model (numpy: a division by zero gives inf on every device), allow of
-fast-math only that a product and a sum share one rounding, and keep the machine code in a cache folder named by a hash of the package's source, numba's version and
-the processor, so that a change in *any* file of the package makes a new cache instead of running stale code.
+Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` or
+:func:`inlined` where only compiled functions call it. They fix the error model (numpy: a division by zero gives inf on
+every device), allow of fast-math only that a product and a sum share one rounding, and keep the machine code in a cache
+folder named by a hash of the package's source, numba's version and the processor, so that a change in *any* file of the
+package makes a new cache instead of running stale code.
 """
 
 from __future__ import annotations

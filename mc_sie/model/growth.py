@@ -58,6 +58,8 @@ class Law:
         ln of de/dt at s = e in mode continual: chi / (tau_0 ln 10) per month.
     training_months, training_floor_months, shortening_exponent, generation_gain : float
         The rule of mode from_scratch.
+    floor_ooms : float
+        log10 of the shortest run relative to tau_0: what effective compute such a run forgoes, at most 0.
     horizon : float
         End of the simulation, months.
     u_hold, software_hold : float
@@ -87,6 +89,7 @@ class Law:
     training_floor_months: float
     shortening_exponent: float
     generation_gain: float
+    floor_ooms: float
     horizon: float
     u_hold: float
     software_hold: float
@@ -503,6 +506,7 @@ def set_law(
     law.training_floor_months = training_floor_months
     law.shortening_exponent = shortening_exponent
     law.generation_gain = generation_gain_ooms
+    law.floor_ooms = math.log10(training_floor_months / training_months) if training_floor_months > 0.0 else -math.inf
     law.horizon = horizon_months
     law.u_hold = u_hold
     law.software_hold = software_hold

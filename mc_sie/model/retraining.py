@@ -13,7 +13,6 @@ Every mode is followed along a coordinate u that only grows and in which nothing
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from mc_sie._jit import inlined, part
@@ -277,5 +276,12 @@ def offered_ooms(law: Law, software: float, ln_m: float) -> float:
     float
         ``e_new = s + log10(tau / tau_0)`` OOM.
     """
-    share = run_months(law, ln_m) / law.training_months
-    return software + math.log10(share) if share > 0.0 else -math.inf
+    return software + forgone_ooms(law, ln_m)
+
+
+@part
+def forgone_ooms(law: Law, ln_m: float) -> float:
+    """``log10(tau / tau_0)`` of a run that starts at a pace: what it forgoes by being short, at most 0 OOM."""
+    if law.shortening_exponent == 0.0:
+        return 0.0
+    return min(0.0, max(law.floor_ooms, law.shortening_exponent * (law.ln_pace_start - ln_m) / LN_10))
