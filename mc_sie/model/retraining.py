@@ -185,11 +185,23 @@ def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Or
     Orbit
         The odds and their derivatives.
     """
-    return heading(course(law, route), rho_of(law, route, months), z, effective)
+    on, rho = course(law, route), rho_of(law, route, months)
+    software, room = software_and_room(z, law.limit)
+    ln_r, share = ln_research(on, rho, software, effective)
+    return heading(on, rho, z, effective, software, room, ln_r, share)
 
 
 @inlined
-def heading(on: Course, rho: float, z: float, effective: float) -> Orbit:
+def ln_research(on: Course, rho: float, software: float, deployed: float) -> tuple[float, float]:
+    """ln R on a course and its elasticity to labour, from rho at the time, s and a."""
+    ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
+    return ln_ces_and_share(ln_x, on.compute * software, rho, on.alpha)
+
+
+@inlined
+def heading(
+    on: Course, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
+) -> Orbit:
     """Heading of a trajectory of mode continual at one point of its course.
 
     Parameters
@@ -200,6 +212,8 @@ def heading(on: Course, rho: float, z: float, effective: float) -> Orbit:
         Substitution parameter at the time.
     z, effective : float
         Software as coordinate z, and e in OOM.
+    software, room, ln_r, share : float
+        Of :func:`software_and_room` and :func:`ln_research` there.
 
     Returns
     -------
@@ -210,9 +224,6 @@ def heading(on: Course, rho: float, z: float, effective: float) -> Orbit:
     -----
     ``w = ln(de/dt) - ln(dz/dt)`` with ``de/dt = chi 10^(s - e) / (tau_0 ln 10)`` and ``dz/dt = g M / (1 - s/D)``.
     """
-    software, room = software_and_room(z, on.limit)
-    ln_x = on.ln_labour + on.labour * (effective + on.psi * (software - effective))
-    ln_r, share = ln_ces_and_share(ln_x, on.compute * software, rho, on.alpha)
     ln_accumulation = on.ln_accumulation + LN_10 * (software - effective)
     per_limit = 1.0 / on.limit
     difficulty = LN_10 * on.beta - per_limit

@@ -44,7 +44,15 @@ from mc_sie.model.growth import (
     software_and_room,
 )
 from mc_sie.model.panels import LAST, N_NODES, NODES, fit, integrate, read
-from mc_sie.model.retraining import damped, heading, ln_route_by_time, months_slope_log, pace_exponent
+from mc_sie.model.retraining import (
+    damped,
+    heading,
+    ln_research,
+    ln_route_by_time,
+    months_slope_log,
+    orbit,
+    pace_exponent,
+)
 from mc_sie.units import LN_10
 
 FloatArray = NDArray[np.float64]
@@ -420,7 +428,7 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
     rho = rho_of(law, setting.route, start.months)
     for j in range(N_NODES):
         nodes.rho[j] = rho
-    first = heading(on, rho, start.u - start.second, start.second)
+    first = orbit(law, setting.route, start.u - start.second, start.second, start.months)
     share = logistic(first.odds_log)
     rate = first.by_z + first.tilt * share
     months_per = exp(first.slowness_log + min(first.odds_log, 0.0)) * max(share, 1.0 - share)
@@ -475,21 +483,30 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
 
 @part
 def fill_headings(on: Course, start: float, h: float, nodes: Nodes) -> None:
-    """The law at every node of an ORBITAL panel that starts at a coordinate."""
+    """The law at every node of an ORBITAL panel that starts at a coordinate.
+
+    In one loop a transcendental function, so that the processor works on all nodes at once: one function waits for the
+    other.
+    """
+    for j in range(N_NODES):
+        z = start + 0.5 * h * (1.0 + NODES[j]) - nodes.second[j]
+        nodes.software[j], nodes.room[j] = software_and_room(z, on.limit)
+    for j in range(N_NODES):
+        nodes.ln_route[j], nodes.share[j] = ln_research(on, nodes.rho[j], nodes.software[j], nodes.second[j])
     for j in range(N_NODES):
         effective = nodes.second[j]
-        at = heading(on, nodes.rho[j], start + 0.5 * h * (1.0 + NODES[j]) - effective, effective)
+        z = start + 0.5 * h * (1.0 + NODES[j]) - effective
+        at = heading(
+            on, nodes.rho[j], z, effective, nodes.software[j], nodes.room[j], nodes.ln_route[j], nodes.share[j]
+        )
         nodes.odds[j] = at.odds_log
         nodes.tilt[j] = at.tilt
         nodes.bend[j] = at.bend
         nodes.slowness[j] = at.slowness_log
-        nodes.room[j] = at.room
-        nodes.software[j] = at.software
-        nodes.ln_route[j] = at.ln_r
-        nodes.share[j] = at.share
-        along = logistic(at.odds_log)
+    for j in range(N_NODES):
+        along = logistic(nodes.odds[j])
         nodes.second_slope[j] = along
-        nodes.jacobian[j] = along * (1.0 - along) * at.tilt
+        nodes.jacobian[j] = along * (1.0 - along) * nodes.tilt[j]
 
 
 @part
