@@ -285,6 +285,8 @@ class Course(NamedTuple):
         ``ln(dz/dt) = ln_speed + ln R - (beta ln 10 - 1/D) z``.
     ln_accumulation : float
         In mode continual, ``ln(de/dt) = ln_accumulation + ln 10 (s - e)``.
+    rho_long, reconfiguration_rate : float
+        As in :class:`Law`; the rate is 0 on the second route.
     """
 
     rho: float
@@ -297,6 +299,8 @@ class Course(NamedTuple):
     compute: float
     ln_speed: float
     ln_accumulation: float
+    rho_long: float
+    reconfiguration_rate: float
 
 
 @inlined
@@ -313,6 +317,8 @@ def course(law: Law, route: int) -> Course:
         LN_10 * law.phi,
         law.ln_speed + law.ln_pace_scale,
         law.ln_accumulation,
+        law.rho_long,
+        0.0 if route == 1 else law.reconfiguration_rate,
     )
 
 

@@ -24,9 +24,7 @@ from mc_sie.model.growth import (
     Course,
     Law,
     course,
-    ln_route,
     place,
-    rho_at,
     rho_of,
     route_exponent,
     software_and_room,
@@ -79,16 +77,18 @@ def damped(mode: int, exponent: float, room: float) -> float:
     return LN_10 * room * exponent / (room + exponent)
 
 
-@part
-def ln_route_by_time(law: Law, software: float, deployed: float, months: float, ln_r: float, share: float) -> float:
-    """Partial derivative with respect to time of ln R on the first route, under reconfiguration.
+@inlined
+def ln_research_by_time(on: Course, rho: float, software: float, deployed: float, ln_r: float, share: float) -> float:
+    """Partial derivative with respect to time of ln R on a course, under reconfiguration.
 
     Parameters
     ----------
-    law : Law
-        The draw.
-    software, deployed, months : float
-        s and a in OOM, time.
+    on : Course
+        The course.
+    rho : float
+        Substitution parameter at the time.
+    software, deployed : float
+        s and a in OOM.
     ln_r, share : float
         ln R and its elasticity there.
 
@@ -97,13 +97,13 @@ def ln_route_by_time(law: Law, software: float, deployed: float, months: float, 
     float
         Per month; good to about 1e-3 of itself next to rho = 0, where it is a difference of nearly equal numbers.
     """
-    rho = rho_at(law, months)
-    d = law.ln_labour + LN_10 * (law.lam * law.mu * (deployed + law.psi * (software - deployed)) - law.phi * software)
-    if abs(rho * d) < 1e-3:
-        by_rho = 0.5 * law.alpha * (1.0 - law.alpha) * d * d
-    else:
-        by_rho = (share * d - (ln_r - LN_10 * law.phi * software)) / rho
-    return -by_rho * law.reconfiguration_rate * (rho - law.rho_long)
+    ln_k = on.compute * software
+    d = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed)) - ln_k
+    is_flat = abs(rho * d) < 1e-3
+    by_rho = (share * d - (ln_r - ln_k)) / (1.0 if is_flat else rho)
+    if is_flat:
+        by_rho = 0.5 * on.alpha * (1.0 - on.alpha) * d * d
+    return -by_rho * on.reconfiguration_rate * (rho - on.rho_long) if on.reconfiguration_rate > 0.0 else 0.0
 
 
 @part
@@ -130,11 +130,10 @@ def months_slope_log(law: Law, route: int, u: float, deployed: float, months: fl
     """
     software, _, ln_slope = place(law.mode, law.limit, u)
     level = software if law.mode == NONE else deployed
-    ln_r, share = ln_route(law, route, software, level, months)
-    slope_log = ln_slope - law.ln_speed - law.ln_pace_scale - ln_r + LN_10 * law.beta * u
-    if route == 1:
-        return slope_log, 0.0
-    return slope_log, -ln_route_by_time(law, software, level, months, ln_r, share)
+    on, rho = course(law, route), rho_of(law, route, months)
+    ln_r, share = ln_research(on, rho, software, level)
+    slope_log = ln_slope - on.ln_speed - ln_r + LN_10 * on.beta * u
+    return slope_log, -ln_research_by_time(on, rho, software, level, ln_r, share)
 
 
 class Orbit(NamedTuple):

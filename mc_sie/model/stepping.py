@@ -38,7 +38,6 @@ from mc_sie.model.growth import (
     course,
     ln_route,
     place,
-    rho_at,
     rho_of,
     route_lead,
     software_and_room,
@@ -48,7 +47,7 @@ from mc_sie.model.retraining import (
     damped,
     heading,
     ln_research,
-    ln_route_by_time,
+    ln_research_by_time,
     months_slope_log,
     orbit,
     pace_exponent,
@@ -296,27 +295,31 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
     a correction is below 1e-4, relative to the time in which rho moves, dt/du follows t to second order; one below
     1e-6 is the last.
     """
+    on = course(law, setting.route)
+    deployed_if_frozen = setting.deployed if law.mode == FROM_SCRATCH else math.nan
     first, _ = months_slope_log(law, setting.route, start.u, setting.deployed, start.months)
     step = 1e-3 * h
     ahead = start.months + step * exp(first)
     rate = (months_slope_log(law, setting.route, start.u + step, setting.deployed, ahead)[0] - first) / step
     for j in range(N_NODES):
-        nodes.months_slope[j] = exp(first + min(rate * 0.5 * h * (1.0 + NODES[j]), 50.0))
+        nodes.rho[j] = on.rho
+        nodes.software[j], _ = software_and_room(start.u + 0.5 * h * (1.0 + NODES[j]), on.limit)
+        nodes.months_slope[j], _ = exp_and_expm1(first + min(rate * 0.5 * h * (1.0 + NODES[j]), 50.0))
     integrate(nodes.months_slope, h, start.months, nodes.months)
     change, n_exact = math.inf, 0
     for _ in range(MAX_SWEEPS):
         exact = n_exact < 2 or not change < 1e-4
+        if exact:
+            fill_slopes(on, deployed_if_frozen, start.u, h, nodes)
         for j in range(N_NODES):
             d = nodes.residual[j]
             if exact:
-                u = start.u + 0.5 * h * (1.0 + NODES[j])
-                slope_log, tilt = months_slope_log(law, setting.route, u, setting.deployed, nodes.months[j])
-                nodes.bend[j] = (tilt - nodes.tilt[j]) / d if n_exact > 0 and d != 0.0 else 0.0
-                nodes.odds[j], nodes.tilt[j] = slope_log, tilt
+                nodes.bend[j] = (nodes.by_time[j] - nodes.tilt[j]) / d if n_exact > 0 and d != 0.0 else 0.0
+                nodes.odds[j], nodes.tilt[j] = nodes.slowness[j], nodes.by_time[j]
             else:
                 nodes.odds[j] += d * (nodes.tilt[j] + 0.5 * d * nodes.bend[j])
                 nodes.tilt[j] += d * nodes.bend[j]
-            nodes.months_slope[j] = exp(nodes.odds[j])
+            nodes.months_slope[j], _ = exp_and_expm1(nodes.odds[j])
             nodes.jacobian[j] = nodes.months_slope[j] * nodes.tilt[j]
         if exact:
             n_exact += 1
@@ -337,12 +340,27 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
 
 
 @part
-def fill_pace(law: Law, start: Start, h: float, nodes: Nodes) -> None:
-    """Software and ln M at the nodes of a panel of the kind TIMED in mode none, from dt/du = (ds/du) / (g M)."""
+def fill_slopes(on: Course, deployed: float, start: float, h: float, nodes: Nodes) -> None:
+    """ln(dt/du) at the nodes of a panel of the kind TIMED, and its derivative by time; deployed is nan where a = s."""
+    fill_rho(on, nodes)
+    is_frozen = not math.isnan(deployed)
     for j in range(N_NODES):
-        software, _, ln_slope = place(law.mode, law.limit, start.u + 0.5 * h * (1.0 + NODES[j]))
-        nodes.software[j] = software
-        nodes.ln_pace[j] = ln_slope - law.ln_speed - nodes.odds[j]
+        level = deployed if is_frozen else nodes.software[j]
+        nodes.ln_route[j], nodes.share[j] = ln_research(on, nodes.rho[j], nodes.software[j], level)
+    for j in range(N_NODES):
+        u = start + 0.5 * h * (1.0 + NODES[j])
+        software, ln_r, share = nodes.software[j], nodes.ln_route[j], nodes.share[j]
+        level = deployed if is_frozen else software
+        nodes.slowness[j] = -u / on.limit - on.ln_speed - ln_r + LN_10 * on.beta * u
+        nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, level, ln_r, share)
+
+
+@part
+def fill_pace(law: Law, start: Start, h: float, nodes: Nodes) -> None:
+    """ln M at the nodes of a panel of the kind TIMED, from dt/du = (ds/du) / (g M)."""
+    for j in range(N_NODES):
+        u = start.u + 0.5 * h * (1.0 + NODES[j])
+        nodes.ln_pace[j] = -u / law.limit - law.ln_speed - nodes.odds[j]
 
 
 @part
@@ -367,7 +385,7 @@ def correct(nodes: Nodes, y: FloatArray, slope: FloatArray, h: float, start: flo
 
 
 @part
-def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> None:
+def correct_both(on: Course, start: Start, h: float, nodes: Nodes) -> None:
     """Newton's correction of e and of the time where f depends on the time; that of e in the residual's row.
 
     The linear equations are solved by turns, e's with the time's correction given (as in :func:`correct`) and the
@@ -376,15 +394,12 @@ def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: Node
     integrate(nodes.second_slope, h, start.second, nodes.defect)
     integrate(nodes.jacobian, h, 0.0, nodes.growth)
     for j in range(N_NODES):
-        nodes.defect[j] -= nodes.second[j]
-        nodes.growth[j] = exp(nodes.growth[j])
+        software, effective, ln_r, share = nodes.software[j], nodes.second[j], nodes.ln_route[j], nodes.share[j]
+        nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, effective, ln_r, share)
+        nodes.growth[j], _ = exp_and_expm1(nodes.growth[j])
+        nodes.defect[j] -= effective
         nodes.shift[j] = nodes.months_residual[j]
         nodes.residual[j] = 0.0
-        by_time = 0.0
-        if setting.route == 0:
-            ln_r, share = nodes.ln_route[j], nodes.share[j]
-            by_time = -ln_route_by_time(law, nodes.software[j], nodes.second[j], nodes.months[j], ln_r, share)
-        nodes.by_time[j] = by_time
     for _ in range(MAX_SWEEPS):
         moved = 0.0
         for j in range(N_NODES):
@@ -406,7 +421,7 @@ def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: Node
         integrate(nodes.scratch, h, 0.0, nodes.turn)
         for j in range(N_NODES):
             shift = nodes.months_residual[j] + nodes.turn[j]
-            moved = max(moved, abs(shift - nodes.shift[j]) * law.reconfiguration_rate)
+            moved = max(moved, abs(shift - nodes.shift[j]) * on.reconfiguration_rate)
             nodes.shift[j] = shift
         if not moved > 1e-12:
             break
@@ -443,9 +458,8 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
         exact = not change < 1e-3 or not autonomous
         is_last = change < (2e-4 if autonomous else 3e-5)
         if exact:
-            if not autonomous and setting.route == 0:
-                for j in range(N_NODES):
-                    nodes.rho[j] = rho_at(law, nodes.months[j])
+            if not autonomous:
+                fill_rho(on, nodes)
             fill_headings(on, start.u, h, nodes)
         else:
             shift_nodes(law.limit, nodes)
@@ -471,7 +485,7 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
                 nodes.ln_pace[j] = -nodes.slowness[j] - nodes.odds[j] - law.ln_speed - z / law.limit
             return True
         if not autonomous:
-            correct_both(law, setting, start, h, nodes)
+            correct_both(on, start, h, nodes)
         change = 0.0
         for j in range(N_NODES):
             nodes.second[j] += nodes.residual[j]
@@ -507,6 +521,15 @@ def fill_headings(on: Course, start: float, h: float, nodes: Nodes) -> None:
         along = logistic(nodes.odds[j])
         nodes.second_slope[j] = along
         nodes.jacobian[j] = along * (1.0 - along) * nodes.tilt[j]
+
+
+@part
+def fill_rho(on: Course, nodes: Nodes) -> None:
+    """Substitution parameter at the times of the nodes, under reconfiguration."""
+    if on.reconfiguration_rate > 0.0:
+        for j in range(N_NODES):
+            left, _ = exp_and_expm1(-on.reconfiguration_rate * nodes.months[j])
+            nodes.rho[j] = on.rho_long + (on.rho - on.rho_long) * left
 
 
 @part

@@ -19,13 +19,15 @@ from mc_sie.model.growth import (
     Law,
     better_route,
     coordinate,
+    course,
     ln_pace,
     ln_route,
     place,
+    rho_of,
     software_and_room,
 )
 from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, step_factor
-from mc_sie.model.retraining import ln_route_by_time
+from mc_sie.model.retraining import ln_research_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
@@ -420,8 +422,8 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
     ln_r, share = ln_route(law, route, software, deployed, months)
     labour = law.lam * law.mu * (law.psi * room * path + (1.0 - law.psi) * deployed_slope)
     slope = LN_10 * (share * labour + (1.0 - share) * law.phi * room * path - law.beta * path)
-    if route == 0 and law.reconfiguration_rate > 0.0:
-        slope += ln_route_by_time(law, software, deployed, months, ln_r, share) * read(series[MONTHS_SLOPE], x)
+    on, rho = course(law, route), rho_of(law, route, months)
+    slope += ln_research_by_time(on, rho, software, deployed, ln_r, share) * read(series[MONTHS_SLOPE], x)
     return slope
 
 
