@@ -186,8 +186,22 @@ def solve(series: FloatArray, slope_series: FloatArray, h: float, value: float, 
     float
         x, by Newton's method kept inside a shrinking bracket.
     """
+    return solve_between(series, slope_series, h, value, low, high, read(series, low), read(series, high))
+
+
+@part
+def solve_between(
+    series: FloatArray,
+    slope_series: FloatArray,
+    h: float,
+    value: float,
+    low: float,
+    high: float,
+    at_low: float,
+    at_high: float,
+) -> float:
+    """:func:`solve` where the function's values at low and high are known."""
     half = 0.5 * h
-    at_low, at_high = read(series, low), read(series, high)
     rise = at_high - at_low
     part = min(1.0, max(0.0, (value - at_low) / rise)) if rise > 0.0 else 0.5
     x = low + part * (high - low)

@@ -26,7 +26,7 @@ from mc_sie.model.growth import (
     rho_of,
     software_and_room,
 )
-from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, step_factor
+from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, solve_between, step_factor
 from mc_sie.model.retraining import ln_research_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
@@ -65,8 +65,9 @@ FIRST_LENGTH_RECONFIGURED = 0.4
 OOMS = SECOND
 """The axis of effective compute, beside MONTHS. Passed on as int(OOMS): each literal would compile a function anew."""
 
-P_U, P_LENGTH, P_MONTHS, P_OOMS = range(4)
-"""Columns of the table of panels: where each starts, and how long its series are (the next may start earlier)."""
+P_U, P_LENGTH, P_MONTHS, P_OOMS, P_GRID = range(5)
+"""Columns of the table of panels: where each starts, also on the grid; how long its series are (the next may start
+earlier)."""
 
 G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE, G_U = range(6)
 """Columns of the grid: time, e, s, ln(dt/de), ln M and u at some nodes of every panel."""
@@ -86,7 +87,7 @@ class Workspace(NamedTuple):
         State at the nodes of the panel in progress.
     series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
         Series of every panel.
-    panels : array of shape (MAX_PANELS + 1, 4)
+    panels : array of shape (MAX_PANELS + 1, 5)
         Where each panel starts; the row after the last is the end of the trajectory.
     grid : array of shape (6 MAX_PANELS + 1, 6)
         The trajectory at some nodes.
@@ -114,7 +115,7 @@ def new_workspace() -> Workspace:
         np.zeros(1, LAW_TYPE).view(np.recarray),
         np.zeros(1, NODES_TYPE).view(np.recarray),
         np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
-        np.zeros((MAX_PANELS + 1, 4)),
+        np.zeros((MAX_PANELS + 1, 5)),
         np.zeros((6 * MAX_PANELS + 1, 6)),
         np.zeros((MAX_DEPLOYMENTS, 2)),
     )
@@ -209,6 +210,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
         work.panels[n, P_LENGTH] = h
         work.panels[n, P_MONTHS] = start.months
         work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+        work.panels[n, P_GRID] = n_grid - 1
         for j in range(GRID_STRIDE, N_NODES - 1, GRID_STRIDE):
             if NODES[j] < x_end:
                 u = start.u + 0.5 * h * (1.0 + NODES[j])
@@ -228,6 +230,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             work.panels[n, P_U] = start.u
             work.panels[n, P_MONTHS] = start.months
             work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+            work.panels[n, P_GRID] = n_grid - 1
             return Timeline(n, n_grid, n_moving, end, OK)
         switched = False
         if holds:
@@ -381,10 +384,15 @@ def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) ->
     if value >= work.panels[n_panels, column] * (1.0 - 1e-14):  # the end: next to a singularity it cannot be solved for
         return n_panels - 1, last
     panel = step_with(work.panels, column, n_panels, value)
-    end = position_in(work, panel, work.panels[panel + 1, P_U])
+    grid, on_grid = work.grid, G_MONTHS if axis == MONTHS else G_OOMS
+    i, i_end = int(work.panels[panel, P_GRID]), int(work.panels[panel + 1, P_GRID])
+    while i + 1 < i_end and grid[i + 1, on_grid] <= value:
+        i += 1
+    low, high = position_in(work, panel, grid[i, G_U]), position_in(work, panel, grid[i + 1, G_U])
     series = work.series[panel]
     length = work.panels[panel, P_LENGTH]
-    x = solve(series[axis], series[axis + 1], length, value, -1.0, end)
+    at_low, at_high = grid[i, on_grid], grid[i + 1, on_grid]
+    x = solve_between(series[axis], series[axis + 1], length, value, low, high, at_low, at_high)
     return panel, work.panels[panel, P_U] + 0.5 * length * (1.0 + x)
 
 
