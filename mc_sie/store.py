@@ -107,15 +107,15 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
         elif not (np.isnan(array).all() or (array == array[0]).all()):
             columns[name] = array
     columns["event"] = event.holds(simulation.outcomes)
-    outcomes = simulation.outcomes.to_frame(simulation.draws["labour_per_efficiency"])
+    outcomes = simulation.outcomes.columns(simulation.draws["labour_per_efficiency"])
     if not all_outcomes:
         chosen = [
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
             "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
         ]  # fmt: skip
         chosen += [event.column]
-        outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]
-    return pd.concat([pd.DataFrame(columns), outcomes], axis=1)
+        outcomes = {name: outcomes[name] for name in dict.fromkeys(chosen) if name in outcomes}
+    return pd.DataFrame(columns | outcomes, copy=False)
 
 
 def check_target(folder: Path | None, name: str) -> Path:
@@ -588,7 +588,8 @@ def _write_files(
     folder: Path, simulation: Simulation, summary: Summary, record: dict[str, Any], all_outcomes: bool
 ) -> None:
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
-    frame.to_parquet(folder / "draws.parquet", index=False)
+    words = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    frame.to_parquet(folder / "draws.parquet", index=False, use_dictionary=words)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
     _write_tables(folder, summary, record)
 

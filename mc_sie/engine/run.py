@@ -478,6 +478,8 @@ def _fill(
     inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN
     numbers = np.full((n, len(NUMBERS)), np.nan)
+    months_to, best_window_months = np.empty((n, len(outcomes.levels))), np.empty((n, len(outcomes.levels)))
+    best_gain_ooms = np.empty((n, len(outcomes.widths)))
     driver = drivers.get()
     try:
         with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn
@@ -485,14 +487,17 @@ def _fill(
                 table,
                 outcomes.levels,
                 outcomes.widths,
-                outcomes.months_to[here],
-                outcomes.best_window_months[here],
-                outcomes.best_gain_ooms[here],
+                months_to,
+                best_window_months,
+                best_gain_ooms,
                 numbers,
                 codes,
             )
     finally:
         drivers.put(driver)
+    outcomes.months_to[here] = months_to
+    outcomes.best_window_months[here] = best_window_months
+    outcomes.best_gain_ooms[here] = best_gain_ooms
     failed = codes[:, CODES.index("status")] != OK
     numbers[failed] = np.nan
     for column, name in enumerate(NUMBERS):
