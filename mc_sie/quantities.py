@@ -242,6 +242,22 @@ PAIRED = (
 )
 """Optional quantities that are given both or not at all."""
 
+BLOCKS: dict[str, tuple[str, ...]] = {
+    "substitution": (
+        "rho", "sigma", "max_speed", "rho_long", "reconfiguration_half_life_months", "route2_rho",
+        "route2_alpha_compute",
+    ),
+    "returns": ("r", "r_total"),
+    "initial_pace": ("speedup_initial", "labour_multiplier"),
+    "retraining": (
+        "mode", "training_months", "training_floor_months", "shortening_exponent", "post_training_share",
+        "retraining_compute_share", "generation_gain_ooms",
+    ),
+}  # fmt: skip
+"""Quantities that mean something only together, by the block's name: a comparison takes a block from one set whole."""
+
+BLOCKS |= {q.name: (q.name,) for q in _TABLE if not any(q.name in block for block in BLOCKS.values())}
+
 PRIOR_SET_DIMENSION = 21
 """Dimension of the latent "which prior set" that a pool of whole sets draws from."""
 

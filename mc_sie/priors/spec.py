@@ -213,6 +213,13 @@ class PriorSet:
         restated = [name for name in _RESTATEMENTS if name in found]
         return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
 
+    @property
+    def may_count_twice(self) -> bool:
+        """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
+        if self.members:
+            return any(member.may_count_twice for member, _ in self.members)
+        return _may_count_twice(self.entries, self.bottlenecks)
+
     def replaced(
         self,
         changes: Mapping[str, Entry | None],
@@ -957,22 +964,28 @@ def _check_image(file: str, name: str, restatement: _Restatement, entries: Mappi
 
 def _doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
     """What may be meant but looks like a mistake."""
-    if "rho" in entries:
-        bottlenecked = entries["rho"].distribution.reach[0] < 0.0
-    elif "sigma" in entries:
-        bottlenecked = entries["sigma"].distribution.reach[0] < 1.0
-    else:
-        bottlenecked = math.isfinite(entries["max_speed"].distribution.reach[0])
-    if not bottlenecked:
-        return
     alpha = entries["alpha_compute"].distribution
-    if alpha.atoms and alpha.atoms[0][0] == 0.0:
+    if _is_bottlenecked(entries) and alpha.atoms and alpha.atoms[0][0] == 0.0:
         yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
-    if "r" in entries and alpha.reach[1] > 0.0 and bottlenecks is None:
+    if _may_count_twice(entries, bottlenecks):
         yield (
             f"{file}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: say how "
             'they fit together in bottlenecks = "...", or state [r_total].'
         )
+
+
+def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
+    """Whether rho can be below 0."""
+    if "rho" in entries:
+        return entries["rho"].distribution.reach[0] < 0.0
+    if "sigma" in entries:
+        return entries["sigma"].distribution.reach[0] < 1.0
+    return math.isfinite(entries["max_speed"].distribution.reach[0])
+
+
+def _may_count_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
+    is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
+    return is_direct and _is_bottlenecked(entries)
 
 
 # ------------------------------------------------------------------------------------------------ small tools

@@ -1,0 +1,566 @@
+"""Why two prior sets disagree: the change of a probability, split over the blocks of priors that differ.
+
+Between set A and set B stand 2^k mixed sets, each with some of the k differing blocks of B and the rest of A. A block's
+bar is its Shapley value: what taking it from B changes, averaged over all orders in which the blocks may be taken. All
+sets see the same points, so that bars have small errors and sum exactly to the change.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations, pairwise
+from operator import or_, xor
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mc_sie.analysis import shapley
+from mc_sie.analysis.estimates import in_percent, one_in, replicate_se
+from mc_sie.analysis.rerun import (
+    Answer,
+    Change,
+    Question,
+    change_between,
+    change_of,
+    distinct_names,
+    in_points,
+    points_of,
+    question,
+    steps,
+)
+from mc_sie.engine.run import Progress
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event
+from mc_sie.priors import Entry, PriorSet
+from mc_sie.priors.change import differing_blocks, is_same_entry, mixed
+from mc_sie.quantities import BLOCKS, HORIZON_MONTHS_DEFAULT, QUANTITIES
+from mc_sie.sampling import N_REPLICATES_DEFAULT
+
+DRAWS_DEFAULT = 2**16
+"""Draws for each mixed set when nothing else is asked for."""
+
+EXACT_HIGH = 10
+"""Most players for which every mixed set is simulated when nothing else is asked for."""
+
+ORDER_PAIRS = 50
+"""Pairs of random orders beyond that, when nothing else is asked for."""
+
+WHOLE = "whole set"
+"""The one player between two pools, which have no blocks in common."""
+
+_BINS = 60
+_ATOM_SHARE = 0.002
+_LISTED_HIGH = 16
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several prior sets, each held against the first.
+
+    Attributes
+    ----------
+    question : Question
+        Event, points and horizon, common to all.
+    sets : pandas.DataFrame
+        One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``.
+    changes : pandas.DataFrame
+        One row a set but the first (``against``): ``first``, ``change`` with its error, ``n_players``, ``n_mixed`` sets
+        simulated, ``method``.
+    bars : pandas.DataFrame
+        One row a set and block, largest first: ``first``, ``against``, ``block``, ``quantities`` that differ,
+        ``change`` with its error and ``n_changed``. The changes of one ``against`` sum to its row in ``changes``.
+    mixed : pandas.DataFrame
+        One row a mixed set: ``against``, ``taken`` (blocks of that set, the rest being of the first), the probability
+        with its error, ``n_failed``, ``may_count_twice``.
+    differences : pandas.DataFrame
+        One row a quantity that differs: ``against``, ``block``, ``quantity``, and both laws in words.
+    densities : pandas.DataFrame
+        Their laws as drawn: ``against``, ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``,
+        ``value``: density per unit, or probability of an atom.
+    notes : tuple of str
+        What a reader must know: blocks merged, pools, bottlenecks counted twice, draws that failed.
+    readings : tuple of str
+        Each difference in two sentences.
+    """
+
+    question: Question
+    sets: pd.DataFrame
+    changes: pd.DataFrame
+    bars: pd.DataFrame
+    mixed: pd.DataFrame
+    differences: pd.DataFrame
+    densities: pd.DataFrame
+    notes: tuple[str, ...]
+    readings: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """The readings and the bars, for notebooks."""
+        readings = "".join(f"<p>{reading}</p>" for reading in self.readings)
+        return f"{readings}{self.bars.to_html(index=False)}"
+
+
+def compare(
+    first: PriorSet,
+    *others: PriorSet,
+    event: Event | str = HEADLINE,
+    n_draws: int = DRAWS_DEFAULT,
+    seed: int = 0,
+    scheme: str = "sobol",
+    n_replicates: int = N_REPLICATES_DEFAULT,
+    horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    order_pairs: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Hold prior sets against the first of them, and split each difference over the blocks that differ.
+
+    Parameters
+    ----------
+    first, *others : PriorSet
+        At least two.
+    event : Event or str
+        What to ask about.
+    n_draws : int
+        Draws for each set and each mixed set.
+    seed, scheme, n_replicates, horizon_months, threads, progress
+        As in :func:`mc_sie.engine.run.simulate`.
+    order_pairs : int, optional
+        Pairs of random orders instead of all mixed sets, at least 2; if not given, all mixed sets up to
+        :data:`EXACT_HIGH` blocks and :data:`ORDER_PAIRS` pairs beyond.
+
+    Returns
+    -------
+    Comparison
+        Tables, notes and sentences.
+
+    Raises
+    ------
+    InputError
+        For fewer than two sets, or an event or sizes that cannot be used.
+    """
+    if not others:
+        raise InputError("compare", "is given one prior set", "Name two or more.")
+    if order_pairs is not None and order_pairs < 2:
+        raise InputError(f"--orders {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
+    asked = question(
+        event,
+        n_draws=n_draws,
+        seed=seed,
+        scheme=scheme,
+        n_replicates=n_replicates,
+        horizon_months=horizon_months,
+        threads=threads,
+    )
+    priors = (first, *others)
+    names = distinct_names(priors)
+    plans = [_Plan.of(first, other, order_pairs, seed) for other in others]
+    total = len(priors) + sum(len(plan.masks) - 2 for plan in plans if plan.players)
+    done = 0
+    answers = []
+    for prior in priors:
+        answers.append(asked.ask(prior, keep_draws=True, progress=steps(progress, done, total)))
+        done += 1
+    parts = []
+    for name, plan, answer in zip(names[1:], plans, answers[1:], strict=True):
+        parts.append(_split(asked, plan, (names[0], name), answers[0], answer, progress, done, total))
+        done += max(0, len(plan.masks) - 2)
+    sets = [
+        {"name": name, "title": prior.title, "digest": prior.digest, **answer.columns()}
+        for name, prior, answer in zip(names, priors, answers, strict=True)
+    ]
+    notes = [note for part in parts for note in part.notes]
+    notes += [
+        f"{name}: {answer.n_failed:,} of {asked.design.n_draws:,} draws could not be simulated; they count neither as "
+        "hit nor as miss."
+        for name, answer in zip(names, answers, strict=True)
+        if answer.n_failed
+    ]
+    return Comparison(
+        asked,
+        pd.DataFrame(sets),
+        pd.DataFrame([part.change for part in parts]),
+        _frame([row for part in parts for row in part.bars], _BAR_COLUMNS),
+        _frame([row for part in parts for row in part.mixed], _MIXED_COLUMNS),
+        _frame([row for part in parts for row in part.differences], _DIFFERENCE_COLUMNS),
+        _frame([row for part in parts for row in part.densities], _DENSITY_COLUMNS),
+        tuple(dict.fromkeys(notes)),
+        tuple(part.reading for part in parts),
+    )
+
+
+_BAR_COLUMNS = (
+    "first", "against", "block", "quantities", "change", "se", "low", "high", "interval", "n_changed",
+)  # fmt: skip
+_MIXED_COLUMNS = (
+    "against", "taken", "prob", "se", "low", "high", "interval", "n_hits", "n_draws", "n_failed", "may_count_twice",
+)  # fmt: skip
+_DIFFERENCE_COLUMNS = ("against", "block", "quantity", "unit", "of_first", "of_against")
+_DENSITY_COLUMNS = ("against", "quantity", "set", "kind", "low", "high", "value")
+
+
+def _frame(rows: list[dict[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+# ------------------------------------------------------------------------------------------------- players
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Who the players between two sets are, and which of the mixed sets will be asked."""
+
+    first: PriorSet
+    other: PriorSet
+    players: tuple[tuple[str, ...], ...]
+    orders: NDArray[np.int64] | None
+    masks: tuple[int, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, first: PriorSet, other: PriorSet, order_pairs: int | None, seed: int) -> _Plan:
+        """The plan for two sets; refuses nothing that can be split in a coarser way."""
+        if first.digest == other.digest:
+            return cls(first, other, (), None, (), ())
+        if first.members and other.members:
+            note = (
+                f"{first.name} and {other.name} are both pools. Their members have no counterparts in one another, so "
+                "that no block can be taken from one of them: the difference is not split."
+            )
+            return cls(first, other, ((WHOLE,),), None, (0, 1), (note,))
+        players, notes = _players(first, other)
+        if first.members or other.members:
+            pool, single = (first, other) if first.members else (other, first)
+            verb = "takes" if first.members else "gives"
+            notes += (
+                f"{pool.name} is a pool: in a mixed set each of its members {verb} the blocks in question "
+                f"{'from' if first.members else 'to'} {single.name}, at its weight in the pool.",
+            )
+        orders = None
+        if order_pairs is not None or len(players) > EXACT_HIGH:
+            orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
+        n = len(players)
+        masks = tuple(range(2**n)) if orders is None else tuple(shapley.order_weights(orders)[0])
+        return cls(first, other, players, orders, masks, notes)
+
+    def set_of(self, mask: int) -> PriorSet:
+        """The mixed set that takes some players from the other set."""
+        return mixed(self.first, self.other, self.taken(mask))
+
+    def taken(self, mask: int) -> tuple[str, ...]:
+        """The blocks of a set of players."""
+        return tuple(block for bit, player in enumerate(self.players) if mask >> bit & 1 for block in player)
+
+
+def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Blocks that differ, those merged that cannot be taken apart, and why they were.
+
+    A set that cannot exist (shortening beside a rho that changes with time) has two or three blocks that refuse each
+    other. One of them is alone in coming from its set; so the mixed sets that take one block from either set, and all
+    others from the other, show every such refusal.
+    """
+    players: tuple[tuple[str, ...], ...] = tuple((block,) for block in differing_blocks(first, other))
+    refused: dict[frozenset[str], str] = {}
+
+    def refusals(tried: tuple[tuple[str, ...], ...]) -> list[str]:
+        blocks = frozenset(block for player in tried for block in player)
+        found = []
+        for taken in (side for player in tried for side in (frozenset(player), blocks - frozenset(player))):
+            if taken not in refused:
+                try:
+                    mixed(first, other, sorted(taken))
+                    refused[taken] = ""
+                except InputError as error:
+                    refused[taken] = f"{error.why}"
+            if refused[taken]:
+                found.append(refused[taken])
+        return found
+
+    notes = []
+    while reasons := refusals(players):
+        pairs = list(combinations(range(len(players)), 2))
+        i, j = min(pairs, key=lambda pair: len(refusals(_merged(players, *pair))))
+        players = _merged(players, i, j)
+        merged = " and ".join(_block_words(players[i]))
+        notes.append(f"{merged} are taken together: a set with only one of them from {other.name} {reasons[0]}.")
+    return players, tuple(notes)
+
+
+def _merged(players: tuple[tuple[str, ...], ...], i: int, j: int) -> tuple[tuple[str, ...], ...]:
+    return (*players[:i], players[i] + players[j], *players[i + 1 : j], *players[j + 1 :])
+
+
+def _block_words(player: tuple[str, ...]) -> list[str]:
+    return [block.replace("_", " ") if block not in QUANTITIES else block for block in player]
+
+
+# ------------------------------------------------------------------------------------- the split of one difference
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Everything about one pair of sets."""
+
+    change: dict[str, object]
+    bars: list[dict[str, object]]
+    mixed: list[dict[str, object]]
+    differences: list[dict[str, object]]
+    densities: list[dict[str, object]]
+    notes: tuple[str, ...]
+    reading: str
+
+
+def _split(
+    asked: Question,
+    plan: _Plan,
+    names: tuple[str, str],
+    before: Answer,
+    after: Answer,
+    progress: Progress | None,
+    done: int,
+    total: int,
+) -> _Part:
+    """Ask the mixed sets of a plan, and split the difference."""
+    whole = change_between(before, after)
+    ends = {0: before, 2 ** len(plan.players) - 1: after} if plan.players else {}
+    values = np.empty((len(plan.masks), 1 + asked.design.n_replicates))
+    packed: dict[int, NDArray[np.uint8]] = {}
+    rows: list[dict[str, object]] = []
+    twice: list[str] = []
+    for index, mask in enumerate(plan.masks):
+        if mask in ends:
+            answer = ends[mask]
+        else:
+            answer = asked.ask(plan.set_of(mask), progress=steps(progress, done, total))
+            done += 1
+        values[index] = (answer.estimate.prob, *answer.by_replicate)
+        packed[mask] = np.packbits(answer.hits)
+        taken = " + ".join(plan.taken(mask))
+        rows.append(
+            {"against": names[1], "taken": taken, **answer.columns(), "may_count_twice": answer.prior.may_count_twice}
+        )
+        if answer.prior.may_count_twice and mask not in ends:
+            twice.append(taken)
+    bars = _bars(plan, values, packed, asked.design.n_draws)
+    notes = list(plan.notes)
+    if twice:
+        where = f"They take from {names[1]}: {'; '.join(twice)}."
+        notes.append(
+            f"{len(twice)} of the {len(plan.masks) - 2} mixed sets between {names[0]} and {names[1]} may count one "
+            "bottleneck twice (rho below 0, alpha_compute above 0, and an r that was stated for other numbers). "
+            + (where if len(twice) <= _LISTED_HIGH else "They are marked in the table of mixed sets.")
+        )
+    failed = sum(int(str(row["n_failed"])) for row in rows[1:-1])
+    if failed:
+        notes.append(f"{failed:,} draws of mixed sets could not be simulated; they count neither as hit nor as miss.")
+    differences = list(_differences(plan, names[1]))
+    if plan.orders is None:
+        method = "all mixed sets"
+    else:
+        method = f"{len(plan.orders)} random orders in pairs; their spread is part of the error"
+    change = {
+        "first": names[0], "against": names[1], **whole.columns(), "n_players": len(plan.players),
+        "n_mixed": max(0, len(plan.masks) - 2), "method": method,
+    }  # fmt: skip
+    ranked = sorted(zip(plan.players, bars, strict=True), key=lambda pair: -abs(pair[1].change))
+    return _Part(
+        change,
+        [
+            {
+                "first": names[0],
+                "against": names[1],
+                "block": " + ".join(player),
+                "quantities": ", ".join(str(row["quantity"]) for row in differences if row["block"] in player),
+                **bar.columns(),
+            }
+            for player, bar in ranked
+        ],
+        rows,
+        differences,
+        list(_densities(names, [str(row["quantity"]) for row in differences], before, after)),
+        tuple(notes),
+        _reading(asked.event, names, before, after, whole, ranked),
+    )
+
+
+def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np.uint8]], n_draws: int) -> list[Change]:
+    """The Shapley value of each player, with its error from the replicates and, with random orders, from the orders."""
+    if not plan.players:
+        return []
+    k = len(plan.players)
+    if plan.orders is None:
+        bars = shapley.exact_weights(k) @ values
+        spread = np.zeros(k)
+        steps_of = [[(mask, mask | 1 << i) for mask in plan.masks if not mask >> i & 1] for i in range(k)]
+    else:
+        weights = shapley.order_weights(plan.orders)[1]
+        gains = weights @ values
+        bars = gains.mean(axis=0)
+        spread = np.array([replicate_se(gains[:, i, 0]) for i in range(k)])
+        paths = [list(pairwise(path)) for path in map(shapley.joined, plan.orders)]
+        steps_of = [
+            sorted({path[list(order).index(i)] for order, path in zip(plan.orders, paths, strict=True)})
+            for i in range(k)
+        ]
+    found = []
+    for i in range(k):
+        changed = reduce(or_, (xor(packed[low], packed[high]) for low, high in steps_of[i]))
+        n_changed = int(np.bitwise_count(changed).sum())
+        found.append(change_of(float(bars[i, 0]), bars[i, 1:], n_changed, n_draws, further_se=float(spread[i])))
+    return found
+
+
+# --------------------------------------------------------------------------------------- what differs, in words
+
+
+def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
+    """Each quantity of which the two sets say different things."""
+    if plan.players == ((WHOLE,),):
+        return
+    for block in (block for player in plan.players for block in player):
+        for name in BLOCKS[block]:
+            ours, theirs = _law(plan.first, name), _law(plan.other, name)
+            if ours != theirs and not _is_same(plan.first, plan.other, name):
+                yield {
+                    "against": against,
+                    "block": block,
+                    "quantity": name,
+                    "unit": QUANTITIES[name].unit,
+                    "of_first": ours,
+                    "of_against": theirs,
+                }
+
+
+def _is_same(first: PriorSet, other: PriorSet, name: str) -> bool:
+    if first.members or other.members:
+        return False
+    return is_same_entry(first.entries.get(name), other.entries.get(name))
+
+
+def _law(prior: PriorSet, name: str) -> str:
+    """The law of a quantity in words."""
+    if not prior.members:
+        entry = prior.entries.get(name)
+        return "not given" if entry is None else _words(entry)
+    entries = [(member.entries.get(name), weight) for member, weight in prior.members]
+    laws = list(dict.fromkeys("not given" if entry is None else _words(entry) for entry, _ in entries))
+    given = math.fsum(weight for entry, weight in entries if entry is not None)
+    if len(laws) == 1:
+        return laws[0]
+    return f"pooled, {len(laws)} laws" if given > 1.0 - 1e-9 else f"pooled; given with weight {given:.2g}"
+
+
+def _words(entry: Entry) -> str:
+    return entry.distribution.describe() + (" (default)" if entry.is_default else "")
+
+
+def _reading(
+    event: Event,
+    names: tuple[str, str],
+    before: Answer,
+    after: Answer,
+    whole: Change,
+    ranked: Sequence[tuple[tuple[str, ...], Change]],
+) -> str:
+    """The difference in two sentences."""
+    first, second = (
+        in_percent(answer.estimate) + ("" if answer.estimate.is_rare else f" ({one_in(answer.estimate.prob)})")
+        for answer in (before, after)
+    )
+    if not ranked:
+        return (
+            f"{names[0]} and {names[1]} do not differ: no number or law that determines a draw is another. Both say "
+            f"{first} for the probability that {event.in_words}."
+        )
+    head = f"The probability that {event.in_words} is {first} under {names[0]} and {second} under {names[1]}"
+    if whole.is_rare:
+        return (
+            f"{head}: {whole.n_changed} of {before.design.n_draws:,} draws differ, too few to say what makes the "
+            f"difference. It is at most {100 * whole.high:.1g} points."
+        )
+    head += f", a difference of {in_points(whole.change, whole.se)} points (Monte Carlo SE {points_of(whole.se)})."
+    if len(ranked) == 1:
+        what = " and ".join(_block_words(ranked[0][0]))
+        if ranked[0][0] == (WHOLE,):
+            return f"{head} Both are pools, so that it is not split."
+        return f"{head} They differ in one thing only, {what}, which makes all of it."
+    sign = 1.0 if whole.change >= 0.0 else -1.0
+    large = [(player, bar) for player, bar in ranked if abs(bar.change) >= 0.1 * abs(whole.change)][:4]
+    large = [pair for pair in large if not pair[1].is_rare]
+    makers = [_bar_words(player, bar) for player, bar in large if bar.change * sign > 0.0]
+    takers = [_bar_words(player, bar) for player, bar in large if bar.change * sign < 0.0]
+    n_rest = len(ranked) - len(large)
+    rest = math.fsum(bar.change for _, bar in ranked) - math.fsum(bar.change for _, bar in large)
+    tail = "It comes from " + _listed(makers)
+    if takers:
+        tail += f"; {_listed(takers)} {'works' if len(takers) == 1 else 'work'} the other way"
+    if n_rest:
+        blocks = "block makes" if n_rest == 1 else f"{n_rest} blocks make"
+        tail += f"; the other {blocks} {in_points(rest, max(bar.se for _, bar in ranked))}"
+    return f"{head} {tail}."
+
+
+def _bar_words(player: tuple[str, ...], bar: Change) -> str:
+    return f"{' with '.join(_block_words(player))} ({in_points(bar.change, bar.se)})"
+
+
+def _listed(texts: list[str]) -> str:
+    if not texts:
+        return "many small parts"
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+# ------------------------------------------------------------------------------------------ the laws that differ
+
+
+def _densities(
+    names: tuple[str, str], quantities: list[str], before: Answer, after: Answer
+) -> Iterator[dict[str, object]]:
+    """The laws of what differs, as they were drawn: what is stated in two ways is shown as what both determine."""
+    shown = dict.fromkeys(
+        name if name in before.draws and name in after.draws else QUANTITIES[name].determines or name
+        for name in quantities
+    )
+    for name in shown:
+        drawn = [np.asarray(answer.draws[name], dtype=np.float64) for answer in (before, after)]
+        given = np.concatenate([values[np.isfinite(values)] for values in drawn])
+        edges = _edges(name, given)
+        for label, values in zip(names, drawn, strict=True):
+            for kind, low, high, value in _histogram(values, edges, is_code=name == "mode"):
+                yield {
+                    "against": names[1], "quantity": name, "set": label, "kind": kind, "low": low, "high": high,
+                    "value": value,
+                }  # fmt: skip
+
+
+def _edges(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ends of the bins of a histogram, over all but the outermost two in a thousand of both sets together."""
+    if values.size == 0:
+        return np.array([0.0, 1.0])
+    low, high = np.quantile(values, [0.001, 0.999])
+    if low == high:
+        return np.array([low, np.nextafter(high, math.inf)])
+    if QUANTITIES[name].scale == "log" and low > 0.0:
+        return np.asarray(np.geomspace(low, high, _BINS + 1))
+    return np.linspace(low, high, _BINS + 1)
+
+
+def _histogram(
+    values: NDArray[np.float64], edges: NDArray[np.float64], *, is_code: bool
+) -> Iterator[tuple[str, float, float, float]]:
+    """Density of the values that occur once, and the values that have a probability of their own."""
+    values = values[~np.isnan(values)]
+    if values.size == 0:
+        return
+    distinct, counts = np.unique(values, return_counts=True)
+    is_atom = (counts >= max(2.0, _ATOM_SHARE * values.size)) | is_code
+    for value, count in zip(distinct[is_atom], counts[is_atom], strict=True):
+        yield "atom", float(value), float(value), float(count / values.size)
+    smooth = np.repeat(distinct[~is_atom], counts[~is_atom])
+    if smooth.size:
+        heights = np.histogram(smooth, edges)[0] / (values.size * np.diff(edges))
+        for low, high, height in zip(edges[:-1], edges[1:], heights, strict=True):
+            yield "density", float(low), float(high), float(height)

@@ -1,0 +1,352 @@
+"""The same question put to several prior sets on the same points, and the change of the answer with its error.
+
+Common points make a change far better known than either answer: its error is the spread of the replicates' changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie.analysis.estimates import (
+    RARE_HITS,
+    Estimate,
+    decimals,
+    estimate_from_counts,
+    estimate_probability,
+    replicate_se,
+    student_t,
+)
+from mc_sie.engine.run import Progress, check_horizon, n_threads, simulate
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one prior set answers.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        The set.
+    design : Design
+        Points, the same for every set that is asked.
+    hits, is_ok : array of shape (n,), bool
+        Of which draws the event is true, and which were simulated.
+    draws : dict of str to array of shape (n,)
+        Quantities by code name; empty where they were not kept.
+    """
+
+    prior: PriorSet
+    design: Design
+    hits: NDArray[np.bool_]
+    is_ok: NDArray[np.bool_]
+    draws: dict[str, NDArray[np.generic]]
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """The probability with its error or exact bound."""
+        return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
+
+    @cached_property
+    def by_replicate(self) -> NDArray[np.float64]:
+        """The probability in each independent randomisation, shape (R,)."""
+        shape = (self.design.n_replicates, -1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.hits.reshape(shape).sum(axis=1) / self.is_ok.reshape(shape).sum(axis=1))
+
+    @property
+    def n_failed(self) -> int:
+        """Draws that could not be simulated."""
+        return int((~self.is_ok).sum())
+
+    def columns(self) -> dict[str, object]:
+        """The answer as columns of a table."""
+        found = self.estimate
+        return {
+            "prob": found.prob,
+            "se": found.se,
+            "low": found.low,
+            "high": found.high,
+            "interval": f"{found.interval}, {'95' if found.is_rare else '90'} %",
+            "n_hits": found.n_hits,
+            "n_draws": found.n_draws,
+            "n_failed": self.n_failed,
+        }
+
+
+@dataclass(frozen=True)
+class Question:
+    """An event, and the points on which prior sets are asked about it. Made by :func:`question`.
+
+    Attributes
+    ----------
+    event : Event
+        The event.
+    design : Design
+        The points.
+    horizon_months : float
+        End of each trajectory at the latest.
+    threads : int or None
+        Threads; every processor if None.
+    """
+
+    event: Event
+    design: Design
+    horizon_months: float
+    threads: int | None
+
+    def ask(self, prior: PriorSet, *, keep_draws: bool = False, progress: Progress | None = None) -> Answer:
+        """Simulate a prior set on the common points.
+
+        Parameters
+        ----------
+        prior : PriorSet
+            Whom to ask.
+        keep_draws : bool
+            Keep the quantities of every draw.
+        progress : callable, optional
+            As in :func:`mc_sie.engine.run.simulate`.
+
+        Returns
+        -------
+        Answer
+            Its answer.
+        """
+        simulation = simulate(
+            prior,
+            self.design.n_draws,
+            seed=self.design.seed,
+            scheme=self.design.scheme,
+            n_replicates=self.design.n_replicates,
+            horizon_months=self.horizon_months,
+            levels=self.event.levels,
+            widths=self.event.widths,
+            threads=self.threads,
+            progress=progress,
+        )
+        outcomes = simulation.outcomes
+        draws = simulation.draws if keep_draws else {}
+        return Answer(prior, simulation.design, self.event.holds(outcomes), outcomes.is_ok, draws)
+
+    @property
+    def in_words(self) -> str:
+        """Draws, seed and horizon, for the foot of a table."""
+        design = self.design
+        return (
+            f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
+            f"for each set, the same points for all, to {self.horizon_months:g} months."
+        )
+
+
+def question(
+    event: Event | str = HEADLINE,
+    *,
+    n_draws: int,
+    seed: int = 0,
+    scheme: str = "sobol",
+    n_replicates: int = N_REPLICATES_DEFAULT,
+    horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    threads: int | None = None,
+) -> Question:
+    """What several prior sets will be asked, checked before anything is simulated.
+
+    Parameters
+    ----------
+    event : Event or str
+        The event.
+    n_draws, seed, scheme, n_replicates, horizon_months, threads
+        As in :func:`mc_sie.engine.run.simulate`.
+
+    Returns
+    -------
+    Question
+        The question.
+
+    Raises
+    ------
+    InputError
+        For an event that does not parse or asks about a time beyond the horizon, or sizes that cannot be used.
+    """
+    asked = parse_event(event) if isinstance(event, str) else event
+    check_horizon(horizon_months)
+    asked.check_horizon(horizon_months)
+    n_threads(threads)
+    return Question(asked, plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates), horizon_months, threads)
+
+
+@dataclass(frozen=True)
+class Change:
+    """By how much a probability changes, or a part of such a change.
+
+    Attributes
+    ----------
+    change : float
+        After minus before, on the scale from 0 to 1.
+    se : float
+        Monte Carlo standard error.
+    low, high : float
+        Two-sided 90 % t interval from the replicates; or, where fewer than :data:`~.estimates.RARE_HITS` draws change,
+        an exact 95 % bound on the size of the change: it cannot exceed the probability that a draw changes.
+    interval : {"t", "exact"}
+        Kind of the interval.
+    n_changed : int
+        Draws of which the event becomes true or stops being true.
+    """
+
+    change: float
+    se: float
+    low: float
+    high: float
+    interval: str
+    n_changed: int
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether too few draws change for an error: there is only a bound."""
+        return self.interval == "exact"
+
+    def columns(self) -> dict[str, object]:
+        """The change as columns of a table."""
+        return vars(self) | {"interval": f"{self.interval}, {'95' if self.is_rare else '90'} %"}
+
+
+def change_of(
+    pooled: float, by_replicate: NDArray[np.float64], n_changed: int, n_draws: int, *, further_se: float = 0.0
+) -> Change:
+    """A change with its error.
+
+    Parameters
+    ----------
+    pooled : float
+        From all draws together.
+    by_replicate : array of shape (R,)
+        From each randomisation.
+    n_changed, n_draws : int
+        Draws that change, and draws in all.
+    further_se : float
+        Standard error from another source, independent of the draws.
+
+    Returns
+    -------
+    Change
+        With a t interval or an exact bound.
+    """
+    se = math.hypot(replicate_se(by_replicate), further_se)
+    if n_changed < RARE_HITS:
+        bound = estimate_from_counts(np.array([n_changed]), np.array([n_draws]), "sobol").high
+        return Change(pooled, se, -bound, bound, "exact", n_changed)
+    half = student_t(len(by_replicate) - 1) * se
+    return Change(pooled, se, pooled - half, pooled + half, "t", n_changed)
+
+
+def change_between(before: Answer, after: Answer) -> Change:
+    """The change from one answer to another on the same points.
+
+    Parameters
+    ----------
+    before, after : Answer
+        To one question.
+
+    Returns
+    -------
+    Change
+        With the error of the difference.
+    """
+    return change_of(
+        after.estimate.prob - before.estimate.prob,
+        after.by_replicate - before.by_replicate,
+        int((after.hits ^ before.hits).sum()),
+        before.design.n_draws,
+    )
+
+
+def in_points(change: float, se: float) -> str:
+    """A change in percentage points with its sign, and no digit beyond its error.
+
+    Parameters
+    ----------
+    change, se : float
+        On the scale from 0 to 1.
+
+    Returns
+    -------
+    str
+        ``"+14.1"``; ``"0"`` for a change that is nothing in every randomisation.
+    """
+    if change == 0.0 and se == 0.0:
+        return "0"
+    text = f"{100 * change:+.{decimals(100 * se)}f}"
+    return text.replace("+", "") if float(text) == 0.0 and text.startswith("+") else text
+
+
+def within_points(change: Change) -> str:
+    """A change in points with its error, or the bound that is all there is.
+
+    Parameters
+    ----------
+    change : Change
+        The change.
+
+    Returns
+    -------
+    str
+        ``"+14.1 (SE 0.2)"`` or ``"0 (at most 0.005)"``.
+    """
+    if change.is_rare:
+        text = in_points(change.change, change.high / 2.0) if change.change else "0"
+        return f"{text} (at most {100 * change.high:.1g})"
+    return f"{in_points(change.change, change.se)} (SE {points_of(change.se)})"
+
+
+def points_of(se: float) -> str:
+    """A standard error in percentage points, to one significant digit."""
+    return f"{100 * se:.{decimals(100 * se)}f}"
+
+
+def steps(progress: Progress | None, done: int, total: int) -> Progress | None:
+    """The progress of one of several reruns as part of the whole.
+
+    Parameters
+    ----------
+    progress : callable or None
+        Of the whole, in draws.
+    done, total : int
+        Reruns done before this one, and in all.
+
+    Returns
+    -------
+    callable or None
+        For :meth:`Question.ask`.
+    """
+    if progress is None:
+        return None
+    return lambda part, whole: progress(done * whole + part, total * whole)
+
+
+def distinct_names(priors: Sequence[PriorSet]) -> list[str]:
+    """Names of some sets, the second of one name with a number behind it.
+
+    Parameters
+    ----------
+    priors : sequence of PriorSet
+        The sets.
+
+    Returns
+    -------
+    list of str
+        As many.
+    """
+    names: list[str] = []
+    for prior in priors:
+        n = sum(earlier.name == prior.name for earlier in priors[: len(names)])
+        names.append(prior.name if n == 0 else f"{prior.name} ({n + 1})")
+    return names

@@ -1,0 +1,359 @@
+"""Structural variants: what the probability is under each form of the model, and how much of the doubt lies between.
+
+A prior set gives credences to forms of the model: how new algorithms reach the deployed system, whether software has
+limits, and so on. Every variant is run on the same points. Where it has a credence, it is the prior set given that
+variant, so that the average over variants is the answer of the whole set; where it has none, it is a what-if.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mc_sie.analysis.estimates import decimals, student_t
+from mc_sie.analysis.rerun import Answer, Question, question, steps
+from mc_sie.engine.run import Progress
+from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event
+from mc_sie.priors import Entry, PriorSet, fixed_entry
+from mc_sie.priors.families import truncated
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
+from mc_sie.sampling import N_REPLICATES_DEFAULT
+
+DRAWS_DEFAULT = 2**16
+"""Draws for each variant when nothing else is asked for."""
+
+_Changes = Mapping[str, Entry | None]
+_Form = Callable[[PriorSet], tuple[float, _Changes]]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The answer by structural variant.
+
+    Attributes
+    ----------
+    question : Question
+        Event, points and horizon.
+    prior : PriorSet
+        The set.
+    answer : Answer
+        What the whole set answers.
+    variants : pandas.DataFrame
+        One row a variant: ``aspect``, ``variant``, ``credence``, the probability with its error, ``n_failed``, and
+        ``remark`` (why it was not run; that it has no credence; what it leaves out). nan where it was not run.
+    aspects : pandas.DataFrame
+        One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (credence-weighted) with
+        ``se_average``, ``share`` of the variance that lies between variants, its ``se``, ``low`` and ``high`` (90 % t),
+        ``remark``.
+    """
+
+    question: Question
+    prior: PriorSet
+    answer: Answer
+    variants: pd.DataFrame
+    aspects: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        """Both tables, for notebooks."""
+        return f"{self.variants.to_html(index=False)}{self.aspects.to_html(index=False)}"
+
+
+def structure(
+    prior: PriorSet,
+    *,
+    event: Event | str = HEADLINE,
+    n_draws: int = DRAWS_DEFAULT,
+    seed: int = 0,
+    scheme: str = "sobol",
+    n_replicates: int = N_REPLICATES_DEFAULT,
+    horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Structure:
+    """The probability by structural variant, and the share of its variance between variants.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        A set or a pool.
+    event : Event or str
+        What to ask about.
+    n_draws : int
+        Draws for each variant.
+    seed, scheme, n_replicates, horizon_months, threads, progress
+        As in :func:`mc_sie.engine.run.simulate`.
+
+    Returns
+    -------
+    Structure
+        Aspects: ``retraining mode``, ``limits``, ``routes``, ``cheaper experiments`` (phi 0, between, 1),
+        ``reconfiguration``, and for a pool ``prior set``.
+
+    Raises
+    ------
+    InputError
+        For an event or sizes that cannot be used.
+
+    Notes
+    -----
+    The share is ``sum c (p_v - p)^2 / (p (1 - p))`` with credences c and p their average. Its error, and the removal of
+    the bias that noise in p_v gives it, are a jackknife over the independent randomisations. A set in which
+    correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the other laws.
+    """
+    asked = question(
+        event,
+        n_draws=n_draws,
+        seed=seed,
+        scheme=scheme,
+        n_replicates=n_replicates,
+        horizon_months=horizon_months,
+        threads=threads,
+    )
+    variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
+    todo = {variant.prior.digest: variant.prior for variant in variants if variant.prior is not None}
+    answers = {prior.digest: asked.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
+    for done, (digest, variant_prior) in enumerate(todo.items(), 1):
+        if digest not in answers:
+            answers[digest] = asked.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
+    rows, aspects = [], []
+    for variant in variants:
+        found = answers[variant.prior.digest].columns() if variant.prior else _NOT_RUN
+        rows.append(
+            {"aspect": variant.aspect, "variant": variant.name, "credence": variant.credence, **found}
+            | {"remark": variant.remark}
+        )
+    for aspect in dict.fromkeys(variant.aspect for variant in variants):
+        held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
+        aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
+    return Structure(asked, prior, answers[prior.digest], pd.DataFrame(rows), pd.DataFrame(aspects))
+
+
+_NOT_RUN: dict[str, object] = {
+    "prob": math.nan, "se": math.nan, "low": math.nan, "high": math.nan, "interval": "", "n_hits": 0, "n_draws": 0,
+    "n_failed": 0,
+}  # fmt: skip
+
+
+def ask_modes(asked: Question, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
+    """The answer with all credence on each retraining mode in turn.
+
+    Parameters
+    ----------
+    asked : Question
+        Event and points.
+    prior : PriorSet
+        A set or a pool.
+    progress : callable, optional
+        In draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
+    """
+    rows = []
+    variants = _variants(prior, "retraining mode", _aspects(prior)["retraining mode"])
+    for done, variant in enumerate(variants):
+        found = _NOT_RUN
+        if variant.prior is not None:
+            found = asked.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
+        rows.append({"mode": variant.name, "credence": variant.credence, **found, "remark": variant.remark})
+    return pd.DataFrame(rows)
+
+
+# -------------------------------------------------------------------------------------- aspects and variants
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One form of the model; its prior set is None where it cannot be run."""
+
+    aspect: str
+    name: str
+    credence: float
+    prior: PriorSet | None
+    remark: str
+
+
+class _NoLawError(Exception):
+    """A set says nothing of what a variant would need."""
+
+
+def _aspects(prior: PriorSet) -> dict[str, dict[str, _Form]]:
+    """Aspects and their variants; a form tells its credence in a plain set, and the changes that make it certain."""
+
+    def mode(name: str) -> _Form:
+        def form(one: PriorSet) -> tuple[float, _Changes]:
+            credences = dict(one.entries["mode"].distribution.atoms)
+            return credences.get(float(MODES.index(name)), 0.0), {"mode": fixed_entry("mode", name)}
+
+        return form
+
+    def given(names: tuple[str, str]) -> _Form:
+        def form(one: PriorSet) -> tuple[float, _Changes]:
+            if names[0] not in one.entries:
+                raise _NoLawError(f"{' and '.join(names)} are not given, so that there is no law to run")
+            return 1.0, {}
+
+        return form
+
+    def absent(names: tuple[str, str]) -> _Form:
+        return lambda one: (0.0 if names[0] in one.entries else 1.0, dict.fromkeys(names))
+
+    def at(name: str, value: float) -> _Form:
+        def form(one: PriorSet) -> tuple[float, _Changes]:
+            return dict(one.entries[name].distribution.atoms).get(value, 0.0), {name: fixed_entry(name, value)}
+
+        return form
+
+    reconfiguration = ("rho_long", "reconfiguration_half_life_months")
+    second = ("route2_rho", "route2_alpha_compute")
+    phi = "experiment_efficiency_share"
+    found: dict[str, dict[str, _Form]] = {
+        "retraining mode": {name: mode(name) for name in MODES},
+        "limits": {"limits": _finite_limits, "none": at("limit_ooms", math.inf)},
+        "routes": {"one": absent(second), "two": given(second)},
+        "cheaper experiments": {"phi = 0": at(phi, 0.0), "phi between": _phi_between, "phi = 1": at(phi, 1.0)},
+        "reconfiguration": {"none": absent(reconfiguration), "some": given(reconfiguration)},
+    }
+    if prior.members:
+        found["prior set"] = {member.name: _member(member) for member, _ in prior.members}
+    return found
+
+
+def _member(wanted: PriorSet) -> _Form:
+    def form(one: PriorSet) -> tuple[float, _Changes]:
+        if one.digest != wanted.digest or one.name != wanted.name:
+            raise _NoLawError("is another member")
+        return 1.0, {}
+
+    return form
+
+
+def _finite_limits(one: PriorSet) -> tuple[float, _Changes]:
+    entry = one.entries["limit_ooms"]
+    unlimited = dict(entry.distribution.atoms).get(math.inf, 0.0)
+    if unlimited >= 1.0:
+        raise _NoLawError("no finite limit is given, so that there is no law to run")
+    return 1.0 - unlimited, {"limit_ooms": _within(entry, None, sys.float_info.max)} if unlimited else {}
+
+
+def _phi_between(one: PriorSet) -> tuple[float, _Changes]:
+    entry = one.entries["experiment_efficiency_share"]
+    atoms = dict(entry.distribution.atoms)
+    inside = 1.0 - atoms.get(0.0, 0.0) - atoms.get(1.0, 0.0)
+    if inside < 1e-12:
+        raise _NoLawError("no value between 0 and 1 is given, so that there is no law to run")
+    if inside == 1.0:
+        return 1.0, {}
+    return inside, {entry.name: _within(entry, math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0))}
+
+
+def _within(entry: Entry, low: float | None, high: float | None) -> Entry:
+    """An entry given that it lies in an interval."""
+    parameters = {"of": {"family": entry.family, **entry.parameters}, "low": low, "high": high}
+    return replace(entry, family="given", parameters=parameters, distribution=truncated(entry.distribution, low, high))
+
+
+def _variants(prior: PriorSet, aspect: str, forms: Mapping[str, _Form]) -> list[_Variant]:
+    return [_variant(prior, aspect, name, form) for name, form in forms.items()]
+
+
+def _variant(prior: PriorSet, aspect: str, name: str, form: _Form) -> _Variant:
+    """The prior set given a variant; of a pool the members that have it, weighted by their credences."""
+    found: list[tuple[PriorSet, float, float]] = []
+    why: dict[str, str] = {}
+    for member, weight in prior.members or ((prior, 1.0),):
+        try:
+            credence, changes = form(member)
+            found.append((member.replaced(changes), weight, credence))
+        except (InputError, _NoLawError) as error:
+            reason = error.why if isinstance(error, InputError) else str(error)
+            why.setdefault(reason, "" if not prior.members else member.name)
+    if not found:
+        (reason, *_) = why
+        return _Variant(aspect, name, 0.0, None, f"not run: {reason}")
+    credence = math.fsum(weight * held for _, weight, held in found)
+    weights = [weight * held if credence > 0.0 else weight for _, weight, held in found]
+    kept = [(one, w / math.fsum(weights)) for (one, _, _), w in zip(found, weights, strict=True) if w > 0.0]
+    remarks = [] if credence > 0.0 else ["no credence: a what-if"]
+    if credence == 0.0 and why and prior.members:
+        remarks.append(f"without {', '.join(why.values())}, which cannot have it")
+    label = f"{prior.name}: {name}"
+    if len(kept) == 1:
+        return _Variant(aspect, name, credence, replace(kept[0][0], name=label), "; ".join(remarks))
+    pool = replace(prior, members=tuple(kept)).replaced({}, label)
+    return _Variant(aspect, name, credence, pool, "; ".join(remarks))
+
+
+# ----------------------------------------------------------------------------------------- variance between
+
+
+def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: Answer) -> dict[str, object]:
+    """The average over variants and the share of variance between them, with jackknife errors."""
+    row: dict[str, object] = {"n_variants": len(held)}
+    if len(held) < 2:
+        name = held[0].name if held else "none"
+        nothing: dict[str, object] = dict.fromkeys(("se", "low", "high"), 0.0)
+        row |= {"average": whole.estimate.prob, "se_average": whole.estimate.se}
+        return row | {"share": 0.0, **nothing, "remark": f"all credence is on {name}"}
+    credence = np.array([variant.credence for variant in held])
+    counts = np.array([_counts(answers[variant.prior.digest]) for variant in held if variant.prior is not None])
+    total = counts.sum(axis=2)
+
+    def share(hits: NDArray[np.float64], draws: NDArray[np.float64]) -> tuple[float, float]:
+        probs = hits / draws
+        average = float(credence @ probs)
+        spread = average * (1.0 - average)
+        between = float(credence @ (probs - average) ** 2)
+        return average, between / spread if spread > 0.0 else 0.0
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        average, plain = share(total[:, 0], total[:, 1])
+        n = counts.shape[2]
+        left_out = np.array([share(*(total - counts[:, :, r]).T) for r in range(n)])
+    mean = left_out.mean(axis=0)
+    se = np.sqrt((n - 1) / n * ((left_out - mean) ** 2).sum(axis=0))
+    corrected = n * plain - (n - 1) * float(mean[1])
+    half = student_t(n - 1) * float(se[1])
+    return row | {
+        "average": average,
+        "se_average": float(se[0]),
+        "share": corrected,
+        "se": float(se[1]),
+        "low": max(0.0, corrected - half),
+        "high": min(1.0, corrected + half),
+        "remark": "" if total[:, 0].sum() > 0.0 else "no draw hits in any variant",
+    }
+
+
+def _counts(answer: Answer) -> NDArray[np.float64]:
+    """Hits and simulated draws by replicate, shape (2, R)."""
+    shape = (answer.design.n_replicates, -1)
+    return np.array([answer.hits.reshape(shape).sum(axis=1), answer.is_ok.reshape(shape).sum(axis=1)], dtype=float)
+
+
+def share_in_percent(share: float, se: float) -> str:
+    """A share of variance with its error, with no digit beyond it.
+
+    Parameters
+    ----------
+    share, se : float
+        On the scale from 0 to 1.
+
+    Returns
+    -------
+    str
+        ``"12.3 % (SE 0.4)"``.
+    """
+    if not se > 0.0:
+        return f"{100 * share:.3g} %"
+    digits = decimals(100 * se)
+    return f"{100 * share:.{digits}f} % (SE {100 * se:.{digits}f})"

@@ -1,0 +1,340 @@
+"""Prior sets made from others: a law moved or widened on its natural scale, and a set with blocks of another.
+
+A shift is meaningful on a quantity's own scale (:attr:`~mc_sie.quantities.Quantity.scale`): a factor for what is
+positive, a factor on the odds for a share. What a shift pushes out of the domain is cut off and the rest renormalised;
+nothing is piled up at the bound, and :attr:`Moved.outside` says how much it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mc_sie.errors import InputError
+from mc_sie.priors.families import Array, Distribution, Mixture, Unusable, truncated
+from mc_sie.priors.spec import Entry, PriorSet
+from mc_sie.quantities import BLOCKS, QUANTITIES, Quantity
+
+COUNTED_TOGETHER = ("substitution", "returns", "alpha_compute")
+"""Blocks that a set's statement on bottlenecks speaks of."""
+
+
+# ------------------------------------------------------------------------------------------- natural scales
+
+
+def to_scale(scale: str, values: ArrayLike) -> Array:
+    """Values on a natural scale.
+
+    Parameters
+    ----------
+    scale : {"linear", "log", "logit"}
+        Which.
+    values : array_like
+        In the quantity's unit.
+
+    Returns
+    -------
+    ndarray of float64
+        Natural logarithm or log-odds; infinite where the scale has no end before the value (0, 1, infinity).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        if scale == "log":
+            return np.asarray(np.log(x))
+        return np.asarray(np.log(x) - np.log1p(-x)) if scale == "logit" else x
+
+
+def from_scale(scale: str, places: ArrayLike) -> Array:
+    """The inverse of :func:`to_scale`.
+
+    Parameters
+    ----------
+    scale : {"linear", "log", "logit"}
+        Which.
+    places : array_like
+        On that scale.
+
+    Returns
+    -------
+    ndarray of float64
+        In the quantity's unit.
+    """
+    s = np.asarray(places, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        if scale == "log":
+            return np.asarray(np.exp(s))
+        return np.asarray(1.0 / (1.0 + np.exp(-s))) if scale == "logit" else s
+
+
+@dataclass(frozen=True)
+class Moved(Distribution):
+    """A law whose place on a natural scale is ``start + factor * place`` of another. Made by :func:`moved_entry`.
+
+    Parameters
+    ----------
+    words : str
+        The law in words.
+    base : Distribution
+        The other law, given that its image lies in the domain.
+    scale : {"linear", "log", "logit"}
+        Natural scale.
+    start, factor : float
+        The change; ``factor > 0``. A value at an infinite place, such as no limit, stays where it is.
+    ends : tuple of float
+        Domain of the quantity.
+    outside : float
+        Probability that was cut off because it would have left the domain.
+    """
+
+    base: Distribution
+    scale: str
+    start: float
+    factor: float
+    ends: tuple[float, float]
+    outside: float
+
+    def _image(self, x: ArrayLike) -> Array:
+        places = self.start + self.factor * to_scale(self.scale, x)
+        return np.clip(from_scale(self.scale, places), *self.ends)  # against rounding past an end of the domain
+
+    def _origin(self, x: ArrayLike) -> Array:
+        inside = np.clip(np.asarray(x, dtype=np.float64), *self.ends)
+        return from_scale(self.scale, (to_scale(self.scale, inside) - self.start) / self.factor)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Smallest closed interval with probability 1."""
+        low, high = self._image(self.base.support)
+        return float(low), float(high)
+
+    @property
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """Values with a probability of their own."""
+        return tuple((float(self._image(value)), prob) for value, prob in self.base.atoms)
+
+    def cdf(self, x: ArrayLike) -> Array:
+        """P(X <= x)."""
+        values = np.asarray(x, dtype=np.float64)
+        smooth = self.base.cdf(self._origin(values)) - sum(p * (self._origin(values) >= a) for a, p in self.base.atoms)
+        level = smooth + sum(p * (values >= a) for a, p in self.atoms)
+        return np.where(values < self.ends[0], 0.0, np.where(values > self.ends[1], 1.0, level))
+
+    def sf(self, x: ArrayLike) -> Array:
+        """P(X > x), accurate where it is small."""
+        values = np.asarray(x, dtype=np.float64)
+        smooth = self.base.sf(self._origin(values)) - sum(p * (self._origin(values) < a) for a, p in self.base.atoms)
+        level = smooth + sum(p * (values < a) for a, p in self.atoms)
+        return np.where(values < self.ends[0], 1.0, np.where(values > self.ends[1], 0.0, level))
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """Density of the part without atoms."""
+        values = np.asarray(x, dtype=np.float64)
+        inside = (values > self.ends[0]) & (values < self.ends[1])
+        x_inside = np.where(inside, values, 0.5 * sum(self.ends) if all(map(math.isfinite, self.ends)) else 1.0)
+        origin = self._origin(x_inside)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            stretch = _steepness(self.scale, x_inside) / (self.factor * _steepness(self.scale, origin))
+            density = self.base.pdf(origin) * stretch
+        return np.where(inside & np.isfinite(density), density, 0.0)
+
+    def mean(self) -> float:
+        """Expected value, as the mean of 2^18 evenly spaced quantiles beside the atoms (about 1e-5 relative)."""
+        parts: list[tuple[float, Distribution]] = [(1.0, self.base)]
+        if isinstance(self.base, Mixture):
+            parts = list(self.base.parts)
+        u = (np.arange(2**18) + 0.5) / 2**18
+        smooth = sum(weight * float(np.mean(self._image(part.ppf(u)))) for weight, part in parts)
+        return smooth + sum(prob * value for value, prob in self.atoms)
+
+    def _quantile(self, u: Array, v: Array) -> Array:
+        return self._image(self.base._quantile(u, v))
+
+
+def _steepness(scale: str, x: Array) -> Array:
+    """Derivative of :func:`to_scale`."""
+    if scale == "log":
+        return 1.0 / x
+    return 1.0 / (x * (1.0 - x)) if scale == "logit" else np.ones_like(x)
+
+
+def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre: float = 0.0) -> Entry:
+    """An entry whose law is moved as a whole on its natural scale, atoms and all.
+
+    Parameters
+    ----------
+    entry : Entry
+        Of a quantity with numbers, not ``mode``.
+    shift : float
+        Added to every place on the scale.
+    widening : float
+        Factor on every distance from ``centre``, above 0.
+    centre : float
+        Place on the scale that a widening leaves where it is.
+
+    Returns
+    -------
+    Entry
+        Of family ``moved``; its ``distribution`` is a :class:`Moved`.
+
+    Raises
+    ------
+    InputError
+        When nothing of the law would be left in the quantity's domain.
+    """
+    quantity, law = QUANTITIES[entry.name], entry.distribution
+    start = shift + (1.0 - widening) * centre
+    places = (to_scale(quantity.scale, (quantity.low, quantity.high)) - start) / widening
+    low, high = (float(value) for value in from_scale(quantity.scale, places))
+    is_low, is_high = low > law.support[0], high < law.support[1]
+    outside = (float(law.cdf(math.nextafter(low, -math.inf))) if is_low else 0.0) + (
+        float(law.sf(high)) if is_high else 0.0
+    )
+    words = f"{law.describe()}, {change_in_words(quantity, shift, widening)}"
+    try:
+        kept = truncated(law, low if is_low else None, high if is_high else None)
+    except Unusable:
+        why = f"{change_in_words(quantity, shift, widening)} leaves nothing within {quantity.domain}"
+        raise InputError(f"[{entry.name}] {law.describe()}", why, "Move it by less.") from None
+    return replace(
+        entry,
+        family="moved",
+        parameters={
+            "of": {"family": entry.family, **entry.parameters},
+            "shift": shift,
+            "widening": widening,
+            "centre": centre,
+        },
+        distribution=Moved(words, kept, quantity.scale, start, widening, (quantity.low, quantity.high), outside),
+    )
+
+
+def change_in_words(quantity: Quantity, shift: float, widening: float = 1.0) -> str:
+    """A change on a natural scale as a reader would say it.
+
+    Parameters
+    ----------
+    quantity : Quantity
+        Its scale counts.
+    shift, widening : float
+        As in :func:`moved_entry`.
+
+    Returns
+    -------
+    str
+        ``"moved by -0.1"``, ``"multiplied by 1.5"``, ``"odds multiplied by 2"``, ``"1.25 times as wide"``.
+    """
+    texts = []
+    if shift != 0.0 or widening == 1.0:
+        factor = f"multiplied by {math.exp(shift):.3g}" if abs(shift) < 700.0 else "multiplied beyond measure"
+        texts.append(
+            {"linear": f"moved by {shift:+.3g}", "log": factor, "logit": f"odds {factor}"}[quantity.scale],
+        )
+    if widening != 1.0:
+        texts.append(f"{widening:g} times as wide")
+    return " and ".join(texts)
+
+
+# ---------------------------------------------------------------------------------------- a set with blocks of another
+
+
+def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
+    """Blocks of quantities of which two sets say different things.
+
+    Parameters
+    ----------
+    first, second : PriorSet
+        Of a pool every member is looked at.
+
+    Returns
+    -------
+    tuple of str
+        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order.
+    """
+    pairs = [(one, other) for one in _plain_sets(first) for other in _plain_sets(second)]
+    return tuple(
+        block
+        for block, names in BLOCKS.items()
+        if any(
+            not is_same_entry(one.entries.get(name), other.entries.get(name)) for one, other in pairs for name in names
+        )
+    )
+
+
+def is_same_entry(one: Entry | None, other: Entry | None) -> bool:
+    """Whether two entries say the same of a quantity.
+
+    Parameters
+    ----------
+    one, other : Entry or None
+        None where the quantity is absent.
+
+    Returns
+    -------
+    bool
+        The same family with the same parameters, or the same single value in whatever words.
+    """
+    if one is None or other is None:
+        return one is other
+    if (one.family, one.parameters) == (other.family, other.parameters):
+        return True
+    constant = one.distribution.constant
+    return constant is not None and constant == other.distribution.constant
+
+
+def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str = "") -> PriorSet:
+    """One prior set with some blocks of another.
+
+    Parameters
+    ----------
+    first, second : PriorSet
+        At most one of them a pool: then each of its members takes, or gives, the blocks.
+    blocks : collection of str
+        Keys of :data:`~mc_sie.quantities.BLOCKS` that are taken from ``second``; a block that it leaves out is left out.
+    name : str
+        Name of the new set.
+
+    Returns
+    -------
+    PriorSet
+        Each quantity as the set that gives its block states it: ``r_total`` and ``max_speed`` are kept as they are
+        stated, and make r and rho with the ``alpha_compute`` of the mixed set. A statement on bottlenecks is kept where
+        the blocks that it speaks of (:data:`COUNTED_TOGETHER`) come from one set.
+
+    Raises
+    ------
+    InputError
+        When the blocks do not go together.
+    """
+    name = name or f"{first.name} with {', '.join(blocks)} of {second.name}"
+    if second.members:
+        if first.members:
+            remedy = "Compare their members one by one."
+            raise InputError(
+                f"{first.name} and {second.name}", "are both pools, which have no blocks in common", remedy
+            )
+        return mixed(second, first, [block for block in BLOCKS if block not in blocks], name)
+    if first.members:
+        members = tuple((replace(one, bottlenecks=_statement(one, second, blocks)), w) for one, w in first.members)
+        first = replace(first, members=members)
+    else:
+        first = replace(first, bottlenecks=_statement(first, second, blocks))
+    changes = {quantity: second.entries.get(quantity) for block in blocks for quantity in BLOCKS[block]}
+    return first.replaced(changes, name)
+
+
+def _statement(first: PriorSet, second: PriorSet, blocks: Collection[str]) -> str | None:
+    """What a mixed set says of its bottlenecks: what one of the two said of the same numbers."""
+    differing = set(differing_blocks(first, second)) & set(COUNTED_TOGETHER)
+    if not differing:
+        return first.bottlenecks or second.bottlenecks
+    if differing <= set(blocks):
+        return second.bottlenecks
+    return None if differing & set(blocks) else first.bottlenecks
+
+
+def _plain_sets(prior: PriorSet) -> tuple[PriorSet, ...]:
+    return tuple(member for member, _ in prior.members) or (prior,)
