@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mc_sie.errors import InputError
+from mc_sie.priors.dependence import Correlation
 from mc_sie.priors.families import Array, Distribution, Mixture, Unusable, truncated
 from mc_sie.priors.spec import Entry, PriorSet
 from mc_sie.quantities import BLOCKS, QUANTITIES, Quantity
@@ -252,16 +253,30 @@ def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order.
+        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another law, and both blocks of a pair of
+        quantities with another correlation.
     """
-    pairs = [(one, other) for one in _plain_sets(first) for other in _plain_sets(second)]
+    if first.members or second.members:
+        pairs = [(one, other) for one in _plain_sets(first) for other in _plain_sets(second)]
+        found = {block for pair in pairs for block in differing_blocks(*pair)}
+        return tuple(block for block in BLOCKS if block in found)
+    ours, theirs = _correlations(first), _correlations(second)
+    correlated = {name for pair in ours.keys() | theirs.keys() if ours.get(pair) != theirs.get(pair) for name in pair}
     return tuple(
         block
         for block, names in BLOCKS.items()
-        if any(
-            not is_same_entry(one.entries.get(name), other.entries.get(name)) for one, other in pairs for name in names
-        )
+        if correlated & set(names)
+        or any(not is_same_entry(first.entries.get(name), second.entries.get(name)) for name in names)
     )
+
+
+def _correlations(prior: PriorSet) -> dict[frozenset[str], float]:
+    """Rank correlations by the two quantities of the law of motion that they tie: restatements rise with those."""
+    found = {
+        frozenset(QUANTITIES[name].determines or name for name in one.between): one.spearman
+        for one in prior.correlations
+    }
+    return {pair: spearman for pair, spearman in found.items() if spearman != 0.0}
 
 
 def is_same_entry(one: Entry | None, other: Entry | None) -> bool:
@@ -293,7 +308,7 @@ def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str 
     first, second : PriorSet
         At most one of them a pool: then each of its members takes, or gives, the blocks.
     blocks : collection of str
-        Keys of :data:`~mc_sie.quantities.BLOCKS` that are taken from ``second``; a block that it leaves out is left out.
+        Keys of :data:`~mc_sie.quantities.BLOCKS` that are taken from ``second``, also what it leaves out.
     name : str
         Name of the new set.
 
@@ -301,8 +316,9 @@ def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str 
     -------
     PriorSet
         Each quantity as the set that gives its block states it: ``r_total`` and ``max_speed`` are kept as they are
-        stated, and make r and rho with the ``alpha_compute`` of the mixed set. A statement on bottlenecks is kept where
-        the blocks that it speaks of (:data:`COUNTED_TOGETHER`) come from one set.
+        stated, and make r and rho with the ``alpha_compute`` of the mixed set. A correlation is kept where the blocks
+        of both its quantities come from one set; a block that does not differ comes from both. A statement on bottlenecks
+        is kept where the blocks that it speaks of (:data:`COUNTED_TOGETHER`) come from one set.
 
     Raises
     ------
@@ -312,18 +328,25 @@ def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str 
     name = name or f"{first.name} with {', '.join(blocks)} of {second.name}"
     if second.members:
         if first.members:
-            remedy = "Compare their members one by one."
-            raise InputError(
-                f"{first.name} and {second.name}", "are both pools, which have no blocks in common", remedy
-            )
+            why = "are both pools, which have no blocks in common"
+            raise InputError(f"{first.name} and {second.name}", why, "Compare their members one by one.")
         return mixed(second, first, [block for block in BLOCKS if block not in blocks], name)
     if first.members:
-        members = tuple((replace(one, bottlenecks=_statement(one, second, blocks)), w) for one, w in first.members)
-        first = replace(first, members=members)
-    else:
-        first = replace(first, bottlenecks=_statement(first, second, blocks))
+        members = tuple((mixed(member, second, blocks, member.name), weight) for member, weight in first.members)
+        return replace(first, members=members).replaced({}, name)
     changes = {quantity: second.entries.get(quantity) for block in blocks for quantity in BLOCKS[block]}
-    return first.replaced(changes, name)
+    shared = set(BLOCKS) - set(differing_blocks(first, second))
+    kept = [one for one in second.correlations if _blocks_of(one) <= shared | set(blocks)]
+    pairs = {one.pair for one in kept}
+    kept += [
+        one for one in first.correlations if one.pair not in pairs and not _blocks_of(one) & (set(blocks) - shared)
+    ]
+    base = replace(first, bottlenecks=_statement(first, second, blocks))
+    return base.replaced(changes, name, correlations=kept)
+
+
+def _blocks_of(correlation: Correlation) -> set[str]:
+    return {block for block, names in BLOCKS.items() if correlation.pair & set(names)}
 
 
 def _statement(first: PriorSet, second: PriorSet, blocks: Collection[str]) -> str | None:
