@@ -36,7 +36,7 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -237,6 +237,41 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     target = check_target(folder, rare.prior.name)
     return _write_whole_folder(target, None if folder else rare.prior.name, write)
+
+
+def write_analysis(
+    folder: Path, files: Mapping[str, Callable[[Path], object]], record: Mapping[str, Any], *, command: str
+) -> Path:
+    """Write the folder of an analysis of several reruns, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    files : mapping of str to callable
+        By name; each is given the path to write to.
+    record : mapping
+        What was asked and what came out, ready for JSON; ``record.json`` adds versions, command and digests of files.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+
+    def write(partial: Path) -> None:
+        for name, write_file in files.items():
+            write_file(partial / name)
+        _write_record(partial, {**record, **_circumstances(command)}, "record.json")
+
+    return _write_whole_folder(check_target(folder, folder.name), None, write)
 
 
 @dataclass(frozen=True)
@@ -450,11 +485,11 @@ def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> Non
     _write_record(folder, record)
 
 
-def _write_record(folder: Path, record: dict[str, Any]) -> None:
-    """run.json, with the digests of all other files."""
+def _write_record(folder: Path, record: dict[str, Any], name: str = "run.json") -> None:
+    """The record, with the digests of all other files."""
     record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
 def _settled(partial: Path, target: Path, name: str | None) -> Path:

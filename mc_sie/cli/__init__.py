@@ -3,7 +3,7 @@
 Heavy modules are imported inside the commands, so that ``mc-sie --help`` answers at once.
 """
 
-from mc_sie.cli import run, law, published, priors  # noqa: F401, I001 (each adds its commands, in the order of --help)
+from mc_sie.cli import run, compare, law, published, priors  # noqa: F401, I001 (each adds its commands, in the order of --help)
 from mc_sie.cli.app import app
 
 __all__ = ["app"]

@@ -317,8 +317,8 @@ def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str 
     PriorSet
         Each quantity as the set that gives its block states it: ``r_total`` and ``max_speed`` are kept as they are
         stated, and make r and rho with the ``alpha_compute`` of the mixed set. A correlation is kept where the blocks
-        of both its quantities come from one set; a block that does not differ comes from both. A statement on bottlenecks
-        is kept where the blocks that it speaks of (:data:`COUNTED_TOGETHER`) come from one set.
+        of both its quantities come from one set; a block that does not differ comes from both. A statement on
+        bottlenecks is kept where the blocks that it speaks of (:data:`COUNTED_TOGETHER`) come from one set.
 
     Raises
     ------

@@ -1,0 +1,184 @@
+"""``compare``, ``breakeven`` and ``structure``: why sets disagree, what would change the answer, what form it takes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.printing import print_table, progress_bar, say, warn
+
+Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
+Seed = Annotated[int, typer.Option(help="Seed. Every set sees the same points.")]
+Horizon = Annotated[float, typer.Option(help="End of each simulated trajectory.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="New folder for tables (CSV), record (JSON), figures and text (Markdown)."),
+]
+Set = Annotated[str, typer.Argument(help="A shipped prior set, the path of a TOML file, or a run's folder.")]
+
+
+@app.command()
+def compare(
+    sets: Annotated[list[str], typer.Argument(help="Two or more: shipped prior sets, TOML files, or folders of runs.")],
+    event: Event = "best_window_months[5] < 12",
+    draws: Annotated[int, typer.Option(help="Draws for each set and each mixed set.")] = 2**16,
+    seed: Seed = 0,
+    horizon_months: Horizon = 240.0,
+    orders: Annotated[
+        int | None, typer.Option(help="Pairs of random orders of the blocks, instead of all 2^k mixed sets.")
+    ] = None,
+    out: Out = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Why prior sets disagree: the difference to the first, split over the blocks of priors that differ."""
+    from mc_sie.comparing import named_prior, write_comparison
+
+    priors = [named_prior(name) for name in sets]
+
+    from mc_sie.analysis.disagreement import compare as compare_sets
+
+    _check_out(out)
+    warn(dict.fromkeys(warning for prior in priors for warning in prior.warnings))
+    with progress_bar(quiet) as progress:
+        found = compare_sets(
+            *priors,
+            event=event,
+            n_draws=draws,
+            seed=seed,
+            horizon_months=horizon_months,
+            order_pairs=orders,
+            threads=threads,
+            progress=progress,
+        )
+
+    from mc_sie.report import comparison_text as text
+
+    for against, reading in zip(found.changes["against"], found.readings, strict=True):
+        say(f"\n{reading}\n", style="bold")
+        if len(found.bars[found.bars["against"] == against]):
+            print_table(text.bars_table(found, against), f"From {found.sets['name'].iloc[0]} to {against}")
+            print_table(text.differences_table(found, against), "The laws that differ")
+    if len(found.sets) > 2:
+        print_table(text.sets_table(found), "The sets")
+    for note in found.notes:
+        say(f"* {note}")
+    say(found.question.in_words)
+    if out:
+        say(f"Written to {write_comparison(out, found, priors, command=_command())}/")
+
+
+@app.command()
+def breakeven(
+    prior: Set = "davidson-2025",
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this input, a fixed one too; may be repeated. If not given, all that vary."),
+    ] = None,
+    target: Annotated[
+        list[float] | None, typer.Option(help="Probability to reach; may be repeated. 0.1, 0.5 and 0.9 if not given.")
+    ] = None,
+    event: Event = "best_window_months[5] < 12",
+    draws: Annotated[int, typer.Option(help="Draws for each rerun; there are some ninety an input.")] = 2**14,
+    seed: Seed = 0,
+    horizon_months: Horizon = 240.0,
+    out: Out = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """What would change the answer: the value, or the median, of single inputs at which P is 10, 50 and 90 %."""
+    from mc_sie.comparing import breakeven_sections, named_prior, write_breakeven
+
+    loaded = named_prior(prior)
+
+    from mc_sie.analysis.breakeven import TARGETS
+    from mc_sie.analysis.breakeven import breakeven as find
+
+    _check_out(out)
+    warn(loaded.warnings)
+    with progress_bar(quiet, "rerunning", "sets") as progress:
+        found = find(
+            loaded,
+            quantity or (),
+            targets=target or TARGETS,
+            event=event,
+            n_draws=draws,
+            seed=seed,
+            horizon_months=horizon_months,
+            threads=threads,
+            progress=progress,
+        )
+
+    from mc_sie.analysis.headlines import label
+
+    say(f"{loaded.title} ({loaded.name})")
+    words = found.question.event.in_words
+    say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
+    for heading, table in breakeven_sections(found):
+        print_table(table, heading)
+    for note in found.notes:
+        say(f"* {note}")
+    say(found.question.in_words)
+    if out:
+        say(f"Written to {write_breakeven(out, found, command=_command())}/")
+
+
+@app.command()
+def structure(
+    prior: Set = "davidson-2025",
+    event: Event = "best_window_months[5] < 12",
+    draws: Annotated[int, typer.Option(help="Draws for each variant.")] = 2**16,
+    seed: Seed = 0,
+    horizon_months: Horizon = 240.0,
+    out: Out = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """P by structural variant (retraining mode, limits, routes, ...), and the share of variance between variants."""
+    from mc_sie.comparing import named_prior, write_structure
+
+    loaded = named_prior(prior)
+
+    from mc_sie.analysis.structure import structure as find
+
+    _check_out(out)
+    warn(loaded.warnings)
+    with progress_bar(quiet) as progress:
+        found = find(
+            loaded,
+            event=event,
+            n_draws=draws,
+            seed=seed,
+            horizon_months=horizon_months,
+            threads=threads,
+            progress=progress,
+        )
+
+    from mc_sie.analysis.headlines import label
+    from mc_sie.report import comparison_text as text
+
+    say(f"{loaded.title} ({loaded.name})")
+    words = found.question.event.in_words
+    say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
+    print_table(text.variants_table(found), "By structural variant")
+    print_table(text.aspects_table(found), "How much the variants differ")
+    say(found.question.in_words)
+    if out:
+        say(f"Written to {write_structure(out, found, command=_command())}/")
+
+
+def _check_out(out: Path | None) -> None:
+    """Refuse a folder that exists or cannot be made, before anything is simulated."""
+    from mc_sie.store import check_target
+
+    if out:
+        check_target(out, "")
+
+
+def _command() -> str:
+    return shlex.join(["mc-sie", *sys.argv[1:]])

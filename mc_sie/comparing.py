@@ -1,0 +1,298 @@
+"""Comparisons, break-evens and structural variants in a folder: tables, figures, a text and a record of how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mc_sie.analysis.breakeven import BreakEven
+from mc_sie.analysis.disagreement import Comparison
+from mc_sie.analysis.headlines import label
+from mc_sie.analysis.rerun import Question
+from mc_sie.analysis.structure import Structure
+from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.report import comparison_text as text
+from mc_sie.store import is_run, read_record, write_analysis
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def named_prior(name: str) -> PriorSet:
+    """A prior set by its shipped name, from a file, or as a run's folder has stored it.
+
+    Parameters
+    ----------
+    name : str
+        What the user typed.
+
+    Returns
+    -------
+    PriorSet
+        The set; of a run the one that its ``run.json`` describes.
+
+    Raises
+    ------
+    InputError
+        When there is none, or it cannot be used.
+    """
+    if is_run(name):
+        return prior_from_dict(read_record(Path(name))["prior"], f"{name}: prior")
+    return load_prior(name)
+
+
+def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *, command: str) -> Path:
+    """Write a comparison, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Comparison
+        What to write.
+    priors : list of PriorSet
+        The sets, for the record.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder: ``compare.md``, ``record.json``, ``sets.csv``, ``changes.csv``, ``bars.csv``, ``mixed.csv``,
+        ``differences.csv``, ``densities.csv``; ``waterfall.svg`` and ``densities.svg`` (and as PNG), with the name of
+        the other set behind them where there are several.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    tables = {name: getattr(found, name) for name in ("sets", "changes", "bars", "mixed", "differences", "densities")}
+    figures, lines = comparison_figures(found), ["# Why prior sets disagree", ""]
+    for against, reading in zip(found.changes["against"], found.readings, strict=True):
+        lines += [f"## {found.sets['name'].iloc[0]} and {against}", "", reading, ""]
+        lines += [f"![{_alt(name, against)}]({name}.svg)\n" for name in figures if _belongs(name, against, found)]
+        if len(found.bars[found.bars["against"] == against]):
+            lines += [*text.markdown_table(text.bars_table(found, against)), ""]
+            lines += [*text.markdown_table(text.differences_table(found, against)), ""]
+    lines += ["## The sets", "", *text.markdown_table(text.sets_table(found)), ""]
+    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
+    lines += [
+        "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
+        'averaged over all orders; they sum exactly to the difference. "At most" is an exact 95 % bound, where fewer than 30 '
+        "draws change.",
+        "",
+        *_made_by(found.question, command),
+    ]
+    record = {"readings": list(found.readings), "notes": list(found.notes)}
+    return _write(folder, "compare", tables, figures, lines, record, found.question, priors, command)
+
+
+def _alt(name: str, against: str) -> str:
+    return ("What makes the difference to " if name.startswith("waterfall") else "The laws that differ from ") + against
+
+
+def _belongs(name: str, against: str, found: Comparison) -> bool:
+    return len(found.changes) == 1 or name.endswith(f"-{_file_name(against)}")
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+
+
+def comparison_figures(found: Comparison) -> dict[str, Figure]:
+    """The figures of a comparison.
+
+    Parameters
+    ----------
+    found : Comparison
+        The comparison.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
+    """
+    from mc_sie.report.comparison_figures import densities_figure, waterfall_figure
+
+    figures = {}
+    first = found.sets["name"].iloc[0]
+    labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
+    for against in found.changes["against"]:
+        ending = "" if len(found.changes) == 1 else f"-{_file_name(against)}"
+        bars = found.bars[found.bars["against"] == against]
+        ends = found.sets[found.sets["name"].isin([first, against])]
+        bars = bars.assign(
+            label=[text.block_in_words(block) for block in bars["block"]],
+            text=[text.change_text(row) for row in bars.itertuples(index=False)],
+        )
+        sets = ends.assign(label=[labels[name] for name in ends["name"]])
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, f"P({found.question.event})")
+        laws = found.densities[found.densities["against"] == against]
+        if len(laws):
+            figures[f"densities{ending}"] = densities_figure(laws, (first, against))
+    return figures
+
+
+def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
+    """Write break-evens, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : BreakEven
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder: ``breakeven.md``, ``record.json``, ``values.csv``, ``changes.csv``, ``curves.csv``, ``modes.csv``,
+        ``breakeven.svg`` and ``.png``.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    tables = {name: getattr(found, name) for name in ("values", "changes", "curves", "modes")}
+    tables = {name: table for name, table in tables.items() if len(table.columns)}
+    figures = {}
+    if len(found.curves):
+        figures["breakeven"] = _breakeven_figure(found)
+    lines = [f"# What would change the answer of {found.prior.name}", ""]
+    lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
+    lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
+    for heading, table in breakeven_sections(found):
+        lines += [f"## {heading}", "", *text.markdown_table(table), ""]
+    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
+    lines += _made_by(found.question, command)
+    record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
+    return _write(folder, "breakeven", tables, figures, lines, record, found.question, [found.prior], command)
+
+
+def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
+    """The tables of break-evens as text, with headings; those that are empty are left out.
+
+    Parameters
+    ----------
+    found : BreakEven
+        The break-evens.
+
+    Returns
+    -------
+    list of (str, pandas.DataFrame)
+        Heading and table.
+    """
+    sections = [
+        ("One input pinned: the value at which P is the target", text.breakeven_table(found, "value")),
+        ("One prior moved as a whole: its median at which P is the target", text.breakeven_table(found, "median")),
+        ("One prior a little different: change of P in points", text.changes_table(found)),
+    ]
+    if len(found.modes):
+        sections.append(("All credence on one retraining mode", text.modes_table(found.modes)))
+    return [(heading, table) for heading, table in sections if len(table)]
+
+
+def _breakeven_figure(found: BreakEven) -> Figure:
+    from mc_sie.report.comparison_figures import breakeven_figure
+
+    curves = found.curves[found.curves["varied"] == "value"]
+    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
+    inside = []
+    for row in curves.itertuples(index=False):
+        low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
+        inside.append(bool(low <= row.value <= high))
+    question = f"P({found.question.event}), input pinned"
+    return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
+
+
+def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
+    """Write structural variants, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Structure
+        What to write.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder: ``structure.md``, ``record.json``, ``variants.csv``, ``aspects.csv``.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    tables = {"variants": found.variants, "aspects": found.aspects}
+    lines = [f"# {found.prior.name} by structural variant", ""]
+    lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
+    lines += [*text.markdown_table(text.variants_table(found)), "", *text.markdown_table(text.aspects_table(found)), ""]
+    lines += _made_by(found.question, command)
+    record = {"answer": label(found.answer.estimate)}
+    return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
+
+
+def _made_by(question: Question, command: str) -> list[str]:
+    return [f"Made by `{command}`: {question.in_words}"]
+
+
+def _write(
+    folder: Path,
+    name: str,
+    tables: dict[str, pd.DataFrame],
+    figures: dict[str, Figure],
+    lines: list[str],
+    record: dict[str, Any],
+    question: Question,
+    priors: list[PriorSet],
+    command: str,
+) -> Path:
+    from mc_sie.report.figures import save
+
+    files: dict[str, Callable[[Path], object]] = {}
+    for stem, table in tables.items():
+        files[f"{stem}.csv"] = lambda path, table=table: table.to_csv(path, index=False)  # type: ignore[misc]
+    for stem, figure in figures.items():
+        for ending in (".svg", ".png"):
+            files[f"{stem}{ending}"] = lambda path, figure=figure: save(figure, path)  # type: ignore[misc]
+    files[f"{name}.md"] = lambda path: path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    design = question.design
+    whole = {
+        "event": str(question.event),
+        "horizon_months": question.horizon_months,
+        "design": {"scheme": design.scheme, "seed": design.seed, "n_replicates": design.n_replicates,
+                   "n_per_replicate": design.n_per_replicate, "n_draws": design.n_draws},
+        **record,
+        **{stem: _plain(table) for stem, table in tables.items() if stem not in ("densities", "curves")},
+        "priors": [_shown(prior.to_dict()) for prior in priors],
+    }  # fmt: skip
+    return write_analysis(folder, files, whole, command=command)
+
+
+def _shown(prior: dict[str, Any]) -> dict[str, Any]:
+    """A prior set as it was resolved, its file by its name alone."""
+    members = {"members": [row | {"prior": _shown(row["prior"])} for row in prior.get("members", [])]}
+    return prior | {"path": Path(prior["path"]).name} | (members if members["members"] else {})
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows that JSON can hold: nan is null, infinity the text ``"inf"``."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float):
+            return None if math.isnan(value) else value if math.isfinite(value) else str(value)
+        return value.item() if hasattr(value, "item") else value
+
+    return [{key: plain(value) for key, value in row.items()} for row in table.to_dict(orient="records")]

@@ -1,0 +1,226 @@
+"""Figures of comparisons: what makes two prior sets disagree, the laws that differ, and where single inputs break even."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.report.figures import COLOURS, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
+
+
+def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
+    """From the probability under one set to that under another, block by block.
+
+    Parameters
+    ----------
+    sets : pandas.DataFrame
+        Two rows, before and after: ``name``, ``label`` (the probability in words), ``prob``.
+    bars : pandas.DataFrame
+        One row a block, in the order drawn: ``label`` (block), ``text`` (its change), ``change``, ``se``.
+    question : str
+        Name of the axis, without its unit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One row a bar; whiskers are two Monte Carlo standard errors of the bar on either side.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        n = len(bars) + 2
+        figure = Figure(figsize=(8.6, 0.52 * n + 1.5))
+        axes = figure.subplots()
+        ends = 100 * sets["prob"].to_numpy()
+        level = 100 * np.concatenate([[sets["prob"].iloc[0]], sets["prob"].iloc[0] + bars["change"].cumsum()])
+        for row, place in ((0, 0), (n - 1, 1)):
+            axes.barh(row, ends[place], color=_TOTAL, height=0.62)
+        span = max(float(level.max()), 1.0)
+        for row, bar in enumerate(bars.itertuples(), 1):
+            start, change = level[row - 1], 100 * bar.change
+            axes.barh(row, change, left=start, color=_UP if change >= 0.0 else _DOWN, height=0.62)
+            axes.plot([level[row]] * 2, [row - 0.31, row + 1.31], color="#777777", lw=1.0)
+            if bar.se > 0.0:
+                axes.errorbar(level[row], row, xerr=200 * bar.se, color="black", lw=1.4, capsize=4)
+        axes.plot([level[0]] * 2, [-0.31, 1.31], color="#777777", lw=1.0)
+        rights = [ends[0], *np.maximum(level[:-1], level[1:] + 200 * bars["se"].fillna(0.0).to_numpy()), ends[1]]
+        texts = [sets["label"].iloc[0], *bars["text"], sets["label"].iloc[1]]
+        for row, (right, text) in enumerate(zip(rights, texts, strict=True)):
+            axes.annotate(text, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
+        axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
+        axes.set_ylim(n - 0.4, -0.6)
+        axes.set_xlim(0.0, 1.3 * span)
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(f"{question} (%); whiskers: $\\pm$2 Monte Carlo SE of the bar")
+    return figure
+
+
+def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
+    """The laws of the quantities that two sets state differently, as drawn.
+
+    Parameters
+    ----------
+    densities : pandas.DataFrame
+        ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``, ``value``; not empty.
+    names : tuple of str
+        The two sets.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a quantity: densities as lines, values with a probability of their own as stems.
+    """
+    with style():
+        from matplotlib.figure import Figure
+        from matplotlib.lines import Line2D
+
+        quantities = list(dict.fromkeys(densities["quantity"]))
+        columns = min(2, len(quantities))
+        rows = math.ceil(len(quantities) / columns)
+        figure = Figure(figsize=(4.6 * columns + (2.0 if columns == 1 else 0.0), 2.9 * rows + 0.5))
+        panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+        for axes, name in zip(panels, quantities, strict=False):
+            part = densities[densities["quantity"] == name]
+            draw = _draw_modes if name == "mode" else _draw_law
+            draw(axes, part, names)
+            unit = QUANTITIES[name].unit
+            axes.set_xlabel(name if unit in ("1", "mode") else f"{name} ({unit})")
+        for axes in panels[len(quantities) :]:
+            axes.set_visible(False)
+        styles = (("-", 2.6), ("--", 2.2))
+        handles = [
+            Line2D(
+                [], [], color=COLOURS[place], ls=styles[place][0], lw=styles[place][1], marker="os"[place], label=name
+            )
+            for place, name in enumerate(names)
+        ]
+        figure.legend(handles=handles, loc="outside upper center", ncols=2)
+    return figure
+
+
+def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Densities as lines against the left axis, atoms as stems against the right."""
+    smooth, atoms = (part[part["kind"] == kind] for kind in ("density", "atom"))
+    finite = atoms[np.isfinite(atoms["low"])]
+    places = np.concatenate([smooth["low"], smooth["high"], finite["low"]])
+    is_log = QUANTITIES[str(part["quantity"].iloc[0])].scale == "log" and bool((places > 0.0).all())
+    beyond = float(places.max()) * 2.0 if places.size else 1.0
+    stems = axes.twinx() if len(smooth) and len(atoms) else axes
+    for place, name in enumerate(names):
+        ours = smooth[smooth["set"] == name]
+        if len(ours):
+            edges = np.append(ours["low"], ours["high"].iloc[-1])
+            heights = ours["value"].to_numpy()
+            if is_log:
+                heights = heights * np.sqrt(edges[:-1] * edges[1:]) * math.log(10.0)
+            axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls="-" if place == 0 else "--", baseline=None)
+        for atom in atoms[atoms["set"] == name].itertuples():
+            at = atom.low if math.isfinite(atom.low) else beyond
+            stems.plot([at, at], [0.0, atom.value], color=COLOURS[place], lw=2.6, ls="-" if place == 0 else "--")
+            stems.plot(at, atom.value, marker="os"[place], color=COLOURS[place], ms=8)
+            if not math.isfinite(atom.low):
+                stems.annotate("no limit", (at, atom.value), xytext=(-8, 0), textcoords="offset points", ha="right")
+    if is_log:
+        axes.set_xscale("log")
+    if len(smooth):
+        axes.set_ylabel("density" if not is_log else "density per factor 10")
+        axes.set_ylim(bottom=0.0)
+        axes.set_yticks([])
+    if len(atoms):
+        stems.set_ylim(0.0, 1.12)
+        stems.set_ylabel("probability of a value")
+        if stems is not axes:
+            stems.grid(visible=False)
+            stems.spines["right"].set_visible(True)
+    if len(places) and places.min() == places.max() and not is_log:
+        axes.set_xlim(places[0] - 0.5, places[0] + 0.5)
+
+
+def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Credences of the retraining modes, side by side."""
+    codes = sorted(set(part["low"]))
+    for place, name in enumerate(names):
+        values = dict(zip(part.loc[part["set"] == name, "low"], part.loc[part["set"] == name, "value"], strict=True))
+        rows = np.arange(len(codes)) + (place - 0.5) * 0.38
+        axes.barh(rows, [values.get(code, 0.0) for code in codes], height=0.36, color=COLOURS[place])
+    axes.set_yticks(range(len(codes)), [MODES[int(code)].replace("_accelerating", "\n_accelerating") for code in codes])
+    axes.set_ylim(len(codes) - 0.4, -0.6)
+    axes.set_xlim(0.0, 1.05)
+    axes.set_title("credence", fontsize=12)
+    axes.grid(axis="y", visible=False)
+
+
+def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:
+    """The probability against the value at which single inputs are pinned, with the break-even values.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Reruns with pinned inputs: ``quantity``, ``value``, ``prob``, ``low``, ``high``, ``is_prior`` (whether the value
+        lies between the prior's 1st and 99th percentile).
+    values : pandas.DataFrame
+        Crossings: ``quantity``, ``target``, ``value``.
+    prob : float
+        Probability with nothing pinned.
+    question : str
+        Name of the axis, without its unit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel an input; the prior's central 98 % is shaded.
+    """
+    with style():
+        from matplotlib.figure import Figure
+
+        quantities = list(dict.fromkeys(curves["quantity"]))
+        columns = min(2, len(quantities))
+        rows = math.ceil(len(quantities) / columns)
+        figure = Figure(figsize=(4.8 * columns + (2.0 if columns == 1 else 0.0), 3.0 * rows + 0.4))
+        panels = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
+        for axes, name in zip(panels, quantities, strict=False):
+            _draw_curve(axes, name, curves[curves["quantity"] == name], values[values["quantity"] == name], prob)
+        for axes in panels[len(quantities) :]:
+            axes.set_visible(False)
+        figure.supylabel(f"{question} (%)", fontsize=12)
+    return figure
+
+
+def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFrame, prob: float) -> None:
+    quantity = QUANTITIES[name]
+    curve = curve[np.isfinite(curve["value"])].sort_values("value")
+    inner = curve[curve["is_prior"]]
+    if quantity.scale == "log":
+        curve = curve[curve["value"] > 0.0]
+        width = inner["value"].max() / inner["value"].min() if len(inner) > 1 else 4.0
+        low, high = inner["value"].min() / max(width, 4.0), inner["value"].max() * max(width, 4.0)
+        axes.set_xscale("log")
+    else:
+        width = inner["value"].max() - inner["value"].min() or 0.5
+        low, high = inner["value"].min() - width, inner["value"].max() + width
+    low, high = max(low, float(curve["value"].min())), min(high, float(curve["value"].max()))
+    if len(inner) > 1:
+        axes.axvspan(inner["value"].min(), inner["value"].max(), color="#dddddd", alpha=0.55, lw=0)
+    axes.axhline(100 * prob, color="#777777", ls=":", lw=1.6)
+    axes.plot(curve["value"], 100 * curve["prob"], color=COLOURS[0])
+    axes.fill_between(curve["value"], 100 * curve["low"], 100 * curve["high"], color=COLOURS[0], alpha=0.25, lw=0)
+    for crossing in crossings.itertuples():
+        if low <= crossing.value <= high:
+            axes.plot(crossing.value, 100 * crossing.target, "o", color=COLOURS[1], ms=7)
+            axes.annotate(
+                f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target), xytext=(7, -4),
+                textcoords="offset points", fontsize=10.5, color=COLOURS[1],
+            )  # fmt: skip
+    axes.set_xlim(low, high)
+    axes.set_ylim(0.0, 100.0)
+    axes.set_xlabel(name if quantity.unit == "1" else f"{name} ({quantity.unit})")

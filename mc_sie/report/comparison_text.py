@@ -1,0 +1,277 @@
+"""Comparisons, break-evens and structural variants as tables of text: for the terminal and for Markdown alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from mc_sie.analysis.breakeven import BreakEven, value_in_words
+from mc_sie.analysis.disagreement import Comparison
+from mc_sie.analysis.rerun import Change, within_points
+from mc_sie.analysis.structure import Structure, share_in_percent
+from mc_sie.quantities import QUANTITIES
+
+
+def change_text(row: Any) -> str:
+    """A row of a table of changes in points with its error or bound.
+
+    Parameters
+    ----------
+    row : namedtuple
+        With the fields of :class:`~mc_sie.analysis.rerun.Change`.
+
+    Returns
+    -------
+    str
+        ``"+14.1 (SE 0.2)"``; ``"not run"`` where there is no number.
+    """
+    if math.isnan(row.change):
+        return "not run"
+    interval = row.interval.split(",")[0]
+    return within_points(Change(row.change, row.se, row.low, row.high, interval, int(row.n_changed)))
+
+
+def prob_texts(frame: pd.DataFrame) -> list[str]:
+    """Probabilities in percent with their errors, or their bounds.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With ``prob``, ``se``, ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
+
+    Returns
+    -------
+    list of str
+        Such as ``"12.8 % (SE 0.1)"``, or ``"not run"``.
+    """
+    from mc_sie.analysis.estimates import Estimate
+    from mc_sie.analysis.headlines import label
+
+    texts = []
+    for row in frame.itertuples(index=False):
+        interval = row.interval.split(",")[0]
+        found = Estimate(row.prob, row.se, row.low, row.high, interval, row.n_hits, row.n_draws)
+        texts.append("not run" if math.isnan(row.prob) else label(found))
+    return texts
+
+
+def block_in_words(block: str) -> str:
+    """A block's name as text: quantities keep their code name."""
+    return " + ".join(part if part in QUANTITIES else part.replace("_", " ") for part in block.split(" + "))
+
+
+def sets_table(comparison: Comparison) -> pd.DataFrame:
+    """The sets and what each answers.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The comparison.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text.
+    """
+    sets = comparison.sets
+    return pd.DataFrame({"prior set": sets["name"], "probability": prob_texts(sets), "title": sets["title"]})
+
+
+def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
+    """What makes the difference to one set, the whole in the last row.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The comparison.
+    against : str
+        Name of the other set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: block, change in points, what differs.
+    """
+    bars = comparison.bars[comparison.bars["against"] == against]
+    (whole,) = comparison.changes[comparison.changes["against"] == against].itertuples(index=False)
+    rows = [
+        {"block": block_in_words(bar.block), "change, points": change_text(bar), "what differs": bar.quantities}
+        for bar in bars.itertuples(index=False)
+    ]
+    rows.append({"block": "all", "change, points": change_text(whole), "what differs": ""})
+    return pd.DataFrame(rows)
+
+
+def differences_table(comparison: Comparison, against: str) -> pd.DataFrame:
+    """The laws that differ, in words.
+
+    Parameters
+    ----------
+    comparison, against
+        As for :func:`bars_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: quantity, unit, and the law under either set.
+    """
+    rows = comparison.differences[comparison.differences["against"] == against]
+    first = comparison.sets["name"].iloc[0]
+    return rows[["quantity", "unit", "of_first", "of_against"]].rename(
+        columns={"of_first": first, "of_against": against}
+    )
+
+
+def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
+    """Break-even values (``varied = "value"``) or medians (``"median"``), one row an input.
+
+    Parameters
+    ----------
+    found : BreakEven
+        The break-evens.
+    varied : {"value", "median"}
+        Inputs pinned, or whole priors moved.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: input, a column a target, and P at both ends of what was scanned.
+    """
+    rows = []
+    part = found.values[found.values["varied"] == varied]
+    for name, of_input in part.groupby("quantity", sort=False):
+        unit = QUANTITIES[str(name)].unit
+        row = {"input": str(name) if unit == "1" else f"{name} ({unit})"}
+        for target, crossings in of_input.groupby("target"):
+            row[f"P = {100 * float(target):g} %"] = "; ".join(map(_crossing_text, crossings.itertuples(index=False)))
+        last = of_input.iloc[-1]
+        row["P at the ends"] = (
+            f"{last['label_low']} at {_end(last['scanned_low'])}, {last['label_high']} at {_end(last['scanned_high'])}"
+        )
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _crossing_text(row: Any) -> str:
+    if row.kind == "never":
+        return "never"
+    if row.kind == "between":
+        return f"between {row.low:.3g} and {row.high:.3g}"
+    moved = f", {row.move}" if row.move else ""
+    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > 0.0 else ""
+    jump = " (P jumps there)" if row.kind == "jump" else ""
+    return f"{value_in_words(row.value, row.se)}{jump}{moved}{cut}"
+
+
+def _end(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def changes_table(found: BreakEven) -> pd.DataFrame:
+    """What a small change of each prior does, one row an input.
+
+    Parameters
+    ----------
+    found : BreakEven
+        The break-evens.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text: input, one sd up and down, 1.25 times as wide, in points.
+    """
+    rows = []
+    for name, part in found.changes.groupby("quantity", sort=False):
+        row = {"input": str(name)}
+        for change in part.itertuples(index=False):
+            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > 0.0 else ""
+            words = "" if change.step == "wider" else f" ({change.in_words})"
+            heading = "1.25 times as wide" if change.step == "wider" else change.step
+            row[heading] = f"{change_text(change)}{words}{cut}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def modes_table(modes: pd.DataFrame) -> pd.DataFrame:
+    """P with all credence on each retraining mode.
+
+    Parameters
+    ----------
+    modes : pandas.DataFrame
+        Of a :class:`~mc_sie.analysis.breakeven.BreakEven`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text.
+    """
+    shown = {"mode": modes["mode"], "its credence": [f"{100 * share:.3g} %" for share in modes["credence"]]}
+    return pd.DataFrame(shown | {"probability": prob_texts(modes), "remark": modes["remark"]})
+
+
+def variants_table(found: Structure) -> pd.DataFrame:
+    """P by structural variant.
+
+    Parameters
+    ----------
+    found : Structure
+        The variants.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text.
+    """
+    table = found.variants
+    repeated = table["aspect"].eq(table["aspect"].shift())
+    shown = {
+        "aspect": table["aspect"].mask(repeated, ""),
+        "variant": table["variant"],
+        "credence": [f"{100 * share:.3g} %" for share in table["credence"]],
+    }
+    return pd.DataFrame(shown | {"probability": prob_texts(table), "remark": table["remark"]})
+
+
+def aspects_table(found: Structure) -> pd.DataFrame:
+    """How much of the variance lies between the variants of each aspect.
+
+    Parameters
+    ----------
+    found : Structure
+        The variants.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text.
+    """
+    table = found.aspects
+    shares = [share_in_percent(row.share, row.se) for row in table.itertuples(index=False)]
+    averages = [share_in_percent(row.average, row.se_average) for row in table.itertuples(index=False)]
+    return pd.DataFrame(
+        {
+            "aspect": table["aspect"],
+            "average of the variants": averages,
+            "share of the variance between them": shares,
+            "remark": table["remark"],
+        }
+    )
+
+
+def markdown_table(frame: pd.DataFrame) -> list[str]:
+    """A table of text in Markdown.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Text.
+
+    Returns
+    -------
+    list of str
+        Lines.
+    """
+    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
+    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
