@@ -324,13 +324,15 @@ def _moved(prior: PriorSet, name: str, shift: float, widening: float = 1.0, cent
     """The set with the whole law of one quantity moved and widened on its natural scale."""
 
     def of(one: PriorSet) -> PriorSet:
-        changed = one.replaced({name: moved_entry(one.entries[name], shift, widening, centre)})
-        law = changed.entries[name].distribution
-        assert isinstance(law, Moved)
-        if law.outside > OUTSIDE_HIGH:
+        try:
+            entry = moved_entry(one.entries[name], shift, widening, centre)
+        except InputError as error:
+            raise _TooFarError(error.where, error.why, error.remedy) from None
+        law = entry.distribution
+        if isinstance(law, Moved) and law.outside > OUTSIDE_HIGH:
             why = f"would leave its domain with probability {law.outside:.2g}"
             raise _TooFarError(f"[{name}] {law.words}", why, "Move it by less.")
-        return changed
+        return one.replaced({name: entry})
 
     if not prior.members:
         return of(prior)

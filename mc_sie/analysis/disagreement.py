@@ -52,7 +52,7 @@ ORDER_PAIRS = 50
 WHOLE = "whole set"
 """The one player between two pools, which have no blocks in common."""
 
-_BINS = 60
+_BINS = 40
 _ATOM_SHARE = 0.002
 _LISTED_HIGH = 16
 

@@ -166,7 +166,7 @@ def _crossing_text(row: Any) -> str:
 
 
 def _end(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:.6g}"
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
