@@ -243,7 +243,7 @@ class _Plan:
         if order_pairs is not None or len(players) > EXACT_HIGH:
             orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
         n = len(players)
-        masks = tuple(range(2**n)) if orders is None else tuple(shapley.order_weights(orders)[0])
+        masks = tuple(range(2**n)) if orders is None else shapley.sets_along(orders)
         return cls(first, other, players, orders, masks, notes)
 
     def set_of(self, mask: int) -> PriorSet:
@@ -392,12 +392,11 @@ def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np
         return []
     k = len(plan.players)
     if plan.orders is None:
-        bars = shapley.exact_weights(k) @ values
+        bars = shapley.exact(values)
         spread = np.zeros(k)
         steps_of = [[(mask, mask | 1 << i) for mask in plan.masks if not mask >> i & 1] for i in range(k)]
     else:
-        weights = shapley.order_weights(plan.orders)[1]
-        gains = weights @ values
+        gains = shapley.by_orders(plan.orders, values)
         bars = gains.mean(axis=0)
         spread = np.array([replicate_se(gains[:, i, 0]) for i in range(k)])
         paths = [list(pairwise(path)) for path in map(shapley.joined, plan.orders)]
