@@ -382,7 +382,7 @@ def _split(
         differences,
         list(_densities(names, [str(row["quantity"]) for row in differences], before, after)),
         tuple(notes),
-        _reading(asked.event, names, before, after, whole, ranked),
+        _reading(asked.event, names, before, after, whole, ranked, ", ".join(str(r["quantity"]) for r in differences)),
     )
 
 
@@ -463,6 +463,7 @@ def _reading(
     after: Answer,
     whole: Change,
     ranked: Sequence[tuple[tuple[str, ...], Change]],
+    quantities: str,
 ) -> str:
     """The difference in two sentences."""
     first, second = (
@@ -482,9 +483,9 @@ def _reading(
         )
     head += f", a difference of {in_points(whole.change, whole.se)} points (Monte Carlo SE {points_of(whole.se)})."
     if len(ranked) == 1:
-        what = " and ".join(_block_words(ranked[0][0]))
         if ranked[0][0] == (WHOLE,):
             return f"{head} Both are pools, so that it is not split."
+        what = f"{' and '.join(_block_words(ranked[0][0]))} ({quantities})"
         return f"{head} They differ in one thing only, {what}, which makes all of it."
     sign = 1.0 if whole.change >= 0.0 else -1.0
     large = [(player, bar) for player, bar in ranked if abs(bar.change) >= 0.1 * abs(whole.change)][:4]

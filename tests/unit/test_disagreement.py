@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, compare, load_prior
 from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.rerun import change_of, distinct_names, in_points, points_of, question, within_points
 from mc_sie.analysis.shapley import exact
-from mc_sie.priors import fixed_entry
+from mc_sie.priors import Entry, families, fixed_entry
 from mc_sie.priors.change import differing_blocks, mixed
 
 DRAWS = 64 if INTERPRETED else 2048
@@ -82,6 +83,34 @@ def test_a_block_without_effect_has_a_bar_of_nothing_with_its_bound():
         assert bars.loc[name, "interval"] == "exact, 95 %"
         assert bars.loc[name, "high"] == pytest.approx(1.0 - 0.05 ** (1.0 / DRAWS), rel=1e-9)
     assert bars.loc["initial_pace", "change"] == pytest.approx(result.changes["change"].iloc[0], abs=1e-12)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
+def test_the_errors_of_bars_cover_over_seeds():
+    """P(Lambda^((1 - alpha) lambda) > 20) with Lambda lognormal and lambda loguniform, by quadrature over Lambda."""
+
+    def lognormal(median: float) -> Entry:
+        law = families.lognormal(median, 0.8)
+        return Entry("labour_multiplier", "test", {"median": median}, "x", "test", None, "test", law)
+
+    def exact_prob(median: float, alpha: float) -> float:
+        log_labour = math.log(median) + 0.8 * stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000)
+        least = math.log(20.0) / (1.0 - alpha) / np.maximum(log_labour, 1e-9)
+        return float(np.clip(np.log(1.2 / least) / math.log(4.0), 0.0, 1.0).mean())
+
+    one = author().replaced({"labour_multiplier": lognormal(900.0)})
+    other = one.replaced({"labour_multiplier": lognormal(400.0), "alpha_compute": fixed_entry("alpha_compute", 0.4)})
+    values = np.array([exact_prob(median, alpha) for alpha in (0.5, 0.4) for median in (900.0, 400.0)])
+    expected = dict(zip(("initial_pace", "alpha_compute"), exact(values[:, None])[:, 0], strict=True))
+    t, covered = [], 0
+    for seed in range(40):
+        result = compare(one, other, event=PACE, n_draws=2048, n_replicates=16, seed=seed)
+        for bar in result.bars.itertuples():
+            t.append((bar.change - expected[bar.block]) / bar.se)
+            covered += bar.low <= expected[bar.block] <= bar.high
+    assert covered >= 62  # of 80 at 90 %, were they independent: fewer once in a thousand
+    assert 0.7 < math.sqrt(np.mean(np.square(t))) < 1.4
+    assert abs(np.mean(t)) < 0.5
 
 
 def test_two_equal_blocks_share_alike():
