@@ -83,8 +83,8 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
-        'averaged over all orders; they sum exactly to the difference. "At most" is an exact 95 % bound, where fewer than 30 '
-        "draws change.",
+        "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
+        "exact 95 % bound (at most) instead of an error.",
         "",
         *_made_by(found.question, command),
     ]
@@ -131,7 +131,7 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
             text=[text.change_text(row) for row in bars.itertuples(index=False)],
         )
         sets = ends.assign(label=[labels[name] for name in ends["name"]])
-        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, f"P({found.question.event})")
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, _asked(found.question))
         laws = found.densities[found.densities["against"] == against]
         if len(laws):
             figures[f"densities{ending}"] = densities_figure(laws, (first, against))
@@ -208,8 +208,9 @@ def _breakeven_figure(found: BreakEven) -> Figure:
     inside = []
     for row in curves.itertuples(index=False):
         low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
-        inside.append(bool(low <= row.value <= high))
-    question = f"P({found.question.event}), input pinned"
+        hair = 1e-9 * abs(row.value)
+        inside.append(bool(low - hair <= row.value <= high + hair))
+    question = f"{_asked(found.question)}, one input pinned"
     return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
@@ -242,6 +243,14 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     lines += _made_by(found.question, command)
     record = {"answer": label(found.answer.estimate)}
     return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
+
+
+def _asked(question: Question) -> str:
+    """The probability that is asked for, as short as an axis needs it."""
+    event = question.event
+    if event.outcome == "best_window_months" and event.comparison == "<":
+        return f"probability of at least {event.index:g} OOM in less than {event.threshold:g} months"
+    return f"probability of {event}"
 
 
 def _made_by(question: Question, command: str) -> list[str]:

@@ -13,6 +13,8 @@ from mc_sie.analysis.rerun import Change, within_points
 from mc_sie.analysis.structure import Structure, share_in_percent
 from mc_sie.quantities import QUANTITIES
 
+_CUT_SHOWN = 1e-6
+
 
 def change_text(row: Any) -> str:
     """A row of a table of changes in points with its error or bound.
@@ -160,13 +162,13 @@ def _crossing_text(row: Any) -> str:
     if row.kind == "between":
         return f"between {row.low:.3g} and {row.high:.3g}"
     moved = f", {row.move}" if row.move else ""
-    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > 0.0 else ""
+    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > _CUT_SHOWN else ""
     jump = " (P jumps there)" if row.kind == "jump" else ""
     return f"{value_in_words(row.value, row.se)}{jump}{moved}{cut}"
 
 
 def _end(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:.6g}"
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
@@ -186,7 +188,7 @@ def changes_table(found: BreakEven) -> pd.DataFrame:
     for name, part in found.changes.groupby("quantity", sort=False):
         row = {"input": str(name)}
         for change in part.itertuples(index=False):
-            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > 0.0 else ""
+            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > _CUT_SHOWN else ""
             words = "" if change.step == "wider" else f" ({change.in_words})"
             heading = "1.25 times as wide" if change.step == "wider" else change.step
             row[heading] = f"{change_text(change)}{words}{cut}"
