@@ -16,19 +16,23 @@ from mc_sie.model.growth import set_law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
+    "Conditioned",
     "InputError",
     "Outcomes",
     "PriorSet",
     "Simulation",
     "Summary",
+    "condition",
     "doubled",
     "evaluate",
     "load_prior",
     "parse_event",
+    "reweight",
     "shipped_priors",
     "simulate",
     "summarise",
     "trace",
+    "weigh_evidence",
     "write_run",
 ]
 HEAVY = (
@@ -79,7 +83,17 @@ def test_help_lists_the_commands_at_once():
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "resume", "priors"):
+    for command in (
+        "run",
+        "evaluate",
+        "trajectory",
+        "headlines",
+        "reproduce",
+        "resume",
+        "evidence",
+        "reweight",
+        "priors",
+    ):
         assert f"\n│ {command} " in done.stdout
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert used < 0.5  # processor seconds, which a busy machine does not inflate
@@ -93,6 +107,8 @@ def test_help_of_every_command_names_its_options():
         ("trajectory", "--set"),
         ("headlines", "--draws"),
         ("reproduce", "--differing"),
+        ("evidence", "--replicates"),
+        ("reweight", "--or-rerun"),
         ("priors", "schema"),
     ):
         done = subprocess.run(
