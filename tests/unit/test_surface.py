@@ -16,6 +16,7 @@ from mc_sie.model.growth import set_law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
+    "Conditioned",
     "InputError",
     "Outcomes",
     "PriorSet",
@@ -24,17 +25,20 @@ PUBLIC = [
     "Summary",
     "breakeven",
     "compare",
+    "condition",
     "doubled",
     "evaluate",
     "load_prior",
     "parse_event",
     "sample_of",
     "sensitivity",
+    "reweight",
     "shipped_priors",
     "simulate",
     "structure",
     "summarise",
     "trace",
+    "weigh_evidence",
     "write_run",
 ]
 HEAVY = (
@@ -118,6 +122,8 @@ def test_help_of_every_command_names_its_options():
         ("trajectory", "--set"),
         ("headlines", "--draws"),
         ("reproduce", "--differing"),
+        ("evidence", "--replicates"),
+        ("reweight", "--or-rerun"),
         ("priors", "schema"),
         ("sensitivity", "--loss-ratio"),
     ):
