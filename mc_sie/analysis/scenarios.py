@@ -190,9 +190,7 @@ def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[
     """Coverage, density and share of a box."""
     n_groups = int(groups.max()) + 1
     columns = (inside & hits, hits, inside, np.ones_like(hits))
-    sums = np.stack([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], axis=1).astype(
-        np.float64
-    )
+    sums = np.array([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], dtype=np.float64).T
 
     def shares(sums: Array) -> Array:
         with np.errstate(invalid="ignore"):
@@ -352,8 +350,8 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     Returns
     -------
     worlds : pandas.DataFrame
-        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its index)
-        and every input that varies.
+        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
+        index) and every input that varies.
     trajectories : pandas.DataFrame
         Points of :func:`mc_sie.engine.trace.trace` by ``archetype``.
     """

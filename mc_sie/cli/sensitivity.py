@@ -127,13 +127,10 @@ def _print(found: Sensitivity) -> None:
 
 _COLUMNS = (
     ("shapley", "Shapley, %", 100.0),
-    ("total", "with all others (total), %", 100.0),
+    ("total", "with all others, %", 100.0),
     ("first_order", "alone, %", 100.0),
-    ("brier_gain", "Brier gain, points", 100.0),
-    ("bits", "bits", 1.0),
     ("delta", "delta, points", 100.0),
     ("ks", "KS", 1.0),
-    ("decision_value", "decision, %", 100.0),
 )
 """Columns of the ranking: name, heading, factor."""
 
@@ -161,7 +158,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
 
     shown = [column for column in _COLUMNS if column[0] in ranking]
     title = "Inputs by importance: Monte Carlo SE in round brackets, 90 % interval (t) in square ones"
-    if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("bits", "delta", "ks")):
+    if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("delta", "ks")):
         title += "; * below what chance alone gives (95 %)"
     table = Table(title=title, title_justify="left")
     table.add_column("input")
@@ -206,35 +203,38 @@ def _print_groups(groups: pd.DataFrame) -> None:
     say(table)
 
 
+_MEASURES = (
+    ("brier_gain", "Brier gain, points", 100.0),
+    ("bits", "bits", 1.0),
+    ("decision_value", "decision, %", 100.0),
+)
+"""Columns of the worth of information: name, heading, factor."""
+
+_PAIRS_SHOWN = 5
+
+
 def _print_value(value: pd.DataFrame) -> None:
-    """Pairs and groups whose worth is known; single inputs stand in the ranking."""
+    """Worth of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
     from mc_sie.analysis.estimates import decimals
 
-    several = value[value["kind"] != "input"]
-    if several.empty:
-        return
-    table = Table(
-        title="Worth of learning several together (at least), Monte Carlo SE in brackets", title_justify="left"
-    )
+    title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
-    measures = (
-        ("brier_gain", "Brier gain, points", 100.0),
-        ("bits", "bits", 1.0),
-        ("decision_value", "decision, %", 100.0),
-    )
-    for _, heading, _ in measures:
+    for _, heading, _ in _MEASURES:
         table.add_column(heading, justify="right")
-    wide = several.set_index(["what", "measure"])
-    best = several[several["measure"] == "brier_gain"].sort_values("value", ascending=False)
-    for row in best.head(6).itertuples():
-        cells = []
-        for measure, _, factor in measures:
-            found, se = (factor * float(wide.loc[(row.what, measure), key]) for key in ("value", "se"))
-            cells.append("0" if found == se == 0.0 else f"{found:.{decimals(se)}f} ({se:.{decimals(se)}f})")
-        what = row.what if row.kind == "pair" else f"{row.what} ({row.members})"
-        table.add_row(what, *cells)
+    wide = value.set_index(["kind", "what", "measure"])
+    best = value[value["measure"] == "brier_gain"].sort_values("value", ascending=False)
+    for kind in ("input", "pair", "group"):
+        rows = best[best["kind"] == kind]
+        for row in rows.head(_PAIRS_SHOWN if kind == "pair" else len(rows)).itertuples():
+            cells = []
+            for measure, _, factor in _MEASURES:
+                found, se = (factor * float(wide.loc[(kind, row.what, measure), key]) for key in ("value", "se"))
+                cells.append("0" if found == se == 0.0 else f"{found:.{decimals(se)}f} ({se:.{decimals(se)}f})")
+            table.add_row(row.what if kind != "group" else f"{row.what} ({row.members})", *cells)
+        table.add_section()
     say(table)
 
 
