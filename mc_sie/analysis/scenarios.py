@@ -1,9 +1,9 @@
 """What worlds with the event look like: boxes in plain words, and typical worlds with their trajectories.
 
-Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input that
-raises the share of hits most for what it costs, then paste back what does no harm. The search sees half of the
-randomisations; coverage (which share of the hits lies in the box) and density (which share of the box is hits) are
-counted on the other half, which it never saw.
+Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input whose
+loss raises the share of hits most for what it costs, keep the best balance of coverage and density on the way, and
+paste back what does no harm. The search sees half of the randomisations; coverage (which share of the hits lies in the
+box) and density (which share of the box is hits) are counted on the other half, which it never saw.
 
 A typical world is a medoid: the draw nearest to all others with the event, among those of its retraining mode or, where
 there is one mode only, of its cluster, in the space of the inputs' normal scores.
@@ -225,7 +225,10 @@ def _peeled(
     hits: NDArray[np.bool_],
     words: Mapping[str, Sequence[str]],
 ) -> tuple[Box, NDArray[np.bool_]] | None:
-    """The box less the slice whose loss raises the density most for the draws it costs; None where none does."""
+    """The box less the slice whose loss raises the density most (or lowers it least) for the draws it costs.
+
+    None when the box cannot become smaller.
+    """
     n, n_hits = int(inside.sum()), int(hits[inside].sum())
     best: tuple[float, Box, NDArray[np.bool_]] | None = None
     for candidate in _slices(box, inside, inputs, words):
@@ -234,7 +237,7 @@ def _peeled(
         if n_kept == n or n_kept < BOX_SHARE_LOW * len(hits) or hits_kept < BOX_HITS_LOW:
             continue
         gain = (hits_kept / n_kept - n_hits / n) / (n - n_kept)
-        if gain > 0.0 and (best is None or gain > best[0]):
+        if best is None or gain > best[0]:
             best = gain, candidate, kept
     return None if best is None else best[1:]
 
