@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.trace import trace
 from mc_sie.errors import InputError
+from mc_sie.priors.spec import POOL_DIMENSION
 from mc_sie.quantities import MODES
 
 PEEL = 0.05
@@ -373,13 +375,14 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         for medoid, part in medoids(scores[rows], n_clusters if len(codes) == 1 else 1):
             clusters.append((share * part, int(ok[hits[rows[medoid]]]), MODES[code]))
     clusters.sort(key=lambda cluster: -cluster[0])
-    worlds, parts = [], []
+    worlds: list[dict[str, Any]] = []
+    parts = []
     for number, (share, draw, name) in enumerate(clusters, start=1):
         row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
-        worlds.append(
-            {"archetype": number, "mode": name, "share": share, "draw": draw}
-            | {key: row[key] for key in inputs if key != "mode"}
-        )
+        world: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
+        if POOL_DIMENSION in inputs:
+            world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
+        worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
         frame = trace({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
         frame.insert(0, "archetype", number)
         parts.append(frame)

@@ -97,8 +97,9 @@ class Sensitivity:
 
         Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
         ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
-        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``, ``none`` where
-        nothing that was computed differs from zero, ``unclear`` between). First-order indices are those of the curves.
+        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``; ``none`` where
+        no point of the design noticed it; ``unclear`` between; of a pool ``through the set`` where its value matters
+        only for what it tells of the set it comes from). First-order indices are those of the curves.
         """
         rows: dict[str, dict[str, Any]] = {}
         measures = self.curves.measures
@@ -114,7 +115,7 @@ class Sensitivity:
                 if row.index != "first_order":
                     rows[row.quantity] |= _cells(row.index, row)
         frame = pd.DataFrame(list(rows.values()))
-        frame["effect"] = [_effect(row) for row in rows.values()]
+        frame["effect"] = [_effect(row, bool(self.sample.prior.members)) for row in rows.values()]
         by = "shapley" if self.indices is not None else "first_order"
         order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
         kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
@@ -356,10 +357,11 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
             "Priors are correlated. Shapley effects respect that; total indices are those of the copula's independent "
             "latent variables: what a quantity adds to those before it."
         )
-    elif any(member.dependence.names for member, _ in prior.members):
+    elif prior.members:
         notes.append(
-            "Sets of the pool have correlations of their own: Shapley effects and total indices are those of the "
-            "independent latent variables that the sets share."
+            "A pool: Shapley effects and total indices are those of the independent variables behind the draws, which "
+            "set it is and where in that set's law each quantity lies. What a quantity tells alone is about its value, "
+            "which also tells which set it comes from, and can be much more."
         )
     if indices.unconverged:
         notes.append(
@@ -427,13 +429,16 @@ def _cells(name: str, row: Any) -> dict[str, float]:
     return {name: row.value, f"{name}_se": row.se, f"{name}_low": row.low, f"{name}_high": row.high}
 
 
-def _effect(row: Mapping[str, Any]) -> str:
+def _effect(row: Mapping[str, Any], is_pool: bool) -> str:
     """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows."""
-    if "total" in row:
-        if row["total"] == 0.0 and row["total_se"] == 0.0:
-            return "none"
-        return "clear" if row["total_low"] > 0.0 else "unclear"
-    return "clear" if row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0 else "unclear"
+    is_seen = row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0
+    if "total" not in row:
+        return "clear" if is_seen else "unclear"
+    if row["total_low"] > 0.0:
+        return "clear"
+    if is_pool and is_seen:
+        return "through the set"
+    return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "unclear"
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:
