@@ -356,7 +356,7 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     -------
     worlds : pandas.DataFrame
         One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
-        index) and every input that varies.
+        index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
     trajectories : pandas.DataFrame
         Points of :func:`mc_sie.engine.trace.trace` by ``archetype``.
     """
@@ -365,10 +365,10 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     mode = np.asarray(sample.draws["mode"])[ok][hits].astype(int)
     scores = np.stack([_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"], axis=1)
     clusters = []
-    codes = np.unique(mode)
+    codes, counts = np.unique(mode, return_counts=True)
     for code in codes:
         rows = np.flatnonzero(mode == code)
-        if len(rows) < BOX_HITS_LOW and len(codes) > 1:
+        if len(rows) < min(BOX_HITS_LOW, counts.max()):
             continue
         rows = rows[:: -(-len(rows) // MEDOID_HITS_HIGH)]
         share = float((mode == code).mean())
