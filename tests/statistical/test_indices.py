@@ -146,19 +146,20 @@ def test_shapley_effects_of_three_correlated_inputs_are_those_of_all_orders():
     agrees(found.inputs, "shapley", exact / known([0, 1, 2]))
 
 
-def test_shapley_effects_of_a_product_of_correlated_inputs():
-    # Y = X1 (X2 + c): Var E[Y | X1] = 2 rho^2 + c^2, Var E[Y | X2] = rho^2 (2 + c^2), Var Y = 1 + rho^2 + c^2
-    rho, c = 0.6, 1.5
+def test_shapley_effects_of_a_curved_function_of_correlated_inputs():
+    # Y = X1^2 + c X2: Var E[Y | X1] = 2 + c^2 rho^2, Var E[Y | X2] = 2 rho^4 + c^2, Var Y = 2 + c^2.
+    # Curved, so that what innovations decide given the others is not what they decide alone.
+    rho, c = 0.7, 1.5
     matrix = np.array([[1.0, rho], [rho, 1.0]])
     root = np.linalg.cholesky(matrix)
 
-    def product(u):
+    def curved(u):
         x1, x2 = root @ ndtri(np.stack([u["x1"], u["x2"]]))
-        return x1 * (x2 + c)
+        return x1**2 + c * x2
 
-    first, second, total = 2.0 * rho**2 + c**2, rho**2 * (2.0 + c**2), 1.0 + rho**2 + c**2
+    first, second, total = 2.0 + c**2 * rho**2, 2.0 * rho**4 + c**2, 2.0 + c**2
     exact = 0.5 * np.array([first + total - second, second + total - first]) / total
-    found = designed(product, Space(("x1", "x2"), (0, 1), matrix), plan(N, seed=14))
+    found = designed(curved, Space(("x1", "x2"), (0, 1), matrix), plan(N, seed=14))
     agrees(found.inputs, "shapley", exact)
 
 
