@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-priors_app = typer.Typer(help="List, show, check and start prior sets.", no_args_is_help=True)
+priors_app = typer.Typer(help="List, show, check, import and start prior sets.", no_args_is_help=True)
 app.add_typer(priors_app, name="priors")
 
 Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]

@@ -1,4 +1,4 @@
-"""``priors``: list, show, check and start prior sets."""
+"""``priors``: list, show, check, import and start prior sets."""
 
 from __future__ import annotations
 
@@ -80,14 +80,40 @@ def priors_new(
     extends: Annotated[str, typer.Option(help="Prior set to start from.")] = "davidson-2025",
 ) -> None:
     """Start a prior file: a commented template that runs as it is."""
-    from mc_sie.priors import load_prior, new_prior_text, shipped_priors
+    from mc_sie.priors import new_prior_text
     from mc_sie.tables import write_new_text
 
-    base = load_prior(extends)
-    if extends not in shipped_priors():  # a path is read from the folder of the file that names it
-        extends = Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()
-    write_new_text(file, new_prior_text(extends))
+    write_new_text(file, new_prior_text(_as_seen_from(file, extends)))
     say(f"{file} written. Edit it, then: mc-sie priors check {file} && mc-sie run {file}")
+
+
+@priors_app.command("import")
+def priors_import(
+    table: Annotated[Path, typer.Argument(help="CSV with columns quantity, family, unit, source and parameters.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Prior file to write; it must not exist yet.")],
+    extends: Annotated[str | None, typer.Option(help="Prior set that the rest is inherited from.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the set; the table's name if not given.")] = None,
+) -> None:
+    """Make a prior file from a spreadsheet's table."""
+    from mc_sie.priors import load_prior
+    from mc_sie.priors.imported import prior_text
+    from mc_sie.tables import write_new_text
+
+    seen = None if extends is None else _as_seen_from(output, extends)
+    write_new_text(output, prior_text(table, title=title or table.stem, extends=extends, extends_as=seen))
+    loaded = load_prior(output)
+    warn(loaded.warnings)
+    say(f"{output} written; digest {loaded.digest[:12]}. Look at it: mc-sie priors show {output}")
+
+
+def _as_seen_from(file: Path, prior: str) -> str:
+    """How a prior file refers to another: by shipped name, or by a path from its own folder."""
+    from mc_sie.priors import load_prior, shipped_priors
+
+    base = load_prior(prior)
+    if prior in shipped_priors():
+        return prior
+    return Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()
 
 
 @priors_app.command("schema")

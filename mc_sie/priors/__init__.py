@@ -6,6 +6,7 @@ from mc_sie.priors.schema import json_schema
 from mc_sie.priors.spec import (
     Entry,
     PriorSet,
+    entry,
     fixed_entry,
     load_prior,
     new_prior_text,
@@ -19,6 +20,7 @@ __all__ = [
     "Distribution",
     "Entry",
     "PriorSet",
+    "entry",
     "fixed_entry",
     "json_schema",
     "load_prior",

@@ -1,8 +1,8 @@
-"""From two or three stated quantiles to the parameters of a named family.
+"""From two or three stated quantiles, or a mean and an interval, to the parameters of a named family.
 
-The family is always named, never guessed. Two quantiles determine a family of two parameters exactly. Three are fitted
-by least squares on the family's own scale (logarithms for lognormal and loguniform), and refused when the family cannot
-come close to all of them.
+The family is always named, never guessed. Two quantiles determine a family of two parameters exactly. Three numbers are
+fitted by least squares on the family's own scale (logarithms for lognormal and loguniform), and refused when the family
+cannot come close to all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ FittedFamily = Literal["normal", "lognormal", "uniform", "loguniform", "beta", "
 """Families that quantiles can be turned into."""
 
 _LOGARITHMIC = ("lognormal", "loguniform")
+_SHAPE_LOW, _SHAPE_HIGH = -9.0, 16.0  # logarithms of a beta's a and b
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,17 @@ class Fit:
     miss_share : float
         Largest distance of one of them from what was stated, as a share (0-1) of the spread of the stated ones, on the
         family's own scale.
+    miss_points : float
+        Largest distance of the probability below a stated quantile from the one it was stated for, percentage points.
+    miss_mean : float
+        Distance of the mean from a stated one, as a share (0-1) of the stated interval's width.
     """
 
     distribution: Distribution
     values: tuple[float, ...]
     miss_share: float
+    miss_points: float
+    miss_mean: float = 0.0
 
 
 def probability(key: str) -> float:
@@ -128,7 +135,95 @@ def fit(
         why = f"cannot have those quantiles: the nearest has {names[worst]} = {fitted[worst]:.4g}"
         remedy = "Name another family, state two quantiles only, or use a mixture."
         raise Unusable("fit", f"{why}, given {values[worst]:g}", remedy)
-    return Fit(law, tuple(fitted.tolist()), float(misses[worst]))
+    return Fit(law, tuple(fitted.tolist()), float(misses[worst]), _points(law, probs, values))
+
+
+def fit_interval(
+    family: FittedFamily,
+    mean: float,
+    interval: tuple[float, float],
+    *,
+    level: float = 0.9,
+    df: float | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
+) -> Fit:
+    """The law of a family that comes nearest to a mean and an equal-tailed interval.
+
+    Parameters
+    ----------
+    family : str
+        One of :data:`FittedFamily`.
+    mean : float
+        In the quantity's unit.
+    interval : tuple of float
+        Its ends, in the quantity's unit.
+    level : float
+        Probability of the interval, in (0, 1).
+    df : float, optional
+        Degrees of freedom above 1, for ``student_t``.
+    low, high : float
+        Ends of all values, for ``beta``.
+
+    Returns
+    -------
+    Fit
+        Of least squares over the three numbers, on the family's own scale.
+
+    Raises
+    ------
+    Unusable
+        When the ends are not in order, a number lies where the family has no values, or the family misses one of them
+        by more than :data:`MISS_ALLOWED` of the interval.
+
+    Notes
+    -----
+    The search starts from the law that has the interval.
+    """
+    from scipy.optimize import least_squares
+
+    if not interval[0] < interval[1]:
+        raise Unusable("interval", "does not rise", "Write it as [low, high].")
+    if df is not None and df <= 1.0:
+        raise Unusable("df", "is not above 1", "Without that a Student t has no mean: state quantiles.")
+    is_log = family in _LOGARITHMIC
+    probs, ends = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level]), np.array(interval)
+    for key, value in (("interval.0", interval[0]), ("mean", mean), ("interval.1", interval[1])):
+        if is_log and value <= 0.0:
+            raise Unusable(key, "is not above 0", f"A {family} has positive values only.")
+        if family == "beta" and not low < value < high:
+            remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
+            raise Unusable(key, f"is not inside the beta's range, {low:g} to {high:g}", remedy)
+    scale: Callable[[Any], Any] = np.log if is_log else np.asarray
+    aims = scale(np.array([*interval, mean]))
+    width = float(aims[1] - aims[0])
+
+    def misses(law: Distribution) -> NDArray[np.float64]:
+        return np.asarray((scale(np.array([*law.ppf(probs), law.mean()])) - aims) / width)
+
+    z = None if family == "beta" else _z_of(family, probs, df)
+    start = _beta_logs(probs, (ends - low) / (high - low)) if z is None else np.zeros(2)
+
+    def law_of(found: NDArray[np.float64]) -> Distribution:
+        if z is not None:  # the ends, moved by shares of the interval
+            return _line_through(family, z, aims[:2] + width * found, df)
+        a, b = np.exp(np.clip(found, _SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0)).tolist()
+        return families.beta(a, b, low, high)
+
+    law = law_of(least_squares(lambda found: misses(law_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x)
+    missed = np.abs(misses(law))
+    fitted = law.ppf(probs)
+    if not missed.max() <= MISS_ALLOWED:
+        why = f"cannot have that mean and interval: the nearest has mean {law.mean():.4g}, interval"
+        remedy = "Name another family, or leave one of them out and state quantiles."
+        raise Unusable("fit", f"{why} {fitted[0]:.4g} to {fitted[1]:.4g}", remedy)
+    miss_mean = abs(law.mean() - mean) / (interval[1] - interval[0])
+    return Fit(law, tuple(fitted.tolist()), float(missed.max()), _points(law, probs, ends), miss_mean)
+
+
+def _points(law: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Largest miss in probability, percentage points."""
+    return float(100.0 * np.abs(law.cdf(values) - probs).max())
 
 
 def _in_order(quantiles: Mapping[str, float]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
@@ -149,12 +244,23 @@ def _line(
     family: FittedFamily, probs: NDArray[np.float64], values: NDArray[np.float64], df: float | None
 ) -> Distribution:
     """The member of a location-scale family whose quantiles lie nearest."""
+    z = _z_of(family, probs, df)
+    y = np.log(values) if family in _LOGARITHMIC else values
+    return _line_through(family, z, y, df)
+
+
+def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) -> NDArray[np.float64]:
+    """Quantiles of the standard law of a location-scale family."""
     if family == "student_t":
         assert df is not None
-        z = families.student_t(0.0, 1.0, df).ppf(probs)
-    else:
-        z = families.normal(0.0, 1.0).ppf(probs) if family.endswith("normal") else probs
-    y = np.log(values) if family in _LOGARITHMIC else values
+        return families.student_t(0.0, 1.0, df).ppf(probs)
+    return families.normal(0.0, 1.0).ppf(probs) if family.endswith("normal") else probs
+
+
+def _line_through(
+    family: FittedFamily, z: NDArray[np.float64], y: NDArray[np.float64], df: float | None
+) -> Distribution:
+    """The law of the straight line nearest to some points, on the family's own scale."""
     z_mean, y_mean = float(np.mean(z)), float(np.mean(y))
     scale = float(np.sum((z - z_mean) * (y - y_mean)) / np.sum((z - z_mean) ** 2))
     location = y_mean - scale * z_mean
@@ -172,35 +278,43 @@ def _line(
 
 
 def _beta(probs: NDArray[np.float64], values: NDArray[np.float64], low: float, high: float) -> Distribution:
-    """The beta on an interval that has the outer quantiles; with three, the one nearest to all of them.
-
-    P(X <= x) falls with a and rises with b. So for each a one b gives the upper quantile, and along these pairs, which
-    grow narrower with a, the probability below the lower quantile falls: two nested searches that cannot go astray.
-    """
-    from scipy.optimize import brentq, least_squares
-    from scipy.special import betainc, betaincinv
+    """The beta on an interval that has the outer quantiles; with three, the one nearest to all of them."""
+    from scipy.optimize import least_squares
+    from scipy.special import betaincinv
 
     shares = (values - low) / (high - low)
-    smallest, largest = -9.0, 16.0  # logarithms of a and b
-
-    def root(rising: Callable[[float], float]) -> float:
-        if rising(smallest) >= 0.0:
-            return smallest
-        return largest if rising(largest) <= 0.0 else float(brentq(rising, smallest, largest, xtol=1e-14, rtol=1e-14))
-
-    def b_log(a_log: float) -> float:
-        return root(lambda b_log: betainc(math.exp(a_log), math.exp(b_log), shares[-1]) - probs[-1])
-
-    a_log = root(lambda a_log: probs[0] - betainc(math.exp(a_log), math.exp(b_log(a_log)), shares[0]))
-    shape_log = np.array([a_log, b_log(a_log)])
+    shape_log = _beta_logs(probs, shares)
     if len(values) == 3:
         spread = shares[-1] - shares[0]
         shape_log = least_squares(
             lambda shape_log: (betaincinv(*np.exp(shape_log), probs) - shares) / spread,
             shape_log,
-            bounds=(smallest - 1.0, largest + 1.0),
+            bounds=(_SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0),
             xtol=1e-12,
             ftol=1e-12,
         ).x
     a, b = np.exp(shape_log).tolist()
     return families.beta(a, b, low, high)
+
+
+def _beta_logs(probs: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithms of a and b of the beta on [0, 1] that has the first and the last of some quantiles.
+
+    P(X <= x) falls with a and rises with b. So for each a one b gives the upper quantile, and along these pairs, which
+    grow narrower with a, the probability below the lower quantile falls: two nested searches that cannot go astray.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import betainc
+
+    def root(rising: Callable[[float], float]) -> float:
+        if rising(_SHAPE_LOW) >= 0.0:
+            return _SHAPE_LOW
+        if rising(_SHAPE_HIGH) <= 0.0:
+            return _SHAPE_HIGH
+        return float(brentq(rising, _SHAPE_LOW, _SHAPE_HIGH, xtol=1e-14, rtol=1e-14))
+
+    def b_log(a_log: float) -> float:
+        return root(lambda b_log: betainc(math.exp(a_log), math.exp(b_log), shares[-1]) - probs[-1])
+
+    a_log = root(lambda a_log: probs[0] - betainc(math.exp(a_log), math.exp(b_log(a_log)), shares[0]))
+    return np.array([a_log, b_log(a_log)])

@@ -18,6 +18,8 @@ from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
 
+_LIST_SHOWN = 12
+
 _BY_TYPE = {
     "float_type": ("is not a number", "Write a number without quotes."),
     "string_type": ("is not text", "Write it in quotes."),
@@ -208,6 +210,8 @@ def _toml(value: Any) -> str:
     """A value as it would be written in TOML."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list) and len(value) > _LIST_SHOWN:
+        return f"[{_toml(value[0])}, {_toml(value[1])}, ..., {_toml(value[-1])}]"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(inner) for inner in value) + "]"
     if isinstance(value, bool | str):

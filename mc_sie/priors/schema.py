@@ -15,12 +15,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
-from mc_sie.priors import elicit, families
+from mc_sie.priors import elicit, families, tabulated
 from mc_sie.priors.families import Distribution, Unusable
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 
 Positive = Annotated[float, Field(gt=0.0)]
 Weight = Annotated[float, Field(ge=0.0)]
+Scale = Literal["linear", "log"]
 Text = Annotated[str, Field(min_length=1)]
 ModeName = Literal[MODES]  # type: ignore[valid-type]
 _NUMBER_NAMES = tuple(name for name in QUANTITIES if name != "mode")
@@ -189,21 +190,17 @@ class StudentT(Truncatable):
         return families.student_t(self.location, self.scale, self.df)
 
 
-class Quantiles(Truncatable):
-    """Two or three quantiles, and the family that shall have them."""
+class Fitted(Truncatable):
+    """A family named by ``fit``, with what it needs beyond what it is fitted to."""
 
-    family: Literal["quantiles"]
-    quantiles: dict[str, float] = Field(
-        description="q and the decimals of the probability: q05 for 5 %, q50, q95, q975 for 97.5 %",
-        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]+$"}, "minProperties": 2, "maxProperties": 3},
-    )
     fit: elicit.FittedFamily
     df: Positive | None = Field(None, description="degrees of freedom, for student_t")
     low: float | None = Field(None, description="lower end, for beta (0 unless given)")
     high: float | None = Field(None, description="upper end, for beta (1 unless given)")
 
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
+    @property
+    def further(self) -> dict[str, float]:
+        """``df``, ``low`` and ``high`` as given, checked."""
         wanted = {"beta": ("low", "high"), "student_t": ("df",)}.get(self.fit, ())
         given = {key: value for key in ("df", "low", "high") if (value := getattr(self, key)) is not None}
         for key in given:
@@ -212,15 +209,76 @@ class Quantiles(Truncatable):
                     key, f'does not belong to fit = "{self.fit}"', "df is for student_t, low and high for beta."
                 )
         if self.fit == "student_t" and not given:
-            raise Unusable("", "has no df", 'Quantiles do not determine it: fit = "student_t" needs df.')
+            raise Unusable("", "has no df", 'Nothing else determines it: fit = "student_t" needs df.')
         if self.fit == "beta":
             families.check_ends(given.get("low", 0.0), given.get("high", 1.0))
-        found = elicit.fit(self.fit, self.quantiles, **given)
+        return given
+
+
+class Quantiles(Fitted):
+    """Two or three quantiles, and the family that shall have them."""
+
+    family: Literal["quantiles"]
+    quantiles: dict[str, float] = Field(
+        description="q and the decimals of the probability: q05 for 5 %, q50, q95, q975 for 97.5 %",
+        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]+$"}, "minProperties": 2, "maxProperties": 3},
+    )
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        found = elicit.fit(self.fit, self.quantiles, **self.further)
         stated = ", ".join(f"{key} = {value:g}" for key, value in self.quantiles.items())
         if len(self.quantiles) == 2:
             return replace(found.distribution, words=f"{self.fit} with {stated}")
-        miss = f"missing them by at most {100.0 * found.miss_share:.2g} % of their spread"
-        return replace(found.distribution, words=f"{self.fit} fitted to {stated}, {miss}")
+        miss = f"misses by at most {found.miss_points:.2g} points of probability"
+        return replace(found.distribution, words=f"{self.fit} through {stated}: {miss}")
+
+
+class Interval(Fitted):
+    """A mean and an equal-tailed interval, and the family that comes nearest to them."""
+
+    family: Literal["interval"]
+    mean: float
+    interval: list[float] = Field(min_length=2, max_length=2, description="its low and its high end")
+    level: float = Field(0.9, gt=0.0, lt=1.0, description="probability of the interval, half of the rest on each side")
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        low, high = self.interval
+        found = elicit.fit_interval(self.fit, self.mean, (low, high), level=self.level, **self.further)
+        words = f"{self.fit} with mean {self.mean:g} and {100.0 * self.level:g} % interval {low:g} to {high:g}"
+        if found.miss_share > 1e-9:
+            words += (
+                f": misses the interval by at most {found.miss_points:.2g} points of probability, "
+                f"the mean by {100.0 * found.miss_mean:.2g} % of the interval"
+            )
+        return replace(found.distribution, words=words)
+
+
+class Histogram(Truncatable):
+    """Chips on bins, as in a roulette elicitation; even within a bin."""
+
+    family: Literal["histogram"]
+    edges: list[float] = Field(min_length=2, description="ends of the bins, rising, one more than bins")
+    chips: list[Weight] = Field(min_length=1, description="chips on each bin; only their shares matter")
+    scale: Scale = Field("linear", description='what is even within a bin: "linear" steps or "log" factors')
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        return tabulated.histogram(self.edges, self.chips, is_log=self.scale == "log")
+
+
+class Tabulated(Truncatable):
+    """A quantile function by points of it, and a monotone cubic between them."""
+
+    family: Literal["tabulated"]
+    p: list[float] = Field(min_length=2, description="probabilities, rising from 0 to 1")
+    x: list[float] = Field(min_length=2, description="the quantiles there, rising; the first and last are the ends")
+    scale: Scale = Field("linear", description='what is interpolated: the value, or with "log" its logarithm')
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        return tabulated.tabulated(self.p, self.x, is_log=self.scale == "log")
 
 
 class Weighted(Strict):
@@ -229,16 +287,47 @@ class Weighted(Strict):
     weight: Weight
 
 
-class Mixture(Truncatable):
+class Several(Truncatable):
+    """Laws with weights that sum to 1."""
+
+    components: list[Any] = Field(min_length=1)
+
+    @property
+    def weighted(self) -> list[tuple[float, Distribution]]:
+        """Weights and laws."""
+        families.check_weights("components", [component.weight for component in self.components])
+        return [(component.weight, component.distribution) for component in self.components]
+
+
+class Mixture(Several):
     """Several laws with weights that sum to 1; a fixed one among them is a value with a probability of its own."""
 
     family: Literal["mixture"]
-    components: list[Any] = Field(min_length=1)
 
     def whole(self) -> Distribution:
         """The law before it is cut."""
-        families.check_weights("components", [component.weight for component in self.components])
-        return families.mixture((component.weight, component.distribution) for component in self.components)
+        return families.mixture(self.weighted)
+
+
+class LinearPool(Several):
+    """Several experts on one quantity, weighted: now this one is right and now that. A mixture of their laws."""
+
+    family: Literal["linear_pool"]
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        law = families.mixture(self.weighted)
+        return replace(law, words=f"linear pool{law.words.removeprefix('mixture')}")
+
+
+class LogarithmicPool(Several):
+    """Several experts on one quantity, weighted: what all find likely. The product of densities to their weights."""
+
+    family: Literal["logarithmic_pool"]
+
+    def whole(self) -> Distribution:
+        """The law before it is cut."""
+        return tabulated.logarithmic_pool(self.weighted)
 
 
 class Absent(Strict):
@@ -371,12 +460,15 @@ class Header(Strict):
     )
 
 
-_NUMBERS = (Fixed, Uniform, Loguniform, Normal, Lognormal, Beta, Triangular, Pert, StudentT, Quantiles)
+_NUMBERS = (
+    *(Fixed, Uniform, Loguniform, Normal, Lognormal, Beta, Triangular, Pert, StudentT),
+    *(Quantiles, Interval, Histogram, Tabulated),
+)
 _MODES = (FixedMode, Categorical)
 
 FAMILIES: dict[str, type[Strict]] = {
     get_args(family.model_fields["family"].annotation)[0]: family
-    for family in (Categorical, *_NUMBERS, Mixture, Absent)
+    for family in (Categorical, *_NUMBERS, Mixture, LinearPool, LogarithmicPool, Absent)
 }
 """Every family by its name in the file. (``fixed`` has the same keys for ``mode``.)"""
 
@@ -395,8 +487,9 @@ def prior_file() -> type[Header]:
     Made when first asked for, because building it takes longer than importing this package.
     """
     component = _one_of(Weighted, _NUMBERS)
-    mixture = create_model("Mixture", __base__=Mixture, components=(list[component], Field(min_length=1)))  # type: ignore[valid-type]
-    numbers = (*_NUMBERS, mixture)
+    mixture = _several(Mixture, component)
+    expert = _one_of(Weighted, (*_NUMBERS, mixture))
+    numbers = (*_NUMBERS, mixture, _several(LinearPool, expert), _several(LogarithmicPool, expert))
     number, mode = _one_of(Measured, numbers), _one_of(Sourced, _MODES)
     number_or_absent = number | _with(Sourced, Absent)
     fields: dict[str, Any] = {}
@@ -409,6 +502,12 @@ def prior_file() -> type[Header]:
             Field(None, description=meaning, json_schema_extra=unit),
         )
     return create_model("PriorFile", __base__=Header, **fields)
+
+
+def _several(family: type[Several], component: Any) -> type[Several]:
+    return create_model(
+        family.__name__, __base__=family, __doc__=family.__doc__, components=(list[component], Field(min_length=1))
+    )
 
 
 def _with(extra: type[Strict], family: type[Strict]) -> type[Strict]:
@@ -436,17 +535,21 @@ def _suited(quantity: Quantity, entry: Any) -> Any:
     too_high = high > quantity.high or (high == quantity.high and quantity.high_open and high in atoms)
     if too_low or too_high:
         key = _blamed(entry, "low" if too_low else "high")
-        verb = "reaches" if key.endswith("family") else "is"
+        is_list = key.endswith(("family", *_LISTS))
+        verb = "reaches" if is_list else "is"
         if too_low:
             why = f"below {quantity.low:g}" if low < quantity.low else f"not above {quantity.low:g}"
         else:
             why = f"above {quantity.high:g}" if high > quantity.high else f"not below {quantity.high:g}"
         advice = f"{quantity.name} lies in {quantity.domain}: {quantity.meaning}."
-        if key.endswith("family"):
+        if is_list:
             cuts = [f"truncate_low = {quantity.low:g}"] * too_low + [f"truncate_high = {quantity.high:g}"] * too_high
             advice += f" Cut it with {' and '.join(cuts)}."
         raise Unusable(key, f"{verb} {why}", advice)
     return entry
+
+
+_LISTS = ("edges", "x")
 
 
 def _blamed(entry: Any, side: Literal["low", "high"]) -> str:
@@ -455,12 +558,12 @@ def _blamed(entry: Any, side: Literal["low", "high"]) -> str:
     cut = f"truncate_{side}"
     if getattr(entry, cut, None) == entry.distribution.support[end]:
         return cut
-    if isinstance(entry, Mixture):
+    if isinstance(entry, Mixture | LinearPool):
         extreme = min if side == "low" else max
         ends = [component.distribution.reach[end] for component in entry.components]
         place = ends.index(extreme(ends))
         return f"components.{place}.{_blamed(entry.components[place], side)}"
-    return next((key for key in (side, "value") if key in entry.model_fields_set), "family")
+    return next((key for key in (side, "value", *_LISTS) if key in entry.model_fields_set), "family")
 
 
 class _ForToml(GenerateJsonSchema):

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from mc_sie import units
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors import families, problems, schema
+from mc_sie.priors import families, foreign, problems, schema
 from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.families import Array, Distribution
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES, Quantity
@@ -483,7 +483,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             raw = {"title": header["title"], "correlation": [_without(row, "origin") for row in pairs]}
             raw |= {name: _raw_entry(row) for name, row in rows.items()}
             document = schema.prior_file().model_validate(raw)
-            stated = {name: _entry(name, getattr(document, name), rows[name]["origin"]) for name in rows}
+            stated = {name: entry_of_model(name, getattr(document, name), rows[name]["origin"]) for name in rows}
             correlations = [
                 pair
                 for model, row in zip(document.correlation, pairs, strict=True)
@@ -532,12 +532,78 @@ def fixed_entry(quantity: str, value: float | str) -> Entry:
     """
     if quantity not in QUANTITIES:
         raise InputError(quantity, "is no quantity", nearest(quantity, QUANTITIES))
-    raw: dict[str, Any] = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
-    document = {"title": "pinned", quantity: raw}
+    raw = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
+    return _entry_of(quantity, raw, "pinned")
+
+
+def entry(
+    quantity: str,
+    law: Any,
+    *,
+    source: str,
+    unit: str | None = None,
+    judgement: str | None = None,
+    truncate_low: float | None = None,
+    truncate_high: float | None = None,
+) -> Entry:
+    """An entry from Python, for :meth:`PriorSet.replaced`.
+
+    Parameters
+    ----------
+    quantity : str
+        Code name.
+    law : object
+        What a file would state, e.g. ``{"family": "uniform", "low": -0.4, "high": -0.1}``; or a frozen SciPy
+        distribution, an object of PreliZ or squigglepy, anything with ``ppf`` (or ``icdf``) and ``cdf``, or a number.
+    source : str
+        Citation, or whose judgement it is.
+    unit : str, optional
+        The quantity's unit; ``mode`` has none.
+    judgement : str, optional
+        Marks a judgement call, and says why.
+    truncate_low, truncate_high : float, optional
+        Cut the law there and renormalise.
+
+    Returns
+    -------
+    Entry
+        Of a named family with its parameters where there is one. Any other law is tabulated, and the source says how
+        well: so a run's record holds the law itself.
+
+    Raises
+    ------
+    InputError
+        As for a file.
+
+    Examples
+    --------
+    >>> entry("rho", {"family": "uniform", "low": -0.4, "high": -0.1}, unit="1", source="mine").distribution.describe()
+    'uniform from -0.4 to -0.1'
+    """
+    where = "in Python"
+    if quantity not in QUANTITIES:
+        raise InputError(f"{where}: {quantity}", "is no quantity", nearest(quantity, QUANTITIES))
+    raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
+    given = {
+        "unit": unit,
+        "source": f"{source} [{remark}]" if remark else source,
+        "judgement": judgement,
+        "truncate_low": max(bounds) if (bounds := _stated(truncate_low, raw.get("truncate_low"))) else None,
+        "truncate_high": min(bounds) if (bounds := _stated(truncate_high, raw.get("truncate_high"))) else None,
+    }
+    return _entry_of(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
+
+
+def _stated(*values: float | None) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _entry_of(quantity: str, raw: dict[str, Any], where: str) -> Entry:
+    document = {"title": where, quantity: raw}
     try:
-        return _entry(quantity, getattr(schema.prior_file().model_validate(document), quantity), "pinned")
+        return entry_of_model(quantity, getattr(schema.prior_file().model_validate(document), quantity), where)
     except ValidationError as error:
-        raise problems.worded("pinned", document, error) from None
+        raise problems.worded(where, document, error) from None
 
 
 # --------------------------------------------------------------------------------------- from text to a model
@@ -632,6 +698,24 @@ def _set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corr
     )
 
 
+def check_set(stated: Mapping[str, Entry], where: str) -> None:
+    """Refuse entries that do not make a prior set.
+
+    Parameters
+    ----------
+    stated : mapping of str to Entry
+        By code name.
+    where : str
+        Where they are stated, for errors.
+
+    Raises
+    ------
+    InputError
+        When something is missing, or they do not go together.
+    """
+    _check_together(where, _with_defaults(stated))
+
+
 def _pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
     """The pool of some sets."""
     warnings = tuple(dict.fromkeys(warning for member, _ in members for warning in member.warnings))
@@ -689,7 +773,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
             raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
         base = _layer(base_path, base_document, base_raw, (*trail, path))
     kept = {name: entry for name, entry in base.entries.items() if _determined(name) not in groups}
-    own = {name: _entry(name, model, file) for name, model in stated.items() if model.family != "absent"}
+    own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
     inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
@@ -735,7 +819,23 @@ def _followed(reference: str, path: Path, trail: tuple[Path, ...], where: str) -
     return found
 
 
-def _entry(name: str, model: Any, origin: str) -> Entry:
+def entry_of_model(name: str, model: Any, origin: str) -> Entry:
+    """An entry from what pydantic made of it.
+
+    Parameters
+    ----------
+    name : str
+        Code name of the quantity.
+    model : Family
+        Its checked model, with source and judgement.
+    origin : str
+        File that states it.
+
+    Returns
+    -------
+    Entry
+        The same, without pydantic.
+    """
     return Entry(
         name=name,
         family=model.family,
@@ -820,7 +920,7 @@ def _uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple
 
 def _lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
     first, second = correlation.between
-    return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is gone: it {why}. {remedy}"
+    return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is left out: it {why}. {remedy}"
 
 
 def _repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
@@ -977,7 +1077,11 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         'family = "pert"         low, peak, high',
         'family = "student_t"    location, scale, df',
         'family = "quantiles"    quantiles = { q05 = 2, q95 = 32 }, two or three; fit = "lognormal"',
+        'family = "interval"     mean, interval = [2, 32], level = 0.9 unless given; fit = "lognormal"',
+        'family = "histogram"    edges = [0, 1, 2, 4], chips = [3, 10, 7]; scale = "log" for even factors in a bin',
+        'family = "tabulated"    p = [0, 0.1, 0.9, 1], x = [1, 2, 8, 20]: points of the quantile function',
         'family = "mixture"      components = [ { weight = 0.2, family = "fixed", value = 0 }, { weight = 0.8, ... } ]',
+        'family = "linear_pool"  components as in a mixture: several experts on one quantity; or "logarithmic_pool"',
         'family = "categorical"  values = { shortening = 0.5, continual = 0.5 } (for mode only)',
         'family = "absent"       takes away an optional quantity that is inherited',
     )

@@ -207,6 +207,42 @@ def test_headlines_set_every_shipped_set_side_by_side(cli, here):
     assert everything(here / "new") == {"folder", *(f"folder/headlines.{end}" for end in ("csv", "svg", "png"))}
 
 
+def test_correlations_are_shown_as_stated_and_as_achieved(cli, tmp_path):
+    pair = '[[correlation]]\nbetween = ["{}", "{}"]\nspearman = {}\nsource = "a survey"\njudgement = "a guess"\n'
+    text = 'title = "t"\nextends = "davidson-2025"\n'
+    pairs = [("r", "limit_ooms", 0.9), ("r", "lam", 0.9), ("lam", "limit_ooms", -0.9), ("rho", "r", 0.2)]
+    (tmp_path / "mine.toml").write_text(text + "".join(pair.format(*one) for one in pairs))
+    status, out, err = cli("priors", "show", "mine.toml")
+    assert status == 0
+    assert "Spearman correlations (Gaussian copula on the ranks)" in out
+    assert ", exact" in out
+    assert "(Monte Carlo SE 0.0" in out
+    assert "r and limit_ooms: a survey" in out
+    assert "a guess" in out
+    assert "the correlations cannot all hold together" in err
+    assert "r and limit_ooms from 0.900 to " in err
+    assert "Spearman" not in cli("priors", "show", "davidson-2025")[1]
+
+
+def test_a_table_of_priors_becomes_a_file_that_never_overwrites(cli, tmp_path):
+    (tmp_path / "beliefs.csv").write_text("quantity,family,low,high,unit,source\nrho,uniform,-0.4,-0.1,1,mine\n")
+    status, out, _ = cli("priors", "import", "beliefs.csv", "-o", "sub.toml", "--extends", "epoch-2025")
+    assert (status, "sub.toml written; digest " in out) == (0, True)
+    assert 'title = "beliefs"' in (tmp_path / "sub.toml").read_text()
+    assert cli("priors", "check", "sub.toml")[0] == 0
+    status, out, err = cli("priors", "import", "beliefs.csv", "-o", "sub.toml", "--extends", "epoch-2025")
+    assert status == 2
+    assert "sub.toml exists already" in err
+    status, _, err = cli("priors", "import", "beliefs.csv", "-o", "own.toml")
+    assert status == 2
+    assert "beliefs.csv does not say what r is" in err
+    assert not (tmp_path / "own.toml").exists()
+    (tmp_path / "below").mkdir()
+    assert cli("priors", "import", "beliefs.csv", "-o", "below/x.toml", "--extends", "sub.toml", "--title", "B")[0] == 0
+    assert 'extends = "../sub.toml"' in (tmp_path / "below" / "x.toml").read_text()
+    assert "is a pool" in cli("priors", "import", "beliefs.csv", "-o", "y.toml", "--extends", "agnostic")[2]
+
+
 def test_priors_are_listed_shown_and_exported(cli):
     from mc_sie import load_prior, shipped_priors
 

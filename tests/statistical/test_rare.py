@@ -94,6 +94,30 @@ def test_a_known_probability_is_found(prior, pace, magnitude):
 
 
 @compiled
+@pytest.mark.parametrize("spearman", [0.6, -0.6])
+@pytest.mark.parametrize("pace", [30, 100])
+def test_a_known_probability_is_found_when_the_priors_are_correlated(tmp_path, spearman, pace):
+    with_modes(tmp_path, 0.5)
+    pair = f'between = ["lam", "labour_multiplier"]\nspearman = {spearman}\nsource = "test"\n'
+    child = 'title = "correlated"\nextends = "two.toml"\n[[correlation]]\n' + pair
+    (tmp_path / "correlated.toml").write_text(child)
+    prior = load_prior(tmp_path / "correlated.toml")
+    corr = 2.0 * math.sin(math.pi * spearman / 6.0)
+
+    def given(z: float) -> float:
+        lam = 0.5 + 0.5 * stats.norm.cdf(z)
+        needed = math.log(pace) / (0.6 * lam) - math.log(100)
+        return stats.norm.pdf(z) * stats.norm.sf((needed - corr * z) / math.sqrt(1.0 - corr**2))
+
+    truth = integrate.quad(given, -9.0, 9.0, points=[0.0, 2.0, 4.0], epsabs=0.0, epsrel=1e-10, limit=400)[0]
+    found = ask(prior, pace)
+    assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
+    assert found.answer.se < 0.05 * truth
+    plain = estimate_event(simulate(prior, 2**14, horizon_months=0.1, threads=1), parse_event(f"pace_initial > {pace}"))
+    assert abs(plain.prob - truth) < 4.0 * plain.se if truth > 1e-3 else plain.high > truth
+
+
+@compiled
 def test_intervals_cover_the_truth_at_their_level(prior):
     n_seeds, truth = 20, exact(60)
     answers = [ask(prior, 60, 2048, seed=seed).answer for seed in range(n_seeds)]

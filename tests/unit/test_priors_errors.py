@@ -22,7 +22,10 @@ RHO = entry("rho", 'family = "uniform"\nlow = -0.4\nhigh = -0.1')
 R = entry("r", 'family = "loguniform"\nlow = 0.4\nhigh = 3.6')
 BASE = HEAD + RHO + R
 MODES = "none, shortening, shortening_accelerating_only, continual, from_scratch"
-NUMBERS = "fixed, uniform, loguniform, normal, lognormal, beta, triangular, pert, student_t, quantiles"
+NUMBERS = (
+    "fixed, uniform, loguniform, normal, lognormal, beta, triangular, pert, student_t, "
+    "quantiles, interval, histogram, tabulated"
+)
 IN_RHO = "rho lies in [-50, 1): CES substitution parameter between labour and experiments; sigma = 1/(1 - rho)."
 IN_LAM = "lam lies in (0, 3]: stepping on toes: exponent on labour inside the CES."
 IN_ALPHA = "alpha_compute lies in [0, 1): CES weight on experiments; labour's weight is 1 - alpha_compute."
@@ -218,7 +221,8 @@ MISTAKES = {
     ),
     "no family": (
         lam("low = 0\nhigh = 1"),
-        f'[lam] has no family. Add one, e.g. family = "uniform"; or: categorical, {NUMBERS}, mixture, absent.',
+        f'[lam] has no family. Add one, e.g. family = "uniform"; or: categorical, {NUMBERS}, mixture, '
+        "linear_pool, logarithmic_pool, absent.",
     ),
     "not a table": (
         "lam = 3\n" + BASE,
@@ -268,7 +272,7 @@ MISTAKES = {
     ),
     "no fit": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }'),
-        "[lam] has no fit. It needs family, quantiles, fit.",
+        "[lam] has no fit. It needs family, fit, quantiles.",
     ),
     "misnamed quantile": (
         lam('family = "quantiles"\nquantiles = { p05 = 0.1, q50 = 0.8 }\nfit = "normal"'),
@@ -281,7 +285,7 @@ MISTAKES = {
     ),
     "student t without df": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "student_t"'),
-        '[lam] has no df. Quantiles do not determine it: fit = "student_t" needs df.',
+        '[lam] has no df. Nothing else determines it: fit = "student_t" needs df.',
     ),
     "df for a normal": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "normal"\ndf = 3'),

@@ -46,8 +46,8 @@ def points(prior, n=N, seed=0):
 
 def test_public_names():
     classes = ["Correlation", "Dependence", "Distribution", "Entry", "PriorSet"]
-    functions = ["fixed_entry", "json_schema", "load_prior", "new_prior_text", "prior_from_dict", "shipped_priors"]
-    assert sorted(priors.__all__) == [*classes, *functions]
+    functions = ["entry", "fixed_entry", "json_schema", "load_prior", "new_prior_text", "prior_from_dict"]
+    assert sorted(priors.__all__) == [*classes, *functions, "shipped_priors"]
 
 
 def test_a_small_file_is_read_and_completed_with_marked_defaults(load, tmp_path):
@@ -424,7 +424,7 @@ def test_every_family_can_be_written_and_drawn(load, family):
 def test_fitted_quantiles_say_how_far_they_miss(load):
     body = 'family = "quantiles"\nquantiles = { q10 = 0.30, q50 = 0.505, q90 = 0.70 }\nfit = "beta"'
     words = load(HEAD + RHO + R + entry("alpha_compute", body)).entries["alpha_compute"].distribution.describe()
-    assert words.startswith("beta fitted to q10 = 0.3, q50 = 0.505, q90 = 0.7, missing them by at most ")
+    assert words.startswith("beta through q10 = 0.3, q50 = 0.505, q90 = 0.7: misses by at most ")
     exact = body.replace("q50 = 0.505, ", "")
     words = load(HEAD + RHO + R + entry("alpha_compute", exact)).entries["alpha_compute"].distribution.describe()
     assert words == "beta with q10 = 0.3, q90 = 0.7"
