@@ -53,6 +53,9 @@ COVERAGE_LOW = 0.05
 N_BOXES = 2
 """Most boxes."""
 
+REPLICATES_FOR_BOXES = 4
+"""Fewest randomisations: half of them are searched, and the other half must show an error."""
+
 MEDOID_HITS_HIGH = 1500
 """Hits among which medoids are looked for."""
 
@@ -158,7 +161,7 @@ def find_boxes(
     check_both(hits)
     group, names = np.asarray(groups, dtype=np.intp), words or {}
     n_groups = int(group.max()) + 1
-    if n_groups < 4:
+    if n_groups < REPLICATES_FOR_BOXES:
         why = "are too few to search in one half and count in the other"
         raise InputError(f"{n_groups} randomisations", why, "Take at least four.")
     searched = np.flatnonzero(group < n_groups // 2)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -19,8 +20,9 @@ from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_
 from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
+from mc_sie.analysis.jackknife import jackknife
 from mc_sie.analysis.sample import Sample, sample_of
-from mc_sie.analysis.scenarios import archetypes, box_sentence, sample_boxes
+from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
@@ -247,18 +249,23 @@ def sensitivity(
     if n_failed:
         notes.append(f"{n_failed:,} draws could not be simulated and are left out.")
     if weights is not None:
-        notes.append("Draws have weights: indices are those of the weighted draws, and there are no designed ones.")
+        notes.append(
+            "Draws have weights: probability, curves and worth of information are weighted; there are no designed "
+            "indices and no boxes, and typical worlds are those of the draws without weights."
+        )
+    if sample.design.n_replicates < REPLICATES_FOR_BOXES:
+        notes.append("No boxes: with fewer than four randomisations none are left to count in.")
     if design:
         indices, more = _designed(sample, design, threads, bar)
         notes += more
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
     worlds, trajectories = archetypes(sample)
-    answer = estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
-    boxes = sample_boxes(sample) if weights is None and sample.design.n_replicates >= 4 else pd.DataFrame()
+    can_count = weights is None and sample.design.n_replicates >= REPLICATES_FOR_BOXES
+    boxes = sample_boxes(sample) if can_count else pd.DataFrame()
     return Sensitivity(
         sample,
-        answer,
+        _answer(sample, weights),
         loss_ratio,
         found,
         indices,
@@ -411,6 +418,20 @@ def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
 def stated_names(prior: PriorSet) -> Mapping[str, str]:
     """For each latent dimension of a set that is stated in another coordinate, the quantity that is stated."""
     return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
+
+
+def _answer(sample: Sample, weights: ArrayLike | None) -> Estimate:
+    """Probability of the event; of weighted draws the weighted share, with its error from the randomisations."""
+    n_replicates = sample.design.n_replicates
+    plain = estimate_probability(sample.hits, sample.is_ok, n_replicates, sample.design.scheme)
+    if weights is None:
+        return plain
+    given = np.where(sample.is_ok, np.asarray(weights, dtype=np.float64), 0.0).reshape(n_replicates, -1)
+    hits = sample.hits.reshape(n_replicates, -1)
+    sums = np.stack([given.sum(axis=1), (given * hits).sum(axis=1)], axis=1)
+    found = jackknife(sums, lambda sums: sums[:, 1:] / sums[:, :1])
+    prob, se, low, high = (float(part[0]) for part in (found.value, found.se, found.low, found.high))
+    return Estimate(prob, se, max(0.0, low), min(1.0, high), "t", plain.n_hits, plain.n_draws)
 
 
 def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:

@@ -217,6 +217,10 @@ def test_weighted_draws_get_curves_and_no_design(found):
     given = sensitivity(found.sample, weights=weights)
     assert given.indices is None
     assert any("weights" in note for note in given.notes)
+    assert given.boxes.empty
+    exact = weights[found.sample.hits].sum() / weights.sum()
+    assert given.answer.prob == pytest.approx(exact, abs=0.01 * given.answer.se)
+    assert given.answer.prob > found.answer.prob + 10.0 * found.answer.se
     plain, weighted = (one.curves.levels.set_index("quantity").loc["r", "share"] for one in (found, given))
     assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
 
