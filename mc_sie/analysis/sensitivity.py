@@ -100,8 +100,8 @@ class Sensitivity:
         Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
         ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
         and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``; ``none`` where
-        no point of the design noticed it; ``unclear`` between; of a pool ``through the set`` where its value matters
-        only for what it tells of the set it comes from). First-order indices are those of the curves.
+        no point of the design noticed it; ``unclear`` between; ``through others`` where, in a pool or
+        under correlations, it only tells of inputs that have one). First-order indices are those of the curves.
         """
         rows: dict[str, dict[str, Any]] = {}
         measures = self.curves.measures
@@ -117,7 +117,8 @@ class Sensitivity:
                 if row.index != "first_order":
                     rows[row.quantity] |= _cells(row.index, row)
         frame = pd.DataFrame(list(rows.values()))
-        frame["effect"] = [_effect(row, bool(self.sample.prior.members)) for row in rows.values()]
+        is_tied = bool(self.sample.prior.members) or bool(self.sample.prior.dependence.names)
+        frame["effect"] = [_effect(row, is_tied) for row in rows.values()]
         by = "shapley" if self.indices is not None else "first_order"
         order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
         kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
@@ -361,8 +362,8 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
         notes.append(f"{function.n_failed:,} of them could not be simulated and count as worlds without the event.")
     if space.is_dependent:
         notes.append(
-            "Priors are correlated. Shapley effects respect that; total indices are those of the copula's independent "
-            "latent variables: what a quantity adds to those before it."
+            "Priors are correlated. Shapley effects respect that; total, first-order and second-order indices by "
+            "design are those of the copula's independent latent variables: what a quantity adds to those before it."
         )
     elif prior.members:
         notes.append(
@@ -450,15 +451,18 @@ def _cells(name: str, row: Any) -> dict[str, float]:
     return {name: row.value, f"{name}_se": row.se, f"{name}_low": row.low, f"{name}_high": row.high}
 
 
-def _effect(row: Mapping[str, Any], is_pool: bool) -> str:
-    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows."""
+def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
+    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows.
+
+    In a pool, and under correlations, an input can tell of others and so of the event without having an effect.
+    """
     is_seen = row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0
     if "total" not in row:
         return "clear" if is_seen else "unclear"
     if row["total_low"] > 0.0:
         return "clear"
-    if is_pool and is_seen:
-        return "through the set"
+    if is_tied and is_seen:
+        return "through others"
     return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "unclear"
 
 

@@ -247,3 +247,19 @@ def test_the_indices_begin_with_the_points_of_the_draws():
     assert (design.scheme, design.seed, design.n_replicates) == ("sobol", 7, drawn.n_replicates)
     assert design.n_per_replicate <= drawn.n_per_replicate
     assert index_design(prior, Design("philox", 7, 8, 100), 2**15).scheme == "sobol"
+
+
+@compiled
+def test_an_input_that_only_tells_of_others_is_said_to(tmp_path):
+    file = tmp_path / "tied.toml"
+    file.write_text(
+        'title = "tied"\nextends = "davidson-houlden-2025"\n'
+        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
+        '[[correlation]]\nbetween = ["r", "training_months"]\nspearman = 0.9\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    tied = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE)
+    row = tied.ranking.set_index("quantity").loc["training_months"]
+    assert row["effect"] == "through others"
+    assert (row["total"], row["first_order"] > 0.1, row["shapley"] > 0.05) == (0.0, True, True)
+    assert any("correlated" in note for note in tied.notes)
