@@ -263,8 +263,9 @@ def modes_figure(traces: dict[str, pd.DataFrame]) -> Figure:
 
         figure = Figure(figsize=(7.5, 6.0))
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-        for mode, colour, dashes in zip(MODES, COLOURS, ("-", "-", (0, (4, 2)), "-", "-"), strict=False):
+        for mode, colour in zip(MODES, COLOURS[: len(MODES)], strict=True):
             frame = traces[mode]
+            dashes: Any = (0, (4, 2)) if mode == "shortening_accelerating_only" else "-"  # lies on shortening at first
             _compute_line(upper, frame, color=colour, ls=dashes, label=mode)
             moving = frame[frame["pace"] > 0]
             lower.plot(moving["months"], moving["pace"], color=colour, ls=dashes)
