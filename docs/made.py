@@ -89,7 +89,7 @@ def quantities_table() -> str:
                 "" if is_mode else f"${latex(quantity.symbol)}$",
                 f"`{quantity.name}`",
                 "" if is_mode else quantity.unit,
-                "one of five" if is_mode else _escaped(quantity.domain.replace("inf", "∞")),
+                "one of five" if is_mode else _escaped(quantity.domain.replace("inf", "∞")).replace(" ", "\u00a0"),
                 default + (" \\*" if quantity.default_is_ours else ""),
                 _escaped(quantity.meaning),
             )
@@ -242,8 +242,8 @@ def mode_figure(mode: str, traces: dict[str, pd.DataFrame]) -> Figure:
             axes.plot(
                 traces["none"]["months"], traces["none"]["effective_ooms"], color="#999999", lw=1.8, label="mode none"
             )
-        axes.plot(frame["months"], frame["software_ooms"], color=COLOURS[1], ls="--", label="software $s$")
         _compute_line(axes, frame, color=COLOURS[0], label="effective compute $e$")
+        axes.plot(frame["months"], frame["software_ooms"], color=COLOURS[1], ls="--", label="software $s$")
         runs = frame[frame["deployments"].diff().fillna(0) > 0]
         if len(runs):
             axes.plot(runs["months"], runs["effective_ooms"], "o", color=COLOURS[0], ms=4.5, label="deployment")
