@@ -63,7 +63,7 @@ def outputs(page: list[Block], folder: Path) -> Iterator[str]:
     environment = os.environ | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(Path(mc_sie.__file__).parent.parent),
-        "COLUMNS": "120",
+        "COLUMNS": "100",
     }
     for block in page:
         if block.language == "python":
