@@ -3,7 +3,7 @@
 * ``sh`` blocks are run by bash and ``python`` blocks in one namespace, all of a page in one empty folder.
 * A ``text`` block directly after a code block is its output (standard output only). A code block without one may
   print anything, but must not fail.
-* White space does not matter, and ``...`` stands for any text. A number may differ by one unit of its last printed
+* White space does not matter, and ``...`` stands for any text, none included. A number may differ by one unit of its last printed
   place: the same seed gives the same draws everywhere, but the last bits of a logarithm differ between processors,
   and a rounding may tip.
 
@@ -82,9 +82,9 @@ def agree(expected: str, printed: str) -> bool:
     """Whether an output is the one that is shown."""
     expected, printed = " ".join(expected.split()), " ".join(printed.split())
     pattern, numbers, place = "", [], 0
-    for piece in re.finditer(rf"\.\.\.|{_NUMBER}", expected):
+    for piece in re.finditer(rf" ?\.\.\. ?|{_NUMBER}", expected):
         pattern += re.escape(expected[place : piece.start()])
-        if piece[0] == "...":
+        if "..." in piece[0]:
             pattern += ".*?"
         else:
             pattern += f"({_NUMBER})"

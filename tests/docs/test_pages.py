@@ -38,6 +38,7 @@ def test_the_tutorials_are_among_the_pages():
         ("1.5e-06", "1.6e-06", True),
         ("1.5e-06", "1.5e-05", False),
         ("in ... s; prior", "in 1.2 s; prior", True),
+        ("one). ... Next", "one). Next", True),
         ("a  b\nc", "a b c", True),
         ("-0.2", "0.2", False),
         ("mode none", "mode continual", False),
