@@ -19,8 +19,10 @@ import pandas as pd
 
 from mc_sie.analysis import checks, convergence, exceedance
 from mc_sie.analysis.breakeven import breakeven
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
+from mc_sie.analysis.evidence import weigh_evidence
 from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
 from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
@@ -175,50 +177,61 @@ def make_report(
         "seed": design.seed, "n_replicates": design.n_replicates, "horizon_months": horizon, "threads": threads,
     }  # fmt: skip
     done = _Steps(progress, 9)
-    simulation = simulate(
-        prior,
-        design.n_draws,
-        scheme=design.scheme,
-        levels=tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
-        widths=tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
-        **common,
-    )
-    summary = done(summarise(simulation, event))
+    how = common | {
+        "scheme": design.scheme,
+        "levels": tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
+        "widths": tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
+    }
+    given = condition(prior, design.n_draws, **how) if prior.evidence else None
+    simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
+    summary = done(summarise(given or simulation, event))
     sample = sample_of(simulation, event)
     driven = done(sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads))
-    turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
-    forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
     compared = None
-    if request.against is not None:
-        compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+    if given is None:
+        turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
+        forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
+        if request.against is not None:
+            compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+        limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
     done(compared)
     sets = recorded()
     sets = done(headline_table(request.size("comparison"), threads=threads) if sets is None else sets)
-    limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
-    extremes = done(checks.extreme_inputs(prior, event, horizon, threads))
+    extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
     sources = [source for source in SOURCES if source != davidson_houlden_tables.SOURCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
     facts = _facts(request, command)
-    parts = (
+    parts = [
         sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
         sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
         sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
         sections.drivers(driven),
         sections.response(driven),
         sections.worlds(driven),
-        sections.disagreement(turned),
-        sections.side_by_side(sets, compared),
-        sections.form(forms),
-        sections.checks(limits, extremes, published, _sums(driven, compared, summary)),
-        sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)),
-    )
+    ]
+    sums = _sums(driven, compared, summary)
+    if given is None:
+        parts += [
+            sections.disagreement(turned),
+            sections.side_by_side(sets, compared),
+            sections.form(forms),
+            sections.checks(limits, extremes, published, sums),
+        ]
+    else:
+        parts += [
+            sections.side_by_side(sets, None),
+            sections.form(None),
+            sections.checks(None, extremes, published, sums),
+            sections.evidence(weigh_evidence(given, event), given.method, given.doubts),
+        ]
+    parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)
     return Document(
         f"{prior.title}: how likely is a software intelligence explosion?",
         _claim(event, summary),
         (_spread(event, horizon), _first_driver(driven)),
         facts,
-        parts,
+        tuple(parts),
     )
 
 

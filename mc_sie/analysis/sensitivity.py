@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
-from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability
+from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability, estimate_weighted
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
-from mc_sie.analysis.jackknife import jackknife
 from mc_sie.analysis.sample import Sample, sample_of
 from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
@@ -204,7 +204,8 @@ def sensitivity(
     Parameters
     ----------
     source : PriorSet or Sample
-        A prior set, which is simulated, or draws that there are already (their event, seed and horizon then count).
+        A prior set, which is simulated (given its evidence, if it states any), or draws that there are already (their
+        event, seed, horizon and weights then count).
     event : str or Event
         What to ask of a prior set.
     n_draws : int
@@ -235,15 +236,20 @@ def sensitivity(
     """
     check_loss_ratio(loss_ratio)
     prior = source if isinstance(source, PriorSet) else source.prior
+    is_given = bool(prior.evidence)
     if not prior.dimensions:
         raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
     drawn = sample_design(n_draws, n_replicates, seed) if isinstance(source, PriorSet) else source.design
-    wants_indices = not curves_only and weights is None
+    if isinstance(source, Sample) and weights is None:
+        weights = source.weights
+    wants_indices = not curves_only and weights is None and not is_given
     design = index_design(prior, drawn, n_draws) if wants_indices else None
     bar = _Bar(progress, drawn.n_draws if isinstance(source, PriorSet) else 0)
     if design:
         bar.total += design.n_draws * n_evaluations(Space.of(prior), prior_groups(prior))
     sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
+    if weights is None:
+        weights = sample.weights
     check_both(sample.hits[sample.is_ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
     notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
@@ -333,18 +339,18 @@ def _drawn(
     asked = parse_event(event) if isinstance(event, str) else event
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
-    simulation = simulate(
-        prior,
-        design.n_draws,
-        seed=design.seed,
-        n_replicates=design.n_replicates,
-        horizon_months=horizon_months,
-        levels=asked.levels,
-        widths=asked.widths,
-        threads=threads,
-        progress=bar,
-    )
-    return sample_of(simulation, asked)
+    how: dict[str, Any] = {
+        "seed": design.seed,
+        "n_replicates": design.n_replicates,
+        "horizon_months": horizon_months,
+        "levels": asked.levels,
+        "widths": asked.widths,
+        "threads": threads,
+        "progress": bar,
+    }
+    if prior.evidence:
+        return sample_of(condition(prior, design.n_draws, **how).simulation, asked)
+    return sample_of(simulate(prior, design.n_draws, **how), asked)
 
 
 def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) -> tuple[Indices, list[str]]:
@@ -422,17 +428,11 @@ def stated_names(prior: PriorSet) -> Mapping[str, str]:
 
 
 def _answer(sample: Sample, weights: ArrayLike | None) -> Estimate:
-    """Probability of the event; of weighted draws the weighted share, with its error from the randomisations."""
-    n_replicates = sample.design.n_replicates
-    plain = estimate_probability(sample.hits, sample.is_ok, n_replicates, sample.design.scheme)
-    if weights is None:
-        return plain
-    given = np.where(sample.is_ok, np.asarray(weights, dtype=np.float64), 0.0).reshape(n_replicates, -1)
-    hits = sample.hits.reshape(n_replicates, -1)
-    sums = np.stack([given.sum(axis=1), (given * hits).sum(axis=1)], axis=1)
-    found = jackknife(sums, lambda sums: sums[:, 1:] / sums[:, :1])
-    prob, se, low, high = (float(part[0]) for part in (found.value, found.se, found.low, found.high))
-    return Estimate(prob, se, max(0.0, low), min(1.0, high), "t", plain.n_hits, plain.n_draws)
+    """Probability of the event, weighted where draws have weights."""
+    if weights is not None:
+        given = np.asarray(weights, dtype=np.float64)
+        return estimate_weighted(sample.hits, sample.is_ok, given, sample.design.n_replicates)
+    return estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
 
 
 def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:

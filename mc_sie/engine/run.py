@@ -393,7 +393,7 @@ def check_unconditioned(prior: PriorSet, what: str) -> None:
     """
     if prior.evidence:
         why = f"is conditioned on evidence, and {what} draws from a set as it was before"
-        remedy = "Use mc-sie run without that option (in Python mc_sie.condition), or take [[evidence]] out."
+        remedy = "Use mc-sie run or mc-sie evidence (in Python mc_sie.condition), or take [[evidence]] out."
         raise InputError(prior.name, why, remedy)
 
 

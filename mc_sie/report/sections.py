@@ -12,6 +12,7 @@ from mc_sie.analysis.breakeven import BreakEven
 from mc_sie.analysis.curves import varying, words_of
 from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.estimates import Estimate, decimals, in_percent, one_in, se_in_points
+from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.structure import Structure
@@ -22,6 +23,7 @@ from mc_sie.quantities import QUANTITIES
 from mc_sie.report import answer_figures, comparison_figures, sensitivity_figures
 from mc_sie.report import comparison_text as text
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+from mc_sie.report.evidence_figures import evidence_figure
 from mc_sie.report.figures import headlines_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.render import shown
@@ -400,21 +402,35 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Sect
     return Section("sets", "What do others believe?", tuple(items))
 
 
-def form(found: Structure) -> Section:
+def form(found: Structure | None) -> Section:
     """Section 9: structural variants, and what is not modelled.
 
     Parameters
     ----------
-    found : Structure
-        Variants.
+    found : Structure or None
+        Variants; None for a set given evidence, each variant of which would have to be conditioned anew.
 
     Returns
     -------
     Section
         Tables by variant, and the limitations.
     """
+    items: list[Item] = [BEFORE_EVIDENCE] if found is None else _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
-    items: tuple[Item, ...] = (
+    items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
+    return Section("structure", "Does the form of the model matter?", tuple(items))
+
+
+BEFORE_EVIDENCE = (
+    "Break-evens, waterfalls and structural variants change one prior at a time and simulate again; with evidence "
+    "each of "
+    "them would be another posterior. They stand in the report of the set before its evidence."
+)
+"""What a report of a set given evidence says in place of them."""
+
+
+def _variants(found: Structure) -> list[Item]:
+    return [
         Table(
             "variants",
             "The probability by structural variant, every variant on the same points.",
@@ -428,23 +444,16 @@ def form(found: Structure) -> Section:
             found.aspects.drop(columns=["remark"]),
             "A large share says that the form of the model matters as much as the numbers put into it.",
         ),
-        Table(
-            "limitations",
-            "What is not modelled, and which way it would push.",
-            rows,
-            pd.DataFrame(),
-        ),
-    )
-    return Section("structure", "Does the form of the model matter?", items)
+    ]
 
 
-def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
     """Section 10: checks that the program made of itself while it wrote this.
 
     Parameters
     ----------
     limits, extremes : pandas.DataFrame
-        From :mod:`mc_sie.analysis.checks`.
+        From :mod:`mc_sie.analysis.checks`; no limits for a set given evidence.
     published : pandas.DataFrame
         Targets, from :func:`mc_sie.published.targets.frame_of`.
     sums : pandas.DataFrame
@@ -459,7 +468,7 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     changed = published[published["verdict"] != published["recorded"]]
     failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
     for ok, what in (
-        (bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
+        (limits is None or bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
         (failed == 0, f"{failed} extreme inputs could not be simulated."),
         (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
         (bool(sums["holds"].all()), "A sum that must hold did not."),
@@ -469,21 +478,9 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     if not items:
         items.append("Every check held.")
     counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
-    signed = limits.assign(
-        prob=_percents(limits["prob"]),
-        prob_limit=_percents(limits["prob_limit"]),
-        difference=[
-            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
-        ],
-        holds=_yes(limits["holds"]),
-    ).drop(columns="se")
+    if limits is not None:
+        items.append(_limits(limits))
     items += [
-        Table(
-            "limits",
-            "Limits in which two variants must agree (%, on the same points).",
-            signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
-            limits,
-        ),
         Table(
             "extremes",
             "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "
@@ -503,6 +500,23 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
         Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
     ]
     return Section("checks", "Can this be trusted?", tuple(items))
+
+
+def _limits(limits: pd.DataFrame) -> Table:
+    signed = limits.assign(
+        prob=_percents(limits["prob"]),
+        prob_limit=_percents(limits["prob_limit"]),
+        difference=[
+            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
+        ],
+        holds=_yes(limits["holds"]),
+    ).drop(columns="se")
+    return Table(
+        "limits",
+        "Limits in which two variants must agree (%, on the same points).",
+        signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
+        limits,
+    )
 
 
 def _percents(values: pd.Series) -> list[str]:
@@ -779,3 +793,64 @@ def _medians(sample: Sample) -> pd.DataFrame:
         pair = [float(np.nanmedian(np.asarray(values[among], dtype=np.float64))) for among in (hit, miss)]
         rows.append({"input": name, "with": pair[0], "without": pair[1]})
     return pd.DataFrame(rows)
+
+
+def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Section:
+    """Section 11: prior against posterior.
+
+    Parameters
+    ----------
+    found : EvidenceReport
+        Before and after.
+    method : str
+        How the posterior was drawn, in words.
+    doubts : sequence of str
+        Reasons not to trust its errors.
+
+    Returns
+    -------
+    Section
+        Figure, inputs before and after, what each piece moved.
+    """
+    before, after = in_percent(found.before), in_percent(found.after)
+    moves = pd.DataFrame(
+        {
+            "evidence": found.items["name"],
+            "says": found.items["words"],
+            "alone, points": _points(found.items, "added"),
+            "last, points": _points(found.items, "removed"),
+            "fair share (Shapley), points": _points(found.items, "shapley"),
+        }
+    )
+    names = ("prior_q05", "prior_q50", "prior_q95", "posterior_q05", "posterior_q50", "posterior_q95")
+    inputs = found.inputs[["quantity", *names]]
+    items: list[Item] = [
+        f"Before the evidence the probability is {before}, given all of it {after}.",
+        Chart(
+            "evidence",
+            "Above: the inputs that the evidence moved furthest, before (grey) and after. Below: what each piece "
+            "moved, "
+            "with two Monte Carlo standard errors.",
+            "; ".join(f"{row.name}: {100 * row.shapley:+.1f} points" for row in found.items.itertuples(index=False)),
+            evidence_figure(found),
+            found.items.drop(columns="words"),
+        ),
+        Table(
+            "moves",
+            "Which evidence moved the probability: each piece added alone, removed last, and its fair share.",
+            moves,
+            pd.DataFrame(),
+            "The fair shares sum exactly to the change.",
+        ),
+        Table("posterior", "Inputs before and after: 5th, 50th and 95th percentile.", shown(inputs), inputs),
+        method,
+        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
+    ]
+    return Section("evidence", "What does the evidence say?", tuple(items))
+
+
+def _points(items: pd.DataFrame, name: str) -> list[str]:
+    return [
+        f"{100 * value:+.{decimals(100 * error)}f} (SE {100 * error:.{decimals(100 * error)}f})"
+        for value, error in zip(items[name], items[f"se_{name}"], strict=True)
+    ]
