@@ -59,7 +59,7 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
             axes.annotate(text, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
         axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
         axes.set_ylim(n - 0.4, -0.6)
-        axes.set_xlim(0.0, 1.3 * span)
+        axes.set_xlim(0.0, 1.4 * span)
         axes.grid(axis="y", visible=False)
         axes.set_axisbelow(True)
         axes.set_xlabel(f"{question} (%)\nwhiskers: $\\pm$2 Monte Carlo SE of the bar")

@@ -121,7 +121,7 @@ def test_small_changes_are_those_of_the_closed_form():
 
 
 def test_a_curve_that_turns_back_has_every_crossing(monkeypatch):
-    """A made-up answer whose probability rises and falls again: every draw whose r lies within 0.1 of a pin near 1."""
+    """A made-up answer whose probability rises to 1 where lambda is pinned at 0.6 and falls again."""
     from mc_sie.analysis import rerun
 
     real = rerun.simulate
