@@ -131,7 +131,7 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
             text=[text.change_text(row) for row in bars.itertuples(index=False)],
         )
         sets = ends.assign(label=[labels[name] for name in ends["name"]])
-        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, _asked(found.question))
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
         laws = found.densities[found.densities["against"] == against]
         if len(laws):
             figures[f"densities{ending}"] = densities_figure(laws, (first, against))
@@ -161,11 +161,13 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     InputError
         When it exists, cannot be made, or the disk is full.
     """
+    from mc_sie.report.comparison_figures import pinned_figure
+
     tables = {name: getattr(found, name) for name in ("values", "changes", "curves", "modes")}
     tables = {name: table for name, table in tables.items() if len(table.columns)}
     figures = {}
     if len(found.curves):
-        figures["breakeven"] = _breakeven_figure(found)
+        figures["breakeven"] = pinned_figure(found)
     lines = [f"# What would change the answer of {found.prior.name}", ""]
     lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
@@ -200,20 +202,6 @@ def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
     return [(heading, table) for heading, table in sections if len(table)]
 
 
-def _breakeven_figure(found: BreakEven) -> Figure:
-    from mc_sie.report.comparison_figures import breakeven_figure
-
-    curves = found.curves[found.curves["varied"] == "value"]
-    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
-    inside = []
-    for row in curves.itertuples(index=False):
-        low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
-        hair = 1e-9 * abs(row.value)
-        inside.append(bool(low - hair <= row.value <= high + hair))
-    question = f"{_asked(found.question)}, one input pinned"
-    return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
-
-
 def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     """Write structural variants, all of it or none.
 
@@ -243,14 +231,6 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     lines += _made_by(found.question, command)
     record = {"answer": label(found.answer.estimate)}
     return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
-
-
-def _asked(question: Question) -> str:
-    """The probability that is asked for, as short as an axis needs it."""
-    event = question.event
-    if event.outcome == "best_window_months" and event.comparison == "<":
-        return f"probability of at least {event.index:g} OOM in less than {event.threshold:g} months"
-    return f"probability of {event}"
 
 
 def _made_by(question: Question, command: str) -> list[str]:

@@ -28,7 +28,7 @@ from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
 from mc_sie.analysis.structure import structure
 from mc_sie.analysis.summary import Summary, summarise
-from mc_sie.comparing import named_prior
+from mc_sie.comparing import comparison_figures, named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -213,13 +213,13 @@ def make_report(
     if given is None:
         parts += [
             sections.disagreement(turned),
-            sections.side_by_side(sets, compared),
+            sections.side_by_side(sets, compared, comparison_figures(compared) if compared else {}),
             sections.form(forms),
             sections.checks(limits, extremes, published, sums),
         ]
     else:
         parts += [
-            sections.side_by_side(sets, None),
+            sections.side_by_side(sets, None, {}),
             sections.form(None),
             sections.checks(None, extremes, published, sums),
             sections.evidence(weigh_evidence(given, event), given.method, given.doubts),

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.report.comparison_text import asked
 from mc_sie.report.figures import COLOURS, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from mc_sie.analysis.breakeven import BreakEven
 
 _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
 
@@ -161,6 +164,30 @@ def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
     axes.set_xlim(0.0, 1.05)
     axes.set_axisbelow(True)
     axes.grid(axis="y", visible=False)
+
+
+def pinned_figure(found: BreakEven) -> Figure:
+    """The break-evens of inputs that are pinned, over their priors and what lies around them.
+
+    Parameters
+    ----------
+    found : BreakEven
+        From :func:`mc_sie.analysis.breakeven.breakeven`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        As :func:`breakeven_figure`.
+    """
+    curves = found.curves[found.curves["varied"] == "value"]
+    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
+    inside = []
+    for row in curves.itertuples(index=False):
+        low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
+        hair = 1e-9 * abs(row.value)
+        inside.append(bool(low - hair <= row.value <= high + hair))
+    question = f"{asked(found.question)}, one input pinned"
+    return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
 def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:

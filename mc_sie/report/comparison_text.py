@@ -9,11 +9,30 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.rerun import Change, within_points
+from mc_sie.analysis.rerun import Change, Question, within_points
 from mc_sie.analysis.structure import Structure, share_in_percent
 from mc_sie.quantities import QUANTITIES
 
 _CUT_SHOWN = 1e-6
+
+
+def asked(question: Question) -> str:
+    """The probability that is asked for, as short as an axis needs it.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+
+    Returns
+    -------
+    str
+        ``"probability of at least 5 OOM in less than 12 months"``.
+    """
+    event = question.event
+    if event.outcome == "best_window_months" and event.comparison == "<":
+        return f"probability of at least {event.index:g} OOM in less than {event.threshold:g} months"
+    return f"probability of {event}"
 
 
 def change_text(row: Any) -> str:

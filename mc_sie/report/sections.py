@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ from mc_sie.report.evidence_figures import evidence_figure
 from mc_sie.report.figures import headlines_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.render import shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
@@ -324,9 +327,7 @@ def disagreement(found: BreakEven) -> Section:
                 "as it "
                 "is; marks: where it crosses 10, 50 and 90 %.",
                 "One rising or falling curve an input; the crossings stand in the table below.",
-                comparison_figures.breakeven_figure(
-                    found.curves, found.values, found.answer.estimate.prob, f"P({found.question.event}), %"
-                ),
+                comparison_figures.pinned_figure(found),
                 found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
             ),
             Table(
@@ -355,7 +356,7 @@ def disagreement(found: BreakEven) -> Section:
     return Section("disagree", "What if you disagree?", tuple(items))
 
 
-def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Section:
+def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None, figures: Mapping[str, Figure]) -> Section:
     """Section 8: the prior sets side by side.
 
     Parameters
@@ -364,6 +365,8 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Sect
         From :func:`mc_sie.analysis.headlines.headline_table`.
     comparison : Comparison or None
         This set against another one.
+    figures : mapping of str to matplotlib.figure.Figure
+        Of the comparison: ``waterfall`` and ``densities``.
 
     Returns
     -------
@@ -395,8 +398,20 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Sect
                         f"{row['block']} {row['change, points']} points"
                         for row in text.bars_table(comparison, against).to_dict("records")
                     ),
-                    comparison_figures.waterfall_figure(comparison.sets, bars, f"P({comparison.question.event}), %"),
+                    figures["waterfall"],
                     bars.drop(columns=["first"]),
+                )
+            )
+        if "densities" in figures:
+            named = ", ".join(dict.fromkeys(comparison.differences["quantity"]))
+            items.append(
+                Chart(
+                    "differing",
+                    "The laws that differ between the two, as they were drawn; stems are values with a probability of "
+                    "their own.",
+                    f"Two laws each for {named}.",
+                    figures["densities"],
+                    comparison.densities,
                 )
             )
     return Section("sets", "What do others believe?", tuple(items))
