@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from mc_sie.analysis import checks, convergence, exceedance
-from mc_sie.analysis.breakeven import breakeven
+from mc_sie.analysis.breakeven import breakeven, pinned_at
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
@@ -212,7 +213,7 @@ def make_report(
     sums = _sums(driven, compared, summary)
     if given is None:
         parts += [
-            sections.disagreement(turned),
+            sections.disagreement(turned, pinned_at(turned)),
             sections.side_by_side(sets, compared, comparison_figures(compared) if compared else {}),
             sections.form(forms),
             sections.checks(limits, extremes, published, sums),
@@ -229,10 +230,23 @@ def make_report(
     return Document(
         f"{prior.title}: how likely is a software intelligence explosion?",
         _claim(event, summary),
-        (_spread(event, horizon), _first_driver(driven)),
+        (EXPLAINED, _spread(event, horizon), _main_drivers(driven)),
         facts,
         tuple(parts),
+        {
+            "the prior as it was resolved (JSON)": ("prior.json", "application/json", _json(prior.to_dict())),
+            "how to cite it (BibTeX)": ("mc_sie.bib", "text/plain", _bibtex(request)),
+        },
     )
+
+
+EXPLAINED = (
+    "The clock starts when AI does all AI research. Effective training compute is the computing power spent on "
+    "training times "
+    "the efficiency of the software; computers are held fixed, so that only software can raise it. One OOM (order of "
+    "magnitude) is a factor of ten, 5 OOM a factor of 100,000."
+)
+"""What a first-time reader must know."""
 
 
 Part = TypeVar("Part")
@@ -253,16 +267,25 @@ class _Steps:
 
 def _claim(event: Event, summary: Summary) -> str:
     """The answer in one sentence, event included."""
-    what = event.in_words
-    return f"{what[0].upper()}{what[1:]}: {summary.sentence[0].lower()}{summary.sentence[1:]}"
+    return f"{summary.sentence.rstrip('.')}: the probability that {event.in_words}."
 
 
 def _spread(event: Event, horizon_months: float) -> str:
     return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
 
 
-def _first_driver(found: Sensitivity) -> str:
-    return found.sentences[0]
+def _main_drivers(found: Sensitivity) -> str:
+    """What the answer hangs on, by group and in words."""
+    if found.indices is None:
+        return found.sentences[0]
+    groups = found.indices.groups
+    shapley = groups[groups["index"] == "shapley"].sort_values("value", ascending=False).head(3)
+    shares = ", ".join(f"{row.group} {100 * row.value:.0f} %" for row in shapley.itertuples())
+    return f"What it hangs on, as shares of the uncertainty: {shares}."
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def _facts(request: Request, command: str) -> dict[str, str]:

@@ -178,6 +178,29 @@ _CHANGE_COLUMNS = (
 _CURVE_COLUMNS = ("quantity", "varied", "value", "prob", "se", "low", "high")
 
 
+def pinned_at(found: BreakEven, levels: Sequence[float] = (0.1, 0.9)) -> pd.DataFrame:
+    """The probability with each input pinned at quantiles of its own prior.
+
+    Parameters
+    ----------
+    found : BreakEven
+        Set, points and inputs.
+    levels : sequence of float
+        Probabilities in (0, 1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an input and level: ``quantity``, ``level``, ``value``, the probability with its error, ``n_failed``.
+    """
+    rows: list[dict[str, object]] = []
+    for name in dict.fromkeys(found.curves["quantity"]):
+        for level, value in zip(levels, found.prior.quantiles(name, levels), strict=True):
+            answer = found.question.ask(found.prior.pinned(name, float(value)))
+            rows.append({"quantity": name, "level": level, "value": float(value), **answer.columns()})
+    return pd.DataFrame(rows)
+
+
 def _check(prior: PriorSet, quantities: Sequence[str], targets: Sequence[float]) -> None:
     for name in quantities:
         if name not in QUANTITIES:

@@ -268,6 +268,12 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
     return Section("convergence", "Are there enough draws?", tuple(items))
 
 
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as text, without the columns in which nothing stands."""
+    texts = frame.astype(str)
+    return texts.loc[:, (texts != "").any()]
+
+
 def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     """Quantiles of every quantity that varies, for densities.
 
@@ -300,13 +306,15 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def disagreement(found: BreakEven) -> Section:
+def disagreement(found: BreakEven, pins: pd.DataFrame) -> Section:
     """Section 7: what would change the answer.
 
     Parameters
     ----------
     found : BreakEven
         Pinned values, moved priors, small changes.
+    pins : pandas.DataFrame
+        From :func:`mc_sie.analysis.breakeven.pinned_at`.
 
     Returns
     -------
@@ -329,6 +337,13 @@ def disagreement(found: BreakEven) -> Section:
                 "One rising or falling curve an input; the crossings stand in the table below.",
                 comparison_figures.pinned_figure(found),
                 found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
+            ),
+            Table(
+                "pins",
+                "The probability with one input pinned at the 10th and at the 90th percentile of its prior.",
+                _pins_shown(pins),
+                pins,
+                "An input whose two answers are alike is not worth an argument.",
             ),
             Table(
                 "breakeven",
@@ -354,6 +369,14 @@ def disagreement(found: BreakEven) -> Section:
         ]
     items += [Aside(note) for note in found.notes]
     return Section("disagree", "What if you disagree?", tuple(items))
+
+
+def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
+    rows: dict[str, dict[str, str]] = {}
+    for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
+        cells = rows.setdefault(row["quantity"], {"input": row["quantity"]})
+        cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
+    return pd.DataFrame(list(rows.values()))
 
 
 def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None, figures: Mapping[str, Figure]) -> Section:
@@ -500,8 +523,10 @@ def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.Da
             "extremes",
             "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "
             "all.",
-            extremes.astype(str).rename(
-                columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+            _without_empty(
+                extremes.rename(
+                    columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+                )
             ),
             extremes.drop(columns="statuses"),
         ),
@@ -586,7 +611,6 @@ def drivers(found: Sensitivity) -> Section:
     items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
-    readings = "; ".join(f"{_INDEX_NAMES[name]}: {found.readings[name]}" for name in _INDEX_NAMES if name in ranking)
     items += [
         Chart(
             "ranking",
@@ -595,7 +619,10 @@ def drivers(found: Sensitivity) -> Section:
             sensitivity_figures.ranking_figure(ranking, ""),
             ranking,
         ),
-        Table("drivers", "The same, with the other measures.", _ranking_shown(ranking), pd.DataFrame(), f"{readings}."),
+        Table(
+            "drivers", "Inputs by importance; standard errors in brackets.", *_ranked_columns(ranking, _INDICES, found)
+        ),
+        Table("measures", "What each input says alone.", *_ranked_columns(ranking, _MEASURES, found)),
     ]
     if found.indices is not None:
         shapley = found.indices.groups[found.indices.groups["index"] == "shapley"]
@@ -636,10 +663,8 @@ def drivers(found: Sensitivity) -> Section:
     return Section("drivers", "What drives it?", tuple(items))
 
 
-_INDEX_NAMES = {
-    "shapley": "Shapley effect, %",
-    "total": "total index, %",
-    "first_order": "first-order index, %",
+_INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
+_MEASURES = {
     "brier_gain": "Brier gain, 1/1000",
     "bits": "bits, 1/1000",
     "delta": "shift of belief, points",
@@ -653,16 +678,20 @@ def _ranked(row: Mapping[str, Any]) -> str:
     return f"{row['quantity']} {value:.{decimals(error)}f} %"
 
 
-def _ranking_shown(ranking: pd.DataFrame) -> pd.DataFrame:
+def _ranked_columns(
+    ranking: pd.DataFrame, headings: Mapping[str, str], found: Sensitivity
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Some measures of every input: as read, as numbers (which stand with the figure), and what each of them says."""
     scales = {"brier_gain": 1000.0, "bits": 1000.0, "ks": 1.0}
+    there = {name: heading for name, heading in headings.items() if name in ranking}
     rows = []
     for row in ranking.to_dict("records"):
-        shown = {"input": row["quantity"]}
-        for name, heading in _INDEX_NAMES.items():
-            if name in row:
-                shown[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
-        rows.append({**shown, "effect": row["effect"]})
-    return pd.DataFrame(rows)
+        cells = {"input": row["quantity"]}
+        for name, heading in there.items():
+            cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
+        rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
+    readings = "; ".join(f"{heading.partition(',')[0]}: {found.readings[name]}" for name, heading in there.items())
+    return pd.DataFrame(rows), pd.DataFrame(), f"{readings}."
 
 
 def _scaled(value: float, error: float, scale: float) -> str:
@@ -770,7 +799,7 @@ def worlds(found: Sensitivity) -> Section:
             Table(
                 "boxes",
                 "The boxes found, held to randomisations that the search did not see.",
-                shown(found.boxes.drop(columns="box", errors="ignore")),
+                _boxes_shown(found.boxes),
                 found.boxes.drop(columns="box", errors="ignore"),
                 "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
                 "that "
@@ -781,8 +810,7 @@ def worlds(found: Sensitivity) -> Section:
         items.append(
             Chart(
                 "worlds",
-                "Typical worlds with the event: effective compute over time. The width says for how many worlds each "
-                "stands.",
+                "Typical worlds with the event: effective compute over time, and for how many such worlds each stands.",
                 "; ".join(
                     f"world {row.archetype:g}: {row.mode}, {100 * row.share:.2g} %"
                     for row in found.archetypes.itertuples()
@@ -792,6 +820,18 @@ def worlds(found: Sensitivity) -> Section:
             )
         )
     return Section("worlds", "What do such worlds look like?", tuple(items))
+
+
+def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "worlds with": row["words"],
+            "coverage, %": _scaled(row["coverage"], row["coverage_se"], 100.0),
+            "density, %": _scaled(row["density"], row["density_se"], 100.0),
+        }
+        for row in boxes.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
 
 
 def _medians(sample: Sample) -> pd.DataFrame:
