@@ -176,15 +176,12 @@ def write_run(
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    drawn = simulation.simulation if isinstance(simulation, Conditioned) else simulation
-    record = run_record(drawn, summary, command)
-    if isinstance(simulation, Conditioned):
-        record["evidence"] = evidence_record(simulation, summary)
-    target = check_target(folder, drawn.prior.name)
+    name = (simulation.simulation if isinstance(simulation, Conditioned) else simulation).prior.name
+    target = check_target(folder, name)
     return _write_whole_folder(
         target,
-        None if folder else drawn.prior.name,
-        lambda partial: _write_files(partial, drawn, summary, record, all_outcomes),
+        None if folder else name,
+        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
     )
 
 
@@ -585,12 +582,16 @@ def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], 
 
 
 def _write_files(
-    folder: Path, simulation: Simulation, summary: Summary, record: dict[str, Any], all_outcomes: bool
+    folder: Path, drawn: Simulation | Conditioned, summary: Summary, command: str, all_outcomes: bool
 ) -> None:
+    simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
     words = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
     frame.to_parquet(folder / "draws.parquet", index=False, use_dictionary=words)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
+    record = run_record(simulation, summary, command)
+    if isinstance(drawn, Conditioned):
+        record["evidence"] = evidence_record(drawn, summary)
     _write_tables(folder, summary, record)
 
 

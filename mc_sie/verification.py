@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.rare import estimate_rare
 from mc_sie.analysis.streaming import Job, stream
 from mc_sie.analysis.summary import summarise, summarise_counts
@@ -129,11 +130,11 @@ def _done_again(
         streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(questions, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)
-    simulation = simulate(
+    drawn = (condition if prior.evidence else simulate)(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,
     )  # fmt: skip
-    return write_run(target, simulation, summarise(simulation, event), command=command)
+    return write_run(target, drawn, summarise(drawn, event), command=command)
 
 
 def _table_drift(
