@@ -41,6 +41,8 @@ numpydoc_show_class_members = False
 autodoc_typehints = "none"  # the docstrings give types, with shapes and units
 autodoc_member_order = "bysource"
 
+smartquotes = False  # "--draws" is no dash, and quotes in commands are to be copied
+
 html_theme = "furo"
 html_title = f"mc_sie {release}"
 html_static_path = ["_static"]

@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ def write(folder: Path) -> None:
         "headlines.part.md": headlines_table(),
         "modes.part.md": modes_table(),
         "api.part.md": api(),
+        "commands.part.md": commands(),
         **{f"prior_{name}.md": prior_page(load_prior(name)) for name in shipped_priors()},
     }
     for name, text in texts.items():
@@ -130,7 +131,7 @@ def prior_page(prior: PriorSet) -> str:
         parts += ["## How the bottlenecks fit together", _escaped(prior.bottlenecks)]
     if prior.members:
         parts.append("## What is pooled")
-        shares = [f"* {weight:.3g}: [{member.name}](prior_{member.name}.md)" for member, weight in prior.members]
+        shares = [f"* {100 * weight:.3g} %: [{member.name}](prior_{member.name}.md)" for member, weight in prior.members]
         parts.append("\n".join(shares))
     own = f"{prior.name}.toml"
     stated = [entry for entry in prior.entries.values() if not entry.is_default and Path(entry.origin).name == own]
@@ -191,6 +192,36 @@ def api() -> str:
 def _documented(directive: str, name: str, *options: str) -> str:
     inner = "\n".join([f".. {directive}:: mc_sie.{name}", *(f"   {option}" for option in options)])
     return f"### {name}\n\n```{{eval-rst}}\n{inner}\n```"
+
+
+def commands() -> str:
+    """Every command of the command line with its arguments and options, as ``--help`` gives them."""
+    import typer
+
+    from mc_sie.cli import app
+
+    return "\n\n".join(_described(typer.main.get_command(app), "mc-sie")) + "\n"
+
+
+def _described(command: Any, name: str) -> Iterator[str]:
+    """A command, or those of a group; typer may bring its own click, so that classes are not asked for."""
+    if hasattr(command, "commands"):
+        for key, inner in command.commands.items():
+            yield from _described(inner, f"{name} {key}")
+        return
+    taken = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
+    names = [parameter.metavar or parameter.name.upper() for parameter in taken]
+    yield f"## {name} {' '.join(names)}"
+    yield _escaped(command.help or "")
+    rows = [(f"`{word}`", "", _escaped(parameter.help or "")) for word, parameter in zip(names, taken, strict=True)]
+    for option in command.params:
+        if option.param_type_name == "option" and not option.hidden:
+            is_switch = isinstance(option.default, bool)
+            default = "" if option.default is None or is_switch else f"`{option.default}`"
+            flags = " ".join(f"`{flag}`" for flag in option.opts)
+            rows.append((flags, default, _escaped(option.help or "")))
+    if rows:
+        yield _table(("", "default", "meaning"), rows)
 
 
 # -------------------------------------------------------------------------------------------------- pictures
