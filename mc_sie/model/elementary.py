@@ -23,6 +23,13 @@ _SHIFTER_BITS = np.uint64(0x4330000000000000)
 
 
 @inlined
+def within_range(x: float) -> float:
+    """x, or the nearest number of which e^x is a normal double; nan as it is, which max and min lose on a GPU."""
+    x = _LOWEST if x < _LOWEST else x
+    return _HIGHEST if x > _HIGHEST else x
+
+
+@inlined
 def exp_and_expm1(x: float) -> tuple[float, float]:
     """e^x and e^x - 1, both to rounding.
 
@@ -40,7 +47,7 @@ def exp_and_expm1(x: float) -> tuple[float, float]:
     -----
     ``e^x = 2^k e^r`` with ``abs(r) <= ln(2)/2``, where the Taylor series of e^r - 1 to the 13th power errs by 4e-18.
     """
-    x = min(max(x, _LOWEST), _HIGHEST)
+    x = within_range(x)
     shifted = x * _PER_LN_2 + _SHIFTER
     k = shifted - _SHIFTER
     r = (x - k * _LN_2_HIGH) - k * _LN_2_LOW
@@ -90,7 +97,7 @@ def ln_near_one(x: float, less_one: float) -> float:
 
 
 def _exp_and_expm1(x: float) -> tuple[float, float]:
-    x = min(max(x, _LOWEST), _HIGHEST)
+    x = within_range(x)
     return math.exp(x), math.expm1(x)
 
 

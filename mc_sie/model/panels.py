@@ -121,7 +121,7 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         Size of the last term of the function, or of a tenth of the one before it where symmetry has made the last one
         small: several times what the panel is wrong by, since the terms left out are smaller still.
     """
-    matrix = TO_SERIES  # once: for a GPU every mention is a copy in its constant memory
+    matrix, sums = TO_SERIES, TO_SUM  # once: for a GPU every mention is a copy in its constant memory
     f0, f1, f2, f3, f4, f5, f6, f7 = (
         slopes[0],
         slopes[1],
@@ -143,10 +143,10 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
     slope_series[N_NODES] = 0.0
     half = 0.5 * h
     for j in range(N_NODES):
-        a = (TO_SUM[0, j] * f0 + TO_SUM[1, j] * f1) + (TO_SUM[2, j] * f2 + TO_SUM[3, j] * f3)
-        b = (TO_SUM[4, j] * f4 + TO_SUM[5, j] * f5) + (TO_SUM[6, j] * f6 + TO_SUM[7, j] * f7)
-        c = (TO_SUM[8, j] * f8 + TO_SUM[9, j] * f9) + (TO_SUM[10, j] * f10 + TO_SUM[11, j] * f11)
-        d = (TO_SUM[12, j] * f12 + TO_SUM[13, j] * f13) + (TO_SUM[14, j] * f14 + TO_SUM[15, j] * f15)
+        a = (sums[0, j] * f0 + sums[1, j] * f1) + (sums[2, j] * f2 + sums[3, j] * f3)
+        b = (sums[4, j] * f4 + sums[5, j] * f5) + (sums[6, j] * f6 + sums[7, j] * f7)
+        c = (sums[8, j] * f8 + sums[9, j] * f9) + (sums[10, j] * f10 + sums[11, j] * f11)
+        d = (sums[12, j] * f12 + sums[13, j] * f13) + (sums[14, j] * f14 + sums[15, j] * f15)
         series[j] = half * ((a + b) + (c + d))
     series[0] += start
     series[N_NODES] = half / (2 * N_NODES) * slope_series[LAST]
