@@ -33,13 +33,14 @@ from mc_sie.comparing import comparison_figures, named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.files import check_folder, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, prior_from_dict
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.report import sections
-from mc_sie.report.document import Document
+from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.store import is_run, read_record, version_of, write_analysis
@@ -50,6 +51,9 @@ DRAWS_DEFAULT = 2**17
 
 _SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "comparison": 2**-3}
 """Runs for the designed indices in all, and draws for each rerun of the others, as multiples of the report's draws."""
+
+REPORTS_FOLDER = Path("reports")
+"""Where reports go when no folder is named."""
 
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 """Sets that a report compares with: the first that is another one."""
@@ -196,8 +200,7 @@ def make_report(
             compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
         limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
     done(compared)
-    sets = recorded()
-    sets = done(headline_table(request.size("comparison"), threads=threads) if sets is None else sets)
+    sets = done(_headlines(request.size("comparison"), threads))
     extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
     sources = [source for source in SOURCES if source != davidson_houlden_tables.SOURCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
@@ -362,9 +365,85 @@ def write_report(folder: Path, document: Document, request: Request, *, command:
     files: dict[str, Callable[[Path], object]] = {
         "index.html": _text(to_html(document)),
         "report.md": _text(to_markdown(document)),
-        "numbers.csv": lambda path: numbers.to_csv(path, index=False),
+        "numbers.csv": lambda path: numbers.to_csv(path, index=False, float_format="%.10g"),
     }
     return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
+
+
+def check_index(folder: Path) -> Path:
+    """Where the index page of a folder of reports will be written.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    pathlib.Path
+        Its ``index.html``.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be made.
+    """
+    check_folder(folder, f"--out {folder}")
+    return folder / "index.html"
+
+
+def write_index(path: Path, *, command: str) -> None:
+    """Write the page that leads to the reports of the shipped sets.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        From :func:`check_index`.
+    command : str
+        Command line that made it.
+    """
+    page = to_html(index_of_reports(command))
+    write_whole(path, _text(page))
+
+
+def index_of_reports(command: str) -> Document:
+    """A page that sets the shipped prior sets beside each other and leads to their reports.
+
+    Parameters
+    ----------
+    command : str
+        Command line, for the record.
+
+    Returns
+    -------
+    Document
+        To be written beside the reports' folders.
+    """
+    sets = _headlines(None)
+    table = pd.DataFrame(
+        {
+            "prior set": [f"[{name}]({name}/index.html)" for name in sets["name"]],
+            "probability": sets["label"],
+            "counted from day one, %": [f"{100 * prob:.3g}" for prob in sets["prob_from_start"]],
+            "whose beliefs": sets["title"],
+        }
+    )
+    beside = sections.side_by_side(sets, None, {})
+    numbers = sets[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]]
+    reports = Section("reports", "Each in full", (Table("reports", "Reports, most probable first.", table, numbers),))
+    return Document(
+        "How likely is a software intelligence explosion? It depends on whose beliefs go in.",
+        _spread(parse_event(HEADLINE), HORIZON_MONTHS_DEFAULT).removeprefix("Prior choice matters more: ").capitalize(),
+        (EXPLAINED,),
+        {"event": HEADLINE, "version": f"mc_sie {version_of('mc-sie')}", "command": command},
+        (beside, reports),
+    )
+
+
+def _headlines(n_draws: int | None, threads: int | None = None) -> pd.DataFrame:
+    """Headlines of the shipped sets as recorded, or computed where a set has changed since."""
+    sets = recorded()
+    return headline_table(n_draws or DRAWS_DEFAULT, threads=threads) if sets is None else sets
 
 
 def _text(content: str) -> Callable[[Path], object]:
