@@ -191,7 +191,11 @@ def make_report(
     simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
     summary = done(summarise(given or simulation, event))
     sample = sample_of(simulation, event)
-    driven = done(sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads))
+    held = sample.hits[sample.is_ok]
+    driven = None
+    if held.any() and not held.all():
+        driven = sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads)
+    done(driven)
     compared = None
     if given is None:
         turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
@@ -209,10 +213,11 @@ def make_report(
         sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
         sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
         sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
-        sections.drivers(driven),
-        sections.response(driven),
-        sections.worlds(driven),
     ]
+    if driven is None:
+        parts.append(sections.no_drivers(summary))
+    else:
+        parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
     sums = _sums(driven, compared, summary)
     if given is None:
         parts += [
@@ -277,8 +282,10 @@ def _spread(event: Event, horizon_months: float) -> str:
     return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
 
 
-def _main_drivers(found: Sensitivity) -> str:
+def _main_drivers(found: Sensitivity | None) -> str:
     """What the answer hangs on, by group and in words."""
+    if found is None:
+        return sections.NO_DRIVERS
     if found.indices is None:
         return found.sentences[0]
     groups = found.indices.groups
@@ -317,7 +324,7 @@ def _bibtex(request: Request) -> str:
     )
 
 
-def _sums(found: Sensitivity, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
+def _sums(found: Sensitivity | None, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
     """Sums that hold by construction, and whether they did."""
     rows: list[dict[str, object]] = []
 
@@ -325,7 +332,7 @@ def _sums(found: Sensitivity, compared: Comparison | None, summary: Summary) -> 
         holds = abs(value - should_be) < 1e-9
         rows.append({"sum": what, "value": round(value, 12), "should be": round(should_be, 12), "holds": holds})
 
-    if found.indices is not None:
+    if found is not None and found.indices is not None:
         row("Shapley effects of the inputs", float(found.indices.index("shapley")["value"].sum()), 1.0)
         groups = found.indices.groups
         row("Shapley effects of the groups", float(groups.loc[groups["index"] == "shapley", "value"].sum()), 1.0)

@@ -663,6 +663,31 @@ def drivers(found: Sensitivity) -> Section:
     return Section("drivers", "What drives it?", tuple(items))
 
 
+NO_DRIVERS = "There is nothing to rank: every draw, or none, sees the event."
+"""What stands in place of drivers where all draws agree."""
+
+
+def no_drivers(summary: Summary) -> Section:
+    """Section 4 where the event holds in every draw or in none: the bound on its probability.
+
+    Parameters
+    ----------
+    summary : Summary
+        The run.
+
+    Returns
+    -------
+    Section
+        Why there is nothing to rank.
+    """
+    estimate = summary.answer
+    bound = (
+        f"{estimate.n_hits:,} of {estimate.n_draws:,} draws see it, so that its probability is {in_percent(estimate)} "
+        "(95 % bound, the rule of three). To rank inputs take more draws, another event, or `mc-sie run --rare`."
+    )
+    return Section("drivers", "What drives it?", (NO_DRIVERS, bound))
+
+
 _INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
 _MEASURES = {
     "brier_gain": "Brier gain, 1/1000",
