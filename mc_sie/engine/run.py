@@ -86,6 +86,8 @@ class Simulation:
     weights : array of shape (n,) or None
         Weight of each draw, with mean 1, where the prior set is conditioned on evidence (:func:`mc_sie.condition`);
         None where all count alike.
+    device : str
+        One of :data:`DEVICES`: where it ran, or the later part of it.
     """
 
     prior: PriorSet
@@ -95,6 +97,7 @@ class Simulation:
     outcomes: Outcomes
     wall_seconds: float
     weights: NDArray[np.float64] | None = None
+    device: str = "cpu"
 
     @property
     def replicate(self) -> NDArray[np.int32]:
@@ -163,7 +166,8 @@ def simulate(
     check_device(device)
     ranges = _ranges(0, design.n_draws, batch, device)
     draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, device, threads, progress)
-    return Simulation(prior, design, horizon_months, draws, outcomes, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Simulation(prior, design, horizon_months, draws, outcomes, seconds, device=device)
 
 
 def doubled(
@@ -212,7 +216,7 @@ def doubled(
         }
         outcomes = replace(outcomes, **arrays)
     seconds = simulation.wall_seconds + time.perf_counter() - started
-    return Simulation(simulation.prior, design, simulation.horizon_months, draws, outcomes, seconds)
+    return replace(simulation, design=design, draws=draws, outcomes=outcomes, wall_seconds=seconds, device=device)
 
 
 def evaluate(
