@@ -3,8 +3,8 @@
 * ``sh`` blocks are run by bash and ``python`` blocks in one namespace, all of a page in one empty folder.
 * A ``text`` block directly after a code block is its output (standard output only). A code block without one may
   print anything, but must not fail.
-* White space does not matter, and ``...`` stands for any text or none. A number may differ by one unit of its last
-  printed place: the same seed gives the same draws everywhere, but the last bits of a logarithm differ between
+* White space does not matter, and ``...`` stands for any text, none included. A number may differ by one unit of its
+  last printed place: the same seed gives the same draws everywhere, but the last bits of a logarithm differ between
   processors, and a rounding may tip.
 
 ``python tests/docs/pages.py PAGE...`` writes the outputs that no longer agree anew.
