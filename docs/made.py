@@ -150,7 +150,9 @@ def prior_page(prior: PriorSet) -> str:
         parts += ["## How the bottlenecks fit together", _escaped(prior.bottlenecks)]
     if prior.members:
         parts.append("## What is pooled")
-        shares = [f"* {100 * share:.3g} %: [{one.name}](prior_{one.name}.md)" for one, share in prior.members]
+        shares = [
+            f"* {100 * weight:.3g} %: [{member.name}](prior_{member.name}.md)" for member, weight in prior.members
+        ]
         parts.append("\n".join(shares))
     own = f"{prior.name}.toml"
     stated = [entry for entry in prior.entries.values() if not entry.is_default and Path(entry.origin).name == own]
