@@ -254,7 +254,7 @@ def _described(command: Any, name: str) -> Iterator[str]:
         return
     taken = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     names = [parameter.metavar or parameter.name.upper() for parameter in taken]
-    yield f"## {name} {' '.join(names)}"
+    yield "## " + " ".join([name, *names])
     yield _escaped(command.help or "")
     rows = [(f"`{word}`", "", _escaped(parameter.help or "")) for word, parameter in zip(names, taken, strict=True)]
     for option in command.params:
