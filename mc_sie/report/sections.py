@@ -16,7 +16,7 @@ from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.structure import Structure
-from mc_sie.analysis.summary import Summary, estimates_of
+from mc_sie.analysis.summary import Summary, estimates_of, weighted_quantiles
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
@@ -809,7 +809,7 @@ def worlds(found: Sensitivity) -> Section:
         Medians with and without the event, boxes in words, typical worlds.
     """
     items: list[Item] = list(found.sentences[len(found.sentences) - len(found.boxes) :])
-    medians = _medians(found.sample)
+    medians = medians_table(found.sample)
     items.append(
         Table(
             "medians",
@@ -859,18 +859,37 @@ def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _medians(sample: Sample) -> pd.DataFrame:
-    """Weighted medians of every input that varies, given the event and given none; shares for categories."""
+def medians_table(sample: Sample) -> pd.DataFrame:
+    """What is typical of worlds with the event.
+
+    Parameters
+    ----------
+    sample : Sample
+        Draws with their event; weights count where there are any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``input``, and its median among worlds ``with`` and ``without`` the event; of a category its share.
+    """
     rows: list[dict[str, Any]] = []
+    weights = np.ones(len(sample.hits)) if sample.weights is None else sample.weights
     hit, miss = sample.hits & sample.is_ok, ~sample.hits & sample.is_ok
     for name, values in varying(sample).items():
         words = words_of(sample).get(name)
         if words:
             for code in np.unique(values):
-                shares = [float((values[among] == code).mean()) for among in (hit, miss)]
+                shares = [
+                    float(weights[among & (values == code)].sum() / weights[among].sum()) for among in (hit, miss)
+                ]
                 rows.append({"input": f"{name} = {words[int(code)]}, share", "with": shares[0], "without": shares[1]})
             continue
-        pair = [float(np.nanmedian(np.asarray(values[among], dtype=np.float64))) for among in (hit, miss)]
+        numbers = np.asarray(values, dtype=np.float64)
+        given = ~np.isnan(numbers)
+        pair = [
+            float(weighted_quantiles(numbers[among & given], weights[among & given], (0.5,))[0])
+            for among in (hit, miss)
+        ]
         rows.append({"input": name, "with": pair[0], "without": pair[1]})
     return pd.DataFrame(rows)
 
