@@ -209,7 +209,7 @@ def _part(weight: float, part: Distribution) -> dict[str, Any] | None:
 
 
 def _ranges(carried: Carried) -> dict[str, list[float]]:
-    """Between which values the draws lie, all but one in a hundred, by name of the quantity: ends of the sliders."""
+    """Between which values the draws lie, all but one in twenty, by name of the quantity: ends of the sliders."""
     found = {}
     for name, values in {**carried.draws, **restated(carried.draws)}.items():
         numbers = np.asarray(values, dtype=np.float64)
@@ -220,7 +220,7 @@ def _ranges(carried: Carried) -> dict[str, list[float]]:
                     np.isfinite(np.asarray(values)) & carried.is_counted
                 ]
             ]
-            ends = np.quantile(spread if len(spread) > 100 else numbers, [0.005, 0.995])
+            ends = np.quantile(spread if len(spread) > 100 else numbers, [0.03, 0.98])
             found[name] = [float(f"{end:.3g}") for end in ends]
     return found
 

@@ -323,12 +323,20 @@ function column(name, entry) { // name: the quantity of the model
 const MODEL = Object.keys(Q).filter((name) => Q[name].determines === name);
 const entryFor = (entries, name) => Object.values(entries).find((entry) => Q[entry.name].determines === name);
 
+function sumOf(columns) {
+  const sum = new Float64Array(N);
+  for (const one of columns) for (let i = 0; i < N; i++) sum[i] += one[i];
+  return sum;
+}
 function logTarget(members, names = MODEL) { // one array a member: sums of the columns of some quantities
-  return members.map(({ entries }) => {
-    const sum = new Float64Array(N);
-    for (const name of names) { const one = column(name, entryFor(entries, name)); for (let i = 0; i < N; i++) sum[i] += one[i]; }
-    return sum;
-  });
+  return members.map(({ entries }) => sumOf(names.map((name) => column(name, entryFor(entries, name)))));
+}
+const rest = { columns: [], sum: null }; // while one quantity is moved, the sum of the others stays
+function logMoved(members, moving) {
+  if (members.length > 1) return logTarget(members);
+  const columns = MODEL.filter((name) => name !== moving).map((name) => column(name, entryFor(members[0].entries, name)));
+  if (columns.length !== rest.columns.length || columns.some((one, j) => one !== rest.columns[j])) { rest.columns = columns; rest.sum = sumOf(columns); }
+  return [MODEL.includes(moving) ? sumOf([rest.sum, column(moving, entryFor(members[0].entries, moving))]) : rest.sum];
 }
 function weightsOf(members, sums) {
   const weights = new Float64Array(N), log = ARRAYS["log proposal"], counted = ARRAYS.counted;
@@ -341,11 +349,10 @@ function weightsOf(members, sums) {
 
 function paretoK(weights) { // Zhang & Stephens with the weak prior of Vehtari et al., as in mc_sie/analysis/psis.py
   const size = Math.ceil(Math.min(0.2 * N, 3 * Math.sqrt(N)));
-  const ordered = weights.slice().sort();
-  let excess = Array.from(ordered.subarray(N - size), (w) => w - ordered[N - size - 1]).filter((w) => w > 0);
-  const m = excess.length;
+  const positive = weights.filter((w) => w > 0).sort(), n = positive.length, least = n > size ? positive[n - size - 1] : 0;
+  const excess = Array.from(positive.subarray(Math.max(n - size, 0)), (w) => w - least).filter((w) => w > 0), m = excess.length;
   if (N < 25) return NaN;
-  if (m < 5 || excess[m - 1] < 1e-9 * ordered[N - 1]) return -Infinity;
+  if (m < 5 || excess[m - 1] < 1e-9 * positive[n - 1]) return -Infinity;
   const count = 30 + Math.floor(Math.sqrt(m)), grid = [], logs = [];
   for (let j = 1; j <= count; j++) {
     const at = (1 - Math.sqrt(count / (j - 0.5))) / (3 * excess[Math.floor(m / 4 + 0.5) - 1]) + 1 / excess[m - 1];
@@ -497,9 +504,10 @@ function checkDomain(name, law) {
   return [Math.min(...lows), Math.max(...highs)];
 }
 
+let moving = ""; // the quantity of the model that is being changed
 function answer(members, event) {
   check(members);
-  const weights = weightsOf(members, logTarget(members));
+  const weights = weightsOf(members, logMoved(members, moving));
   const found = estimate(weights, event), k = found.ess > 0 ? paretoK(weights) : NaN;
   const [colour, reasons] = light(found, k);
   for (const { entries } of members) for (const entry of Object.values(entries)) reasons.push(...lacking(entry));
@@ -614,7 +622,8 @@ function frame(host, height, xDomain, yDomain, { xTicks, yTicks, xLabel, yLabel,
   const y = (v) => height - CHART.bottom - (v - yDomain[0]) / (yDomain[1] - yDomain[0]) * (height - CHART.top - CHART.bottom);
   const grid = yTicks.map((v) => `<line class="grid" x1="${CHART.left}" x2="${width - CHART.right}" y1="${y(v)}" y2="${y(v)}"/><text x="${CHART.left - 6}" y="${y(v) + 4}" text-anchor="end">${yText(v)}</text>`).join("");
   const foot = xTicks.map((v) => `<line class="tick" x1="${x(v)}" x2="${x(v)}" y1="${height - CHART.bottom}" y2="${height - CHART.bottom + 4}"/><text x="${x(v)}" y="${height - CHART.bottom + 17}" text-anchor="middle">${xText(v)}</text>`).join("");
-  const axis = `<line class="axis" x1="${CHART.left}" x2="${width - CHART.right}" y1="${height - CHART.bottom}" y2="${height - CHART.bottom}"/><text x="${(CHART.left + width - CHART.right) / 2}" y="${height - 4}" text-anchor="middle">${escape(xLabel)}</text>`;
+  const title = yLabel ? `<text x="${CHART.left + 6}" y="${CHART.top + 14}">${yLabel}</text>` : "";
+  const axis = title + `<line class="axis" x1="${CHART.left}" x2="${width - CHART.right}" y1="${height - CHART.bottom}" y2="${height - CHART.bottom}"/><text x="${(CHART.left + width - CHART.right) / 2}" y="${height - 4}" text-anchor="middle">${escape(xLabel)}</text>`;
   return { width, height, x, y, draw(inner, alt) { host.innerHTML = `<svg role="img" aria-label="${escape(alt)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${grid}${inner}${axis}${foot}</svg>`; } };
 }
 const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
@@ -628,14 +637,14 @@ const percent = (v) => `${+(100 * v).toPrecision(3)} %`;
 
 function drawExceedance(host, weights) {
   const gains = ARRAYS.gains, per = DATA.steps / 2, n = 2 * DATA.top, sums = range(R).map(() => new Float64Array(n + 1)), each = N / R;
-  for (let r = 0; r < R; r++) for (let i = r * each; i < (r + 1) * each; i++) sums[r][Math.floor(gains[i] / per)] += weights[i];
+  for (let r = 0; r < R; r++) for (let i = r * each; i < (r + 1) * each; i++) if (weights[i] > 0) sums[r][(gains[i] / per) | 0] += weights[i];
   for (const one of sums) for (let j = n - 1; j >= 0; j--) one[j] += one[j + 1];
   const total = range(n + 1).map((j) => sums.reduce((a, one) => a + one[j], 0));
   const points = range(n + 1).map((j) => {
     const prob = total[j] / total[0], se = jackknifeSe(sums.map((one) => (total[j] - one[j]) / (total[0] - one[0])));
     return { k: j / 2, prob, low: Math.max(0, prob - RULE.t * se), high: Math.min(1, prob + RULE.t * se) };
   });
-  const c = frame(host, 230, [0, DATA.top], [0, 1], { xTicks: range(6).map((i) => i * DATA.top / 5), yTicks: [0, 0.25, 0.5, 0.75, 1], yText: percent, xLabel: `OOM in the best ${DATA.window === 12 ? "year" : `${DATA.window} months`}, k or more` });
+  const c = frame(host, 210, [0, DATA.top], [0, 1], { xTicks: range(6).map((i) => i * DATA.top / 5), yTicks: [0, 0.25, 0.5, 0.75, 1], yText: percent, xLabel: `OOM in the best ${DATA.window === 12 ? "year" : `${DATA.window} months`}, k or more` });
   const band = path([...points.map((p) => [c.x(p.k), c.y(p.high)]), ...points.toReversed().map((p) => [c.x(p.k), c.y(p.low)])]) + "Z";
   const marked = points.filter((p) => [2, 5, 10].includes(p.k)).map((p) => `<circle class="dot" cx="${c.x(p.k)}" cy="${c.y(p.prob)}" r="4"><title>${p.k} OOM or more: ${percent(p.prob)}</title></circle>`).join("");
   c.draw(`<path class="band" d="${band}"/><path class="line" d="${path(points.map((p) => [c.x(p.k), c.y(p.prob)]))}"/>${marked}`, `Probability of at least k OOM: ${[2, 5, 10].map((k) => `${k}: ${percent(points[2 * k].prob)}`).join(", ")}`);
@@ -716,7 +725,7 @@ function drawSpaghetti(host, weights) {
   let total = 0;
   for (const i of shown) total += weights[i];
   const years = Math.min(DATA.horizon, 120) / 12;
-  const c = frame(host, 260, [0, years], [0, DATA.top], { xTicks: niceTicks(0, years), yTicks: range(5).map((i) => i * DATA.top / 4), xLabel: "years after automation", yText: (v) => `${v} OOM` });
+  const c = frame(host, 260, [0, years], [0, DATA.top], { xTicks: niceTicks(0, years), yTicks: range(5).map((i) => i * DATA.top / 4), xLabel: "years after automation", yText: (v) => v, yLabel: "OOM" });
   const lines = [];
   let sum = 0, hitCount = 0;
   if (total > 0) for (let j = 0, next = 0.5; j < shown.length; j++) { // 60 lines of equal credence: those in whose share a multiple of 1/60 falls
@@ -956,7 +965,8 @@ function card(model) {
   const box = document.createElement("details");
   box.className = "card"; box.id = `card-${model}`;
   box.innerHTML = `<summary><span class="name"></span><span class="words"></span></summary><p class="meaning"></p><div class="body"></div><p class="problem" role="alert"></p>`;
-  box.addEventListener("toggle", () => { if (box.open) { state.look = nameFor(model); fillCard(box, model); refresh(); } });
+  box.addEventListener("toggle", () => { if (box.open) fillCard(box, model); });
+  $("summary", box).addEventListener("click", () => { state.look = nameFor(model); fillLook(); refresh(); });
   headCard(box, model);
   return box;
 }
@@ -980,7 +990,7 @@ function fillCard(box, model) {
       problem.textContent = `Not usable: ${error.message}.`; box.classList.add("bad"); show(null); return;
     }
     box.classList.remove("bad"); problem.textContent = "";
-    delete entry.law;
+    delete entry.law; moving = model;
     for (const other of ways) if (other !== name) delete state.changes[other];
     state.changes[name] = { family: entry.family, parameters: entry.parameters, name };
     headCard(box, model);
@@ -1045,7 +1055,7 @@ function show(found) {
     $("#error").textContent = colour === "red" ? `${found.reasons[0][0].toUpperCase()}${found.reasons[0].slice(1)}${found.reasons.length > 1 ? `; ${found.reasons.slice(1).join("; ")}` : ""}.`
       : `${found.kind === "t" ? `Monte Carlo SE ${inPoints(found.se)} points, 90 % interval ${(100 * found.low).toFixed(decimals(100 * found.se))} to ${(100 * found.high).toFixed(decimals(100 * found.se))} %` : "exact 95 % bound"}${found.reasons.length ? `; ${found.reasons.join("; ")}` : ""}.`;
     const parts = { prob: found.prob, se: found.se, ess: found.ess, k: found.k, covered: found.covered };
-    $("#quality").innerHTML = `draws worth <data id="ess" value="${parts.ess}">${whole(found.ess)}</data> of ${whole(N)}, k-hat <data id="k" value="${parts.k}">${Number.isFinite(found.k) ? found.k.toFixed(2) : "none"}</data>, covers <data id="covered" value="${parts.covered}">${(100 * Math.min(found.covered, 1)).toFixed(1)} %</data> of the prior<data id="se" value="${parts.se}"></data>`;
+    $("#quality").innerHTML = `draws worth <data id="ess" value="${parts.ess}">${whole(found.ess)}</data> of ${whole(N)}, k-hat <data id="k" value="${parts.k}">${Number.isFinite(found.k) ? found.k.toFixed(2) : "none"}</data>, cover <data id="covered" value="${parts.covered}">${coverWords(found)}</data> of the prior<data id="se" value="${parts.se}"></data>`;
   }
   const file = priorFile();
   $("#command").textContent = file === null && !isUnchanged() ? "A pool cannot be changed in one file." : rerunCommand();
@@ -1055,6 +1065,7 @@ function show(found) {
   $("#toml").value = file ?? `# ${state.start} is a pool of whole sets and is run by its name.`;
   $("#download").href = file === null ? "#take" : URL.createObjectURL(new Blob([file], { type: "application/toml" }));
 }
+const coverWords = ({ covered, coveredSe }) => (covered > 1 - 3 * coveredSe ? "all" : `${(100 * covered).toFixed(decimals(100 * coveredSe))} %`);
 let waiting = false;
 function refresh() { // at most once a frame
   remember();
@@ -1115,7 +1126,7 @@ function fillLook() {
 }
 function build() {
   $("#start").innerHTML = Object.entries(DATA.sets).map(([name, { title }]) => option(name, `${name}: ${title}`, state.start)).join("");
-  $("#event").innerHTML = DATA.events.map(({ text }, place) => option(String(place), text, String(state.event))).join("");
+  $("#event").innerHTML = DATA.events.map(({ words }, place) => option(String(place), words.replace("software alone raises effective training compute by ", ""), String(state.event))).join("");
   $("#against").innerHTML = (linked ? option("link", "the priors of the link", state.against) : "") + Object.keys(DATA.sets).map((name) => option(name, name, state.against || (linked ? "link" : DATA.base))).join("");
   const open = new Set([...document.querySelectorAll(".card[open]")].map(({ id }) => id));
   const host = $("#cards");
@@ -1152,6 +1163,9 @@ async function begin() {
       try { await navigator.clipboard.writeText(source()); target.textContent = "Copied"; } catch { target.textContent = id === "copy-link" ? "Copy it from the address bar" : "Select it and copy"; }
       setTimeout(() => { target.textContent = before; }, 1500);
     });
+  }
+  for (const link of document.querySelectorAll(".jumps a, .skip")) { // the address holds the view, so that these scroll without it
+    link.addEventListener("click", (click) => { const target = $(link.getAttribute("href")); click.preventDefault(); target.tabIndex = -1; target.scrollIntoView(); target.focus({ preventScroll: true }); });
   }
   addEventListener("hashchange", () => { if (location.hash !== toLink()) { state = { start: DATA.base, event: 0, look: "rho", changes: {}, against: "", theirs: null }; $("#notes").textContent = fromLink().join(" "); build(); } });
   let resized = 0;
