@@ -1,9 +1,10 @@
 """Draws for a page that answers by weights: from a proposal wide enough for other people's priors, in 16 bits each.
 
 The proposal is a pool of whole sets: the base prior; the base with one quantity at a time made wide, or set free where
-it is fixed; the base with all of it wide; and the shipped sets. So it has the atoms and the modes of all of them. Values
-are rounded to the middle of one of 65,000 cells on the quantity's natural scale *before* they are simulated (values with
-a probability of their own stay exact), so that whoever decodes the numbers has the very draws whose outcomes are given.
+it is fixed; the base with all of it wide; and the shipped sets. So it has the atoms and the modes of all of them.
+Values are rounded to the middle of one of 65,000 cells on the quantity's natural scale *before* they are simulated
+(values with a probability of their own stay exact), so that whoever decodes the numbers has the very draws whose
+outcomes are given.
 
 An answer for another prior is the weighted share of the draws in which the event holds. Densities are normalised, so
 that the weights have mean 1 where the draws cover the other prior, and fall short of it by the part that they lack.

@@ -118,7 +118,7 @@ def _handler(page: bytes) -> type:
     from http.server import BaseHTTPRequestHandler
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the name is the library's)
+        def do_GET(self) -> None:
             is_page = self.path.split("?")[0] in ("/", "/index.html")
             self.send_response(200 if is_page else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "text/plain")
@@ -127,7 +127,7 @@ def _handler(page: bytes) -> type:
             if is_page:
                 self.wfile.write(page)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing of each request."""
 
     return Handler

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests_settings import INTERPRETED
+from waiting import settled
 
 from mc_sie import load_prior
 from mc_sie.analysis.explorer_draws import Carried, carry
@@ -14,16 +15,23 @@ from mc_sie.events import parse_event
 from mc_sie.report.explorer import explorer_page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 N_DRAWS = 2**15
 
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[test]')")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed (pip install '.[test]')"
+    )
     if INTERPRETED:
         pytest.skip("the draws of a page take too long as plain Python")
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -68,8 +76,3 @@ def opened(browser, page_file):
     for context in contexts:
         context.close()
     assert errors == []
-
-
-def settled(page) -> None:
-    """Wait until what was changed is shown: two frames."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")

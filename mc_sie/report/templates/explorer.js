@@ -576,14 +576,15 @@ function toml(value) {
 }
 function asStated(family, parameters) { // as a prior file says it: weights that sum to 1, quantiles in a table of their own
   const p = copy(parameters);
+  const whole = (total) => (Math.abs(total - 1) < 1e-9 ? 1 : total); // what sums to 1 already stays as it was typed
   if (p.components) {
     const total = p.components.reduce((sum, one) => sum + one.weight, 0);
     const kept = p.components.filter((one) => one.weight > 0);
-    return { ...p, components: kept.map(({ weight, family: inner, ...rest }) => ({ weight: weight / total, family: inner, ...asStated(inner, rest) })) };
+    return { ...p, components: kept.map(({ weight, family: inner, ...rest }) => ({ weight: weight / whole(total), family: inner, ...asStated(inner, rest) })) };
   }
   if (family === "categorical") {
     const total = Object.values(p.values).reduce((a, b) => a + b, 0);
-    return { values: Object.fromEntries(Object.entries(p.values).filter(([, w]) => w > 0).map(([mode, w]) => [mode, w / total])) };
+    return { values: Object.fromEntries(Object.entries(p.values).filter(([, w]) => w > 0).map(([mode, w]) => [mode, w / whole(total)])) };
   }
   if (family === "quantiles" && "q05" in p) { const { q05, q95, ...rest } = p; return { quantiles: { q05, q95 }, ...rest }; }
   return p;
@@ -659,34 +660,43 @@ function orderOf(name) { // draws by value, exact ones apart
   }
   return ORDERS[name];
 }
-function sumsOver(indices, weights, hits) {
-  const total = new Float64Array(R), part = new Float64Array(R), each = N / R;
-  for (const i of indices) { const r = Math.floor(i / each); total[r] += weights[i]; if (hits[i >> 3] >> (i & 7) & 1) part[r] += weights[i]; }
-  const all = total.reduce((a, b) => a + b, 0), hit = part.reduce((a, b) => a + b, 0);
-  const prob = hit / all, se = jackknifeSe(Array.from(total, (one, r) => (hit - part[r]) / (all - one)));
-  return { share: all, prob, low: Math.max(0, prob - RULE.t * se), high: Math.min(1, prob + RULE.t * se) };
+function tally() { // weight and weight of the hits by randomisation
+  const total = new Float64Array(R), part = new Float64Array(R);
+  return { total, part, share: 0, add(i, weight, hits) { const r = Math.floor(i * R / N); total[r] += weight; this.share += weight; if (hits[i >> 3] >> (i & 7) & 1) part[r] += weight; } };
 }
+function given({ total, part, share }) {
+  const hit = part.reduce((a, b) => a + b, 0), prob = hit / share, se = jackknifeSe(Array.from(total, (one, r) => (hit - part[r]) / (share - one)));
+  return { share, prob, low: Math.max(0, prob - RULE.t * se), high: Math.min(1, prob + RULE.t * se) };
+}
+const BINS = 14;
 function drawConditional(host, note, weights, members, name) {
   const model = Q[name].determines, hits = hitRow(state.event), { values } = stated(name), scale = Q[name].scale;
-  let all = 0;
-  for (let i = 0; i < N; i++) all += weights[i];
-  const own = new Map();
-  for (let i = 0; i < N; i++) if (EXACT[model][i] && weights[i] > 0) { const v = RESTATED[name] ? +values[i].toPrecision(9) : values[i]; if (!own.has(v)) own.set(v, []); own.get(v).push(i); }
-  const levels = [...own].map(([value, indices]) => ({ value, ...sumsOver(indices, weights, hits) })).filter((one) => one.share > 1e-4 * all);
-  const order = orderOf(name);
-  let mass = 0;
-  for (const i of order) mass += weights[i];
-  const bins = [];
-  if (mass > 1e-3 * all) {
-    const count = 14;
-    let indices = [], sum = 0;
-    for (const i of order) {
-      if (weights[i] > 0) { indices.push(i); sum += weights[i]; }
-      if (sum >= mass / count - 1e-12 && bins.length < count - 1) { bins.push(indices); indices = []; sum = 0; }
-    }
-    if (indices.length) bins.push(indices);
+  const own = new Map(), exact = EXACT[model];
+  let all = 0, mass = 0;
+  for (let i = 0; i < N; i++) {
+    const w = weights[i];
+    if (!(w > 0)) continue;
+    all += w;
+    if (!exact[i]) { mass += w; continue; }
+    const v = RESTATED[name] ? +values[i].toPrecision(9) : values[i];
+    let one = own.get(v);
+    if (!one) own.set(v, one = tally());
+    one.add(i, w, hits);
   }
-  const curve = bins.map((indices) => ({ low0: values[indices[0]], high0: values[indices.at(-1)], x: values[indices[indices.length >> 1]], ...sumsOver(indices, weights, hits) }));
+  const levels = [...own].map(([value, one]) => ({ value, ...given(one) })).filter((one) => one.share > 1e-4 * all);
+  const curve = [];
+  if (mass > 1e-3 * all) {
+    let bin = null, sum = 0;
+    for (const i of orderOf(name)) {
+      const w = weights[i];
+      if (!(w > 0)) continue;
+      bin ??= { ...tally(), low0: values[i], x: NaN };
+      bin.add(i, w, hits); bin.high0 = values[i]; sum += w;
+      if (Number.isNaN(bin.x) && sum >= mass * (curve.length + 0.5) / BINS) bin.x = values[i];
+      if (sum >= mass * (curve.length + 1) / BINS && curve.length < BINS - 1) { curve.push({ ...bin, ...given(bin) }); bin = null; }
+    }
+    if (bin) curve.push({ ...bin, x: Number.isNaN(bin.x) ? bin.high0 : bin.x, ...given(bin) });
+  }
   const top = Math.max(0.001, ...curve.map((p) => p.high), ...levels.map((p) => Math.min(p.high, 1)).filter(Number.isFinite)), [yDomain, yTicks] = percentAxis(top);
   note.textContent = levels.length && name !== "mode" ? `Squares: values with a probability of their own (${levels.map((one) => `${Number.isNaN(one.value) ? "not given" : short(one.value)}: ${percent(one.share / all)} of the prior`).slice(0, 4).join(", ")}).` : "";
   if (name === "mode") {
