@@ -633,6 +633,13 @@ function niceTicks(low, high, count = 5) {
   const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw)), step = [1, 2, 5, 10].find((f) => f * power >= raw) * power;
   return range(Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1).map((i) => +((Math.ceil(low / step - 1e-9) + i) * step).toPrecision(12));
 }
+function ticksOn(scale, low, high) { // round values, on whatever scale
+  if (scale === "linear") return niceTicks(low, high);
+  const candidates = scale === "logit" ? [[0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999], [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95]]
+    : [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]].map((digits) => range(25).flatMap((i) => digits.map((d) => +(d * 10 ** (i - 8)).toPrecision(3))));
+  const found = candidates.map((values) => values.map((v) => toScale(scale, v)).filter((s) => s >= low && s <= high));
+  return found.find((ticks) => ticks.length >= 4) ?? (found.at(-1).length > 1 ? found.at(-1) : range(3).map((i) => toScale(scale, +fromScale(scale, low + (high - low) * (i + 0.5) / 3).toPrecision(2))));
+}
 const percentAxis = (top) => { const ticks = niceTicks(0, Math.max(top, 0.01), 4); const last = ticks.at(-1) >= top ? ticks.at(-1) : Math.min(1, ticks.at(-1) + ticks[1]); return [[0, last], last > ticks.at(-1) ? [...ticks, last] : ticks]; };
 const percent = (v) => `${+(100 * v).toPrecision(3)} %`;
 
@@ -698,7 +705,7 @@ function drawConditional(host, note, weights, members, name) {
     if (bin) curve.push({ ...bin, x: Number.isNaN(bin.x) ? bin.high0 : bin.x, ...given(bin) });
   }
   const top = Math.max(0.001, ...curve.map((p) => p.high), ...levels.map((p) => Math.min(p.high, 1)).filter(Number.isFinite)), [yDomain, yTicks] = percentAxis(top);
-  note.textContent = levels.length && name !== "mode" ? `Squares: values with a probability of their own (${levels.map((one) => `${Number.isNaN(one.value) ? "not given" : short(one.value)}: ${percent(one.share / all)} of the prior`).slice(0, 4).join(", ")}).` : "";
+  note.textContent = name === "mode" ? "Probability of the event in each mode, with its 90 % interval." : `Probability of the event given the value (line, 90 % band), and below it your prior's density. ${!levels.length ? "" : `Squares: values with a probability of their own (${levels.map((one) => `${Number.isNaN(one.value) ? "not given" : short(one.value)}: ${percent(one.share / all)} of the prior`).slice(0, 4).join(", ")}).`}`;
   if (name === "mode") {
     const c = frame(host, 230, [-0.5, DATA.modes.length - 0.5], yDomain, { xTicks: range(DATA.modes.length), yTicks, yText: percent, xText: (v) => ["none", "shorten", "shorten*", "continual", "scratch"][v], xLabel: "retraining mode (width: credence; * only if accelerating)" });
     const step = c.x(1) - c.x(0);
@@ -709,7 +716,7 @@ function drawConditional(host, note, weights, members, name) {
   let [low, high] = places.length ? [Math.min(...places), Math.max(...places)] : Q[name].range.map((v) => toScale(scale, v));
   if (!(high - low > 1e-9)) { low -= 1; high += 1; }
   const pad = 0.04 * (high - low); low -= pad; high += pad;
-  const ticks = scale === "linear" ? niceTicks(low, high) : range(5).map((i) => toScale(scale, +fromScale(scale, low + pad + (high - low - 2 * pad) * i / 4).toPrecision(2)));
+  const ticks = ticksOn(scale, low, high);
   const c = frame(host, 230, [low, high], yDomain, { xTicks: ticks, xText: (s) => short(fromScale(scale, s)), yTicks, yText: percent, xLabel: `${words(name)}${unitOf(name)}` });
   const at = (v) => c.x(toScale(scale, v));
   let under = "";
@@ -1056,9 +1063,8 @@ function show(found) {
   const colour = found ? found.colour : "red", lamp = { green: "Good to use", amber: "Use with care", red: "Run it again" }[colour];
   box.className = colour;
   $("#lamp").textContent = found ? lamp : "No answer";
-  $("#figures").classList.toggle("stale", colour === "red");
   const claim = $("#claim");
-  if (!found) { claim.textContent = "\u2014"; $("#error").textContent = "These priors cannot be used as they are."; $("#quality").textContent = ""; } else {
+  if (!found) { draw(); claim.textContent = "\u2014"; $("#error").textContent = "These priors cannot be used as they are."; $("#quality").textContent = ""; } else {
     const event = DATA.events[state.event].words;
     $("#event-words").textContent = `${event[0].toUpperCase()}${event.slice(1)}:`;
     claim.innerHTML = colour === "red" ? "no answer from these draws" : `<data id="prob" value="${found.prob}">${inPercent(found)}</data> <span class="odds">${found.kind === "t" ? oneIn(found.prob) : ""}</span>`;
@@ -1102,7 +1108,11 @@ function recompute() {
   compare();
 }
 function draw() {
-  if (!(current?.ess > 0)) return;
+  if (!current || current.colour === "red") { // a figure of draws that do not answer would be a wrong number too
+    for (const id of ["exceedance", "conditional", "spaghetti"]) $(`#${id}`).textContent = "Not shown: the draws do not answer for these priors.";
+    $("#conditional-note").textContent = "";
+    return;
+  }
   drawExceedance($("#exceedance"), current.weights);
   drawConditional($("#conditional"), $("#conditional-note"), current.weights, current.members, state.look);
   drawSpaghetti($("#spaghetti"), current.weights);
@@ -1178,6 +1188,7 @@ async function begin() {
     link.addEventListener("click", (click) => { const target = $(link.getAttribute("href")); click.preventDefault(); target.tabIndex = -1; target.scrollIntoView(); target.focus({ preventScroll: true }); });
   }
   addEventListener("hashchange", () => { if (location.hash !== toLink()) { state = { start: DATA.base, event: 0, look: "rho", changes: {}, against: "", theirs: null }; $("#notes").textContent = fromLink().join(" "); build(); } });
+  new ResizeObserver(() => document.documentElement.style.setProperty("--head", `${$("#answer").offsetHeight}px`)).observe($("#answer"));
   let resized = 0;
   addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(() => { draw(); compare(); }, 150); });
   document.documentElement.dataset.ready = "true";
