@@ -25,7 +25,7 @@ COUNTED = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "sqrt
 HIDDEN = {"step_factor": "pow", "power_of_two": "exp2"}
 """Functions of the model that hold a transcendental which ``math`` does not see (the operator ``**``)."""
 
-OWN: dict[str, str] = {}
+OWN = {"exp_and_expm1": "exp", "ln_near_one": "log"}
 """Functions of the package that stand for one of ``math``, should there be any: name to the function replaced."""
 
 

@@ -1,9 +1,10 @@
 """Compiled functions, and where their machine code is kept between runs.
 
-Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` where only
-compiled functions call it. They fix the error model (numpy: a division by zero gives inf on every device), turn
-fast-math off, and keep the machine code in a cache folder named by a hash of the package's source, numba's version and
-the processor, so that a change in *any* file of the package makes a new cache instead of running stale code.
+Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` or
+:func:`inlined` where only compiled functions call it. They fix the error model (numpy: a division by zero gives inf on
+every device), allow of fast-math only that a product and a sum share one rounding, and keep the machine code in a cache
+folder named by a hash of the package's source, numba's version and the processor, so that a change in *any* file of the
+package makes a new cache instead of running stale code.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ CPUDispatcher: Any = numba.core.registry.CPUDispatcher
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
+_PART_OPTIONS = {**_OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 @cache
@@ -136,5 +138,22 @@ def part(function: F) -> F:
     """
     if config.DISABLE_JIT:
         return function
-    options = {**_OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(F, _Part(py_func=function, locals={}, targetoptions=options))
+    return cast(F, _Part(py_func=function, locals={}, targetoptions=_PART_OPTIONS))
+
+
+def inlined(function: F) -> F:
+    """As :func:`part`, for arithmetic that is put in place wherever it is called: a loop that calls is not vectorised.
+
+    Parameters
+    ----------
+    function : callable
+        A function of numbers, without a branch that is not a choice between two numbers.
+
+    Returns
+    -------
+    callable
+        As from :func:`part`.
+    """
+    if config.DISABLE_JIT:
+        return function
+    return cast(F, _Part(py_func=function, locals={}, targetoptions={**_PART_OPTIONS, "forceinline": True}))

@@ -83,8 +83,8 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
-        'averaged over all orders; they sum exactly to the difference. "At most" is an exact 95 % bound, where fewer than 30 '
-        "draws change.",
+        "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
+        "exact 95 % bound (at most) instead of an error.",
         "",
         *_made_by(found.question, command),
     ]
@@ -131,7 +131,7 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
             text=[text.change_text(row) for row in bars.itertuples(index=False)],
         )
         sets = ends.assign(label=[labels[name] for name in ends["name"]])
-        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, f"P({found.question.event})")
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
         laws = found.densities[found.densities["against"] == against]
         if len(laws):
             figures[f"densities{ending}"] = densities_figure(laws, (first, against))
@@ -161,11 +161,13 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     InputError
         When it exists, cannot be made, or the disk is full.
     """
+    from mc_sie.report.comparison_figures import pinned_figure
+
     tables = {name: getattr(found, name) for name in ("values", "changes", "curves", "modes")}
     tables = {name: table for name, table in tables.items() if len(table.columns)}
     figures = {}
     if len(found.curves):
-        figures["breakeven"] = _breakeven_figure(found)
+        figures["breakeven"] = pinned_figure(found)
     lines = [f"# What would change the answer of {found.prior.name}", ""]
     lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
@@ -198,19 +200,6 @@ def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
     if len(found.modes):
         sections.append(("All credence on one retraining mode", text.modes_table(found.modes)))
     return [(heading, table) for heading, table in sections if len(table)]
-
-
-def _breakeven_figure(found: BreakEven) -> Figure:
-    from mc_sie.report.comparison_figures import breakeven_figure
-
-    curves = found.curves[found.curves["varied"] == "value"]
-    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
-    inside = []
-    for row in curves.itertuples(index=False):
-        low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
-        inside.append(bool(low <= row.value <= high))
-    question = f"P({found.question.event}), input pinned"
-    return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
 def write_structure(folder: Path, found: Structure, *, command: str) -> Path:

@@ -140,7 +140,7 @@ class Outcomes:
 
     @classmethod
     def empty(cls, n: int, levels: NDArray[np.float64], widths: NDArray[np.float64]) -> Outcomes:
-        """Arrays for n draws, to be filled by the engine."""
+        """Arrays for n draws, to be filled by the engine; one outcome at one mark of all draws lies together."""
         shapes = {
             "months_to": (n, len(levels)),
             "best_window_months": (n, len(levels)),
@@ -154,7 +154,9 @@ class Outcomes:
             "n_deployments": np.int32,
         }
         arrays: dict[str, NDArray[Any]] = {
-            f.name: np.full(shapes.get(f.name, (n,)), 0 if f.name in kinds else np.nan, kinds.get(f.name, np.float64))
+            f.name: np.full(
+                shapes.get(f.name, (n,)), 0 if f.name in kinds else np.nan, kinds.get(f.name, np.float64), order="F"
+            )
             for f in fields(cls)
             if f.name not in ("levels", "widths")
         }
@@ -235,7 +237,13 @@ class Outcomes:
         """
         import pandas as pd
 
-        columns: dict[str, object] = {"status": pd.Categorical.from_codes(self.status, STATUS_NAMES)}
+        return pd.DataFrame(self.columns(labour_per_efficiency))
+
+    def columns(self, labour_per_efficiency: ArrayLike | None = None) -> dict[str, Any]:
+        """The columns of :meth:`to_frame` by name, without a copy where an outcome is stored as it is shown."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {"status": pd.Categorical.from_codes(self.status, STATUS_NAMES)}
         for kind in OUTCOME_KINDS.values():
             array = getattr(self, kind.name)
             if kind.index_unit is None:
@@ -249,11 +257,11 @@ class Outcomes:
             columns.update(self.progress_years(labour_per_efficiency))
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
-        columns["limit_reached"][~is_ok] = pd.NA  # type: ignore[index]
+        columns["limit_reached"][~is_ok] = pd.NA
         columns["n_deployments"] = pd.array(self.n_deployments, dtype="Int32")
-        columns["n_deployments"][~is_ok | (self.mode != MODES.index("from_scratch"))] = pd.NA  # type: ignore[index]
+        columns["n_deployments"][~is_ok | (self.mode != MODES.index("from_scratch"))] = pd.NA
         columns["end"] = pd.Categorical.from_codes(np.where(is_ok, self.end, -1), ENDS)
-        return pd.DataFrame(columns)
+        return columns
 
     def to_datatree(self, draws: Mapping[str, NDArray[np.generic]], n_replicates: int) -> xr.DataTree:
         """Draws and outcomes as an ArviZ DataTree, one chain a replicate.

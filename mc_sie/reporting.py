@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,25 +19,28 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from mc_sie.analysis import checks, convergence, exceedance
-from mc_sie.analysis.breakeven import breakeven
+from mc_sie.analysis.breakeven import breakeven, pinned_at
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
+from mc_sie.analysis.evidence import weigh_evidence
 from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
 from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
 from mc_sie.analysis.structure import structure
 from mc_sie.analysis.summary import Summary, summarise
-from mc_sie.comparing import named_prior
+from mc_sie.comparing import comparison_figures, named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.files import check_folder, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, prior_from_dict
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.report import sections
-from mc_sie.report.document import Document
+from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.store import is_run, read_record, version_of, write_analysis
@@ -47,6 +51,9 @@ DRAWS_DEFAULT = 2**17
 
 _SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "comparison": 2**-3}
 """Runs for the designed indices in all, and draws for each rerun of the others, as multiples of the report's draws."""
+
+REPORTS_FOLDER = Path("reports")
+"""Where reports go when no folder is named."""
 
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 """Sets that a report compares with: the first that is another one."""
@@ -175,51 +182,79 @@ def make_report(
         "seed": design.seed, "n_replicates": design.n_replicates, "horizon_months": horizon, "threads": threads,
     }  # fmt: skip
     done = _Steps(progress, 9)
-    simulation = simulate(
-        prior,
-        design.n_draws,
-        scheme=design.scheme,
-        levels=tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
-        widths=tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
-        **common,
-    )
-    summary = done(summarise(simulation, event))
+    how = common | {
+        "scheme": design.scheme,
+        "levels": tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
+        "widths": tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
+    }
+    given = condition(prior, design.n_draws, **how) if prior.evidence else None
+    simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
+    summary = done(summarise(given or simulation, event))
     sample = sample_of(simulation, event)
-    driven = done(sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads))
-    turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
-    forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
+    held = sample.hits[sample.is_ok]
+    driven = None
+    if held.any() and not held.all():
+        driven = sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads)
+    done(driven)
     compared = None
-    if request.against is not None:
-        compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+    if given is None:
+        turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
+        forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
+        if request.against is not None:
+            compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+        limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
     done(compared)
-    sets = recorded()
-    sets = done(headline_table(request.size("comparison"), threads=threads) if sets is None else sets)
-    limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
-    extremes = done(checks.extreme_inputs(prior, event, horizon, threads))
+    sets = done(_headlines(request.size("comparison"), threads))
+    extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
     sources = [source for source in SOURCES if source != davidson_houlden_tables.SOURCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
     facts = _facts(request, command)
-    parts = (
+    parts = [
         sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
         sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
         sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
-        sections.drivers(driven),
-        sections.response(driven),
-        sections.worlds(driven),
-        sections.disagreement(turned),
-        sections.side_by_side(sets, compared),
-        sections.form(forms),
-        sections.checks(limits, extremes, published, _sums(driven, compared, summary)),
-        sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)),
-    )
+    ]
+    if driven is None:
+        parts.append(sections.no_drivers(summary))
+    else:
+        parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
+    sums = _sums(driven, compared, summary)
+    if given is None:
+        parts += [
+            sections.disagreement(turned, pinned_at(turned)),
+            sections.side_by_side(sets, compared, comparison_figures(compared) if compared else {}),
+            sections.form(forms),
+            sections.checks(limits, extremes, published, sums),
+        ]
+    else:
+        parts += [
+            sections.side_by_side(sets, None, {}),
+            sections.form(None),
+            sections.checks(None, extremes, published, sums),
+            sections.evidence(weigh_evidence(given, event), given.method, given.doubts),
+        ]
+    parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)
     return Document(
         f"{prior.title}: how likely is a software intelligence explosion?",
         _claim(event, summary),
-        (_spread(event, horizon), _first_driver(driven)),
+        (EXPLAINED, _spread(event, horizon), _main_drivers(driven)),
         facts,
-        parts,
+        tuple(parts),
+        {
+            "the prior as it was resolved (JSON)": ("prior.json", "application/json", _json(prior.to_dict())),
+            "how to cite it (BibTeX)": ("mc_sie.bib", "text/plain", _bibtex(request)),
+        },
     )
+
+
+EXPLAINED = (
+    "The clock starts when AI does all AI research. Effective training compute is the computing power spent on "
+    "training times "
+    "the efficiency of the software; computers are held fixed, so that only software can raise it. One OOM (order of "
+    "magnitude) is a factor of ten, 5 OOM a factor of 100,000."
+)
+"""What a first-time reader must know."""
 
 
 Part = TypeVar("Part")
@@ -240,16 +275,27 @@ class _Steps:
 
 def _claim(event: Event, summary: Summary) -> str:
     """The answer in one sentence, event included."""
-    what = event.in_words
-    return f"{what[0].upper()}{what[1:]}: {summary.sentence[0].lower()}{summary.sentence[1:]}"
+    return f"{summary.sentence.rstrip('.')}: the probability that {event.in_words}."
 
 
 def _spread(event: Event, horizon_months: float) -> str:
     return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
 
 
-def _first_driver(found: Sensitivity) -> str:
-    return found.sentences[0]
+def _main_drivers(found: Sensitivity | None) -> str:
+    """What the answer hangs on, by group and in words."""
+    if found is None:
+        return sections.NO_DRIVERS
+    if found.indices is None:
+        return found.sentences[0]
+    groups = found.indices.groups
+    shapley = groups[groups["index"] == "shapley"].sort_values("value", ascending=False).head(3)
+    shares = ", ".join(f"{row.group} {100 * row.value:.0f} %" for row in shapley.itertuples())
+    return f"What it hangs on, as shares of the uncertainty: {shares}."
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def _facts(request: Request, command: str) -> dict[str, str]:
@@ -278,7 +324,7 @@ def _bibtex(request: Request) -> str:
     )
 
 
-def _sums(found: Sensitivity, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
+def _sums(found: Sensitivity | None, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
     """Sums that hold by construction, and whether they did."""
     rows: list[dict[str, object]] = []
 
@@ -286,7 +332,7 @@ def _sums(found: Sensitivity, compared: Comparison | None, summary: Summary) -> 
         holds = abs(value - should_be) < 1e-9
         rows.append({"sum": what, "value": round(value, 12), "should be": round(should_be, 12), "holds": holds})
 
-    if found.indices is not None:
+    if found is not None and found.indices is not None:
         row("Shapley effects of the inputs", float(found.indices.index("shapley")["value"].sum()), 1.0)
         groups = found.indices.groups
         row("Shapley effects of the groups", float(groups.loc[groups["index"] == "shapley", "value"].sum()), 1.0)
@@ -326,9 +372,85 @@ def write_report(folder: Path, document: Document, request: Request, *, command:
     files: dict[str, Callable[[Path], object]] = {
         "index.html": _text(to_html(document)),
         "report.md": _text(to_markdown(document)),
-        "numbers.csv": lambda path: numbers.to_csv(path, index=False),
+        "numbers.csv": lambda path: numbers.to_csv(path, index=False, float_format="%.10g"),
     }
     return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
+
+
+def check_index(folder: Path) -> Path:
+    """Where the index page of a folder of reports will be written.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    pathlib.Path
+        Its ``index.html``.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be made.
+    """
+    check_folder(folder, f"--out {folder}")
+    return folder / "index.html"
+
+
+def write_index(path: Path, *, command: str) -> None:
+    """Write the page that leads to the reports of the shipped sets.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        From :func:`check_index`.
+    command : str
+        Command line that made it.
+    """
+    page = to_html(index_of_reports(command))
+    write_whole(path, _text(page))
+
+
+def index_of_reports(command: str) -> Document:
+    """A page that sets the shipped prior sets beside each other and leads to their reports.
+
+    Parameters
+    ----------
+    command : str
+        Command line, for the record.
+
+    Returns
+    -------
+    Document
+        To be written beside the reports' folders.
+    """
+    sets = _headlines(None)
+    table = pd.DataFrame(
+        {
+            "prior set": [f"[{name}]({name}/index.html)" for name in sets["name"]],
+            "probability": sets["label"],
+            "counted from day one, %": [f"{100 * prob:.3g}" for prob in sets["prob_from_start"]],
+            "whose beliefs": sets["title"],
+        }
+    )
+    beside = sections.side_by_side(sets, None, {})
+    numbers = sets[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]]
+    reports = Section("reports", "Each in full", (Table("reports", "Reports, most probable first.", table, numbers),))
+    return Document(
+        "How likely is a software intelligence explosion? It depends on whose beliefs go in.",
+        _spread(parse_event(HEADLINE), HORIZON_MONTHS_DEFAULT).removeprefix("Prior choice matters more: ").capitalize(),
+        (EXPLAINED,),
+        {"event": HEADLINE, "version": f"mc_sie {version_of('mc-sie')}", "command": command},
+        (beside, reports),
+    )
+
+
+def _headlines(n_draws: int | None, threads: int | None = None) -> pd.DataFrame:
+    """Headlines of the shipped sets as recorded, or computed where a set has changed since."""
+    sets = recorded()
+    return headline_table(n_draws or DRAWS_DEFAULT, threads=threads) if sets is None else sets
 
 
 def _text(content: str) -> Callable[[Path], object]:

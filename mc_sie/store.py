@@ -76,6 +76,7 @@ RUNS_FOLDER = Path("runs")
 """Where runs go when no folder is named."""
 
 _LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
+_LIBRARIES_CUDA = ("numba-cuda",)
 
 
 def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
@@ -107,15 +108,15 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
         elif not (np.isnan(array).all() or (array == array[0]).all()):
             columns[name] = array
     columns["event"] = event.holds(simulation.outcomes)
-    outcomes = simulation.outcomes.to_frame(simulation.draws["labour_per_efficiency"])
+    outcomes = simulation.outcomes.columns(simulation.draws["labour_per_efficiency"])
     if not all_outcomes:
         chosen = [
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
             "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
         ]  # fmt: skip
         chosen += [event.column]
-        outcomes = outcomes[[name for name in dict.fromkeys(chosen) if name in outcomes]]
-    return pd.concat([pd.DataFrame(columns), outcomes], axis=1)
+        outcomes = {name: outcomes[name] for name in dict.fromkeys(chosen) if name in outcomes}
+    return pd.DataFrame(columns | outcomes, copy=False)
 
 
 def check_target(folder: Path | None, name: str) -> Path:
@@ -176,15 +177,12 @@ def write_run(
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    drawn = simulation.simulation if isinstance(simulation, Conditioned) else simulation
-    record = run_record(drawn, summary, command)
-    if isinstance(simulation, Conditioned):
-        record["evidence"] = evidence_record(simulation, summary)
-    target = check_target(folder, drawn.prior.name)
+    name = (simulation.simulation if isinstance(simulation, Conditioned) else simulation).prior.name
+    target = check_target(folder, name)
     return _write_whole_folder(
         target,
-        None if folder else drawn.prior.name,
-        lambda partial: _write_files(partial, drawn, summary, record, all_outcomes),
+        None if folder else name,
+        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
     )
 
 
@@ -585,11 +583,16 @@ def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], 
 
 
 def _write_files(
-    folder: Path, simulation: Simulation, summary: Summary, record: dict[str, Any], all_outcomes: bool
+    folder: Path, drawn: Simulation | Conditioned, summary: Summary, command: str, all_outcomes: bool
 ) -> None:
+    simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
-    frame.to_parquet(folder / "draws.parquet", index=False)
+    words = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    frame.to_parquet(folder / "draws.parquet", index=False, use_dictionary=words)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
+    record = run_record(simulation, summary, command)
+    if isinstance(drawn, Conditioned):
+        record["evidence"] = evidence_record(drawn, summary)
     _write_tables(folder, summary, record)
 
 
@@ -659,6 +662,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     """
     design, prior = simulation.design, simulation.prior
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
+    device = "cpu" if isinstance(simulation, Streamed) else simulation.device
     record = {
         "prior": _prior_record(prior),
         "design": {**asdict(design), "n_draws": design.n_draws},
@@ -672,7 +676,8 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
         "statuses": dict(zip(summary.statuses["status"], map(int, summary.statuses["n_draws"]), strict=True)),
         "prob_bounds": [summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]],
         "wall_seconds": round(simulation.wall_seconds, 3),
-        **_circumstances(command),
+        "device": device,
+        **_circumstances(command, device),
     }
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
@@ -711,13 +716,14 @@ def _prior_record(prior: PriorSet) -> dict[str, Any]:
     return {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()}
 
 
-def _circumstances(command: str) -> dict[str, Any]:
+def _circumstances(command: str, device: str = "cpu") -> dict[str, Any]:
     """What ran, and on what."""
+    libraries = (*_LIBRARIES, *_LIBRARIES_CUDA) if device == "cuda" else _LIBRARIES
     return {
         "command": command,
         "python": sys.version.split()[0],
         "machine": platform.machine(),
-        "versions": {name: version_of(name) for name in _LIBRARIES},
+        "versions": {name: version_of(name) for name in libraries},
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.rare import estimate_rare
 from mc_sie.analysis.streaming import Job, stream
 from mc_sie.analysis.summary import summarise, summarise_counts
@@ -22,7 +23,7 @@ from mc_sie.events import parse_event
 from mc_sie.priors import prior_from_dict
 from mc_sie.reporting import make_report, request_of, write_report
 from mc_sie.sampling import Design
-from mc_sie.store import read_record, write_rare, write_run, write_streamed
+from mc_sie.store import read_record, version_of, write_rare, write_run, write_streamed
 
 RELATIVE, REPORT_RELATIVE = 1e-6, 1e-3
 """How far a number may be from the stored one, relative to it: other processors round the last digits otherwise. In a
@@ -90,11 +91,8 @@ def verify_run(folder: Path, *, threads: int | None = None, progress: Progress |
             stored, now = answer[name], found["answer"][name]
             if not _same(stored, now, answer["n_draws"], is_count=name.startswith("n_")):
                 drift.append({"file": "run.json", "row": "answer", "column": name, "stored": stored, "now": now})
-        versions = {
-            name: (then, found["versions"].get(name, "not installed"))
-            for name, then in record["versions"].items()
-            if then != found["versions"].get(name)
-        }
+        recorded = record["versions"]
+        versions = {name: (then, now) for name, then in recorded.items() if (now := version_of(name)) != then}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Verification(pd.DataFrame(drift, columns=["file", "row", "column", "stored", "now"]), n_compared, versions)
@@ -129,11 +127,11 @@ def _done_again(
         streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(questions, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)
-    simulation = simulate(
+    drawn = (condition if prior.evidence else simulate)(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,
     )  # fmt: skip
-    return write_run(target, simulation, summarise(simulation, event), command=command)
+    return write_run(target, drawn, summarise(drawn, event), command=command)
 
 
 def _table_drift(

@@ -159,7 +159,7 @@ def breakeven(
         asked,
         prior,
         answer,
-        pd.DataFrame([row for one in found for row in one.values], columns=list(_VALUE_COLUMNS)).fillna({"move": ""}),
+        pd.DataFrame([row for one in found for row in one.values], columns=list(_VALUE_COLUMNS)),
         pd.DataFrame([row for one in found for row in one.changes], columns=list(_CHANGE_COLUMNS)),
         pd.DataFrame([row for one in found for row in one.curves], columns=list(_CURVE_COLUMNS)),
         ask_modes(asked, prior) if "mode" in names else pd.DataFrame(),
@@ -176,6 +176,29 @@ _CHANGE_COLUMNS = (
     "remark",
 )  # fmt: skip
 _CURVE_COLUMNS = ("quantity", "varied", "value", "prob", "se", "low", "high")
+
+
+def pinned_at(found: BreakEven, levels: Sequence[float] = (0.1, 0.9)) -> pd.DataFrame:
+    """The probability with each input pinned at quantiles of its own prior.
+
+    Parameters
+    ----------
+    found : BreakEven
+        Set, points and inputs.
+    levels : sequence of float
+        Probabilities in (0, 1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an input and level: ``quantity``, ``level``, ``value``, the probability with its error, ``n_failed``.
+    """
+    rows: list[dict[str, object]] = []
+    for name in dict.fromkeys(found.curves["quantity"]):
+        for level, value in zip(levels, found.prior.quantiles(name, levels), strict=True):
+            answer = found.question.ask(found.prior.pinned(name, float(value)))
+            rows.append({"quantity": name, "level": level, "value": float(value), **answer.columns()})
+    return pd.DataFrame(rows)
 
 
 def _check(prior: PriorSet, quantities: Sequence[str], targets: Sequence[float]) -> None:
@@ -208,7 +231,7 @@ def _varying(prior: PriorSet) -> tuple[str, ...]:
     return tuple(
         name
         for name in MODEL_QUANTITIES
-        if name != "mode" and _is_given(prior, name) and np.ptp(_places(prior, name, _MIDDLES)) > 0.0
+        if name != "mode" and _is_given(prior, name) and len(set(prior.quantiles(name, list(_MIDDLES)))) > 1
     )
 
 
@@ -324,13 +347,15 @@ def _moved(prior: PriorSet, name: str, shift: float, widening: float = 1.0, cent
     """The set with the whole law of one quantity moved and widened on its natural scale."""
 
     def of(one: PriorSet) -> PriorSet:
-        changed = one.replaced({name: moved_entry(one.entries[name], shift, widening, centre)})
-        law = changed.entries[name].distribution
-        assert isinstance(law, Moved)
-        if law.outside > OUTSIDE_HIGH:
+        try:
+            entry = moved_entry(one.entries[name], shift, widening, centre)
+        except InputError as error:
+            raise _TooFarError(error.where, error.why, error.remedy) from None
+        law = entry.distribution
+        if isinstance(law, Moved) and law.outside > OUTSIDE_HIGH:
             why = f"would leave its domain with probability {law.outside:.2g}"
             raise _TooFarError(f"[{name}] {law.words}", why, "Move it by less.")
-        return changed
+        return one.replaced({name: entry})
 
     if not prior.members:
         return of(prior)
@@ -433,7 +458,7 @@ class _Scan:
         """The crossing near a place where P is the target within its error: one step along the local slope."""
         here = self.at(middle)
         slope = (self.at(high).prob - self.at(low).prob) / (high - low)
-        error = here.se if here.se > 0.0 else 0.5 * (here.high - here.low)
+        error = self._error_of(here)
         reach = min(max(4.0 * error / abs(slope), 1e-6 * (high - low)), 0.5 * (high - low))
         left, right = middle - reach, middle + reach
         local = (self.at(right).prob - self.at(left).prob) / (right - left)
@@ -442,6 +467,12 @@ class _Scan:
         se = error / abs(slope)
         half = student_t(self._asked.design.n_replicates - 1) * se
         return _Crossing("crossing", place, se, place - half, place + half, direction)
+
+    def _error_of(self, estimate: Estimate) -> float:
+        """Error of P: where all randomisations agree, half of the step that one draw of one of them makes."""
+        if estimate.is_rare:
+            return 0.5 * (estimate.high - estimate.low)
+        return estimate.se if estimate.se > 0.0 else 0.5 / self._asked.design.n_per_replicate
 
 
 @dataclass(frozen=True)
@@ -484,6 +515,7 @@ def _write(
             f"label_{side}": label(scan.at(place)),
         }
     start: dict[str, object] = {"quantity": name, "unit": QUANTITIES[name].unit, "varied": varied}
+    start |= {"move": "", "outside": math.nan}
     for target in targets:
         crossings = scan.crossings(target)
         for crossing in crossings:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.estimates import estimate_probability
+from mc_sie.analysis.estimates import Estimate, estimate_probability, estimate_weighted
 from mc_sie.analysis.sample import Sample
 
 
@@ -19,14 +20,16 @@ def replicate_table(sample: Sample) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a randomisation: ``replicate`` (from 1), ``prob``, ``n_hits``, ``n_draws`` (simulated).
+        One row a randomisation: ``replicate`` (from 1), ``prob`` (weighted, where draws have weights),
+        ``n_hits``, ``n_draws`` (simulated).
     """
     shape = (sample.design.n_replicates, -1)
-    n_hits, n_draws = (array.reshape(shape).sum(axis=1) for array in (sample.hits & sample.is_ok, sample.is_ok))
+    hits = sample.hits & sample.is_ok
+    n_hits, n_draws = (array.reshape(shape).sum(axis=1) for array in (hits, sample.is_ok))
+    weights = np.ones(len(hits)) if sample.weights is None else sample.weights
+    totals = (np.where(among, weights, 0.0).reshape(shape).sum(axis=1) for among in (hits, sample.is_ok))
     replicate = range(1, sample.design.n_replicates + 1)
-    frame = pd.DataFrame({"replicate": replicate, "n_hits": n_hits, "n_draws": n_draws})
-    frame.insert(1, "prob", frame["n_hits"] / frame["n_draws"])
-    return frame
+    return pd.DataFrame({"replicate": replicate, "prob": np.divide(*totals), "n_hits": n_hits, "n_draws": n_draws})
 
 
 def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:
@@ -51,15 +54,22 @@ def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:
     would have said.
     """
     design = sample.design
-    shape = (design.n_replicates, design.n_per_replicate)
-    hits, is_ok = sample.hits.reshape(shape), sample.is_ok.reshape(shape)
     rows: list[dict[str, object]] = []
     size = design.n_per_replicate
     while size >= 1 and len(rows) < n_points:
-        found = estimate_probability(
-            hits[:, :size].ravel(), is_ok[:, :size].ravel(), design.n_replicates, design.scheme
-        )
+        found = _estimate(sample, size)
         fields = ("prob", "se", "low", "high", "interval")
         rows.append({"n_draws": size * design.n_replicates, **{name: getattr(found, name) for name in fields}})
         size //= 2
     return pd.DataFrame(rows[::-1])
+
+
+def _estimate(sample: Sample, size: int) -> Estimate:
+    """From the first draws of every randomisation."""
+    design = sample.design
+    first = np.zeros((design.n_replicates, design.n_per_replicate), dtype=bool)
+    first[:, :size] = True
+    among = first.ravel()
+    if sample.weights is not None:
+        return estimate_weighted(sample.hits[among], sample.is_ok[among], sample.weights[among], design.n_replicates)
+    return estimate_probability(sample.hits[among], sample.is_ok[among], design.n_replicates, design.scheme)

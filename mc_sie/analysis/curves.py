@@ -591,9 +591,13 @@ def words_of(sample: Sample) -> dict[str, tuple[str, ...]]:
 
 
 def is_derived(sample: Sample, name: str) -> bool:
-    """Whether an input follows from others that are stated (r from r_total, rho from sigma or max_speed)."""
-    restated = {QUANTITIES[other].determines for other in sample.draws if other in QUANTITIES}
-    return name in restated and not sample.prior.members
+    """Whether an input follows from others that are stated (r from r_total, rho from sigma or max_speed).
+
+    In a pool, whose members may state different ones, those that every member has (r, rho) stand for all.
+    """
+    if sample.prior.members:
+        return name in QUANTITIES and QUANTITIES[name].determines is not None
+    return name in {QUANTITIES[other].determines for other in sample.draws if other in QUANTITIES}
 
 
 def sample_curves(

@@ -52,7 +52,7 @@ ORDER_PAIRS = 50
 WHOLE = "whole set"
 """The one player between two pools, which have no blocks in common."""
 
-_BINS = 60
+_BINS = 40
 _ATOM_SHARE = 0.002
 _LISTED_HIGH = 16
 
@@ -243,7 +243,7 @@ class _Plan:
         if order_pairs is not None or len(players) > EXACT_HIGH:
             orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
         n = len(players)
-        masks = tuple(range(2**n)) if orders is None else tuple(shapley.order_weights(orders)[0])
+        masks = tuple(range(2**n)) if orders is None else shapley.sets_along(orders)
         return cls(first, other, players, orders, masks, notes)
 
     def set_of(self, mask: int) -> PriorSet:
@@ -382,7 +382,7 @@ def _split(
         differences,
         list(_densities(names, [str(row["quantity"]) for row in differences], before, after)),
         tuple(notes),
-        _reading(asked.event, names, before, after, whole, ranked),
+        _reading(asked.event, names, before, after, whole, ranked, ", ".join(str(r["quantity"]) for r in differences)),
     )
 
 
@@ -392,12 +392,11 @@ def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np
         return []
     k = len(plan.players)
     if plan.orders is None:
-        bars = shapley.exact_weights(k) @ values
+        bars = shapley.exact(values)
         spread = np.zeros(k)
         steps_of = [[(mask, mask | 1 << i) for mask in plan.masks if not mask >> i & 1] for i in range(k)]
     else:
-        weights = shapley.order_weights(plan.orders)[1]
-        gains = weights @ values
+        gains = shapley.by_orders(plan.orders, values)
         bars = gains.mean(axis=0)
         spread = np.array([replicate_se(gains[:, i, 0]) for i in range(k)])
         paths = [list(pairwise(path)) for path in map(shapley.joined, plan.orders)]
@@ -464,6 +463,7 @@ def _reading(
     after: Answer,
     whole: Change,
     ranked: Sequence[tuple[tuple[str, ...], Change]],
+    quantities: str,
 ) -> str:
     """The difference in two sentences."""
     first, second = (
@@ -483,9 +483,9 @@ def _reading(
         )
     head += f", a difference of {in_points(whole.change, whole.se)} points (Monte Carlo SE {points_of(whole.se)})."
     if len(ranked) == 1:
-        what = " and ".join(_block_words(ranked[0][0]))
         if ranked[0][0] == (WHOLE,):
             return f"{head} Both are pools, so that it is not split."
+        what = f"{' and '.join(_block_words(ranked[0][0]))} ({quantities})"
         return f"{head} They differ in one thing only, {what}, which makes all of it."
     sign = 1.0 if whole.change >= 0.0 else -1.0
     large = [(player, bar) for player, bar in ranked if abs(bar.change) >= 0.1 * abs(whole.change)][:4]

@@ -260,15 +260,16 @@ def _surprise(conditioned: Conditioned, place: int) -> dict[str, float]:
     n_replicates = before.design.n_replicates
     item = conditioned.simulation.prior.evidence[place]
     values = implied(item, before.draws, before.outcomes)
-    likelihood = np.exp(item.log_likelihood(values))
+    log_likelihood = item.log_likelihood(values)
+    likelihood, scaled = np.exp(log_likelihood), np.exp(log_likelihood - log_likelihood.max())
     found: dict[str, float] = {}
     for name, array in (("satisfied", item.holds(values)), ("expected_likelihood", likelihood)):
         found[name] = float(array.mean())
         found[f"se_{name}"] = replicate_se(array.reshape(n_replicates, -1).mean(axis=1))
     below = float(item.predictive(values).mean())
     found["predictive"] = 2.0 * min(below, 1.0 - below) if item.is_value else below
-    found["pareto_k"] = pareto_k(likelihood)
-    found["ess_share"] = effective_size(likelihood) / len(likelihood)
+    found["pareto_k"] = pareto_k(scaled)
+    found["ess_share"] = effective_size(scaled) / len(scaled)
     return found
 
 

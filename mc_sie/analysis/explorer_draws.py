@@ -125,14 +125,13 @@ def proposal_for(base: PriorSet) -> PriorSet:
     Returns
     -------
     PriorSet
-        A pool that covers the base, changes of one of its quantities at a time, moderate changes of several, every
-        mode, and the shipped sets.
+        A pool that covers the base, changes of one of its quantities at a time (of a pool: of its first member's),
+        moderate changes of several, every mode, and the shipped sets.
     """
     check_explorable(base)
     own = {one.digest for one, _ in _plain(base)}
     groups = {"shipped": [one for one in theirs().values() if not one.members and one.digest not in own]}
-    for start in _plain(base) if len(_plain(base)) == 1 else ():
-        groups |= _around(start[0])
+    groups |= _around(_plain(base)[0][0])
     members = [(one, _WEIGHTS["base"] * weight) for one, weight in _plain(base)]
     members += [(one, _WEIGHTS[kind] / len(sets)) for kind, sets in groups.items() for one in sets if sets]
     total = math.fsum(weight for _, weight in members)

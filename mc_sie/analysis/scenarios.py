@@ -1,9 +1,9 @@
 """What worlds with the event look like: boxes in plain words, and typical worlds with their trajectories.
 
-Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input that
-raises the share of hits most for what it costs, then paste back what does no harm. The search sees half of the
-randomisations; coverage (which share of the hits lies in the box) and density (which share of the box is hits) are
-counted on the other half, which it never saw.
+Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input whose
+loss raises the share of hits most for what it costs, keep the best balance of coverage and density on the way, and
+paste back what does no harm. The search sees half of the randomisations; coverage (which share of the hits lies in the
+box) and density (which share of the box is hits) are counted on the other half, which it never saw.
 
 A typical world is a medoid: the draw nearest to all others with the event, among those of its retraining mode or, where
 there is one mode only, of its cluster, in the space of the inputs' normal scores.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.trace import trace
 from mc_sie.errors import InputError
+from mc_sie.priors.spec import POOL_DIMENSION
 from mc_sie.quantities import MODES
 
 PEEL = 0.05
@@ -50,6 +52,9 @@ COVERAGE_LOW = 0.05
 
 N_BOXES = 2
 """Most boxes."""
+
+REPLICATES_FOR_BOXES = 4
+"""Fewest randomisations: half of them are searched, and the other half must show an error."""
 
 MEDOID_HITS_HIGH = 1500
 """Hits among which medoids are looked for."""
@@ -156,7 +161,7 @@ def find_boxes(
     check_both(hits)
     group, names = np.asarray(groups, dtype=np.intp), words or {}
     n_groups = int(group.max()) + 1
-    if n_groups < 4:
+    if n_groups < REPLICATES_FOR_BOXES:
         why = "are too few to search in one half and count in the other"
         raise InputError(f"{n_groups} randomisations", why, "Take at least four.")
     searched = np.flatnonzero(group < n_groups // 2)
@@ -190,9 +195,7 @@ def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[
     """Coverage, density and share of a box."""
     n_groups = int(groups.max()) + 1
     columns = (inside & hits, hits, inside, np.ones_like(hits))
-    sums = np.stack([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], axis=1).astype(
-        np.float64
-    )
+    sums = np.array([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], dtype=np.float64).T
 
     def shares(sums: Array) -> Array:
         with np.errstate(invalid="ignore"):
@@ -227,7 +230,10 @@ def _peeled(
     hits: NDArray[np.bool_],
     words: Mapping[str, Sequence[str]],
 ) -> tuple[Box, NDArray[np.bool_]] | None:
-    """The box less the slice whose loss raises the density most for the draws it costs; None where none does."""
+    """The box less the slice whose loss raises the density most (or lowers it least) for the draws it costs.
+
+    None when the box cannot become smaller.
+    """
     n, n_hits = int(inside.sum()), int(hits[inside].sum())
     best: tuple[float, Box, NDArray[np.bool_]] | None = None
     for candidate in _slices(box, inside, inputs, words):
@@ -236,7 +242,7 @@ def _peeled(
         if n_kept == n or n_kept < BOX_SHARE_LOW * len(hits) or hits_kept < BOX_HITS_LOW:
             continue
         gain = (hits_kept / n_kept - n_hits / n) / (n - n_kept)
-        if gain > 0.0 and (best is None or gain > best[0]):
+        if best is None or gain > best[0]:
             best = gain, candidate, kept
     return None if best is None else best[1:]
 
@@ -352,8 +358,8 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     Returns
     -------
     worlds : pandas.DataFrame
-        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its index)
-        and every input that varies.
+        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
+        index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
     trajectories : pandas.DataFrame
         Points of :func:`mc_sie.engine.trace.trace` by ``archetype``.
     """
@@ -362,23 +368,24 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     mode = np.asarray(sample.draws["mode"])[ok][hits].astype(int)
     scores = np.stack([_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"], axis=1)
     clusters = []
-    codes = np.unique(mode)
+    codes, counts = np.unique(mode, return_counts=True)
     for code in codes:
         rows = np.flatnonzero(mode == code)
-        if len(rows) < BOX_HITS_LOW and len(codes) > 1:
+        if len(rows) < min(BOX_HITS_LOW, counts.max()):
             continue
         rows = rows[:: -(-len(rows) // MEDOID_HITS_HIGH)]
         share = float((mode == code).mean())
         for medoid, part in medoids(scores[rows], n_clusters if len(codes) == 1 else 1):
             clusters.append((share * part, int(ok[hits[rows[medoid]]]), MODES[code]))
     clusters.sort(key=lambda cluster: -cluster[0])
-    worlds, parts = [], []
+    worlds: list[dict[str, Any]] = []
+    parts = []
     for number, (share, draw, name) in enumerate(clusters, start=1):
         row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
-        worlds.append(
-            {"archetype": number, "mode": name, "share": share, "draw": draw}
-            | {key: row[key] for key in inputs if key != "mode"}
-        )
+        world: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
+        if POOL_DIMENSION in inputs:
+            world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
+        worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
         frame = trace({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
         frame.insert(0, "archetype", number)
         parts.append(frame)

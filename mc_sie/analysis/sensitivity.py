@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
-from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability
+from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability, estimate_weighted
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.sample import Sample, sample_of
-from mc_sie.analysis.scenarios import archetypes, box_sentence, sample_boxes
+from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
@@ -97,8 +99,9 @@ class Sensitivity:
 
         Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
         ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
-        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``, ``none`` where
-        nothing that was computed differs from zero, ``unclear`` between). First-order indices are those of the curves.
+        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``; ``none`` where
+        no point of the design noticed it; ``unclear`` between; ``through others`` where, in a pool or
+        under correlations, it only tells of inputs that have one). First-order indices are those of the curves.
         """
         rows: dict[str, dict[str, Any]] = {}
         measures = self.curves.measures
@@ -114,7 +117,8 @@ class Sensitivity:
                 if row.index != "first_order":
                     rows[row.quantity] |= _cells(row.index, row)
         frame = pd.DataFrame(list(rows.values()))
-        frame["effect"] = [_effect(row) for row in rows.values()]
+        is_tied = bool(self.sample.prior.members) or bool(self.sample.prior.dependence.names)
+        frame["effect"] = [_effect(row, is_tied) for row in rows.values()]
         by = "shapley" if self.indices is not None else "first_order"
         order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
         kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
@@ -200,7 +204,8 @@ def sensitivity(
     Parameters
     ----------
     source : PriorSet or Sample
-        A prior set, which is simulated, or draws that there are already (their event, seed and horizon then count).
+        A prior set, which is simulated (given its evidence, if it states any), or draws that there are already (their
+        event, seed, horizon and weights then count).
     event : str or Event
         What to ask of a prior set.
     n_draws : int
@@ -231,33 +236,43 @@ def sensitivity(
     """
     check_loss_ratio(loss_ratio)
     prior = source if isinstance(source, PriorSet) else source.prior
+    is_given = bool(prior.evidence)
     if not prior.dimensions:
         raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
     drawn = sample_design(n_draws, n_replicates, seed) if isinstance(source, PriorSet) else source.design
-    wants_indices = not curves_only and weights is None
+    if isinstance(source, Sample) and weights is None:
+        weights = source.weights
+    wants_indices = not curves_only and weights is None and not is_given
     design = index_design(prior, drawn, n_draws) if wants_indices else None
     bar = _Bar(progress, drawn.n_draws if isinstance(source, PriorSet) else 0)
     if design:
         bar.total += design.n_draws * n_evaluations(Space.of(prior), prior_groups(prior))
     sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
+    if weights is None:
+        weights = sample.weights
     check_both(sample.hits[sample.is_ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
     notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
     if n_failed:
         notes.append(f"{n_failed:,} draws could not be simulated and are left out.")
     if weights is not None:
-        notes.append("Draws have weights: indices are those of the weighted draws, and there are no designed ones.")
+        notes.append(
+            "Draws have weights: probability, curves and worth of information are weighted; there are no designed "
+            "indices and no boxes, and typical worlds are those of the draws without weights."
+        )
+    if sample.design.n_replicates < REPLICATES_FOR_BOXES:
+        notes.append("No boxes: with fewer than four randomisations none are left to count in.")
     if design:
         indices, more = _designed(sample, design, threads, bar)
         notes += more
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
     worlds, trajectories = archetypes(sample)
-    answer = estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
-    boxes = sample_boxes(sample) if weights is None and sample.design.n_replicates >= 4 else pd.DataFrame()
+    can_count = weights is None and sample.design.n_replicates >= REPLICATES_FOR_BOXES
+    boxes = sample_boxes(sample) if can_count else pd.DataFrame()
     return Sensitivity(
         sample,
-        answer,
+        _answer(sample, weights),
         loss_ratio,
         found,
         indices,
@@ -324,18 +339,18 @@ def _drawn(
     asked = parse_event(event) if isinstance(event, str) else event
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
-    simulation = simulate(
-        prior,
-        design.n_draws,
-        seed=design.seed,
-        n_replicates=design.n_replicates,
-        horizon_months=horizon_months,
-        levels=asked.levels,
-        widths=asked.widths,
-        threads=threads,
-        progress=bar,
-    )
-    return sample_of(simulation, asked)
+    how: dict[str, Any] = {
+        "seed": design.seed,
+        "n_replicates": design.n_replicates,
+        "horizon_months": horizon_months,
+        "levels": asked.levels,
+        "widths": asked.widths,
+        "threads": threads,
+        "progress": bar,
+    }
+    if prior.evidence:
+        return sample_of(condition(prior, design.n_draws, **how).simulation, asked)
+    return sample_of(simulate(prior, design.n_draws, **how), asked)
 
 
 def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) -> tuple[Indices, list[str]]:
@@ -353,13 +368,14 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
         notes.append(f"{function.n_failed:,} of them could not be simulated and count as worlds without the event.")
     if space.is_dependent:
         notes.append(
-            "Priors are correlated. Shapley effects respect that; total indices are those of the copula's independent "
-            "latent variables: what a quantity adds to those before it."
+            "Priors are correlated. Shapley effects respect that; total, first-order and second-order indices by "
+            "design are those of the copula's independent latent variables: what a quantity adds to those before it."
         )
-    elif any(member.dependence.names for member, _ in prior.members):
+    elif prior.members:
         notes.append(
-            "Sets of the pool have correlations of their own: Shapley effects and total indices are those of the "
-            "independent latent variables that the sets share."
+            "A pool: Shapley effects and total indices are those of the independent variables behind the draws, which "
+            "set it is and where in that set's law each quantity lies. What a quantity tells alone is about its value, "
+            "which also tells which set it comes from, and can be much more."
         )
     if indices.unconverged:
         notes.append(
@@ -411,6 +427,14 @@ def stated_names(prior: PriorSet) -> Mapping[str, str]:
     return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
 
 
+def _answer(sample: Sample, weights: ArrayLike | None) -> Estimate:
+    """Probability of the event, weighted where draws have weights."""
+    if weights is not None:
+        given = np.asarray(weights, dtype=np.float64)
+        return estimate_weighted(sample.hits, sample.is_ok, given, sample.design.n_replicates)
+    return estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
+
+
 def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:
     """The two inputs with the largest Shapley effects, or those whose pair is worth most."""
     if indices is not None and len(indices.index("shapley")) > 1:
@@ -427,13 +451,19 @@ def _cells(name: str, row: Any) -> dict[str, float]:
     return {name: row.value, f"{name}_se": row.se, f"{name}_low": row.low, f"{name}_high": row.high}
 
 
-def _effect(row: Mapping[str, Any]) -> str:
-    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows."""
-    if "total" in row:
-        if row["total"] == 0.0 and row["total_se"] == 0.0:
-            return "none"
-        return "clear" if row["total_low"] > 0.0 else "unclear"
-    return "clear" if row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0 else "unclear"
+def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
+    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows.
+
+    In a pool, and under correlations, an input can tell of others and so of the event without having an effect.
+    """
+    is_seen = row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0
+    if "total" not in row:
+        return "clear" if is_seen else "unclear"
+    if row["total_low"] > 0.0:
+        return "clear"
+    if is_tied and is_seen:
+        return "through others"
+    return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "unclear"
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:

@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def exact_weights(n_players: int) -> NDArray[np.float64]:
-    """Weights of the values of all sets of players in the Shapley value of each player.
+def exact(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shapley values from the values of all sets of players.
 
     Parameters
     ----------
-    n_players : int
-        k, at least 1.
+    values : array of shape (2^k, m)
+        Row i is the value of set i, in m versions; k is at least 1.
 
     Returns
     -------
-    ndarray of shape (k, 2^k)
-        ``weights @ values`` are the Shapley values: a player's gain when joining a set of size m counts
-        ``1 / (k C(k - 1, m))``.
+    ndarray of shape (k, m)
+        A player's gain when joining a set of n others counts ``1 / (k C(k - 1, n))``. They sum to the last row less the
+        first; a player that changes nothing gets exactly 0.
     """
-    sets = np.arange(2**n_players)
-    size = np.array([mask.bit_count() for mask in range(2**n_players)])
-    joins = np.array([1.0 / (n_players * comb(n_players - 1, m)) for m in range(n_players)])
-    weights = np.empty((n_players, len(sets)))
+    n_players = len(values).bit_length() - 1
+    sets = np.arange(len(values))
+    found = np.empty((n_players, values.shape[1]))
     for player in range(n_players):
-        inside = (sets >> player) & 1 == 1
-        weights[player] = np.where(inside, joins[size - 1], -joins[np.minimum(size, n_players - 1)])
-    return weights
+        others = sets[(sets >> player) & 1 == 0]
+        weights = np.array([1.0 / (n_players * comb(n_players - 1, int(mask).bit_count())) for mask in others])
+        found[player] = weights @ (values[others | 1 << player] - values[others])
+    return found
 
 
 def random_orders(n_players: int, n_pairs: int, seed: int) -> NDArray[np.int64]:
@@ -74,8 +74,8 @@ def joined(order: NDArray[np.int64]) -> list[int]:
     return masks
 
 
-def order_weights(orders: NDArray[np.int64]) -> tuple[list[int], NDArray[np.float64]]:
-    """Weights of the values of the sets along some orders, for each pair of orders.
+def sets_along(orders: NDArray[np.int64]) -> tuple[int, ...]:
+    """The sets whose values some orders need, each once and in rising order.
 
     Parameters
     ----------
@@ -84,21 +84,30 @@ def order_weights(orders: NDArray[np.int64]) -> tuple[list[int], NDArray[np.floa
 
     Returns
     -------
-    masks : list of int
-        The sets that are needed, each once; the empty set first and that of all players last.
-    weights : ndarray of shape (p, k, len(masks))
-        ``weights @ values`` are each pair's gains; their mean over the pairs estimates the Shapley values, and sums to
-        the whole exactly.
+    tuple of int
+        The empty set first and that of all players last.
     """
-    n_players = orders.shape[1]
-    masks = sorted({mask for order in orders for mask in joined(order)})
-    place = {mask: index for index, mask in enumerate(masks)}
-    weights = np.zeros((len(orders) // 2, n_players, len(masks)))
-    for index, order in enumerate(orders):
-        before = 0
-        for player in order:
-            after = before | 1 << int(player)
-            weights[index // 2, player, place[after]] += 0.5
-            weights[index // 2, player, place[before]] -= 0.5
-            before = after
-    return masks, weights
+    return tuple(sorted({mask for order in orders for mask in joined(order)}))
+
+
+def by_orders(orders: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gains of the players along each pair of orders.
+
+    Parameters
+    ----------
+    orders : array of shape (2 p, k)
+        From :func:`random_orders`.
+    values : array of shape (n, m)
+        Values of the sets of :func:`sets_along`, in m versions.
+
+    Returns
+    -------
+    ndarray of shape (p, k, m)
+        Their mean over the pairs estimates the Shapley values and sums to the whole exactly; their spread is its error.
+    """
+    place = {mask: index for index, mask in enumerate(sets_along(orders))}
+    gains = np.empty((*orders.shape, values.shape[1]))
+    for row, order in enumerate(orders):
+        steps = np.diff(values[[place[mask] for mask in joined(order)]], axis=0)
+        gains[row, order] = steps
+    return np.asarray(0.5 * (gains[0::2] + gains[1::2]))

@@ -279,7 +279,7 @@ def _variant(prior: PriorSet, aspect: str, name: str, form: _Form) -> _Variant:
             why.setdefault(reason, "" if not prior.members else member.name)
     if not found:
         (reason, *_) = why
-        return _Variant(aspect, name, 0.0, None, f"not run: {reason}")
+        return _Variant(aspect, name, 0.0, None, reason)
     credence = math.fsum(weight * held for _, weight, held in found)
     weights = [weight * held if credence > 0.0 else weight for _, weight, held in found]
     kept = [(one, w / math.fsum(weights)) for (one, _, _), w in zip(found, weights, strict=True) if w > 0.0]

@@ -293,10 +293,11 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
             by_replicate = np.array([weighted_quantiles(part, weight, QUANTILES) for part, weight in pairs])
             rows.append(_quantile_row(label, unit, share, weighted_quantiles(values, weights, QUANTILES), by_replicate))
             continue
-        share = float(np.isfinite(values[is_ok]).mean()) if is_ok.any() else math.nan
+        simulated = np.sort(values[is_ok])
+        share = float(np.isfinite(simulated).mean()) if is_ok.any() else math.nan
         replicates = zip(values.reshape(n_replicates, -1), is_ok.reshape(n_replicates, -1), strict=True)
-        by_replicate = np.array([_quantiles(part[keep]) for part, keep in replicates])
-        rows.append(_quantile_row(label, unit, share, _quantiles(values[is_ok]), by_replicate))
+        by_replicate = np.array([_quantiles(np.sort(part[keep])) for part, keep in replicates])
+        rows.append(_quantile_row(label, unit, share, _quantiles(simulated), by_replicate))
     return pd.DataFrame(rows)
 
 
@@ -338,11 +339,12 @@ def _quantile_row(
     return row
 
 
-def _quantiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _quantiles(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
     """Order statistics at the reported quantiles: no interpolation, so that inf never mixes with a finite number."""
-    if len(values) == 0:
+    if len(ordered) == 0:
         return np.full(len(QUANTILES), math.nan)
-    return np.asarray(np.quantile(values, QUANTILES, method="inverted_cdf"))
+    places = np.ceil(len(ordered) * np.array(QUANTILES) - 1.0).astype(np.int64).clip(0)
+    return np.asarray(ordered[places])
 
 
 def mode_table(simulation: Simulation, event: Event) -> pd.DataFrame:

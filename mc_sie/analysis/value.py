@@ -3,13 +3,13 @@
 Several inputs are learnt together when it is known in which cell of their joint levels a world lies. Cells are levels
 like any other, so that the measures, their errors and the removal of noise are those of :mod:`mc_sie.analysis.curves`.
 Cells are coarse (the draws must fill them), and what they hide is missing: the worth of a pair or a group is a lower
-bound that tightens with the number of draws.
+bound that tightens with the number of draws. For a group it is the best of those from its most valuable members.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -171,8 +171,26 @@ def sample_value(
         together.setdefault(group(name), []).append(name)
     several = {title: names for title, names in together.items() if len(names) > 1}
     if several:
-        frames.append(worth("group", several))
+        frames.append(_best_bounds(several, best, lambda subsets: worth("group", subsets)))
     return pd.concat(frames, ignore_index=True)
+
+
+def _best_bounds(
+    groups: Mapping[str, Sequence[str]],
+    order: Sequence[str],
+    worth: Callable[[Mapping[str, Sequence[str]]], pd.DataFrame],
+) -> pd.DataFrame:
+    """Worth of groups: of all members in coarse cells, or of the most valuable ones in finer cells if that is more."""
+    nested: dict[str, tuple[str, Sequence[str]]] = {}
+    for title, names in groups.items():
+        ranked = sorted(names, key=order.index)
+        nested |= {f"{title} {k}": (title, ranked[:k]) for k in range(1, len(ranked) + 1)}
+    found = worth({key: names for key, (_, names) in nested.items()})
+    found["what"] = found["what"].map(lambda key: nested[key][0])
+    found["members"] = found["what"].map(lambda title: ", ".join(groups[title]))
+    best = found.loc[found.groupby(["what", "measure"])["value"].idxmax()]
+    rank = best[best["measure"] == "brier_gain"].set_index("what")["value"].rank(ascending=False)
+    return best.iloc[np.lexsort((best["measure"].map(VALUES.index), best["what"].map(rank)))]
 
 
 def pair_map(

@@ -57,6 +57,13 @@ def priors_show(
         print_headed(f"{one.between[0]} and {one.between[1]}", f": {one.source}")
         if one.judgement:
             say(f"    {one.judgement}", style="italic")
+    for item in loaded.evidence:
+        used = f" (already used by {', '.join(item.already_used_by)})" if item.already_used_by else ""
+        print_headed(f"evidence, {item.name}", f": {item.words}{used}: {item.source}")
+        if item.judgement:
+            say(f"    {item.judgement}", style="italic")
+    if loaded.evidence:
+        say("The table is the prior before the evidence; mc-sie evidence shows what it becomes.")
     for citation in loaded.citations:
         say(f"  - {citation}")
     warn(loaded.warnings)

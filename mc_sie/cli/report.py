@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,30 +33,46 @@ def report(
     horizon_months: Annotated[
         float | None, typer.Option(help="End of each trajectory, 240 if not given; a RUN has its own.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; reports/NAME if not given.")] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="Every shipped prior set, and an index page that compares them.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; reports/NAME if not given, with --shipped reports.")
+    ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
     from mc_sie.engine.run import n_threads
-    from mc_sie.reporting import make_report, make_request, write_report
+    from mc_sie.priors import shipped_priors
+    from mc_sie.reporting import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
     from mc_sie.store import check_target
 
     n_threads(threads)
-    request = make_request(
-        source, event=event, against=against, loss_ratio=loss_ratio, n_draws=draws, seed=seed,
-        horizon_months=horizon_months,
-    )  # fmt: skip
-    target = check_target(out or Path("reports") / request.prior.name, request.prior.name)
-    warn(request.prior.warnings)
-    command = shlex.join(["mc-sie", *sys.argv[1:]])
-    with progress_bar(quiet, "working out", "parts") as progress:
-        document = make_report(request, command=command, threads=threads, progress=progress)
-    folder = write_report(target, document, request, command=command)
-    say(document.claim, style="bold")
-    for paragraph in document.lead:
-        say(paragraph)
-    say(f"Report: {folder}/index.html (also report.md, numbers.csv, run.json)")
+    options: dict[str, Any] = {
+        "event": event, "against": against, "loss_ratio": loss_ratio, "n_draws": draws, "seed": seed,
+        "horizon_months": horizon_months,
+    }  # fmt: skip
+    requests = [make_request(name, **options) for name in (shipped_priors() if shipped else [source])]
+    if shipped:
+        index = check_index(out or REPORTS_FOLDER)
+    targets = [
+        check_target((out or REPORTS_FOLDER) / request.prior.name if shipped or out is None else out, "")
+        for request in requests
+    ]
+    for request, target in zip(requests, targets, strict=True):
+        warn(request.prior.warnings)
+        command = shlex.join(["mc-sie", *sys.argv[1:]])
+        with progress_bar(quiet, f"working out {request.prior.name}", "parts") as progress:
+            document = make_report(request, command=command, threads=threads, progress=progress)
+        folder = write_report(target, document, request, command=command)
+        say(document.claim, style="bold")
+        for paragraph in document.lead[1:]:
+            say(paragraph)
+        say(f"Report: {folder}/index.html (also report.md, numbers.csv, run.json)")
+    if shipped:
+        write_index(index, command=command)
+        say(f"All of them: {index}")
 
 
 @app.command()

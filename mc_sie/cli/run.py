@@ -104,7 +104,7 @@ def run(
     widths = tuple(sorted({*WIDTHS_DEFAULT, *asked.widths}))
     command = shlex.join(["mc-sie", *sys.argv[1:]])
     if loaded.evidence:
-        for other, is_given in (("--no-draws", no_draws), ("--rare", rare)):
+        for other, is_given in (("--no-draws", no_draws), ("--rare", rare), ("--device cuda", device == "cuda")):
             if is_given:
                 why = f"takes draws of the prior, and {loaded.name} is conditioned on evidence, which weights draws"
                 refuse(other, why, "Leave it out.")
@@ -158,7 +158,13 @@ def run(
 
 
 def _simulate_to_target(
-    prior: PriorSet, event: Any, wanted: Precision, max_draws: int, progress: Progress | None, **how: Any
+    prior: PriorSet,
+    event: Any,
+    wanted: Precision,
+    max_draws: int,
+    progress: Progress | None,
+    device: str = "cpu",
+    **how: Any,
 ) -> Simulation | Conditioned:
     """Simulate, and double the draws until the standard error asked for is surely reached."""
     from mc_sie.analysis.condition import condition
@@ -175,14 +181,14 @@ def _simulate_to_target(
             if wanted.is_reached(estimate_event(given.simulation, event), given.simulation.design.n_replicates):
                 return given
             how["n_draws"] = 2 * n_draws
-        simulation = simulate(prior, progress=progress, **how)
+        simulation = simulate(prior, progress=progress, device=device, **how)
         while wanted.is_asked:
             n_draws = simulation.design.n_draws
             if wanted.is_reached(estimate_event(simulation, event), simulation.design.n_replicates):
                 break
             if 2 * n_draws > max_draws:
                 break
-            simulation = doubled(simulation, device=how["device"], threads=how["threads"], progress=progress)
+            simulation = doubled(simulation, device=device, threads=how["threads"], progress=progress)
     except MemoryError:
         remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
         refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)

@@ -127,33 +127,47 @@ def _print(found: Sensitivity) -> None:
 
 _COLUMNS = (
     ("shapley", "Shapley, %", 100.0),
-    ("total", "with all others (total), %", 100.0),
+    ("total", "with all others, %", 100.0),
     ("first_order", "alone, %", 100.0),
-    ("brier_gain", "Brier gain, points", 100.0),
-    ("bits", "bits", 1.0),
     ("delta", "delta, points", 100.0),
     ("ks", "KS", 1.0),
-    ("decision_value", "decision, %", 100.0),
 )
 """Columns of the ranking: name, heading, factor."""
 
 
 def _cell(row: Any, name: str, factor: float) -> str:
-    """A number with its Monte Carlo error in brackets; a Shapley effect with its interval."""
-    from mc_sie.analysis.estimates import decimals
-
+    """A number with its Monte Carlo error; a Shapley effect with its interval."""
     value, se = factor * row[name], factor * row[f"{name}_se"]
     if value != value:
         return ""
-    digits = decimals(se)
     if name == "shapley":
-        low, high = factor * row["shapley_low"], factor * row["shapley_high"]
-        return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-    if value == 0.0 and se == 0.0:
-        return "0"
+        return _with_interval(value, se, factor * row["shapley_low"], factor * row["shapley_high"])
     floor = row.get(f"{name}_floor")
     mark = "*" if floor is not None and row[name] <= floor else ""
-    return f"{value:.{digits}f} ({se:.{digits}f}){mark}"
+    return _with_error(value, se) + mark
+
+
+def _rounded(value: float, digits: int) -> str:
+    """A number to some decimals, never minus zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def _with_error(value: float, se: float) -> str:
+    """A number with its Monte Carlo error in brackets; 0 alone where not one draw says otherwise."""
+    from mc_sie.analysis.estimates import decimals
+
+    digits = decimals(se)
+    return "0" if value == se == 0.0 else f"{_rounded(value, digits)} ({se:.{digits}f})"
+
+
+def _with_interval(value: float, se: float, low: float, high: float) -> str:
+    """A number with its interval in brackets."""
+    from mc_sie.analysis.estimates import decimals
+
+    digits = decimals(se)
+    if value == se == 0.0:
+        return "0"
+    return f"{_rounded(value, digits)} [{_rounded(low, digits)}, {_rounded(high, digits)}]"
 
 
 def _print_ranking(ranking: pd.DataFrame) -> None:
@@ -161,7 +175,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
 
     shown = [column for column in _COLUMNS if column[0] in ranking]
     title = "Inputs by importance: Monte Carlo SE in round brackets, 90 % interval (t) in square ones"
-    if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("bits", "delta", "ks")):
+    if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("delta", "ks")):
         title += "; * below what chance alone gives (95 %)"
     table = Table(title=title, title_justify="left")
     table.add_column("input")
@@ -179,8 +193,6 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
 def _print_groups(groups: pd.DataFrame) -> None:
     from rich.table import Table
 
-    from mc_sie.analysis.estimates import decimals
-
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
         table.add_column(heading)
@@ -195,46 +207,41 @@ def _print_groups(groups: pd.DataFrame) -> None:
             row = 100.0 * wide.loc[(first["group"], first["members"], kind), ["value", "se", "low", "high"]].astype(
                 float
             )
-            digits = decimals(row["se"])
-            ends = (
-                f"[{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
-                if kind == "shapley"
-                else (f"({row['se']:.{digits}f})")
-            )
-            cells.append(f"{row['value']:.{digits}f} {ends}")
+            cells.append(_with_interval(*row) if kind == "shapley" else _with_error(row["value"], row["se"]))
         table.add_row(first["group"], first["members"], *cells)
     say(table)
 
 
+_MEASURES = (
+    ("brier_gain", "Brier gain, points", 100.0),
+    ("bits", "bits", 1.0),
+    ("decision_value", "decision, %", 100.0),
+)
+"""Columns of the worth of information: name, heading, factor."""
+
+_PAIRS_SHOWN = 5
+
+
 def _print_value(value: pd.DataFrame) -> None:
-    """Pairs and groups whose worth is known; single inputs stand in the ranking."""
+    """Worth of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
-    from mc_sie.analysis.estimates import decimals
-
-    several = value[value["kind"] != "input"]
-    if several.empty:
-        return
-    table = Table(
-        title="Worth of learning several together (at least), Monte Carlo SE in brackets", title_justify="left"
-    )
+    title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
-    measures = (
-        ("brier_gain", "Brier gain, points", 100.0),
-        ("bits", "bits", 1.0),
-        ("decision_value", "decision, %", 100.0),
-    )
-    for _, heading, _ in measures:
+    for _, heading, _ in _MEASURES:
         table.add_column(heading, justify="right")
-    wide = several.set_index(["what", "measure"])
-    best = several[several["measure"] == "brier_gain"].sort_values("value", ascending=False)
-    for row in best.head(6).itertuples():
-        cells = []
-        for measure, _, factor in measures:
-            found, se = (factor * float(wide.loc[(row.what, measure), key]) for key in ("value", "se"))
-            cells.append("0" if found == se == 0.0 else f"{found:.{decimals(se)}f} ({se:.{decimals(se)}f})")
-        what = row.what if row.kind == "pair" else f"{row.what} ({row.members})"
-        table.add_row(what, *cells)
+    wide = value.set_index(["kind", "what", "measure"])
+    best = value[value["measure"] == "brier_gain"].sort_values("value", ascending=False)
+    for kind in ("input", "pair", "group"):
+        rows = best[best["kind"] == kind]
+        for row in rows.head(_PAIRS_SHOWN if kind == "pair" else len(rows)).itertuples():
+            cells = []
+            for measure, _, factor in _MEASURES:
+                found, se = (factor * float(wide.loc[(kind, row.what, measure), key]) for key in ("value", "se"))
+                cells.append(_with_error(found, se))
+            table.add_row(row.what if kind != "group" else f"{row.what} ({row.members})", *cells)
+        table.add_section()
     say(table)
 
 
@@ -250,6 +257,10 @@ def _print_worlds(worlds: pd.DataFrame) -> None:
     for name in names if width >= 24 + 12 * len(names) else names[:6]:
         table.add_column(name, justify="right")
     for _, world in worlds.iterrows():
-        values = [f"{world[name]:.3g}" if world[name] == world[name] else "" for name in names]
+        values = ["" if world[name] != world[name] else _short(world[name]) for name in names]
         table.add_row(world["mode"], f"{100 * world['share']:.0f} %", *values[: len(table.columns) - 2])
     say(table)
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}"

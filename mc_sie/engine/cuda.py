@@ -54,7 +54,7 @@ def simulate_strides(
     numbers: NDArray[np.float64],
     codes: NDArray[np.int32],
     law: NDArray[np.void],
-    nodes: NDArray[np.float64],
+    nodes: NDArray[np.void],
     series: NDArray[np.float64],
     panels: NDArray[np.float64],
     grid: NDArray[np.float64],
@@ -166,7 +166,7 @@ class Gpu:
 
 
 def keep_calls(compiled: Any) -> None:
-    """Forbid the inlining of all but the small functions that a kernel calls.
+    """Forbid the inlining of all but the small functions that a kernel calls, and those made to be inlined.
 
     Parameters
     ----------
@@ -182,7 +182,8 @@ def keep_calls(compiled: Any) -> None:
     for module in compiled.library.modules:
         for function in module.functions:
             size = sum(len(block.instructions) for block in function.blocks)
-            if size > _INLINED_INSTRUCTIONS and function.name != kernel:
+            is_large = size > _INLINED_INSTRUCTIONS and "alwaysinline" not in function.attributes
+            if is_large and function.name != kernel:
                 function.attributes.add("noinline")
 
 

@@ -86,6 +86,8 @@ class Simulation:
     weights : array of shape (n,) or None
         Weight of each draw, with mean 1, where the prior set is conditioned on evidence (:func:`mc_sie.condition`);
         None where all count alike.
+    device : str
+        One of :data:`DEVICES`: where it ran, or the later part of it.
     """
 
     prior: PriorSet
@@ -95,6 +97,7 @@ class Simulation:
     outcomes: Outcomes
     wall_seconds: float
     weights: NDArray[np.float64] | None = None
+    device: str = "cpu"
 
     @property
     def replicate(self) -> NDArray[np.int32]:
@@ -163,7 +166,8 @@ def simulate(
     check_device(device)
     ranges = _ranges(0, design.n_draws, batch, device)
     draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, device, threads, progress)
-    return Simulation(prior, design, horizon_months, draws, outcomes, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Simulation(prior, design, horizon_months, draws, outcomes, seconds, device=device)
 
 
 def doubled(
@@ -212,7 +216,7 @@ def doubled(
         }
         outcomes = replace(outcomes, **arrays)
     seconds = simulation.wall_seconds + time.perf_counter() - started
-    return Simulation(simulation.prior, design, simulation.horizon_months, draws, outcomes, seconds)
+    return replace(simulation, design=design, draws=draws, outcomes=outcomes, wall_seconds=seconds, device=device)
 
 
 def evaluate(
@@ -393,7 +397,7 @@ def check_unconditioned(prior: PriorSet, what: str) -> None:
     """
     if prior.evidence:
         why = f"is conditioned on evidence, and {what} draws from a set as it was before"
-        remedy = "Use mc-sie run without that option (in Python mc_sie.condition), or take [[evidence]] out."
+        remedy = "Use mc-sie run or mc-sie evidence (in Python mc_sie.condition), or take [[evidence]] out."
         raise InputError(prior.name, why, remedy)
 
 
@@ -478,6 +482,8 @@ def _fill(
     inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN
     numbers = np.full((n, len(NUMBERS)), np.nan)
+    months_to, best_window_months = np.empty((n, len(outcomes.levels))), np.empty((n, len(outcomes.levels)))
+    best_gain_ooms = np.empty((n, len(outcomes.widths)))
     driver = drivers.get()
     try:
         with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn
@@ -485,14 +491,17 @@ def _fill(
                 table,
                 outcomes.levels,
                 outcomes.widths,
-                outcomes.months_to[here],
-                outcomes.best_window_months[here],
-                outcomes.best_gain_ooms[here],
+                months_to,
+                best_window_months,
+                best_gain_ooms,
                 numbers,
                 codes,
             )
     finally:
         drivers.put(driver)
+    outcomes.months_to[here] = months_to
+    outcomes.best_window_months[here] = best_window_months
+    outcomes.best_gain_ooms[here] = best_gain_ooms
     failed = codes[:, CODES.index("status")] != OK
     numbers[failed] = np.nan
     for column, name in enumerate(NUMBERS):

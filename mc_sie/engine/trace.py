@@ -78,7 +78,7 @@ def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
             u = low + (high - low) * part / _PER_PANEL
             rows.append(
                 (
-                    months_at(law, work, panel, u),
+                    months_at(law, work, panel, u) if panel + part > 0 else 0.0,  # exactly, not to rounding
                     software_at(law, work, panel, u)[1],
                     ooms_at(law, work, panel, u),
                     math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0,

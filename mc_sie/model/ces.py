@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 
-from mc_sie._jit import part
+from mc_sie._jit import inlined, part
+from mc_sie.model.elementary import exp_and_expm1, ln_near_one
 
 _RHO_SERIES = 1e-13  # below this the first-order expansion in rho is exact to double precision
 
@@ -61,9 +62,9 @@ def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     return ln_k + math.log(alpha_compute + labour * math.exp(q)) / rho
 
 
-@part
+@inlined
 def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> tuple[float, float]:
-    """Natural logarithm of research output R(X, K) and its elasticity with respect to X, from one exponential.
+    """Natural logarithm of research output R(X, K) and its elasticity with respect to X, without a branch.
 
     Parameters
     ----------
@@ -77,26 +78,21 @@ def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float)
     """
     d = ln_x - ln_k
     labour = 1.0 - alpha_compute
-    if abs(rho) < _RHO_SERIES:
-        return ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d, labour
-    if alpha_compute == 0.0:
-        return ln_x, 1.0
     q = rho * d
-    if abs(q) < 0.5 and abs(rho) < 1e-3:  # else a rounding error, divided by rho, is still below 1e-13
-        if q > 0.0:
-            gone = alpha_compute * math.expm1(-q)
-            return ln_x + math.log1p(gone) / rho, labour / (1.0 + gone)
-        gone = labour * math.expm1(q)
-        return ln_k + math.log1p(gone) / rho, (labour + gone) / (1.0 + gone)
-    if q > 0.0:
-        total = labour + alpha_compute * math.exp(-q)
-        return ln_x + math.log(total) / rho, labour / total
-    w = labour * math.exp(q)
-    total = alpha_compute + w
-    return ln_k + math.log(total) / rho, w / total
+    is_flat = abs(rho) < _RHO_SERIES
+    power, less_one = exp_and_expm1(-abs(q))
+    smaller = alpha_compute if q > 0.0 else labour  # weight on the smaller of the two terms
+    total = (1.0 - smaller) + smaller * power
+    ln_r = (ln_x if q > 0.0 else ln_k) + ln_near_one(total, smaller * less_one) / (1.0 if is_flat else rho)
+    share = (labour if q > 0.0 else labour * power) / total
+    if is_flat:
+        ln_r, share = ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d, labour
+    if alpha_compute == 0.0:
+        ln_r, share = ln_x, 1.0
+    return ln_r, share
 
 
-@part
+@inlined
 def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     """Elasticity of research output with respect to X; one minus it is the elasticity with respect to K.
 
@@ -112,12 +108,9 @@ def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float
     """
     labour = 1.0 - alpha_compute
     q = rho * (ln_x - ln_k)
-    if q > 0.0:
-        return labour / (labour + alpha_compute * math.exp(-q))
-    w = labour * math.exp(q)
-    if alpha_compute == 0.0:
-        return 1.0
-    return w / (alpha_compute + w)
+    power, _ = exp_and_expm1(-abs(q))
+    share = labour / (labour + alpha_compute * power) if q > 0.0 else labour * power / (alpha_compute + labour * power)
+    return 1.0 if alpha_compute == 0.0 else share
 
 
 @part

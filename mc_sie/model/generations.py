@@ -23,16 +23,14 @@ from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.growth import Law, better_route, ln_pace, software_and_room
 from mc_sie.model.panels import LAST, N_NODES, NODES, read, solve, step_factor
-from mc_sie.model.retraining import offered_ooms, run_months
+from mc_sie.model.retraining import forgone_ooms, offered_ooms, run_months
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
-    LN_PACE,
     MONTHS,
     MONTHS_SLOPE,
     NEAR,
     SECOND,
-    SOFTWARE,
     Setting,
     Start,
     kind_of,
@@ -168,10 +166,10 @@ def largest_inside(
 def margin_at_node(law: Law, deployed: float, panel: Panel, work: Workspace, j: int) -> float:
     """The margin of a run at a node of the panel in progress."""
     u = panel.u + 0.5 * panel.length * (1.0 + NODES[j])
-    nodes = work.nodes
+    nodes = work.nodes[0]
     if u >= law.u_hold:
-        return margin(law, deployed, u, nodes[MONTHS, j])
-    return offered_ooms(law, nodes[SOFTWARE, j], nodes[LN_PACE, j]) - deployed - law.generation_gain
+        return margin(law, deployed, u, nodes.months[j])
+    return offered_ooms(law, nodes.software[j], nodes.ln_pace[j]) - deployed - law.generation_gain
 
 
 @part
@@ -257,8 +255,8 @@ def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
         if NODES[j] >= used:
             break
         before = NODES[j] if top == used else before
-        if work.nodes[LN_PACE, j] >= top_value:
-            top, top_value = NODES[j], work.nodes[LN_PACE, j]
+        if work.nodes[0].ln_pace[j] >= top_value:
+            top, top_value = NODES[j], work.nodes[0].ln_pace[j]
             before, after = NODES[max(0, j - 1)], min(used, NODES[j + 1])
     if top_value <= best.ln_pace - 1e-2:
         return best
@@ -302,7 +300,7 @@ def stands_still(law: Law) -> bool:
 
 @part
 def closed_stretch(
-    law: Law, work: Workspace, state: State, deployed: float, months_stop: float, idle: bool, n_grid: int
+    law: Law, work: Workspace, state: State, deployed: float, ln_m: float, months_stop: float, idle: bool, n_grid: int
 ) -> tuple[State, int, int]:
     """:func:`stretch` where research output stands still, in closed form.
 
@@ -311,8 +309,6 @@ def closed_stretch(
     The pace only falls, so that a run becomes more worth starting as time goes by: both s and tau grow.
     """
     rate = LN_10 * law.beta - 1.0 / law.limit  # c
-    software, _ = software_and_room(state.z, law.limit)
-    ln_m = ln_pace(law, state.z, software, deployed, state.months)
     slowness = max(1e-300, exp(-law.ln_speed - ln_m - state.z / law.limit))  # dt/dz at the start
     # how far software comes in the time that there is: z - z_0 = log1p(c v (t - t_0)) / c
     way = (months_stop - state.months) / slowness
@@ -345,17 +341,15 @@ def offered_after(law: Law, deployed: float, z: float, ln_m: float, way: float) 
     """
     if way == math.inf:
         way = 1e6 if math.isinf(law.limit) else 50.0 * law.limit
-    low, high = 0.0, way
-    if margin(law, deployed, z + way, 0.0) < 0.0:
+    decay, wanted = LN_10 * law.beta, deployed + law.generation_gain
+    if offered_ooms(law, software_held(law, z + way), ln_m - decay * way) < wanted:
         return math.inf
-    decay = LN_10 * law.beta
-    x = min(way, 0.5 * law.generation_gain)
+    low, high, x = 0.0, way, 0.0
     for _ in range(100):
         software, room = software_and_room(z + x, law.limit)
-        tau = run_months(law, ln_m - decay * x)
-        share = tau / law.training_months
-        miss = (software + math.log10(share) if share > 0.0 else -math.inf) - deployed - law.generation_gain
-        is_free = tau < law.training_months and tau > law.training_floor_months
+        forgone = forgone_ooms(law, ln_m - decay * x)
+        miss = software + forgone - wanted
+        is_free = forgone < 0.0 and forgone > law.floor_ooms
         slope = room + (law.shortening_exponent * law.beta if is_free else 0.0)
         if miss < 0.0:
             low = x
@@ -375,7 +369,15 @@ def offered_after(law: Law, deployed: float, z: float, ln_m: float, way: float) 
 
 @part
 def stretch(
-    law: Law, work: Workspace, state: State, deployed: float, months_stop: float, idle: bool, peak: Peak, n_grid: int
+    law: Law,
+    work: Workspace,
+    state: State,
+    deployed: float,
+    ln_m: float,
+    months_stop: float,
+    idle: bool,
+    peak: Peak,
+    n_grid: int,
 ) -> tuple[State, int, Peak, int]:
     """Let software improve with a fixed deployed system until the next event.
 
@@ -385,8 +387,8 @@ def stretch(
         The draw and the work arrays; ``work.series[0]`` holds the panel in progress.
     state : State
         Where the trajectory stands.
-    deployed : float
-        a in OOM.
+    deployed, ln_m : float
+        a in OOM, and ln of the pace at the start.
     months_stop : float
         Stop then at the latest.
     idle : bool
@@ -408,14 +410,13 @@ def stretch(
         Updated.
     """
     if stands_still(law):
-        state, reason, n_grid = closed_stretch(law, work, state, deployed, months_stop, idle, n_grid)
+        state, reason, n_grid = closed_stretch(law, work, state, deployed, ln_m, months_stop, idle, n_grid)
         return state, reason, peak, n_grid  # the pace has only fallen
-    nodes, series = work.nodes, work.series[0]
+    nodes, series = work.nodes[0], work.series[0]
     h, n_steps = state.step, state.n_steps
     software, _ = software_and_room(state.z, law.limit)
     setting = Setting(better_route(law, software, deployed, state.months), deployed, False)
-    ln_m = ln_pace(law, state.z, software, deployed, state.months) if kind_of(law) == EXPLICIT else 0.0
-    start = Start(state.z, state.months, ln_m)
+    start = Start(state.z, state.months, ln_m if kind_of(law) == EXPLICIT else 0.0)
     switched = False
     while n_steps < _MAX_STEPS:
         n_steps += 1
@@ -439,7 +440,7 @@ def stretch(
                 changes = False
             else:
                 used = x
-        if nodes[MONTHS, LAST] >= months_stop and (used == 1.0 or read(series[MONTHS], used) >= months_stop):
+        if nodes.months[LAST] >= months_stop and (used == 1.0 or read(series[MONTHS], used) >= months_stop):
             used, reason = solve(series[MONTHS], series[MONTHS_SLOPE], h, months_stop, -1.0, used), IN_TIME
         elif used == 1.0 and start.u + h >= law.u_hold:
             reason = HELD
@@ -513,15 +514,19 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
     held = False
     peak = Peak(law.ln_pace_start, 0.0)
     n_grid = record(law, work, 1 if recorded else 0, deployed, 0.0, 0.0)
+    ln_m = frozen_ln_pace(law, deployed, state.z, state.months)
     end, status = END_HORIZON, TOO_MANY_STEPS
     while n < MAX_DEPLOYMENTS:
         # (bool(): a function is compiled once more for every literal that it is called with)
         # idle: wait until a run is worth starting
         pending = peak
-        if margin(law, deployed, state.z, state.months) < 0.0:
+        if offered_ooms(law, software_held(law, state.z), ln_m) - deployed - law.generation_gain < 0.0:
+            z = state.z
             if not held:
                 idle = bool(True)  # noqa: UP018
-                state, reason, pending, n_grid = stretch(law, work, state, deployed, law.horizon, idle, pending, n_grid)
+                state, reason, pending, n_grid = stretch(
+                    law, work, state, deployed, ln_m, law.horizon, idle, pending, n_grid
+                )
                 if reason == FAILED:
                     end, status = END_HORIZON, TOO_MANY_STEPS
                     break
@@ -535,14 +540,17 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
                     end, status = END_LIMIT, OK
                     break
                 state = State(state.z, start, state.step, state.n_steps)
+            if stands_still(law) and not held:
+                ln_m -= LN_10 * law.beta * (state.z - z)
+            else:
+                ln_m = frozen_ln_pace(law, deployed, state.z, state.months)
         # a run starts: its algorithms are frozen now
-        ln_m = frozen_ln_pace(law, deployed, state.z, state.months)
         reached = offered_ooms(law, software_held(law, state.z), ln_m)
         finished = state.months + run_months(law, ln_m)
         stop = min(finished, law.horizon)
         if not held:
             idle = bool(False)  # noqa: UP018
-            state, reason, pending, n_grid = stretch(law, work, state, deployed, stop, idle, pending, n_grid)
+            state, reason, pending, n_grid = stretch(law, work, state, deployed, ln_m, stop, idle, pending, n_grid)
             if reason == FAILED:
                 end, status = END_HORIZON, TOO_MANY_STEPS
                 break
@@ -554,7 +562,8 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
         deployed = reached
         deployments[n, 0], deployments[n, 1] = finished, deployed
         n += 1
-        peak = pending if held else raise_peak(law, deployed, state.z, finished, pending)
+        ln_m = frozen_ln_pace(law, deployed, state.z, finished)
+        peak = pending if held or ln_m <= pending.ln_pace + 1e-12 else Peak(ln_m, finished)
         n_grid = record(law, work, n_grid, deployed, state.z, finished)
         if deployed >= TOP_OOMS - TIE_OOMS:
             end, status = END_TOP, OK

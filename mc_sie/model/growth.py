@@ -15,11 +15,13 @@ which counts how much harder ideas have become: nothing is singular at D, and D 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from mc_sie._jit import part
+from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
+from mc_sie.model.elementary import exp_and_expm1
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
@@ -56,6 +58,8 @@ class Law:
         ln of de/dt at s = e in mode continual: chi / (tau_0 ln 10) per month.
     training_months, training_floor_months, shortening_exponent, generation_gain : float
         The rule of mode from_scratch.
+    floor_ooms : float
+        log10 of the shortest run relative to tau_0: what effective compute such a run forgoes, at most 0.
     horizon : float
         End of the simulation, months.
     u_hold, software_hold : float
@@ -85,6 +89,7 @@ class Law:
     training_floor_months: float
     shortening_exponent: float
     generation_gain: float
+    floor_ooms: float
     horizon: float
     u_hold: float
     software_hold: float
@@ -119,7 +124,7 @@ def difficulty(software: float, limit: float) -> float:
     return -limit * math.log1p(-software / limit)
 
 
-@part
+@inlined
 def software_and_room(z: float, limit: float) -> tuple[float, float]:
     """Software at coordinate z, and the room 1 - s/D = ds/dz that is left.
 
@@ -135,18 +140,12 @@ def software_and_room(z: float, limit: float) -> tuple[float, float]:
     tuple of float
         s in OOM, and 1 - s/D in (0, 1].
     """
-    if math.isinf(limit):
-        return z, 1.0
-    x = z / limit
-    if x > 1.0:
-        room = math.exp(-x)
-        return limit * (1.0 - room), room
-    gone = math.expm1(min(-x, 700.0))  # an iteration may stray far below 0
-    return -limit * gone, 1.0 + gone
+    room, less_one = exp_and_expm1(-z / limit)
+    return z if math.isinf(limit) else -limit * less_one, room
 
 
-@part
-def place(law: Law, u: float) -> tuple[float, float, float]:
+@inlined
+def place(mode: int, limit: float, u: float) -> tuple[float, float, float]:
     """Software at a coordinate u along which it moves: s itself in mode shortening, else z.
 
     Damped, the pace is a smooth function of s up to D, and z would stretch the approach to D without need; undamped,
@@ -154,8 +153,10 @@ def place(law: Law, u: float) -> tuple[float, float, float]:
 
     Parameters
     ----------
-    law : Law
-        The draw.
+    mode : int
+        Retraining mode.
+    limit : float
+        D in OOM, possibly inf.
     u : float
         Coordinate, OOM.
 
@@ -164,10 +165,10 @@ def place(law: Law, u: float) -> tuple[float, float, float]:
     tuple of float
         s in OOM; the room 1 - s/D; and ln(ds/du).
     """
-    if law.mode == SHORTENING:
-        return u, max(0.0, (law.limit - u) / law.limit) if law.limit < math.inf else 1.0, 0.0
-    software, room = software_and_room(u, law.limit)
-    return software, room, -u / law.limit
+    if mode == SHORTENING:
+        return u, max(0.0, (limit - u) / limit) if limit < math.inf else 1.0, 0.0
+    software, room = software_and_room(u, limit)
+    return software, room, -u / limit
 
 
 @part
@@ -195,6 +196,12 @@ def rho_at(law: Law, months: float) -> float:
     if law.reconfiguration_rate == 0.0:
         return law.rho
     return law.rho_long + (law.rho - law.rho_long) * exp(-law.reconfiguration_rate * months)
+
+
+@part
+def rho_of(law: Law, route: int, months: float) -> float:
+    """Substitution parameter of a route at a time."""
+    return law.rho2 if route == 1 else rho_at(law, months)
 
 
 @part
@@ -265,16 +272,64 @@ def better_route(law: Law, software: float, deployed: float, months: float) -> i
     return 1 if route_lead(law, 0, software, deployed, months) > 0.0 else 0
 
 
-@part
-def route_exponent(law: Law, route: int, software: float, deployed: float, labour_share: float) -> float:
+class Course(NamedTuple):
+    """What the law is on one route of research, as plain numbers: a loop over nodes that reads them is vectorised.
+
+    Attributes
+    ----------
+    rho, alpha, limit, beta : float
+        As in :class:`Law`; rho at t = 0.
+    ln_labour, labour, psi, compute : float
+        ``ln X = ln_labour + labour (a + psi (s - a))`` and ``ln K = compute s``.
+    ln_speed : float
+        ``ln(dz/dt) = ln_speed + ln R - (beta ln 10 - 1/D) z``.
+    ln_accumulation : float
+        In mode continual, ``ln(de/dt) = ln_accumulation + ln 10 (s - e)``.
+    rho_long, reconfiguration_rate : float
+        As in :class:`Law`; the rate is 0 on the second route.
+    """
+
+    rho: float
+    alpha: float
+    limit: float
+    beta: float
+    ln_labour: float
+    labour: float
+    psi: float
+    compute: float
+    ln_speed: float
+    ln_accumulation: float
+    rho_long: float
+    reconfiguration_rate: float
+
+
+@inlined
+def course(law: Law, route: int) -> Course:
+    """The numbers of :class:`Course` on a route of research."""
+    return Course(
+        law.rho2 if route == 1 else law.rho,
+        law.alpha2 if route == 1 else law.alpha,
+        law.limit,
+        law.beta,
+        law.ln_labour,
+        LN_10 * law.lam * law.mu,
+        law.psi,
+        LN_10 * law.phi,
+        law.ln_speed + law.ln_pace_scale,
+        law.ln_accumulation,
+        law.rho_long,
+        0.0 if route == 1 else law.reconfiguration_rate,
+    )
+
+
+@inlined
+def route_exponent(on: Course, software: float, deployed: float, labour_share: float) -> float:
     """Local exponent of research output on one route, d log10 R / d s.
 
     Parameters
     ----------
-    law : Law
-        The draw, autonomous or taken at t = 0.
-    route : int
-        0 or 1.
+    on : Course
+        The draw on a route, autonomous or taken at t = 0.
     software, deployed : float
         s and a in OOM.
     labour_share : float
@@ -285,13 +340,9 @@ def route_exponent(law: Law, route: int, software: float, deployed: float, labou
     float
         ``lambda mu labour_share e_L + phi (1 - e_L)``, e_L being the elasticity to labour.
     """
-    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
-    ln_k = LN_10 * law.phi * software
-    if route == 1:
-        share = labour_elasticity(ln_x, ln_k, law.rho2, law.alpha2)
-    else:
-        share = labour_elasticity(ln_x, ln_k, law.rho, law.alpha)
-    return law.lam * law.mu * labour_share * share + law.phi * (1.0 - share)
+    ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
+    share = labour_elasticity(ln_x, on.compute * software, on.rho, on.alpha)
+    return (on.labour * labour_share * share + on.compute * (1.0 - share)) / LN_10
 
 
 @part
@@ -311,9 +362,9 @@ def research_exponent(law: Law, software: float) -> float:
         ``lambda mu e_L + phi (1 - e_L)``, e_L being the elasticity to labour of the route in use; where the two
         routes tie, the steeper one, which is the one in use just after.
     """
-    exponent = route_exponent(law, 0, software, software, 1.0)
+    exponent = route_exponent(course(law, 0), software, software, 1.0)
     if not math.isnan(law.rho2):
-        other = route_exponent(law, 1, software, software, 1.0)
+        other = route_exponent(course(law, 1), software, software, 1.0)
         lead = route_lead(law, 0, software, software, 0.0)
         if lead > 0.0 or (lead == 0.0 and other > exponent):
             exponent = other
@@ -461,6 +512,7 @@ def set_law(
     law.training_floor_months = training_floor_months
     law.shortening_exponent = shortening_exponent
     law.generation_gain = generation_gain_ooms
+    law.floor_ooms = math.log10(training_floor_months / training_months) if training_floor_months > 0.0 else -math.inf
     law.horizon = horizon_months
     law.u_hold = u_hold
     law.software_hold = software_hold

@@ -37,31 +37,29 @@ LAST = N_NODES - 1
 """Index of the node at the end of a panel."""
 
 
-def _matrices() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Positions of the nodes in [-1, 1]; columns of the matrices from values to series and to their integral."""
+def _matrices() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Positions of the nodes; columns of the matrices from values to series, to their integral's, to the integral."""
     n = N_NODES
     j = np.arange(n)
     angles = np.pi * j / (n - 1)
     weights = np.where((j == 0) | (j == n - 1), 0.5, 1.0)
     # c_k = (2/(n-1)) w_k sum_i w_i f(cos(angle_i)) cos(k angle_i); our nodes run the other way, so cos -> (-1)^k cos
     series = 2.0 / (n - 1) * weights[:, None] * weights[None, :] * np.cos(np.outer(j, angles)) * ((-1.0) ** j)[:, None]
-    integral = np.zeros((n, n))
+    integral_series, integral = np.zeros((n, n)), np.zeros((n, n))
     nodes = -np.cos(angles)
     for i in range(n):
         unit = np.zeros(n)
         unit[i] = 1.0
         chebyshev = np.polynomial.Chebyshev(series @ unit).integ(lbnd=-1)
+        integral_series[:, i] = chebyshev.coef[:n]
         integral[:, i] = chebyshev(nodes)
     integral[0] = 0.0
-    return nodes, np.ascontiguousarray(series.T), np.ascontiguousarray(integral.T)
+    return nodes, series.T.copy(), integral_series.T.copy(), integral.T.copy()
 
 
-NODES, TO_SERIES, TO_INTEGRAL = _matrices()
-"""Nodes in [-1, 1]; matrices, by columns, from values at the nodes to series and to the integral at the nodes."""
-
-
-INVERSE = np.concatenate([[0.0], 1.0 / np.arange(1, N_NODES)])
-"""1/k."""
+NODES, TO_SERIES, TO_SUM, TO_INTEGRAL = _matrices()
+"""Nodes in [-1, 1]; matrices, by columns, from values at the nodes to their series, to the series of their integral
+(all but its last term), and to the integral at the nodes."""
 
 
 @part
@@ -123,7 +121,7 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         Size of the last term of the function, or of a tenth of the one before it where symmetry has made the last one
         small: several times what the panel is wrong by, since the terms left out are smaller still.
     """
-    matrix = TO_SERIES  # once: for a GPU every mention is a copy in its constant memory
+    matrix, sums = TO_SERIES, TO_SUM  # once: for a GPU every mention is a copy in its constant memory
     f0, f1, f2, f3, f4, f5, f6, f7 = (
         slopes[0],
         slopes[1],
@@ -143,22 +141,16 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         d = (matrix[12, j] * f12 + matrix[13, j] * f13) + (matrix[14, j] * f14 + matrix[15, j] * f15)
         slope_series[j] = (a + b) + (c + d)
     slope_series[N_NODES] = 0.0
-    integrate_series(slope_series, h, start, series)
-    return abs(series[N_NODES]) + 0.1 * abs(series[N_NODES - 1])
-
-
-@part
-def integrate_series(slope_series: FloatArray, h: float, start: float, series: FloatArray) -> None:
-    """Series of a function from that of its derivative; arguments as in :func:`fit`."""
-    quarter = 0.25 * h
-    series[1] = quarter * (2.0 * slope_series[0] - slope_series[2])
-    for k in range(2, N_NODES):
-        series[k] = quarter * INVERSE[k] * (slope_series[k - 1] - slope_series[k + 1])
-    series[N_NODES] = quarter / N_NODES * slope_series[N_NODES - 1]
-    total = 0.0
-    for k in range(2, N_TERMS, 2):
-        total += series[k - 1] - series[k]
-    series[0] = start + total
+    half = 0.5 * h
+    for j in range(N_NODES):
+        a = (sums[0, j] * f0 + sums[1, j] * f1) + (sums[2, j] * f2 + sums[3, j] * f3)
+        b = (sums[4, j] * f4 + sums[5, j] * f5) + (sums[6, j] * f6 + sums[7, j] * f7)
+        c = (sums[8, j] * f8 + sums[9, j] * f9) + (sums[10, j] * f10 + sums[11, j] * f11)
+        d = (sums[12, j] * f12 + sums[13, j] * f13) + (sums[14, j] * f14 + sums[15, j] * f15)
+        series[j] = half * ((a + b) + (c + d))
+    series[0] += start
+    series[N_NODES] = half / (2 * N_NODES) * slope_series[LAST]
+    return abs(series[N_NODES]) + 0.1 * abs(series[LAST])
 
 
 @part
@@ -194,8 +186,22 @@ def solve(series: FloatArray, slope_series: FloatArray, h: float, value: float, 
     float
         x, by Newton's method kept inside a shrinking bracket.
     """
+    return solve_between(series, slope_series, h, value, low, high, read(series, low), read(series, high))
+
+
+@part
+def solve_between(
+    series: FloatArray,
+    slope_series: FloatArray,
+    h: float,
+    value: float,
+    low: float,
+    high: float,
+    at_low: float,
+    at_high: float,
+) -> float:
+    """:func:`solve` where the function's values at low and high are known."""
     half = 0.5 * h
-    at_low, at_high = read(series, low), read(series, high)
     rise = at_high - at_low
     part = min(1.0, max(0.0, (value - at_low) / rise)) if rise > 0.0 else 0.5
     x = low + part * (high - low)

@@ -13,58 +13,55 @@ Every mode is followed along a coordinate u that only grows and in which nothing
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-from mc_sie._jit import part
-from mc_sie.model.ces import exp
+from mc_sie._jit import inlined, part
+from mc_sie.model.ces import exp, ln_ces_and_share
 from mc_sie.model.growth import (
     FROM_SCRATCH,
     NONE,
     SHORTENING,
+    Course,
     Law,
-    ln_route,
+    course,
     place,
-    rho_at,
+    rho_of,
     route_exponent,
     software_and_room,
 )
 from mc_sie.units import LN_10
 
 
-@part
-def pace_exponent(law: Law, route: int, software: float, room: float, deployed: float) -> float:
+@inlined
+def pace_exponent(on: Course, software: float, room: float, deployed: float, labour_share: float) -> float:
     """Undamped exponent of the pace times ds/dz, which is finite up to the limit.
 
     Parameters
     ----------
-    law : Law
-        The draw, without reconfiguration, in any mode but continual.
-    route : int
-        The route of research in use.
+    on : Course
+        The draw on a route, without reconfiguration, in any mode but continual.
     software, room : float
         s in OOM and 1 - s/D.
-    deployed : float
-        a in OOM, read in mode from_scratch only.
+    deployed, labour_share : float
+        a in OOM, and the part of a gain in software that reaches labour at once: s and 1, but psi between deployments
+        in mode from_scratch.
 
     Returns
     -------
     float
         ``(1 - s/D) x`` with ``x = d log10 M / ds = d log10 R/ds - beta / (1 - s/D)``.
     """
-    if law.mode == FROM_SCRATCH:
-        return route_exponent(law, route, software, deployed, law.psi) * room - law.beta
-    return route_exponent(law, route, software, software, 1.0) * room - law.beta
+    return route_exponent(on, software, deployed, labour_share) * room - on.beta
 
 
-@part
-def damped(law: Law, exponent: float, room: float) -> float:
+@inlined
+def damped(mode: int, exponent: float, room: float) -> float:
     """d ln M / du from :func:`pace_exponent`: as it is, or with ``x / (1 + abs(x))`` in place of x in mode shortening.
 
     Parameters
     ----------
-    law : Law
-        The draw.
+    mode : int
+        Retraining mode.
     exponent, room : float
         ``(1 - s/D) x`` and 1 - s/D.
 
@@ -73,23 +70,25 @@ def damped(law: Law, exponent: float, room: float) -> float:
     float
         Per OOM of u. The one-sided variant leaves x < 0 as it is.
     """
-    if law.mode == SHORTENING:
+    if mode == SHORTENING:
         return LN_10 * exponent / (room + abs(exponent))
-    if law.mode == NONE or law.mode == FROM_SCRATCH or exponent <= 0.0:
+    if mode == NONE or mode == FROM_SCRATCH or exponent <= 0.0:
         return LN_10 * exponent
     return LN_10 * room * exponent / (room + exponent)
 
 
-@part
-def ln_route_by_time(law: Law, software: float, deployed: float, months: float, ln_r: float, share: float) -> float:
-    """Partial derivative with respect to time of ln R on the first route, under reconfiguration.
+@inlined
+def ln_research_by_time(on: Course, rho: float, software: float, deployed: float, ln_r: float, share: float) -> float:
+    """Partial derivative with respect to time of ln R on a course, under reconfiguration.
 
     Parameters
     ----------
-    law : Law
-        The draw.
-    software, deployed, months : float
-        s and a in OOM, time.
+    on : Course
+        The course.
+    rho : float
+        Substitution parameter at the time.
+    software, deployed : float
+        s and a in OOM.
     ln_r, share : float
         ln R and its elasticity there.
 
@@ -98,13 +97,13 @@ def ln_route_by_time(law: Law, software: float, deployed: float, months: float, 
     float
         Per month; good to about 1e-3 of itself next to rho = 0, where it is a difference of nearly equal numbers.
     """
-    rho = rho_at(law, months)
-    d = law.ln_labour + LN_10 * (law.lam * law.mu * (deployed + law.psi * (software - deployed)) - law.phi * software)
-    if abs(rho * d) < 1e-3:
-        by_rho = 0.5 * law.alpha * (1.0 - law.alpha) * d * d
-    else:
-        by_rho = (share * d - (ln_r - LN_10 * law.phi * software)) / rho
-    return -by_rho * law.reconfiguration_rate * (rho - law.rho_long)
+    ln_k = on.compute * software
+    d = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed)) - ln_k
+    is_flat = abs(rho * d) < 1e-3
+    by_rho = (share * d - (ln_r - ln_k)) / (1.0 if is_flat else rho)
+    if is_flat:
+        by_rho = 0.5 * on.alpha * (1.0 - on.alpha) * d * d
+    return -by_rho * on.reconfiguration_rate * (rho - on.rho_long) if on.reconfiguration_rate > 0.0 else 0.0
 
 
 @part
@@ -129,13 +128,12 @@ def months_slope_log(law: Law, route: int, u: float, deployed: float, months: fl
     tuple of float
         ln(dt/du), and its derivative with respect to t, which steers an iteration and need not be exact.
     """
-    software, _, ln_slope = place(law, u)
+    software, _, ln_slope = place(law.mode, law.limit, u)
     level = software if law.mode == NONE else deployed
-    ln_r, share = ln_route(law, route, software, level, months)
-    slope_log = ln_slope - law.ln_speed - law.ln_pace_scale - ln_r + LN_10 * law.beta * u
-    if route == 1:
-        return slope_log, 0.0
-    return slope_log, -ln_route_by_time(law, software, level, months, ln_r, share)
+    on, rho = course(law, route), rho_of(law, route, months)
+    ln_r, share = ln_research(on, rho, software, level)
+    slope_log = ln_slope - on.ln_speed - ln_r + LN_10 * on.beta * u
+    return slope_log, -ln_research_by_time(on, rho, software, level, ln_r, share)
 
 
 class Orbit(NamedTuple):
@@ -185,27 +183,58 @@ def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Or
     -------
     Orbit
         The odds and their derivatives.
+    """
+    on, rho = course(law, route), rho_of(law, route, months)
+    software, room = software_and_room(z, law.limit)
+    ln_r, share = ln_research(on, rho, software, effective)
+    return heading(on, rho, z, effective, software, room, ln_r, share)
+
+
+@inlined
+def ln_research(on: Course, rho: float, software: float, deployed: float) -> tuple[float, float]:
+    """ln R on a course and its elasticity to labour, from rho at the time, s and a."""
+    ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
+    return ln_ces_and_share(ln_x, on.compute * software, rho, on.alpha)
+
+
+@inlined
+def heading(
+    on: Course, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
+) -> Orbit:
+    """Heading of a trajectory of mode continual at one point of its course.
+
+    Parameters
+    ----------
+    on : Course
+        The course.
+    rho : float
+        Substitution parameter at the time.
+    z, effective : float
+        Software as coordinate z, and e in OOM.
+    software, room, ln_r, share : float
+        Of :func:`software_and_room` and :func:`ln_research` there.
+
+    Returns
+    -------
+    Orbit
+        The odds and their derivatives.
 
     Notes
     -----
     ``w = ln(de/dt) - ln(dz/dt)`` with ``de/dt = chi 10^(s - e) / (tau_0 ln 10)`` and ``dz/dt = g M / (1 - s/D)``.
     """
-    software, room = software_and_room(z, law.limit)
-    ln_r, share = ln_route(law, route, software, effective, months)
-    ln_accumulation = law.ln_accumulation + LN_10 * (software - effective)
-    per_limit = 1.0 / law.limit
-    difficulty = LN_10 * law.beta - per_limit
-    ln_z = law.ln_speed + law.ln_pace_scale + ln_r - difficulty * z
-    rho = law.rho2 if route == 1 else rho_at(law, months)
+    ln_accumulation = on.ln_accumulation + LN_10 * (software - effective)
+    per_limit = 1.0 / on.limit
+    difficulty = LN_10 * on.beta - per_limit
     # ln X, ln K and ln R along z at the same e, and along e at the same u = z + e
-    x_by_z = LN_10 * law.lam * law.mu * law.psi * room
-    k_by_z = LN_10 * law.phi * room
-    x_tilt = LN_10 * law.lam * law.mu * (1.0 - law.psi) - x_by_z
+    x_by_z = on.labour * on.psi * room
+    k_by_z = on.compute * room
+    x_tilt = on.labour * (1.0 - on.psi) - x_by_z
     r_tilt = share * x_tilt - (1.0 - share) * k_by_z
     r_by_z = share * x_by_z + (1.0 - share) * k_by_z
     r_bend = rho * share * (1.0 - share) * (x_tilt + k_by_z) * (x_tilt + k_by_z) - r_by_z * per_limit
     return Orbit(
-        ln_accumulation - ln_z,
+        ln_accumulation - (on.ln_speed + ln_r - difficulty * z),
         LN_10 * room - r_by_z + difficulty,
         -LN_10 * (1.0 + room) - r_tilt - difficulty,
         -LN_10 * room * per_limit - r_bend,
@@ -257,5 +286,12 @@ def offered_ooms(law: Law, software: float, ln_m: float) -> float:
     float
         ``e_new = s + log10(tau / tau_0)`` OOM.
     """
-    share = run_months(law, ln_m) / law.training_months
-    return software + math.log10(share) if share > 0.0 else -math.inf
+    return software + forgone_ooms(law, ln_m)
+
+
+@part
+def forgone_ooms(law: Law, ln_m: float) -> float:
+    """``log10(tau / tau_0)`` of a run that starts at a pace: what it forgoes by being short, at most 0 OOM."""
+    if law.shortening_exponent == 0.0:
+        return 0.0
+    return min(0.0, max(law.floor_ooms, law.shortening_exponent * (law.ln_pace_start - ln_m) / LN_10))

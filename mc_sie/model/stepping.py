@@ -26,11 +26,32 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie._jit import part
+from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp
-from mc_sie.model.growth import CONTINUAL, FROM_SCRATCH, NONE, Law, ln_route, place, route_lead, software_and_room
+from mc_sie.model.elementary import exp_and_expm1
+from mc_sie.model.growth import (
+    CONTINUAL,
+    FROM_SCRATCH,
+    NONE,
+    Course,
+    Law,
+    course,
+    ln_route,
+    place,
+    rho_of,
+    route_lead,
+    software_and_room,
+)
 from mc_sie.model.panels import LAST, N_NODES, NODES, fit, integrate, read
-from mc_sie.model.retraining import damped, ln_route_by_time, months_slope_log, orbit, pace_exponent
+from mc_sie.model.retraining import (
+    damped,
+    heading,
+    ln_research,
+    ln_research_by_time,
+    months_slope_log,
+    orbit,
+    pace_exponent,
+)
 from mc_sie.units import LN_10
 
 FloatArray = NDArray[np.float64]
@@ -51,16 +72,60 @@ OVERTAKEN = 1e-11
 """The other route is the better one from this lead in ln R on."""
 
 MONTHS, MONTHS_SLOPE, SECOND, SECOND_SLOPE = range(4)
-"""Rows of a panel's series and of its values at the nodes: time; ln M (EXPLICIT) or e (ORBITAL); their derivatives."""
-
-SOFTWARE, LN_PACE = 4, 5
-"""Further rows of values at the nodes: s and ln M."""
-
-_RESIDUAL, _JACOBIAN, _GROWTH, _SCRATCH, _ODDS, _TILT, _BEND, _SLOWNESS, _ROOM = range(6, 15)
-_DEFECT, _MONTHS_RESIDUAL, _SHIFT, _TURN, _BY_TIME, _LN_ROUTE, _SHARE, _SCRATCH_2 = range(15, 23)
+"""Rows of a panel's series: time; ln M (EXPLICIT) or e (ORBITAL); their derivatives."""
 
 N_SERIES = 4
-N_ROWS = 23
+
+
+class Nodes:
+    """State at the nodes of the panel in progress, its derivatives, and room for the solver.
+
+    Like :class:`~mc_sie.model.growth.Law` a record of a NumPy array, so that the compiler knows how far apart the rows
+    lie and takes several nodes at a time; each field is an array of shape (N_NODES,).
+
+    Attributes
+    ----------
+    months, months_slope : array
+        Time, and dt/du.
+    second, second_slope : array
+        ln M (EXPLICIT) or e (ORBITAL), and its derivative.
+    software, ln_pace : array
+        s and ln M.
+    rho, ln_route, share, room, odds, tilt, bend, slowness, by_time : array
+        What is kept of the law: see ``retraining.Orbit``.
+    residual, months_residual, defect, jacobian, growth, weight, shift, turn, scratch, scratch_2 : array
+        Of the iteration.
+    """
+
+    months: FloatArray
+    months_slope: FloatArray
+    second: FloatArray
+    second_slope: FloatArray
+    software: FloatArray
+    ln_pace: FloatArray
+    rho: FloatArray
+    ln_route: FloatArray
+    share: FloatArray
+    room: FloatArray
+    odds: FloatArray
+    tilt: FloatArray
+    bend: FloatArray
+    slowness: FloatArray
+    by_time: FloatArray
+    residual: FloatArray
+    months_residual: FloatArray
+    defect: FloatArray
+    jacobian: FloatArray
+    growth: FloatArray
+    weight: FloatArray
+    shift: FloatArray
+    turn: FloatArray
+    scratch: FloatArray
+    scratch_2: FloatArray
+
+
+NODES_TYPE = np.dtype([(name, np.float64, N_NODES) for name in Nodes.__annotations__], align=True)
+"""The record type of :class:`Nodes`."""
 
 
 class Start(NamedTuple):
@@ -99,7 +164,7 @@ def kind_of(law: Law) -> int:
 
 @part
 def solve_panel(
-    law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray, series: FloatArray
+    law: Law, setting: Setting, start: Start, h: float, nodes: Nodes, series: FloatArray
 ) -> tuple[float, float]:
     """Solve the equations on one panel.
 
@@ -109,7 +174,7 @@ def solve_panel(
         The draw and the start of the panel.
     h : float
         Length to try, OOM of u.
-    nodes : array of shape (N_ROWS, N_NODES)
+    nodes : Nodes
         Receives the state at the nodes and its derivatives.
     series : array of shape (N_SERIES, N_TERMS)
         Receives the same as series.
@@ -131,59 +196,65 @@ def solve_panel(
             return h, math.inf
     elif not fill_orbital(law, setting, start, h, nodes):
         return h, math.inf
-    error = fit(nodes[MONTHS_SLOPE], h, start.months, series[MONTHS_SLOPE], series[MONTHS])
+    error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
     # relative where the component is large; but time beyond the horizon must not loosen that of time before it
-    error /= max(1.0, min(nodes[MONTHS, LAST], law.horizon))
+    error /= max(1.0, min(nodes.months[LAST], law.horizon))
     if kind != TIMED:
-        second = fit(nodes[SECOND_SLOPE], h, start.second, series[SECOND_SLOPE], series[SECOND])
-        second /= max(1.0, 0.1 * abs(nodes[SECOND, LAST]))
+        second = fit(nodes.second_slope, h, start.second, series[SECOND_SLOPE], series[SECOND])
+        second /= max(1.0, 0.1 * abs(nodes.second[LAST]))
         if second > error or second != second:  # either may be nan, which max would lose on a GPU
             error = second
     return h, error / TOLERANCE
 
 
 @part
-def fill_held(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
+def fill_held(law: Law, start: Start, h: float, nodes: Nodes) -> None:
     """Nodes of a panel on which software stands still and training accumulates: de/du = 1."""
     for j in range(N_NODES):
         effective = start.second + 0.5 * h * (1.0 + NODES[j])
-        nodes[SECOND, j] = effective
-        nodes[SECOND_SLOPE, j] = 1.0
-        nodes[SOFTWARE, j] = law.software_hold
-        nodes[LN_PACE, j] = -math.inf
-        nodes[MONTHS_SLOPE, j] = exp(-law.ln_accumulation - LN_10 * (law.software_hold - effective))
-    integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[MONTHS])
+        nodes.second[j] = effective
+        nodes.second_slope[j] = 1.0
+        nodes.software[j] = law.software_hold
+        nodes.ln_pace[j] = -math.inf
+        nodes.months_slope[j] = exp(-law.ln_accumulation - LN_10 * (law.software_hold - effective))
+    integrate(nodes.months_slope, h, start.months, nodes.months)
 
 
 @part
-def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> float:
+def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> float:
     """Nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
-    is_damped = law.mode != NONE and law.mode != FROM_SCRATCH
-    for attempt in range(2):
-        kink = -1.0
-        before = 0.0
-        for j in range(N_NODES):
-            u = start.u + 0.5 * h * (1.0 + NODES[j])
-            software, room, ln_slope = place(law, u)
-            exponent = pace_exponent(law, setting.route, software, room, setting.deployed)
-            if is_damped and attempt == 0 and j > 0 and exponent * before < 0.0:
-                kink = sign_change(law, setting, start.u + 0.5 * h * (1.0 + NODES[j - 1]), u, before, exponent)
+    fill_exponents(law, setting, start, h, nodes)
+    if law.mode != NONE and law.mode != FROM_SCRATCH:
+        for j in range(1, N_NODES):
+            before, exponent = nodes.scratch_2[j - 1], nodes.scratch_2[j]
+            if exponent * before < 0.0:
+                low, high = start.u + 0.5 * h * (1.0 + NODES[j - 1]), start.u + 0.5 * h * (1.0 + NODES[j])
+                kink = sign_change(law, setting, low, high, before, exponent)
                 if kink > start.u + NEAR:
+                    h = kink - start.u
+                    fill_exponents(law, setting, start, h, nodes)
                     break
-                kink = -1.0
-            before = exponent
-            nodes[SECOND_SLOPE, j] = damped(law, exponent, room)
-            nodes[SOFTWARE, j] = software
-            nodes[_SCRATCH, j] = ln_slope - law.ln_speed
-        if kink < 0.0:
-            break
-        h = kink - start.u
-    integrate(nodes[SECOND_SLOPE], h, start.second, nodes[SECOND])
+    integrate(nodes.second_slope, h, start.second, nodes.second)
     for j in range(N_NODES):
-        nodes[MONTHS_SLOPE, j] = exp(nodes[_SCRATCH, j] - nodes[SECOND, j])
-        nodes[LN_PACE, j] = nodes[SECOND, j]
-    integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[MONTHS])
+        nodes.months_slope[j], _ = exp_and_expm1(nodes.scratch[j] - nodes.second[j])
+        nodes.ln_pace[j] = nodes.second[j]
+    integrate(nodes.months_slope, h, start.months, nodes.months)
     return h
+
+
+@part
+def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> None:
+    """What is known at the nodes of a panel of the kind EXPLICIT before anything is integrated."""
+    on, mode, ln_speed, u_start = course(law, setting.route), law.mode, law.ln_speed, start.u
+    is_frozen = mode == FROM_SCRATCH
+    labour_share = on.psi if is_frozen else 1.0
+    for j in range(N_NODES):
+        software, room, ln_slope = place(mode, on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
+        exponent = pace_exponent(on, software, room, setting.deployed if is_frozen else software, labour_share)
+        nodes.scratch_2[j] = exponent
+        nodes.second_slope[j] = damped(mode, exponent, room)
+        nodes.software[j] = software
+        nodes.scratch[j] = ln_slope - ln_speed
 
 
 @part
@@ -192,6 +263,8 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
 
     ``at_low`` and ``at_high`` are the exponent's values there.
     """
+    on, is_frozen = course(law, setting.route), law.mode == FROM_SCRATCH
+    labour_share = on.psi if is_frozen else 1.0
     sign = 1.0 if at_low > 0.0 else -1.0
     side = 0
     u = low
@@ -199,8 +272,8 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
         u = (low * at_high - high * at_low) / (at_high - at_low)
         if not (u > low and u < high):
             u = 0.5 * (low + high)
-        software, room, _ = place(law, u)
-        exponent = pace_exponent(law, setting.route, software, room, setting.deployed)
+        software, room, _ = place(law.mode, law.limit, u)
+        exponent = pace_exponent(on, software, room, setting.deployed if is_frozen else software, labour_share)
         if exponent * sign > 0.0:
             low, at_low = u, exponent
             if side == -1:
@@ -217,220 +290,272 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
 
 
 @part
-def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> bool:
+def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
     """Nodes of a panel of the kind TIMED; returns whether the iteration converged.
 
     The first guess lets the logarithm of dt/du change at its initial rate. The law is evaluated twice as a rule: once
     a correction is below 1e-4, relative to the time in which rho moves, dt/du follows t to second order; one below
     1e-6 is the last.
     """
+    on = course(law, setting.route)
+    deployed_if_frozen = setting.deployed if law.mode == FROM_SCRATCH else math.nan
     first, _ = months_slope_log(law, setting.route, start.u, setting.deployed, start.months)
     step = 1e-3 * h
     ahead = start.months + step * exp(first)
     rate = (months_slope_log(law, setting.route, start.u + step, setting.deployed, ahead)[0] - first) / step
     for j in range(N_NODES):
-        nodes[MONTHS_SLOPE, j] = exp(first + min(rate * 0.5 * h * (1.0 + NODES[j]), 50.0))
-    integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[MONTHS])
+        nodes.rho[j] = on.rho
+        nodes.software[j], _ = software_and_room(start.u + 0.5 * h * (1.0 + NODES[j]), on.limit)
+        nodes.months_slope[j], _ = exp_and_expm1(first + min(rate * 0.5 * h * (1.0 + NODES[j]), 50.0))
+    integrate(nodes.months_slope, h, start.months, nodes.months)
     change, n_exact = math.inf, 0
     for _ in range(MAX_SWEEPS):
         exact = n_exact < 2 or not change < 1e-4
+        if exact:
+            fill_slopes(on, deployed_if_frozen, start.u, h, nodes)
         for j in range(N_NODES):
-            d = nodes[_RESIDUAL, j]
+            d = nodes.residual[j]
             if exact:
-                u = start.u + 0.5 * h * (1.0 + NODES[j])
-                slope_log, tilt = months_slope_log(law, setting.route, u, setting.deployed, nodes[MONTHS, j])
-                nodes[_BEND, j] = (tilt - nodes[_TILT, j]) / d if n_exact > 0 and d != 0.0 else 0.0
-                nodes[_ODDS, j], nodes[_TILT, j] = slope_log, tilt
+                nodes.bend[j] = (nodes.by_time[j] - nodes.tilt[j]) / d if n_exact > 0 and d != 0.0 else 0.0
+                nodes.odds[j], nodes.tilt[j] = nodes.slowness[j], nodes.by_time[j]
             else:
-                nodes[_ODDS, j] += d * (nodes[_TILT, j] + 0.5 * d * nodes[_BEND, j])
-                nodes[_TILT, j] += d * nodes[_BEND, j]
-            nodes[MONTHS_SLOPE, j] = exp(nodes[_ODDS, j])
-            nodes[_JACOBIAN, j] = nodes[MONTHS_SLOPE, j] * nodes[_TILT, j]
+                nodes.odds[j] += d * (nodes.tilt[j] + 0.5 * d * nodes.bend[j])
+                nodes.tilt[j] += d * nodes.bend[j]
+            nodes.months_slope[j], _ = exp_and_expm1(nodes.odds[j])
+            nodes.jacobian[j] = nodes.months_slope[j] * nodes.tilt[j]
         if exact:
             n_exact += 1
         if change < 1e-6:
-            integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[MONTHS])
+            integrate(nodes.months_slope, h, start.months, nodes.months)
             fill_pace(law, start, h, nodes)
             return True
         is_new = bool(True)  # noqa: UP018 (a literal would compile the function once more)
-        correct(nodes, nodes[MONTHS], nodes[MONTHS_SLOPE], h, start.months, is_new)
+        correct(nodes, nodes.months, nodes.months_slope, h, start.months, is_new)
         change = 0.0
         for j in range(N_NODES):
-            correction = nodes[_RESIDUAL, j]
-            nodes[MONTHS, j] += correction
-            change = max(change, abs(correction) * max(law.reconfiguration_rate, 1.0 / max(1.0, nodes[MONTHS, j])))
+            correction = nodes.residual[j]
+            nodes.months[j] += correction
+            change = max(change, abs(correction) * max(law.reconfiguration_rate, 1.0 / max(1.0, nodes.months[j])))
             if not abs(correction) < 1e6:
                 return False
     return False
 
 
 @part
-def fill_pace(law: Law, start: Start, h: float, nodes: FloatArray) -> None:
-    """Software and ln M at the nodes of a panel of the kind TIMED in mode none, from dt/du = (ds/du) / (g M)."""
+def fill_slopes(on: Course, deployed: float, start: float, h: float, nodes: Nodes) -> None:
+    """ln(dt/du) at the nodes of a panel of the kind TIMED, and its derivative by time; deployed is nan where a = s."""
+    fill_rho(on, nodes)
+    is_frozen = not math.isnan(deployed)
     for j in range(N_NODES):
-        software, _, ln_slope = place(law, start.u + 0.5 * h * (1.0 + NODES[j]))
-        nodes[SOFTWARE, j] = software
-        nodes[LN_PACE, j] = ln_slope - law.ln_speed - nodes[_ODDS, j]
+        level = deployed if is_frozen else nodes.software[j]
+        nodes.ln_route[j], nodes.share[j] = ln_research(on, nodes.rho[j], nodes.software[j], level)
+    for j in range(N_NODES):
+        u = start + 0.5 * h * (1.0 + NODES[j])
+        software, ln_r, share = nodes.software[j], nodes.ln_route[j], nodes.share[j]
+        level = deployed if is_frozen else software
+        nodes.slowness[j] = -u / on.limit - on.ln_speed - ln_r + LN_10 * on.beta * u
+        nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, level, ln_r, share)
 
 
 @part
-def correct(nodes: FloatArray, y: FloatArray, slope: FloatArray, h: float, start: float, is_new: bool) -> None:
+def fill_pace(law: Law, start: Start, h: float, nodes: Nodes) -> None:
+    """ln M at the nodes of a panel of the kind TIMED, from dt/du = (ds/du) / (g M)."""
+    for j in range(N_NODES):
+        u = start.u + 0.5 * h * (1.0 + NODES[j])
+        nodes.ln_pace[j] = -u / law.limit - law.ln_speed - nodes.odds[j]
+
+
+@part
+def correct(nodes: Nodes, y: FloatArray, slope: FloatArray, h: float, start: float, is_new: bool) -> None:
     """Newton's correction of a solution y with derivative ``slope``, received in the residual's row.
 
     Where the Jacobian is not new since the last correction, neither is the exponential of its integral.
     """
-    integrate(slope, h, start, nodes[_RESIDUAL])
+    integrate(slope, h, start, nodes.residual)
     if is_new:
-        integrate(nodes[_JACOBIAN], h, 0.0, nodes[_GROWTH])
+        integrate(nodes.jacobian, h, 0.0, nodes.growth)
         for j in range(N_NODES):
-            nodes[_GROWTH, j] = exp(nodes[_GROWTH, j])
-            nodes[_JACOBIAN, j] /= nodes[_GROWTH, j]
+            growth, _ = exp_and_expm1(nodes.growth[j])
+            nodes.growth[j] = growth
+            nodes.weight[j] = nodes.jacobian[j] / growth
     for j in range(N_NODES):
-        nodes[_RESIDUAL, j] -= y[j]
-        nodes[_TURN, j] = nodes[_JACOBIAN, j] * nodes[_RESIDUAL, j]
-    integrate(nodes[_TURN], h, 0.0, nodes[_SCRATCH])
+        nodes.residual[j] -= y[j]
+        nodes.turn[j] = nodes.weight[j] * nodes.residual[j]
+    integrate(nodes.turn, h, 0.0, nodes.scratch)
     for j in range(N_NODES):
-        nodes[_RESIDUAL, j] += nodes[_GROWTH, j] * nodes[_SCRATCH, j]
+        nodes.residual[j] += nodes.growth[j] * nodes.scratch[j]
 
 
 @part
-def correct_both(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> None:
+def correct_both(on: Course, start: Start, h: float, nodes: Nodes) -> None:
     """Newton's correction of e and of the time where f depends on the time; that of e in the residual's row.
 
     The linear equations are solved by turns, e's with the time's correction given (as in :func:`correct`) and the
     time's with e's, until neither moves; each turn is a few integrals and no evaluation of the law.
     """
-    integrate(nodes[SECOND_SLOPE], h, start.second, nodes[_DEFECT])
-    integrate(nodes[_JACOBIAN], h, 0.0, nodes[_GROWTH])
+    integrate(nodes.second_slope, h, start.second, nodes.defect)
+    integrate(nodes.jacobian, h, 0.0, nodes.growth)
     for j in range(N_NODES):
-        nodes[_DEFECT, j] -= nodes[SECOND, j]
-        nodes[_GROWTH, j] = exp(nodes[_GROWTH, j])
-        nodes[_SHIFT, j] = nodes[_MONTHS_RESIDUAL, j]
-        nodes[_RESIDUAL, j] = 0.0
-        by_time = 0.0
-        if setting.route == 0:
-            ln_r, share = nodes[_LN_ROUTE, j], nodes[_SHARE, j]
-            by_time = -ln_route_by_time(law, nodes[SOFTWARE, j], nodes[SECOND, j], nodes[MONTHS, j], ln_r, share)
-        nodes[_BY_TIME, j] = by_time
+        software, effective, ln_r, share = nodes.software[j], nodes.second[j], nodes.ln_route[j], nodes.share[j]
+        nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, effective, ln_r, share)
+        nodes.growth[j], _ = exp_and_expm1(nodes.growth[j])
+        nodes.defect[j] -= effective
+        nodes.shift[j] = nodes.months_residual[j]
+        nodes.residual[j] = 0.0
     for _ in range(MAX_SWEEPS):
         moved = 0.0
         for j in range(N_NODES):
-            share = nodes[SECOND_SLOPE, j]
-            nodes[_SCRATCH, j] = share * (1.0 - share) * nodes[_BY_TIME, j] * nodes[_SHIFT, j]
-        integrate(nodes[_SCRATCH], h, 0.0, nodes[_TURN])
+            share = nodes.second_slope[j]
+            nodes.scratch[j] = share * (1.0 - share) * nodes.by_time[j] * nodes.shift[j]
+        integrate(nodes.scratch, h, 0.0, nodes.turn)
         for j in range(N_NODES):
-            nodes[_TURN, j] += nodes[_DEFECT, j]
-            nodes[_SCRATCH, j] = nodes[_JACOBIAN, j] * nodes[_TURN, j] / nodes[_GROWTH, j]
-        integrate(nodes[_SCRATCH], h, 0.0, nodes[_SCRATCH_2])
+            nodes.turn[j] += nodes.defect[j]
+            nodes.scratch[j] = nodes.jacobian[j] * nodes.turn[j] / nodes.growth[j]
+        integrate(nodes.scratch, h, 0.0, nodes.scratch_2)
         for j in range(N_NODES):
-            correction = nodes[_TURN, j] + nodes[_GROWTH, j] * nodes[_SCRATCH_2, j]
-            moved = max(moved, abs(correction - nodes[_RESIDUAL, j]))
-            nodes[_RESIDUAL, j] = correction
-            rest = 1.0 - nodes[SECOND_SLOPE, j]
-            by_effective = rest * nodes[_TILT, j] + LN_10 * (1.0 + nodes[_ROOM, j])
-            change_log = by_effective * correction + rest * nodes[_BY_TIME, j] * nodes[_SHIFT, j]
-            nodes[_SCRATCH, j] = nodes[MONTHS_SLOPE, j] * change_log
-        integrate(nodes[_SCRATCH], h, 0.0, nodes[_TURN])
+            correction = nodes.turn[j] + nodes.growth[j] * nodes.scratch_2[j]
+            moved = max(moved, abs(correction - nodes.residual[j]))
+            nodes.residual[j] = correction
+            rest = 1.0 - nodes.second_slope[j]
+            by_effective = rest * nodes.tilt[j] + LN_10 * (1.0 + nodes.room[j])
+            change_log = by_effective * correction + rest * nodes.by_time[j] * nodes.shift[j]
+            nodes.scratch[j] = nodes.months_slope[j] * change_log
+        integrate(nodes.scratch, h, 0.0, nodes.turn)
         for j in range(N_NODES):
-            shift = nodes[_MONTHS_RESIDUAL, j] + nodes[_TURN, j]
-            moved = max(moved, abs(shift - nodes[_SHIFT, j]) * law.reconfiguration_rate)
-            nodes[_SHIFT, j] = shift
+            shift = nodes.months_residual[j] + nodes.turn[j]
+            moved = max(moved, abs(shift - nodes.shift[j]) * on.reconfiguration_rate)
+            nodes.shift[j] = shift
         if not moved > 1e-12:
             break
     for j in range(N_NODES):
-        nodes[MONTHS, j] += nodes[_SHIFT, j]
+        nodes.months[j] += nodes.shift[j]
 
 
 @part
-def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray) -> bool:
+def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
     """Nodes of a panel of the kind ORBITAL; returns whether the iteration converged.
 
     The first guess lets the odds of f change at their initial rate. The law is evaluated twice as a rule: once a
     correction is below 1e-3, the odds follow e to second order (an error of the order of its cube). After one below
     2e-4 a last one, of the order of its square, is worked out with the Jacobian of the one before, and f and the time
-    follow it to first order.
+    follow it to second order.
     """
     autonomous = law.reconfiguration_rate == 0.0
+    on = course(law, setting.route)
+    rho = rho_of(law, setting.route, start.months)
+    for j in range(N_NODES):
+        nodes.rho[j] = rho
     first = orbit(law, setting.route, start.u - start.second, start.second, start.months)
     share = logistic(first.odds_log)
     rate = first.by_z + first.tilt * share
     months_per = exp(first.slowness_log + min(first.odds_log, 0.0)) * max(share, 1.0 - share)
     for j in range(N_NODES):
         x = 0.5 * h * (1.0 + NODES[j])
-        nodes[SECOND_SLOPE, j] = logistic(first.odds_log + min(max(rate * x, -50.0), 50.0))
-        nodes[MONTHS, j] = start.months + months_per * x
-    integrate(nodes[SECOND_SLOPE], h, start.second, nodes[SECOND])
+        nodes.second_slope[j] = logistic(first.odds_log + min(max(rate * x, -50.0), 50.0))
+        nodes.months[j] = start.months + months_per * x
+    integrate(nodes.second_slope, h, start.second, nodes.second)
 
     change = math.inf
     for _ in range(MAX_SWEEPS):
         exact = not change < 1e-3 or not autonomous
         is_last = change < (2e-4 if autonomous else 3e-5)
-        for j in range(N_NODES):
-            if exact:
-                effective = nodes[SECOND, j]
-                u = start.u + 0.5 * h * (1.0 + NODES[j])
-                at = orbit(law, setting.route, u - effective, effective, nodes[MONTHS, j])
-                nodes[_ODDS, j] = at.odds_log
-                nodes[_TILT, j] = at.tilt
-                nodes[_BEND, j] = at.bend
-                nodes[_SLOWNESS, j] = at.slowness_log
-                nodes[_ROOM, j] = at.room
-                nodes[SOFTWARE, j] = at.software
-                nodes[_LN_ROUTE, j], nodes[_SHARE, j] = at.ln_r, at.share
-            else:
-                shift_nodes(law, nodes, j, nodes[_RESIDUAL, j])
-            share = logistic(nodes[_ODDS, j])
-            nodes[SECOND_SLOPE, j] = share
-            if not is_last or not autonomous:
-                nodes[_JACOBIAN, j] = share * (1.0 - share) * nodes[_TILT, j]
+        if exact:
+            if not autonomous:
+                fill_rho(on, nodes)
+            fill_headings(on, start.u, h, nodes)
+        else:
+            shift_nodes(law.limit, nodes)
         if autonomous:
-            correct(nodes, nodes[SECOND], nodes[SECOND_SLOPE], h, start.second, not is_last)
+            correct(nodes, nodes.second, nodes.second_slope, h, start.second, not is_last)
         shift = 0.0
         if is_last or not autonomous:
+            if autonomous:
+                shift_nodes(law.limit, nodes)
             for j in range(N_NODES):
-                if autonomous:
-                    d, share = nodes[_RESIDUAL, j], nodes[SECOND_SLOPE, j]
-                    nodes[SECOND_SLOPE, j] += d * share * (1.0 - share) * nodes[_TILT, j]
-                    shift_nodes(law, nodes, j, d)
-                odds, share = nodes[_ODDS, j], nodes[SECOND_SLOPE, j]
-                nodes[MONTHS_SLOPE, j] = exp(nodes[_SLOWNESS, j] + min(odds, 0.0)) * max(share, 1.0 - share)
-            integrate(nodes[MONTHS_SLOPE], h, start.months, nodes[_MONTHS_RESIDUAL])
+                share = nodes.second_slope[j]
+                slowness, _ = exp_and_expm1(nodes.slowness[j] + min(nodes.odds[j], 0.0))
+                nodes.months_slope[j] = slowness * max(share, 1.0 - share)
+            integrate(nodes.months_slope, h, start.months, nodes.months_residual)
             for j in range(N_NODES):
-                nodes[_MONTHS_RESIDUAL, j] -= nodes[MONTHS, j]
-                shift = max(shift, abs(nodes[_MONTHS_RESIDUAL, j]) * law.reconfiguration_rate)
+                nodes.months_residual[j] -= nodes.months[j]
+                shift = max(shift, abs(nodes.months_residual[j]) * law.reconfiguration_rate)
         if is_last and shift < 1e-9:
-            integrate(nodes[SECOND_SLOPE], h, start.second, nodes[SECOND])
+            integrate(nodes.second_slope, h, start.second, nodes.second)
             for j in range(N_NODES):
-                nodes[MONTHS, j] += nodes[_MONTHS_RESIDUAL, j]
-                z = start.u + 0.5 * h * (1.0 + NODES[j]) - nodes[SECOND, j]
-                nodes[LN_PACE, j] = -nodes[_SLOWNESS, j] - nodes[_ODDS, j] - law.ln_speed - z / law.limit
+                nodes.months[j] += nodes.months_residual[j]
+                z = start.u + 0.5 * h * (1.0 + NODES[j]) - nodes.second[j]
+                nodes.ln_pace[j] = -nodes.slowness[j] - nodes.odds[j] - law.ln_speed - z / law.limit
             return True
         if not autonomous:
-            correct_both(law, setting, start, h, nodes)
+            correct_both(on, start, h, nodes)
         change = 0.0
         for j in range(N_NODES):
-            nodes[SECOND, j] += nodes[_RESIDUAL, j]
-            change = max(change, abs(nodes[_RESIDUAL, j]))
-            if not abs(nodes[_RESIDUAL, j]) < 1e2:
+            nodes.second[j] += nodes.residual[j]
+            change = max(change, abs(nodes.residual[j]))
+            if not abs(nodes.residual[j]) < 1e2:
                 return False
     return False
 
 
 @part
-def shift_nodes(law: Law, nodes: FloatArray, j: int, d: float) -> None:
-    """Let what is kept of the law at a node of an ORBITAL panel follow a small change d of e to second order."""
-    nodes[_ODDS, j] += d * (nodes[_TILT, j] + 0.5 * d * nodes[_BEND, j])
-    nodes[_TILT, j] += d * nodes[_BEND, j]
-    moved = d * nodes[_ROOM, j] * (1.0 + 0.5 * d / law.limit)
-    nodes[SOFTWARE, j] -= moved
-    nodes[_SLOWNESS, j] += LN_10 * (d + moved)
-    nodes[_ROOM, j] += moved / law.limit
+def fill_headings(on: Course, start: float, h: float, nodes: Nodes) -> None:
+    """The law at every node of an ORBITAL panel that starts at a coordinate.
+
+    In one loop a transcendental function, so that the processor works on all nodes at once: one function waits for the
+    other.
+    """
+    for j in range(N_NODES):
+        z = start + 0.5 * h * (1.0 + NODES[j]) - nodes.second[j]
+        nodes.software[j], nodes.room[j] = software_and_room(z, on.limit)
+    for j in range(N_NODES):
+        nodes.ln_route[j], nodes.share[j] = ln_research(on, nodes.rho[j], nodes.software[j], nodes.second[j])
+    for j in range(N_NODES):
+        effective = nodes.second[j]
+        z = start + 0.5 * h * (1.0 + NODES[j]) - effective
+        at = heading(
+            on, nodes.rho[j], z, effective, nodes.software[j], nodes.room[j], nodes.ln_route[j], nodes.share[j]
+        )
+        nodes.odds[j] = at.odds_log
+        nodes.tilt[j] = at.tilt
+        nodes.bend[j] = at.bend
+        nodes.slowness[j] = at.slowness_log
+    for j in range(N_NODES):
+        along = logistic(nodes.odds[j])
+        nodes.second_slope[j] = along
+        nodes.jacobian[j] = along * (1.0 - along) * nodes.tilt[j]
 
 
 @part
+def fill_rho(on: Course, nodes: Nodes) -> None:
+    """Substitution parameter at the times of the nodes, under reconfiguration."""
+    if on.reconfiguration_rate > 0.0:
+        for j in range(N_NODES):
+            left, _ = exp_and_expm1(-on.reconfiguration_rate * nodes.months[j])
+            nodes.rho[j] = on.rho_long + (on.rho - on.rho_long) * left
+
+
+@part
+def shift_nodes(limit: float, nodes: Nodes) -> None:
+    """Let what is kept of the law at the nodes of an ORBITAL panel follow small changes of e to second order."""
+    for j in range(N_NODES):
+        d = nodes.residual[j]
+        odds = nodes.odds[j] + d * (nodes.tilt[j] + 0.5 * d * nodes.bend[j])
+        tilt = nodes.tilt[j] + d * nodes.bend[j]
+        nodes.odds[j], nodes.tilt[j] = odds, tilt
+        along = logistic(odds)
+        nodes.second_slope[j] = along
+        nodes.jacobian[j] = along * (1.0 - along) * tilt
+        moved = d * nodes.room[j] * (1.0 + 0.5 * d / limit)
+        nodes.software[j] -= moved
+        nodes.slowness[j] += LN_10 * (d + moved)
+        nodes.room[j] += moved / limit
+
+
+@inlined
 def logistic(x: float) -> float:
     """1 / (1 + e^-x)."""
-    return 1.0 / (1.0 + math.exp(min(-x, 700.0)))
+    power, _ = exp_and_expm1(-x)
+    return 1.0 / (1.0 + power)
 
 
 @part
@@ -439,14 +564,14 @@ def lead_at(law: Law, setting: Setting, u: float, months: float, second: float) 
     if law.mode == CONTINUAL:
         software, _ = software_and_room(u - second, law.limit)
         return route_lead(law, setting.route, software, second, months)
-    software, _, _ = place(law, u)
+    software, _, _ = place(law.mode, law.limit, u)
     return route_lead(law, setting.route, software, setting.deployed if law.mode == FROM_SCRATCH else software, months)
 
 
 @part
-def lead_at_node(law: Law, setting: Setting, u: float, nodes: FloatArray, j: int) -> float:
+def lead_at_node(law: Law, setting: Setting, u: float, nodes: Nodes, j: int) -> float:
     """The same at a node of a solved panel, where ln R of the route in use mostly follows from ln M."""
-    months, second, software = nodes[MONTHS, j], nodes[SECOND, j], nodes[SOFTWARE, j]
+    months, second, software = nodes.months[j], nodes.second[j], nodes.software[j]
     if law.mode == CONTINUAL:
         z, deployed = u - second, second
     elif law.mode == FROM_SCRATCH:
@@ -455,7 +580,7 @@ def lead_at_node(law: Law, setting: Setting, u: float, nodes: FloatArray, j: int
         z, deployed = u, software
     if kind_of(law) == EXPLICIT:  # ln M is an integral, or damped
         return route_lead(law, setting.route, software, deployed, months)
-    ln_r = nodes[LN_PACE, j] - law.ln_pace_scale + LN_10 * law.beta * z
+    ln_r = nodes.ln_pace[j] - law.ln_pace_scale + LN_10 * law.beta * z
     return ln_route(law, 1 - setting.route, software, deployed, months)[0] - ln_r
 
 
@@ -467,7 +592,7 @@ def lead_read(law: Law, setting: Setting, start: Start, h: float, series: FloatA
 
 
 @part
-def overtaking(law: Law, setting: Setting, start: Start, h: float, nodes: FloatArray, series: FloatArray) -> float:
+def overtaking(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes, series: FloatArray) -> float:
     """Position in a solved panel at which the other route becomes the better one; 2 when it does not.
 
     The lead is looked at in the nodes, and where it comes close to 0 between them its maximum is searched for: two

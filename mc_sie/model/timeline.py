@@ -19,25 +19,25 @@ from mc_sie.model.growth import (
     Law,
     better_route,
     coordinate,
+    course,
     ln_pace,
     ln_route,
     place,
+    rho_of,
     software_and_room,
 )
-from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, step_factor
-from mc_sie.model.retraining import ln_route_by_time
+from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, solve_between, step_factor
+from mc_sie.model.retraining import ln_research_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
-    LN_PACE,
     MONTHS,
     MONTHS_SLOPE,
-    N_ROWS,
     N_SERIES,
     NEAR,
+    NODES_TYPE,
     SECOND,
     SECOND_SLOPE,
-    SOFTWARE,
     TIMED,
     Setting,
     Start,
@@ -65,8 +65,9 @@ FIRST_LENGTH_RECONFIGURED = 0.4
 OOMS = SECOND
 """The axis of effective compute, beside MONTHS. Passed on as int(OOMS): each literal would compile a function anew."""
 
-P_U, P_LENGTH, P_MONTHS, P_OOMS = range(4)
-"""Columns of the table of panels: where each starts, and how long its series are (the next may start earlier)."""
+P_U, P_LENGTH, P_MONTHS, P_OOMS, P_GRID = range(5)
+"""Columns of the table of panels: where each starts, also on the grid; how long its series are (the next may start
+earlier)."""
 
 G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE, G_U = range(6)
 """Columns of the grid: time, e, s, ln(dt/de), ln M and u at some nodes of every panel."""
@@ -82,11 +83,11 @@ class Workspace(NamedTuple):
     ----------
     law : record array of shape (1,)
         The law of motion of the draw.
-    nodes : array of shape (N_ROWS, N_NODES)
+    nodes : record array of shape (1,)
         State at the nodes of the panel in progress.
     series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
         Series of every panel.
-    panels : array of shape (MAX_PANELS + 1, 4)
+    panels : array of shape (MAX_PANELS + 1, 5)
         Where each panel starts; the row after the last is the end of the trajectory.
     grid : array of shape (6 MAX_PANELS + 1, 6)
         The trajectory at some nodes.
@@ -95,7 +96,7 @@ class Workspace(NamedTuple):
     """
 
     law: NDArray[np.void]
-    nodes: NDArray[np.float64]
+    nodes: NDArray[np.void]
     series: NDArray[np.float64]
     panels: NDArray[np.float64]
     grid: NDArray[np.float64]
@@ -112,9 +113,9 @@ def new_workspace() -> Workspace:
     """
     return Workspace(
         np.zeros(1, LAW_TYPE).view(np.recarray),
-        np.zeros((N_ROWS, N_NODES)),
+        np.zeros(1, NODES_TYPE).view(np.recarray),
         np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
-        np.zeros((MAX_PANELS + 1, 4)),
+        np.zeros((MAX_PANELS + 1, 5)),
         np.zeros((6 * MAX_PANELS + 1, 6)),
         np.zeros((MAX_DEPLOYMENTS, 2)),
     )
@@ -157,7 +158,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
         Counts and codes.
     """
     continual = law.mode == CONTINUAL
-    nodes = work.nodes
+    nodes = work.nodes[0]
     start = Start(0.0, 0.0, 0.0 if continual else law.ln_pace_start)
     setting = Setting(better_route(law, 0.0, 0.0, 0.0), 0.0, False)
     h = FIRST_LENGTH_CONTINUAL if continual else FIRST_LENGTH
@@ -191,7 +192,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             else:
                 x_end = x
         holds = False
-        if nodes[MONTHS, N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
+        if nodes.months[N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
             x_end = solve(series[MONTHS], series[MONTHS_SLOPE], h, law.horizon, -1.0, x_end)
             end = END_HORIZON
         if continual:
@@ -209,17 +210,18 @@ def follow(law: Law, work: Workspace) -> Timeline:
         work.panels[n, P_LENGTH] = h
         work.panels[n, P_MONTHS] = start.months
         work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+        work.panels[n, P_GRID] = n_grid - 1
         for j in range(GRID_STRIDE, N_NODES - 1, GRID_STRIDE):
             if NODES[j] < x_end:
                 u = start.u + 0.5 * h * (1.0 + NODES[j])
-                software, ln_m = nodes[SOFTWARE, j], nodes[LN_PACE, j]
-                n_grid = put_on_grid(law, work, n_grid, u, nodes[MONTHS, j], nodes[SECOND, j], software, ln_m)
+                software, ln_m = nodes.software[j], nodes.ln_pace[j]
+                n_grid = put_on_grid(law, work, n_grid, u, nodes.months[j], nodes.second[j], software, ln_m)
         if x_end < 1.0:
             months = law.horizon if end == END_HORIZON else read(series[MONTHS], x_end)
             second = TOP_OOMS if end == END_TOP and continual else read(series[SECOND], x_end)
             start = Start(start.u + 0.5 * h * (1.0 + x_end), months, second)
         else:
-            start = Start(u_end, nodes[MONTHS, N_NODES - 1], nodes[SECOND, N_NODES - 1])
+            start = Start(u_end, nodes.months[N_NODES - 1], nodes.second[N_NODES - 1])
         n_grid = put_state_on_grid(law, work, n_grid, start)
         n += 1
         if not setting.held:
@@ -228,6 +230,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             work.panels[n, P_U] = start.u
             work.panels[n, P_MONTHS] = start.months
             work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+            work.panels[n, P_GRID] = n_grid - 1
             return Timeline(n, n_grid, n_moving, end, OK)
         switched = False
         if holds:
@@ -279,7 +282,7 @@ def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
         software = law.software_hold if z >= law.u_hold else software_and_room(z, law.limit)[0]
         ln_m = ln_pace(law, z, software, at.second, at.months)
     else:
-        software = law.software_hold if at.u >= law.u_hold else place(law, at.u)[0]
+        software = law.software_hold if at.u >= law.u_hold else place(law.mode, law.limit, at.u)[0]
         ln_m = at.second if kind_of(law) == EXPLICIT else ln_pace(law, at.u, software, software, at.months)
     return put_on_grid(law, work, n_grid, at.u, at.months, at.second, software, ln_m)
 
@@ -309,7 +312,7 @@ def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float,
         u -= read(work.series[panel, SECOND], position_in(work, panel, u))
     if u >= law.u_hold:
         return law.u_hold, law.software_hold
-    return u, place(law, u)[0]
+    return u, place(law.mode, law.limit, u)[0]
 
 
 @part
@@ -381,10 +384,15 @@ def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) ->
     if value >= work.panels[n_panels, column] * (1.0 - 1e-14):  # the end: next to a singularity it cannot be solved for
         return n_panels - 1, last
     panel = step_with(work.panels, column, n_panels, value)
-    end = position_in(work, panel, work.panels[panel + 1, P_U])
+    grid, on_grid = work.grid, G_MONTHS if axis == MONTHS else G_OOMS
+    i, i_end = int(work.panels[panel, P_GRID]), int(work.panels[panel + 1, P_GRID])
+    while i + 1 < i_end and grid[i + 1, on_grid] <= value:
+        i += 1
+    low, high = position_in(work, panel, grid[i, G_U]), position_in(work, panel, grid[i + 1, G_U])
     series = work.series[panel]
     length = work.panels[panel, P_LENGTH]
-    x = solve(series[axis], series[axis + 1], length, value, -1.0, end)
+    at_low, at_high = grid[i, on_grid], grid[i + 1, on_grid]
+    x = solve_between(series[axis], series[axis + 1], length, value, low, high, at_low, at_high)
     return panel, work.panels[panel, P_U] + 0.5 * length * (1.0 + x)
 
 
@@ -412,7 +420,7 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
         return read(series[SECOND_SLOPE], x)
     months = read(series[MONTHS], x)
     if kind == TIMED:
-        software, room, _ = place(law, u)
+        software, room, _ = place(law.mode, law.limit, u)
         deployed, path = software, 1.0
         deployed_slope = room
     else:
@@ -422,8 +430,8 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
     ln_r, share = ln_route(law, route, software, deployed, months)
     labour = law.lam * law.mu * (law.psi * room * path + (1.0 - law.psi) * deployed_slope)
     slope = LN_10 * (share * labour + (1.0 - share) * law.phi * room * path - law.beta * path)
-    if route == 0 and law.reconfiguration_rate > 0.0:
-        slope += ln_route_by_time(law, software, deployed, months, ln_r, share) * read(series[MONTHS_SLOPE], x)
+    on, rho = course(law, route), rho_of(law, route, months)
+    slope += ln_research_by_time(on, rho, software, deployed, ln_r, share) * read(series[MONTHS_SLOPE], x)
     return slope
 
 

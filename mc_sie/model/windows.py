@@ -148,6 +148,8 @@ class Window(NamedTuple):
         Its width and the coordinates of its ends; u_start = -1 where they were not solved for.
     start_by_width, end_by_width : float
         How its ends move as its width grows.
+    gap, start_bend, start_twist, end_bend, end_twist : float
+        How that changes: from the window before it, narrower by ``gap``; 0 where there was none.
     """
 
     length: float
@@ -156,19 +158,25 @@ class Window(NamedTuple):
     u_end: float
     start_by_width: float
     end_by_width: float
+    gap: float
+    start_bend: float
+    start_twist: float
+    end_bend: float
+    end_twist: float
 
 
 @part
 def only_length(length: float) -> Window:
     """A window of which no more than its length is known."""
-    return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0)
+    return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class View(NamedTuple):
-    """What a window's end sees: its position along the window's axis, ln(dt/de), and their derivatives in u."""
+    """What a window's end sees: its position along the window's axis and across it, ln(dt/de), and slopes in u."""
 
     along: float
     along_slope: float
+    across: float
     slowness_log: float
     slowness_slope: float
 
@@ -179,7 +187,7 @@ def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
     panel = panel_with(work, n_panels, u)
     x = position_in(work, panel, u)
     series = work.series[panel]
-    second, second_slope = read(series[SECOND], x), read(series[SECOND_SLOPE], x)
+    second, second_slope, months = read(series[SECOND], x), read(series[SECOND_SLOPE], x), read(series[MONTHS], x)
     if law.mode == CONTINUAL:
         z = u - second
         held = z >= law.u_hold
@@ -188,14 +196,14 @@ def view(law: Law, work: Workspace, n_panels: int, axis: int, u: float) -> View:
             software, room = law.software_hold, 0.0
         slowness_log = -law.ln_accumulation - LN_10 * (software - second)
         slowness_slope = LN_10 * (second_slope - room * (1.0 - second_slope))
-        along, along_slope = second, second_slope
+        ooms, ooms_slope = second, second_slope
     else:
-        along, room, _ = place(law, u)
-        along_slope = 1.0 if law.mode == SHORTENING else room
+        ooms, room, _ = place(law.mode, law.limit, u)
+        ooms_slope = 1.0 if law.mode == SHORTENING else room
         slowness_log, slowness_slope = -law.ln_speed - second, -second_slope
     if axis == MONTHS:
-        along, along_slope = read(series[MONTHS], x), along_slope * exp(slowness_log)
-    return View(along, along_slope, slowness_log, slowness_slope)
+        return View(months, ooms_slope * exp(slowness_log), ooms, slowness_log, slowness_slope)
+    return View(ooms, ooms_slope, months, slowness_log, slowness_slope)
 
 
 @part
@@ -219,9 +227,9 @@ def balanced_window(
     Notes
     -----
     With l = ln(dt/de) and w the position along the axis, the two equations are ``l_2 - l_1 = 0`` and ``w_2 - w_1 =
-    width``. The window is least where their determinant ``l_2' w_1' - l_1' w_2'`` is positive. An error d in the
-    first changes the length by d^2; the second is mended to first order at the end, so that steps below 3e-4 OOM are
-    the last.
+    width``. The window is least where their determinant ``l_2' w_1' - l_1' w_2'`` is positive. The length changes at
+    each end by the integral of e^l (or e^-l, in OOM) over the last step, taken to second order, so that one below 5e-4
+    OOM is the last: an error d in the place of the window changes its length by d^2 only.
     """
     last = work.panels[n_panels, P_U]
     for _ in range(12):
@@ -235,17 +243,16 @@ def balanced_window(
         u_start, u_end = u_start + step_start, u_end + step_end
         if not (u_start >= 0.0 and u_end <= last and u_start < u_end):
             break
-        if abs(step_start) + abs(step_end) < 3e-4:
-            p, q = panel_with(work, n_panels, u_start), panel_with(work, n_panels, u_end)
-            months = months_at(law, work, q, u_end) - months_at(law, work, p, u_start)
-            ooms = ooms_at(law, work, q, u_end) - ooms_at(law, work, p, u_start)
-            slowness = exp(ln_slowness_at(law, work, q, u_end))
-            if axis == OOMS:
-                length = months + (width - ooms) * slowness
-            else:
-                length = ooms + (width - months) / slowness
+        if abs(step_start) + abs(step_end) < 5e-4:
+            sign = 1.0 if axis == OOMS else -1.0
+            grown_end = step_end * b.along_slope
+            grown_start = grown_end + excess
+            change_end = grown_end + 0.5 * sign * grown_end * step_end * b.slowness_slope
+            change_start = grown_start + 0.5 * sign * grown_start * step_start * a.slowness_slope
+            length = b.across - a.across
+            length += exp(sign * b.slowness_log) * change_end - exp(sign * a.slowness_log) * change_start
             by_start, by_end = -b.slowness_slope / determinant, -a.slowness_slope / determinant
-            return Window(length, width, u_start, u_end, by_start, by_end)
+            return Window(length, width, u_start, u_end, by_start, by_end, 0.0, 0.0, 0.0, 0.0, 0.0)
     return only_length(math.nan)
 
 
@@ -297,13 +304,12 @@ def best_window(
     if ln_slowness_at(law, work, panel, u) >= at_start:
         return only_length(months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u))
     if near.u_start >= 0.0:
-        wider = width - near.width
-        u_start, u_end = near.u_start + wider * near.start_by_width, near.u_end + wider * near.end_by_width
+        u_start, u_end = guessed_ends(near, width)
         if u_start < 0.0 or u_end > work.panels[n_panels, P_U]:
             u_start, u_end = near.u_start, near.u_end
         found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
         if not math.isnan(found.length):
-            return found
+            return curved(found, near)
     column = G_OOMS if axis == OOMS else G_MONTHS
     span = grid[n_grid - 1, column]
     if at_end < at_start:
@@ -320,6 +326,41 @@ def best_window(
     if math.isnan(found.length):
         return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
     return found
+
+
+@part
+def guessed_ends(near: Window, width: float) -> tuple[float, float]:
+    """Ends of a window of some width: by the cubic through the last two windows, or the tangent to the last."""
+    wider = width - near.width
+    square = wider * wider
+    start = (
+        near.u_start + wider * near.start_by_width + square * (near.start_bend + (wider + near.gap) * near.start_twist)
+    )
+    end = near.u_end + wider * near.end_by_width + square * (near.end_bend + (wider + near.gap) * near.end_twist)
+    return start, end
+
+
+@part
+def curved(found: Window, near: Window) -> Window:
+    """A window with what it takes to guess the next one to third order, from the one that was found before it."""
+    gap = found.width - near.width
+    if gap == 0.0:
+        return found
+    start, end = found.u_start - near.u_start, found.u_end - near.u_end
+    per_square, per_cube = 1.0 / (gap * gap), 1.0 / (gap * gap * gap)
+    return Window(
+        found.length,
+        found.width,
+        found.u_start,
+        found.u_end,
+        found.start_by_width,
+        found.end_by_width,
+        gap,
+        (gap * found.start_by_width - start) * per_square,
+        (gap * (found.start_by_width + near.start_by_width) - 2.0 * start) * per_cube,
+        (gap * found.end_by_width - end) * per_square,
+        (gap * (found.end_by_width + near.end_by_width) - 2.0 * end) * per_cube,
+    )
 
 
 @part

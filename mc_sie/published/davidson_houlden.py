@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie._jit import njit
+from mc_sie._jit import njit, part
 from mc_sie.analysis.estimates import Estimate, estimate_probability
 from mc_sie.engine.run import Progress, in_batches, n_threads
 from mc_sie.errors import InputError, nearest
@@ -41,6 +41,11 @@ EVENTS = {"ge3y_12m": (24, 12.0), "ge3y_4m": (26, 4.0), "ge10y_12m": (80, 12.0),
           "d17_12m": (17, 12.0)}  # fmt: skip
 """Events as coded, (doublings, months): ``int(months/12 * 8 * speed-up)`` doublings, so that "3 years in 4 months" is
 int(26.67) = 26 doublings, 3.25 years."""
+
+_LN_2 = math.log(2.0)
+
+_CLEAR = 1e-9
+"""A bound decides an event only if it clears the window by so much of it: far more than rounding."""
 
 _BATCH = 1 << 14
 """Draws that a thread takes at a time."""
@@ -246,6 +251,17 @@ def run_rows(
             first[i, w] = count
 
 
+@part
+def sum_at_most(step: float, n_steps: int, growth: float) -> float:
+    """Upper bound on the sum of steps whose logarithm is convex, the last at most 2^growth times the first.
+
+    A convex sequence lies below its chord, and ``2^y`` below ``1 + y`` from 0 to 1 and ``1 + y/2`` from -1 to 0.
+    """
+    if growth > 1.0:
+        return math.inf
+    return n_steps * step * (1.0 + (0.5 * growth if growth > 0.0 else 0.25 * max(growth, -1.0)))
+
+
 @njit
 def holds_event(
     f: float, r0: float, limit_doublings: float, p: float, retraining: int, is_constant_r: bool,
@@ -272,26 +288,38 @@ def holds_event(
 
     Notes
     -----
-    Steps get shorter while r is above 1 and longer from there on. So a run is decided as soon as the shortest step,
-    times ``wanted``, is too long; as soon as the steps that are missing would fit at the present length and are sure to
-    come and to be no longer; or once a window past the shortest step is no better than the one before.
+    Steps get shorter while r is above 1 and longer from there on, and their logarithm is convex in their number. So a
+    run is decided as soon as the shortest step, times ``wanted``, is too long; as soon as the steps that are missing
+    from the first window are sure to come and to fit (:func:`sum_at_most`); where steps only grow, as soon as they
+    cannot fit although each grew no more than the next (``e^y >= 1 + y``); or once a window past the shortest step is
+    no better than the one before.
     """
     step, elapsed, within, shortest, r = first_months / cuts, 0.0, 0.0, math.inf, r0
     fall = 0.0 if is_constant_r else r0 / (limit_doublings * cuts)
     last = limit_doublings * cuts
+    only_grow = (r if is_exponent_first else r - fall) <= 1.0
     n = 0
     place = 0
     while n < last and r > 0.0 and elapsed < horizon_months:
         following = r if is_exponent_first else r - fall  # the r of the next exponent
         missing = wanted - n
-        if missing > 0:
+        if missing > 0 and following > 0.0:
+            exponent = retrained(p * (1.0 / following - 1.0), retraining) / cuts
             if following <= 1.0:
                 shortest = min(shortest, step)
                 if wanted * shortest >= months:
                     return False
-            elif following - missing * fall >= 1.0 and n + missing <= last:
-                at_most = elapsed + missing * step
-                if at_most < min(months, horizon_months):
+                if only_grow:
+                    at_least = missing * step * (1.0 + 0.5 * (missing - 1) * _LN_2 * exponent)
+                    if elapsed + at_least > months * (1.0 + _CLEAR):
+                        return False
+            if wanted <= last and r - missing * fall > 0.0:
+                final = retrained(p * (1.0 / (following - (missing - 2) * fall) - 1.0), retraining) / cuts
+                growth = 0.5 * (missing - 1) * (exponent + final)  # x is convex, so at most this
+                if retraining != _NONE:
+                    growth = 0.0 if final <= 0.0 else math.inf
+                at_most = elapsed + sum_at_most(step, missing, growth)
+                if at_most < min(months, horizon_months) * (1.0 - _CLEAR):
                     return True
         elapsed += step
         within += step

@@ -1,4 +1,4 @@
-"""Figures of comparisons: what makes two prior sets disagree, the laws that differ, and where single inputs break even."""
+"""Figures of comparisons: what makes two prior sets disagree, the laws that differ, where single inputs break even."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.report.comparison_text import asked
 from mc_sie.report.figures import COLOURS, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from mc_sie.analysis.breakeven import BreakEven
 
 _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
 
@@ -59,9 +62,10 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
             axes.annotate(text, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
         axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
         axes.set_ylim(n - 0.4, -0.6)
-        axes.set_xlim(0.0, 1.3 * span)
+        axes.set_xlim(0.0, 1.4 * span)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(f"{question} (%); whiskers: $\\pm$2 Monte Carlo SE of the bar")
+        axes.set_axisbelow(True)
+        axes.set_xlabel(f"{question} (%)\nwhiskers: $\\pm$2 Monte Carlo SE of the bar")
     return figure
 
 
@@ -78,7 +82,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        One panel a quantity: densities as lines, values with a probability of their own as stems.
+        One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
     """
     with style():
         from matplotlib.figure import Figure
@@ -94,14 +98,11 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
             draw = _draw_modes if name == "mode" else _draw_law
             draw(axes, part, names)
             unit = QUANTITIES[name].unit
-            axes.set_xlabel(name if unit in ("1", "mode") else f"{name} ({unit})")
+            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else _with_unit(name))
         for axes in panels[len(quantities) :]:
             axes.set_visible(False)
-        styles = (("-", 2.6), ("--", 2.2))
         handles = [
-            Line2D(
-                [], [], color=COLOURS[place], ls=styles[place][0], lw=styles[place][1], marker="os"[place], label=name
-            )
+            Line2D([], [], color=COLOURS[place], ls=("-", "--")[place], marker="os"[place], label=name)
             for place, name in enumerate(names)
         ]
         figure.legend(handles=handles, loc="outside upper center", ncols=2)
@@ -109,7 +110,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
 
 
 def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
-    """Densities as lines against the left axis, atoms as stems against the right."""
+    """Densities as lines; atoms as stems, on a scale of their own that their labels tell."""
     smooth, atoms = (part[part["kind"] == kind] for kind in ("density", "atom"))
     finite = atoms[np.isfinite(atoms["low"])]
     places = np.concatenate([smooth["low"], smooth["high"], finite["low"]])
@@ -123,27 +124,32 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
             heights = ours["value"].to_numpy()
             if is_log:
                 heights = heights * np.sqrt(edges[:-1] * edges[1:]) * math.log(10.0)
-            axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls="-" if place == 0 else "--", baseline=None)
+            axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls="-" if place == 0 else "--")
         for atom in atoms[atoms["set"] == name].itertuples():
             at = atom.low if math.isfinite(atom.low) else beyond
             stems.plot([at, at], [0.0, atom.value], color=COLOURS[place], lw=2.6, ls="-" if place == 0 else "--")
             stems.plot(at, atom.value, marker="os"[place], color=COLOURS[place], ms=8)
-            if not math.isfinite(atom.low):
-                stems.annotate("no limit", (at, atom.value), xytext=(-8, 0), textcoords="offset points", ha="right")
-    if is_log:
-        axes.set_xscale("log")
+            text = f"{100 * atom.value:.3g} %" + ("" if math.isfinite(atom.low) else ", no limit")
+            is_left = at < np.median(places) if len(places) else False
+            stems.annotate(
+                text, (at, atom.value), xytext=(9 if is_left else -9, 2), textcoords="offset points", fontsize=11,
+                ha="left" if is_left else "right", color=COLOURS[place],
+            )  # fmt: skip
     if len(smooth):
-        axes.set_ylabel("density" if not is_log else "density per factor 10")
+        axes.set_ylabel("density" if not is_log else "density per factor")
         axes.set_ylim(bottom=0.0)
-        axes.set_yticks([])
+    else:
+        axes.set_ylabel("probability")
+    axes.set_yticks([])
     if len(atoms):
-        stems.set_ylim(0.0, 1.12)
-        stems.set_ylabel("probability of a value")
-        if stems is not axes:
-            stems.grid(visible=False)
-            stems.spines["right"].set_visible(True)
-    if len(places) and places.min() == places.max() and not is_log:
+        stems.set_ylim(0.0, 1.16)
+    if stems is not axes:
+        stems.set_axis_off()
+    if places.size and places.min() == places.max():
         axes.set_xlim(places[0] - 0.5, places[0] + 0.5)
+    elif is_log:
+        axes.set_xscale("log")
+        _plain_log(axes)
 
 
 def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
@@ -156,8 +162,32 @@ def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
     axes.set_yticks(range(len(codes)), [MODES[int(code)].replace("_accelerating", "\n_accelerating") for code in codes])
     axes.set_ylim(len(codes) - 0.4, -0.6)
     axes.set_xlim(0.0, 1.05)
-    axes.set_title("credence", fontsize=12)
+    axes.set_axisbelow(True)
     axes.grid(axis="y", visible=False)
+
+
+def pinned_figure(found: BreakEven) -> Figure:
+    """The break-evens of inputs that are pinned, over their priors and what lies around them.
+
+    Parameters
+    ----------
+    found : BreakEven
+        From :func:`mc_sie.analysis.breakeven.breakeven`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        As :func:`breakeven_figure`.
+    """
+    curves = found.curves[found.curves["varied"] == "value"]
+    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
+    inside = []
+    for row in curves.itertuples(index=False):
+        low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
+        hair = 1e-9 * abs(row.value)
+        inside.append(bool(low - hair <= row.value <= high + hair))
+    question = f"{asked(found.question)}, one input pinned"
+    return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
 def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:
@@ -192,7 +222,9 @@ def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, qu
             _draw_curve(axes, name, curves[curves["quantity"] == name], values[values["quantity"] == name], prob)
         for axes in panels[len(quantities) :]:
             axes.set_visible(False)
-        figure.supylabel(f"{question} (%)", fontsize=12)
+        for axes in panels[::columns]:
+            axes.set_ylabel("probability (%)")
+        figure.suptitle(question, fontsize=13, x=0.02, ha="left")
     return figure
 
 
@@ -218,9 +250,30 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
         if low <= crossing.value <= high:
             axes.plot(crossing.value, 100 * crossing.target, "o", color=COLOURS[1], ms=7)
             axes.annotate(
-                f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target), xytext=(7, -4),
-                textcoords="offset points", fontsize=10.5, color=COLOURS[1],
+                f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target),
+                xytext=(8, -12 if crossing.direction == "rising" else 7), textcoords="offset points", fontsize=10.5,
+                color=COLOURS[1], annotation_clip=False,
             )  # fmt: skip
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, 100.0)
-    axes.set_xlabel(name if quantity.unit == "1" else f"{name} ({quantity.unit})")
+    axes.set_xlabel(_with_unit(name))
+    if quantity.scale == "log":
+        _plain_log(axes)
+
+
+def _with_unit(name: str) -> str:
+    unit = QUANTITIES[name].unit
+    return name if unit == "1" else f"{name} ({unit})"
+
+
+def _plain_log(axes: Axes) -> None:
+    """Label a logarithmic axis of values with 0.5, 1, 2, 5 where it is short, else with 0.1, 1, 10."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 300.0 else (1.0,)
+    if high / low < 8.0:
+        steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())

@@ -9,9 +9,30 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.rerun import Change, within_points
+from mc_sie.analysis.rerun import Change, Question, within_points
 from mc_sie.analysis.structure import Structure, share_in_percent
 from mc_sie.quantities import QUANTITIES
+
+_CUT_SHOWN = 1e-6
+
+
+def asked(question: Question) -> str:
+    """The probability that is asked for, as short as an axis needs it.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+
+    Returns
+    -------
+    str
+        ``"probability of at least 5 OOM in less than 12 months"``.
+    """
+    event = question.event
+    if event.outcome == "best_window_months" and event.comparison == "<":
+        return f"probability of at least {event.index:g} OOM in less than {event.threshold:g} months"
+    return f"probability of {event}"
 
 
 def change_text(row: Any) -> str:
@@ -160,13 +181,13 @@ def _crossing_text(row: Any) -> str:
     if row.kind == "between":
         return f"between {row.low:.3g} and {row.high:.3g}"
     moved = f", {row.move}" if row.move else ""
-    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > 0.0 else ""
+    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > _CUT_SHOWN else ""
     jump = " (P jumps there)" if row.kind == "jump" else ""
     return f"{value_in_words(row.value, row.se)}{jump}{moved}{cut}"
 
 
 def _end(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:.6g}"
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
@@ -186,7 +207,7 @@ def changes_table(found: BreakEven) -> pd.DataFrame:
     for name, part in found.changes.groupby("quantity", sort=False):
         row = {"input": str(name)}
         for change in part.itertuples(index=False):
-            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > 0.0 else ""
+            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > _CUT_SHOWN else ""
             words = "" if change.step == "wider" else f" ({change.in_words})"
             heading = "1.25 times as wide" if change.step == "wider" else change.step
             row[heading] = f"{change_text(change)}{words}{cut}"

@@ -84,7 +84,7 @@ class Aside:
 
 
 Item = str | Table | Chart | Code | Aside
-"""A paragraph is a plain string; ``backticks`` mark code."""
+"""A paragraph is a plain string; ``backticks`` mark code, and ``[text](place)`` is a link."""
 
 
 @dataclass(frozen=True)

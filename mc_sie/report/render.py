@@ -55,8 +55,9 @@ def _safe(text: str) -> Any:
 
 
 def _inline(text: str) -> Any:
-    """A paragraph, with code between backticks."""
-    return _safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False)))
+    """A paragraph, with code between backticks and links as in Markdown."""
+    coded = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return _safe(re.sub(r"\[([^\]]+)\]\(([\w./#-]+)\)", r'<a href="\2">\1</a>', coded))
 
 
 def _item_html(item: Item, document: Document) -> Any:
@@ -70,9 +71,10 @@ def _item_html(item: Item, document: Document) -> Any:
     if isinstance(item, Table):
         return _safe(f'<div class="table" id="{item.name}">{_table_html(item.shown, item.caption)}</div>{reading}')
     svg = inline_svg(item.figure, item.name, item.alt)
-    digest = document.facts["prior digest"][:12]
+    digest = document.facts.get("prior digest", "")[:12]
+    made_by = f" <small>Prior {digest}.</small>" if digest else ""
     return _safe(
-        f'<figure id="{item.name}">{svg}<figcaption>{_inline(item.caption)} <small>Prior {digest}.</small></figcaption>'
+        f'<figure id="{item.name}">{svg}<figcaption>{_inline(item.caption)}{made_by}</figcaption>'
         f"<details><summary>Its numbers</summary>"
         f'<div class="table">{_table_html(shown(item.numbers), item.caption)}</div></details></figure>{reading}'
     )

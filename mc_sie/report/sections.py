@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from mc_sie.analysis.breakeven import BreakEven
 from mc_sie.analysis.curves import varying, words_of
 from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.estimates import Estimate, decimals, in_percent, one_in, se_in_points
+from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.structure import Structure
@@ -22,9 +23,13 @@ from mc_sie.quantities import QUANTITIES
 from mc_sie.report import answer_figures, comparison_figures, sensitivity_figures
 from mc_sie.report import comparison_text as text
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+from mc_sie.report.evidence_figures import evidence_figure
 from mc_sie.report.figures import headlines_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.render import shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
@@ -263,6 +268,12 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
     return Section("convergence", "Are there enough draws?", tuple(items))
 
 
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as text, without the columns in which nothing stands."""
+    texts = frame.astype(str)
+    return texts.loc[:, (texts != "").any()]
+
+
 def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     """Quantiles of every quantity that varies, for densities.
 
@@ -295,13 +306,15 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def disagreement(found: BreakEven) -> Section:
+def disagreement(found: BreakEven, pins: pd.DataFrame) -> Section:
     """Section 7: what would change the answer.
 
     Parameters
     ----------
     found : BreakEven
         Pinned values, moved priors, small changes.
+    pins : pandas.DataFrame
+        From :func:`mc_sie.analysis.breakeven.pinned_at`.
 
     Returns
     -------
@@ -322,10 +335,15 @@ def disagreement(found: BreakEven) -> Section:
                 "as it "
                 "is; marks: where it crosses 10, 50 and 90 %.",
                 "One rising or falling curve an input; the crossings stand in the table below.",
-                comparison_figures.breakeven_figure(
-                    found.curves, found.values, found.answer.estimate.prob, f"P({found.question.event}), %"
-                ),
+                comparison_figures.pinned_figure(found),
                 found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
+            ),
+            Table(
+                "pins",
+                "The probability with one input pinned at the 10th and at the 90th percentile of its prior.",
+                _pins_shown(pins),
+                pins,
+                "An input whose two answers are alike is not worth an argument.",
             ),
             Table(
                 "breakeven",
@@ -353,7 +371,15 @@ def disagreement(found: BreakEven) -> Section:
     return Section("disagree", "What if you disagree?", tuple(items))
 
 
-def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Section:
+def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
+    rows: dict[str, dict[str, str]] = {}
+    for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
+        cells = rows.setdefault(row["quantity"], {"input": row["quantity"]})
+        cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
+    return pd.DataFrame(list(rows.values()))
+
+
+def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None, figures: Mapping[str, Figure]) -> Section:
     """Section 8: the prior sets side by side.
 
     Parameters
@@ -362,6 +388,8 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Sect
         From :func:`mc_sie.analysis.headlines.headline_table`.
     comparison : Comparison or None
         This set against another one.
+    figures : mapping of str to matplotlib.figure.Figure
+        Of the comparison: ``waterfall`` and ``densities``.
 
     Returns
     -------
@@ -393,28 +421,54 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | None) -> Sect
                         f"{row['block']} {row['change, points']} points"
                         for row in text.bars_table(comparison, against).to_dict("records")
                     ),
-                    comparison_figures.waterfall_figure(comparison.sets, bars, f"P({comparison.question.event}), %"),
+                    figures["waterfall"],
                     bars.drop(columns=["first"]),
+                )
+            )
+        if "densities" in figures:
+            named = ", ".join(dict.fromkeys(comparison.differences["quantity"]))
+            items.append(
+                Chart(
+                    "differing",
+                    "The laws that differ between the two, as they were drawn; stems are values with a probability of "
+                    "their own.",
+                    f"Two laws each for {named}.",
+                    figures["densities"],
+                    comparison.densities,
                 )
             )
     return Section("sets", "What do others believe?", tuple(items))
 
 
-def form(found: Structure) -> Section:
+def form(found: Structure | None) -> Section:
     """Section 9: structural variants, and what is not modelled.
 
     Parameters
     ----------
-    found : Structure
-        Variants.
+    found : Structure or None
+        Variants; None for a set given evidence, each variant of which would have to be conditioned anew.
 
     Returns
     -------
     Section
         Tables by variant, and the limitations.
     """
+    items: list[Item] = [BEFORE_EVIDENCE] if found is None else _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
-    items: tuple[Item, ...] = (
+    items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
+    return Section("structure", "Does the form of the model matter?", tuple(items))
+
+
+BEFORE_EVIDENCE = (
+    "Break-evens, waterfalls and structural variants change one prior at a time and simulate again; with evidence "
+    "each of "
+    "them would be another posterior. They stand in the report of the set before its evidence."
+)
+"""What a report of a set given evidence says in place of them."""
+
+
+def _variants(found: Structure) -> list[Item]:
+    return [
         Table(
             "variants",
             "The probability by structural variant, every variant on the same points.",
@@ -428,23 +482,16 @@ def form(found: Structure) -> Section:
             found.aspects.drop(columns=["remark"]),
             "A large share says that the form of the model matters as much as the numbers put into it.",
         ),
-        Table(
-            "limitations",
-            "What is not modelled, and which way it would push.",
-            rows,
-            pd.DataFrame(),
-        ),
-    )
-    return Section("structure", "Does the form of the model matter?", items)
+    ]
 
 
-def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
     """Section 10: checks that the program made of itself while it wrote this.
 
     Parameters
     ----------
     limits, extremes : pandas.DataFrame
-        From :mod:`mc_sie.analysis.checks`.
+        From :mod:`mc_sie.analysis.checks`; no limits for a set given evidence.
     published : pandas.DataFrame
         Targets, from :func:`mc_sie.published.targets.frame_of`.
     sums : pandas.DataFrame
@@ -459,7 +506,7 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     changed = published[published["verdict"] != published["recorded"]]
     failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
     for ok, what in (
-        (bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
+        (limits is None or bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
         (failed == 0, f"{failed} extreme inputs could not be simulated."),
         (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
         (bool(sums["holds"].all()), "A sum that must hold did not."),
@@ -469,27 +516,17 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     if not items:
         items.append("Every check held.")
     counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
-    signed = limits.assign(
-        prob=_percents(limits["prob"]),
-        prob_limit=_percents(limits["prob_limit"]),
-        difference=[
-            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
-        ],
-        holds=_yes(limits["holds"]),
-    ).drop(columns="se")
+    if limits is not None:
+        items.append(_limits(limits))
     items += [
-        Table(
-            "limits",
-            "Limits in which two variants must agree (%, on the same points).",
-            signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
-            limits,
-        ),
         Table(
             "extremes",
             "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "
             "all.",
-            extremes.astype(str).rename(
-                columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+            _without_empty(
+                extremes.rename(
+                    columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+                )
             ),
             extremes.drop(columns="statuses"),
         ),
@@ -503,6 +540,23 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
         Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
     ]
     return Section("checks", "Can this be trusted?", tuple(items))
+
+
+def _limits(limits: pd.DataFrame) -> Table:
+    signed = limits.assign(
+        prob=_percents(limits["prob"]),
+        prob_limit=_percents(limits["prob_limit"]),
+        difference=[
+            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
+        ],
+        holds=_yes(limits["holds"]),
+    ).drop(columns="se")
+    return Table(
+        "limits",
+        "Limits in which two variants must agree (%, on the same points).",
+        signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
+        limits,
+    )
 
 
 def _percents(values: pd.Series) -> list[str]:
@@ -557,7 +611,6 @@ def drivers(found: Sensitivity) -> Section:
     items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
-    readings = "; ".join(f"{_INDEX_NAMES[name]}: {found.readings[name]}" for name in _INDEX_NAMES if name in ranking)
     items += [
         Chart(
             "ranking",
@@ -566,7 +619,10 @@ def drivers(found: Sensitivity) -> Section:
             sensitivity_figures.ranking_figure(ranking, ""),
             ranking,
         ),
-        Table("drivers", "The same, with the other measures.", _ranking_shown(ranking), pd.DataFrame(), f"{readings}."),
+        Table(
+            "drivers", "Inputs by importance; standard errors in brackets.", *_ranked_columns(ranking, _INDICES, found)
+        ),
+        Table("measures", "What each input says alone.", *_ranked_columns(ranking, _MEASURES, found)),
     ]
     if found.indices is not None:
         shapley = found.indices.groups[found.indices.groups["index"] == "shapley"]
@@ -607,10 +663,33 @@ def drivers(found: Sensitivity) -> Section:
     return Section("drivers", "What drives it?", tuple(items))
 
 
-_INDEX_NAMES = {
-    "shapley": "Shapley effect, %",
-    "total": "total index, %",
-    "first_order": "first-order index, %",
+NO_DRIVERS = "There is nothing to rank: every draw, or none, sees the event."
+"""What stands in place of drivers where all draws agree."""
+
+
+def no_drivers(summary: Summary) -> Section:
+    """Section 4 where the event holds in every draw or in none: the bound on its probability.
+
+    Parameters
+    ----------
+    summary : Summary
+        The run.
+
+    Returns
+    -------
+    Section
+        Why there is nothing to rank.
+    """
+    estimate = summary.answer
+    bound = (
+        f"{estimate.n_hits:,} of {estimate.n_draws:,} draws see it, so that its probability is {in_percent(estimate)} "
+        "(95 % bound, the rule of three). To rank inputs take more draws, another event, or `mc-sie run --rare`."
+    )
+    return Section("drivers", "What drives it?", (NO_DRIVERS, bound))
+
+
+_INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
+_MEASURES = {
     "brier_gain": "Brier gain, 1/1000",
     "bits": "bits, 1/1000",
     "delta": "shift of belief, points",
@@ -624,16 +703,20 @@ def _ranked(row: Mapping[str, Any]) -> str:
     return f"{row['quantity']} {value:.{decimals(error)}f} %"
 
 
-def _ranking_shown(ranking: pd.DataFrame) -> pd.DataFrame:
+def _ranked_columns(
+    ranking: pd.DataFrame, headings: Mapping[str, str], found: Sensitivity
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Some measures of every input: as read, as numbers (which stand with the figure), and what each of them says."""
     scales = {"brier_gain": 1000.0, "bits": 1000.0, "ks": 1.0}
+    there = {name: heading for name, heading in headings.items() if name in ranking}
     rows = []
     for row in ranking.to_dict("records"):
-        shown = {"input": row["quantity"]}
-        for name, heading in _INDEX_NAMES.items():
-            if name in row:
-                shown[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
-        rows.append({**shown, "effect": row["effect"]})
-    return pd.DataFrame(rows)
+        cells = {"input": row["quantity"]}
+        for name, heading in there.items():
+            cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
+        rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
+    readings = "; ".join(f"{heading.partition(',')[0]}: {found.readings[name]}" for name, heading in there.items())
+    return pd.DataFrame(rows), pd.DataFrame(), f"{readings}."
 
 
 def _scaled(value: float, error: float, scale: float) -> str:
@@ -741,7 +824,7 @@ def worlds(found: Sensitivity) -> Section:
             Table(
                 "boxes",
                 "The boxes found, held to randomisations that the search did not see.",
-                shown(found.boxes.drop(columns="box", errors="ignore")),
+                _boxes_shown(found.boxes),
                 found.boxes.drop(columns="box", errors="ignore"),
                 "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
                 "that "
@@ -752,8 +835,7 @@ def worlds(found: Sensitivity) -> Section:
         items.append(
             Chart(
                 "worlds",
-                "Typical worlds with the event: effective compute over time. The width says for how many worlds each "
-                "stands.",
+                "Typical worlds with the event: effective compute over time, and for how many such worlds each stands.",
                 "; ".join(
                     f"world {row.archetype:g}: {row.mode}, {100 * row.share:.2g} %"
                     for row in found.archetypes.itertuples()
@@ -763,6 +845,18 @@ def worlds(found: Sensitivity) -> Section:
             )
         )
     return Section("worlds", "What do such worlds look like?", tuple(items))
+
+
+def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "worlds with": row["words"],
+            "coverage, %": _scaled(row["coverage"], row["coverage_se"], 100.0),
+            "density, %": _scaled(row["density"], row["density_se"], 100.0),
+        }
+        for row in boxes.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
 
 
 def _medians(sample: Sample) -> pd.DataFrame:
@@ -779,3 +873,64 @@ def _medians(sample: Sample) -> pd.DataFrame:
         pair = [float(np.nanmedian(np.asarray(values[among], dtype=np.float64))) for among in (hit, miss)]
         rows.append({"input": name, "with": pair[0], "without": pair[1]})
     return pd.DataFrame(rows)
+
+
+def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Section:
+    """Section 11: prior against posterior.
+
+    Parameters
+    ----------
+    found : EvidenceReport
+        Before and after.
+    method : str
+        How the posterior was drawn, in words.
+    doubts : sequence of str
+        Reasons not to trust its errors.
+
+    Returns
+    -------
+    Section
+        Figure, inputs before and after, what each piece moved.
+    """
+    before, after = in_percent(found.before), in_percent(found.after)
+    moves = pd.DataFrame(
+        {
+            "evidence": found.items["name"],
+            "says": found.items["words"],
+            "alone, points": _points(found.items, "added"),
+            "last, points": _points(found.items, "removed"),
+            "fair share (Shapley), points": _points(found.items, "shapley"),
+        }
+    )
+    names = ("prior_q05", "prior_q50", "prior_q95", "posterior_q05", "posterior_q50", "posterior_q95")
+    inputs = found.inputs[["quantity", *names]]
+    items: list[Item] = [
+        f"Before the evidence the probability is {before}, given all of it {after}.",
+        Chart(
+            "evidence",
+            "Above: the inputs that the evidence moved furthest, before (grey) and after. Below: what each piece "
+            "moved, "
+            "with two Monte Carlo standard errors.",
+            "; ".join(f"{row.name}: {100 * row.shapley:+.1f} points" for row in found.items.itertuples(index=False)),
+            evidence_figure(found),
+            found.items.drop(columns="words"),
+        ),
+        Table(
+            "moves",
+            "Which evidence moved the probability: each piece added alone, removed last, and its fair share.",
+            moves,
+            pd.DataFrame(),
+            "The fair shares sum exactly to the change.",
+        ),
+        Table("posterior", "Inputs before and after: 5th, 50th and 95th percentile.", shown(inputs), inputs),
+        method,
+        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
+    ]
+    return Section("evidence", "What does the evidence say?", tuple(items))
+
+
+def _points(items: pd.DataFrame, name: str) -> list[str]:
+    return [
+        f"{100 * value:+.{decimals(100 * error)}f} (SE {100 * error:.{decimals(100 * error)}f})"
+        for value, error in zip(items[name], items[f"se_{name}"], strict=True)
+    ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.estimates import decimals
 from mc_sie.quantities import GROUPS, QUANTITIES, group
 from mc_sie.report.figures import COLOURS, style
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _GREY = "#777777"
 _COLUMNS = 3
 _TICKS = 6
+_LABEL_CHARACTERS = 48  # more do not fit beside each other
+_TILTED: Any = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 9}
+_WIDE = 0.4  # an end bin wider than this share of an axis is left out of sight, and said to be
 
 
 def sensitivity_figures(found: Sensitivity) -> dict[str, Figure]:
@@ -104,7 +108,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
             _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
         top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
         for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
-            digits = max(0, -math.floor(math.log10(se))) if se > 0 else 0
+            digits = decimals(se) if se > 0 else 0
             axes.annotate(
                 f"{value:.{digits}f} %",
                 (1.04 * top, float(row)),
@@ -121,7 +125,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
             annotation_clip=False,
         )  # fmt: skip
         axes.set_axisbelow(True)
-        axes.set_xlabel("share of the uncertainty about the event (%); whiskers: 90 % intervals")
+        axes.set_xlabel("share of the uncertainty (%); whiskers: 90 % intervals")
         axes.set_title(title)
         axes.legend(loc="lower right")
     return figure
@@ -200,6 +204,10 @@ def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
     if bins.any():
         axes.fill_between(x[bins], low[bins], high[bins], color=colour, alpha=0.3, lw=0, label="90 % interval")
         axes.plot(x[bins], prob[bins], color=colour, lw=2.0)
+    for row in part[kind == "absent"].itertuples():
+        digits = decimals(100 * row.se)
+        text = f"not given: {100 * row.prob:.{digits}f} % (SE {100 * row.se:.{digits}f})"
+        axes.annotate(text, (0.03, 0.92), xycoords="axes fraction", fontsize=9, color="#333333")
     points = (kind != "bin") & np.isfinite(x)
     if points.any():
         ends = np.maximum(0.0, np.stack([prob - low, high - prob]))[:, points]
@@ -212,7 +220,10 @@ def _density(axes: Axes, part: pd.DataFrame, colour: str) -> None:
     bins = kind == "bin"
     if (kind == "category").any():
         axes.bar(x, share, width=0.5, color=colour, alpha=0.45)
-    elif bins.any():
+    elif not bins.any():
+        seen = np.isfinite(x)
+        axes.vlines(x[seen], 0.0, share[seen], color=colour, lw=3)
+    else:
         edges = _edges(part[bins])
         density = share[bins] / np.diff(_scaled(edges, _is_log(part)))
         axes.stairs(density, edges, fill=True, color=colour, alpha=0.45)
@@ -245,7 +256,9 @@ def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
 def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> None:
     """The same scale and limits above and below; ticks below only."""
     if (part["kind"] == "category").any():
-        lower.set_xticks(np.arange(len(part)), [label.replace("_", "\n") for label in part["label"]])
+        labels = [label.replace("_", "\n") for label in part["label"]]
+        is_long = sum(map(len, labels)) > _LABEL_CHARACTERS
+        lower.set_xticks(np.arange(len(part)), labels, **(_TILTED if is_long else {}))
         limits = (-0.5, len(part) - 0.5)
         ticks = list(range(len(part)))
     else:
@@ -259,13 +272,34 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> Non
             lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         else:
             lower.xaxis.set_major_locator(MaxNLocator(5))
-        limits = lower.get_xlim()
+        limits = _limits(lower, part)
+        lower.set_xlim(*limits)
         ticks = [tick for tick in lower.get_xticks() if limits[0] <= tick <= limits[1]]
         lower.set_xticks(ticks)
     upper.set_xticks(ticks)
     upper.tick_params(labelbottom=False)
     for axes in (upper, lower):
         axes.set_xlim(*limits)
+
+
+def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis; a long tail that would leave no room for the rest is cut off, and its share is said."""
+    bins = part[part["kind"] == "bin"]
+    if len(bins) < 4:
+        return axes.get_xlim()
+    edges = _scaled(_edges(bins), _is_log(part))
+    first, last = 0, len(edges) - 1
+    while last - first > 3 and edges[first + 1] - edges[first] > _WIDE * (edges[last] - edges[first]):
+        first += 1
+    while last - first > 3 and edges[last] - edges[last - 1] > _WIDE * (edges[last] - edges[first]):
+        last -= 1
+    if (first, last) == (0, len(edges) - 1):
+        return axes.get_xlim()
+    hidden = float(bins["share"].iloc[:first].sum() + bins["share"].iloc[last:].sum())
+    axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", fontsize=9, color=_GREY)
+    margin = 0.05 * (edges[last] - edges[first])
+    low, high = edges[first] - margin, edges[last] + margin
+    return (math.exp(low), math.exp(high)) if _is_log(part) else (float(low), float(high))
 
 
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
@@ -296,13 +330,16 @@ def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Fi
         image = axes.imshow(cells, origin="lower", aspect="auto", cmap="cividis", vmin=0.0, interpolation="nearest")
         for axis, quantity in (("x", name), ("y", other)):
             ticks, labels = _level_ticks(pair_map, axis)
-            getattr(axes, f"set_{axis}ticks")(ticks, labels)
-            getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}; equal steps hold equal shares of its prior")
+            is_category = (pair_map[f"{axis}_kind"] == "category").any()
+            is_long = axis == "x" and sum(map(len, labels)) > _LABEL_CHARACTERS
+            getattr(axes, f"set_{axis}ticks")(ticks, labels, **(_TILTED if is_long else {}))
+            scale = "" if is_category else "; equal steps hold equal shares of its prior"
+            getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}{scale}")
         axes.grid(visible=False)
         bar = figure.colorbar(image, ax=axes)
         bar.set_label("P(event | both) (%)")
         widest = 100 * float(np.nanmax(pair_map["se"])) if pair_map["se"].notna().any() else math.nan
-        axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.1g} points", fontsize=12)
+        axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
     return figure
 
 

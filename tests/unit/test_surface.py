@@ -16,22 +16,29 @@ from mc_sie.model.growth import set_law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
+    "Conditioned",
     "InputError",
     "Outcomes",
     "PriorSet",
     "Sensitivity",
     "Simulation",
     "Summary",
+    "breakeven",
+    "compare",
+    "condition",
     "doubled",
     "evaluate",
     "load_prior",
     "parse_event",
     "sample_of",
     "sensitivity",
+    "reweight",
     "shipped_priors",
     "simulate",
+    "structure",
     "summarise",
     "trace",
+    "weigh_evidence",
     "write_run",
 ]
 HEAVY = (
@@ -82,7 +89,23 @@ def test_help_lists_the_commands_at_once():
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("run", "evaluate", "trajectory", "headlines", "reproduce", "resume", "priors", "sensitivity"):
+    for command in (
+        "run",
+        "resume",
+        "sensitivity",
+        "compare",
+        "breakeven",
+        "structure",
+        "evidence",
+        "reweight",
+        "report",
+        "verify",
+        "evaluate",
+        "trajectory",
+        "headlines",
+        "reproduce",
+        "priors",
+    ):
         assert f"\n│ {command} " in done.stdout
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert used < 0.5  # processor seconds, which a busy machine does not inflate
@@ -92,10 +115,15 @@ def test_help_of_every_command_names_its_options():
     for command, option in (
         ("run", "--target-se"),
         ("resume", "--scheduler"),
+        ("compare", "--orders"),
+        ("breakeven", "--quantity"),
+        ("structure", "--horizon-months"),
         ("evaluate", "--output"),
         ("trajectory", "--set"),
         ("headlines", "--draws"),
         ("reproduce", "--differing"),
+        ("evidence", "--replicates"),
+        ("reweight", "--or-rerun"),
         ("priors", "schema"),
         ("sensitivity", "--loss-ratio"),
     ):

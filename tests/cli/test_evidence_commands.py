@@ -1,0 +1,138 @@
+"""``run`` of a set given evidence, ``evidence`` and ``reweight``: what they print, write and refuse."""
+
+import json
+
+import pandas as pd
+import pytest
+import xarray as xr
+from tests_settings import INTERPRETED
+
+from mc_sie.errors import EXIT_BAD_INPUT, EXIT_RERUN
+from mc_sie.events import parse_event
+from mc_sie.store import read_run
+
+SMALL = ("--draws", "4096", "--replicates", "8", "--quiet")
+
+pytestmark = pytest.mark.skipif(INTERPRETED, reason="thousands of trajectories")
+
+NARROWER = """
+title = "Narrower"
+extends = "davidson-2025"
+bottlenecks = "as there"
+[r]
+family = "loguniform"
+low = 0.6
+high = 3.0
+unit = "1"
+source = "mine"
+"""
+
+
+def test_run_of_a_set_given_evidence_writes_weights_and_how(cli, here):
+    status, out, _ = cli("run", "economists-evidence", *SMALL, "--draws", "16384", "--out", "given")
+    assert status == 0
+    assert ", given 4 pieces of evidence; " in out
+    assert "Given the evidence: draws of a proposal fitted to worlds that tempering found" in out
+    record = json.loads((here / "given/run.json").read_text())
+    assert record["sentence"] in " ".join(out.split())
+    assert record["evidence"]["way"] == "proposal"
+    assert record["evidence"]["pareto_k"] < 0.7
+    assert record["evidence"]["ess"] > 1000
+    assert record["evidence"]["proposal"]["components"]
+    assert [item["name"] for item in record["prior"]["evidence"]] == record["evidence"]["items"]
+    frame = pd.read_parquet(here / "given/draws.parquet")
+    assert frame["weight"].mean() == pytest.approx(1.0)
+    sample = read_run(here / "given").sample
+    assert sample.weights.tolist() == frame["weight"].tolist()
+    assert "weight" not in sample.outcomes
+    share = sample.weights[sample.hits].sum() / sample.weights.sum()
+    assert record["answer"]["prob"] == pytest.approx(share)
+    assert "ess" in pd.read_csv(here / "given/thresholds.csv")
+    tree = xr.open_datatree(here / "given/draws.nc")
+    assert tree["prior_predictive"]["weight"].shape == (8, 2048)
+
+
+def test_a_set_without_evidence_has_no_weights(cli, here):
+    status, _, _ = cli("run", "davidson-2025", "--draws", "64", "--quiet", "--out", "plain")
+    assert status == 0
+    assert "weight" not in pd.read_parquet(here / "plain/draws.parquet")
+    assert "evidence" not in json.loads((here / "plain/run.json").read_text())
+    assert read_run(here / "plain", parse_event("months_to[5] < 12")).sample.weights is None
+
+
+@pytest.mark.parametrize("option", ["--no-draws", "--rare"])
+def test_options_that_take_draws_of_the_prior_are_refused(cli, here, option):
+    status, _, err = cli("run", "economists-evidence", *SMALL, option)
+    assert status == EXIT_BAD_INPUT
+    assert f"{option} takes draws of the prior, and economists-evidence is conditioned on evidence" in err
+    assert not list(here.iterdir())
+
+
+def test_evidence_shows_both_sides_and_writes_tables_and_figure(cli, here):
+    status, out, _ = cli("evidence", "economists-evidence", *SMALL, "--out", "weighed")
+    assert status == 0
+    for words in (
+        "before;",
+        "given 4 pieces of evidence",
+        "Shapley",
+        "prior-predictive p",
+        "max_speed is at least 10 x",
+    ):
+        assert words in out
+    items = pd.read_csv(here / "weighed/evidence_items.csv")
+    record = json.loads((here / "weighed/evidence.json").read_text())
+    change = record["after"]["prob"] - record["before"]["prob"]
+    assert items["shapley"].sum() == pytest.approx(change, abs=1e-9)
+    names = {path.name for path in (here / "weighed").iterdir()}
+    assert names == {
+        "evidence.json", "evidence.svg", "evidence.png",
+        *(f"evidence_{table}.csv" for table in ("inputs", "shares", "items")),
+    }  # fmt: skip
+
+
+def test_evidence_of_a_set_without_any_is_refused(cli):
+    status, _, err = cli("evidence", "economists", *SMALL)
+    assert status == EXIT_BAD_INPUT
+    assert "economists states no evidence" in err
+
+
+def test_show_prints_the_evidence(cli):
+    status, out, _ = cli("priors", "show", "economists-evidence")
+    assert status == 0
+    assert "max_speed is at least 10 x" in out
+    assert "already used by davidson-2025" in out
+
+
+def test_reweight_answers_stops_or_runs_again(cli, here):
+    (here / "narrower.toml").write_text(NARROWER)
+    assert cli("run", "davidson-2025", "--draws", "16384", "--quiet", "--out", "base")[0] == 0
+    status, out, _ = cli("reweight", "base", "--prior", "narrower.toml", "--out", "other")
+    assert status == 0
+    assert "from the draws of base/ (davidson-2025)" in out
+    record = json.loads((here / "other/reweight.json").read_text())
+    assert record["is_accepted"]
+    assert record["sentence"] in " ".join(out.split())
+    weights = pd.read_parquet(here / "other/weights.parquet")
+    assert len(weights) == 16384
+
+    status, out, err = cli("reweight", "base", "--prior", "epoch-2025")
+    assert (status, out) == (EXIT_RERUN, "")
+    assert "nearly all of the new prior lies where the run has no draws" in err
+    status, _, err = cli("reweight", "base", "--prior", "narrower.toml", "--target-se", "0.00001")
+    assert status == EXIT_RERUN
+    assert "not below --target-se 1e-05" in err
+
+    status, out, _ = cli("reweight", "base", "--prior", "epoch-2025", "--or-rerun", "--quiet", "--out", "again")
+    assert status == 0
+    assert json.loads((here / "again/run.json").read_text())["prior"]["name"] == "epoch-2025"
+    assert cli("run", "epoch-2025", "--draws", "16384", "--quiet", "--out", "fresh")[0] == 0
+    pd.testing.assert_frame_equal(*(pd.read_parquet(here / name / "draws.parquet") for name in ("again", "fresh")))
+
+
+def test_a_run_that_was_changed_is_not_reweighted(cli, here):
+    assert cli("run", "davidson-2025", "--draws", "64", "--quiet", "--out", "base")[0] == 0
+    with (here / "base/draws.parquet").open("ab") as file:
+        file.write(b"x")
+    status, _, err = cli("reweight", "base", "--prior", "davidson-2025")
+    assert status == EXIT_BAD_INPUT
+    assert "has changed since the run was written" in err

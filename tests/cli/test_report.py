@@ -1,0 +1,125 @@
+"""Reports: everything on one page, made again to the same numbers, refused where it cannot be."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import load_prior, shipped_priors
+from mc_sie.published.davidson_houlden_tables import SOURCE
+from mc_sie.reporting import make_report, make_request
+from mc_sie.verification import verify_run
+
+pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
+
+CHEAP = "davidson-houlden-2025"
+SMALL = ("--draws", "16384", "--quiet")
+SECTIONS = ["answer", "assumptions", "convergence", "drivers", "response", "worlds", "disagree", "sets", "structure"]
+SHIPPED = Path(__file__).resolve().parents[2] / "reports"
+
+
+def test_a_report_has_every_section_and_comes_back(cli):
+    status, out, err = cli("report", CHEAP, "--out", "page", *SMALL)
+    assert status == 0, err
+    assert "the probability that software alone raises effective training compute by at least 5 OOM" in out
+    assert {path.name for path in Path("page").iterdir()} == {"index.html", "report.md", "numbers.csv", "run.json"}
+    page = Path("page/index.html").read_text(encoding="utf-8")
+    for slug in (*SECTIONS, "checks", "reproduce"):
+        assert f'<section id="{slug}"' in page
+    assert "http://" not in page.replace("http://www.w3.org", "")  # nothing is fetched
+    assert "Every check held." in page
+    assert len(page) < 5e6
+    numbers = pd.read_csv("page/numbers.csv")
+    shapley = numbers[(numbers["table"] == "groups") & numbers["row"].str.contains("shapley")]
+    assert shapley.loc[shapley["column"] == "value", "value"].sum() == pytest.approx(1.0, abs=1e-9)
+    status, out, err = cli("verify", "page", "--quiet")
+    assert status == 0, out + err
+    assert "numbers come back" in out
+    numbers.loc[7, "value"] += 0.1
+    numbers.to_csv("page/numbers.csv", index=False)
+    assert cli("verify", "page", "--quiet")[0] == 2  # a file that has changed is not verified but refused
+
+
+def test_a_report_of_a_run_is_about_its_draws(cli):
+    event = "best_window[3] < 12"
+    assert cli("run", CHEAP, "--event", event, "--seed", "5", "--out", "run", *SMALL)[0] == 0
+    status, _, err = cli("report", "run", "--against", "none", "--out", "page", "--quiet")
+    assert status == 0, err
+    record = json.loads(Path("page/run.json").read_text())
+    answer = json.loads(Path("run/run.json").read_text())["answer"]
+    assert (record["event"], record["design"]["seed"], record["against"]) == ("best_window_months[3] < 12", 5, None)
+    numbers = pd.read_csv("page/numbers.csv")
+    assert answer["prob"] in numbers.loc[numbers["table"] == "convergence", "value"].to_numpy().round(10) or (
+        (numbers["value"] - answer["prob"]).abs().min() < 1e-9
+    )
+
+
+def test_a_set_given_evidence_has_its_evidence_in_the_report(cli):
+    status, _, err = cli("report", "economists-evidence", "--out", "page", *SMALL)
+    assert status == 0, err
+    page = Path("page/index.html").read_text(encoding="utf-8")
+    assert '<section id="evidence"' in page
+    assert "would be another posterior" in page
+    assert cli("verify", "page", "--quiet")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nowhere",), "is neither a shipped prior nor an existing file"),
+        ((CHEAP, "--event", "best_window[5] < 300"), "asks about 300 months, but trajectories end after 240"),
+        ((CHEAP, "--loss-ratio", "0"), "--loss-ratio 0"),
+        ((CHEAP, "--against", "nobody"), "is neither a shipped prior nor an existing file"),
+        ((CHEAP, "--draws", "0"), "--draws 0 is out of range"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(cli, arguments, words):
+    status, _, err = cli("report", *arguments, "--out", "page", "--quiet")
+    assert (status, words in err) == (2, True), err
+    assert "Traceback" not in err
+    assert not Path("page").exists()
+
+
+@pytest.mark.parametrize("event", ["best_window[16] < 0.01", "best_window[0.1] < 200"])
+def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(cli, event):
+    status, _, err = cli("report", CHEAP, "--event", event, "--draws", "2048", "--out", "page", "--quiet")
+    assert status == 0, err
+    page = Path("page/index.html").read_text(encoding="utf-8")
+    assert "(95 % bound" in page
+    assert 'id="ranking"' not in page
+    assert '<section id="checks"' in page
+
+
+def test_an_existing_report_is_never_written_to(cli):
+    Path("page").mkdir()
+    status, _, err = cli("report", CHEAP, "--out", "page", *SMALL)
+    assert (status, "exists already" in err) == (2, True)
+
+
+# --- The reports that come with the project ---
+
+
+def test_every_shipped_set_has_its_report_of_today():
+    listed = (SHIPPED / "index.html").read_text(encoding="utf-8")
+    for name in shipped_priors():
+        record = json.loads((SHIPPED / name / "run.json").read_text(encoding="utf-8"))
+        assert record["prior"]["digest"] == load_prior(name).digest, f"mc-sie report {name} --out reports/{name}"
+        assert f'href="{name}/index.html"' in listed
+
+
+def test_a_shipped_report_comes_back():
+    found = verify_run(SHIPPED / CHEAP)
+    assert found.n_compared > 1000
+    assert found.drift.empty
+
+
+def test_the_published_numbers_in_a_report_are_those_of_reproduce():
+    request = make_request(
+        CHEAP, event=None, against="none", loss_ratio=1.0, n_draws=4096, seed=None, horizon_months=None
+    )
+    document = make_report(request, command="")
+    published = next(part for _, part in document.parts() if part.name == "published")
+    assert SOURCE not in set(published.numbers["source"])  # a million draws of another simulator
+    assert published.numbers.drop(columns="source").to_numpy().sum() > 100

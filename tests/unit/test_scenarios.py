@@ -1,0 +1,265 @@
+"""Boxes that are there are found and counted honestly; typical worlds are typical; the analysis hangs together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from tests_settings import INTERPRETED
+
+from mc_sie import load_prior, sensitivity, simulate
+from mc_sie.analysis.sample import sample_of
+from mc_sie.analysis.scenarios import Box, archetypes, box_sentence, find_boxes, medoids, sample_boxes
+from mc_sie.analysis.sensitivity import index_design, sample_design
+from mc_sie.errors import InputError
+from mc_sie.events import parse_event
+from mc_sie.report.sensitivity_figures import sensitivity_figures
+from mc_sie.sampling import Design
+
+N = 2**13
+EVENT = parse_event("best_window[2.5] < 24")
+compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
+
+
+@pytest.fixture(scope="module")
+def boxed():
+    """Hits with probability 0.8 in x > 0.7, y < 0.4, mode b or c; 0.02 elsewhere."""
+    rng = np.random.default_rng(7)
+    inputs = {name: rng.random(N) for name in ("x", "y", "inert")}
+    inputs["mode"] = rng.integers(0, 4, N).astype(np.int8)
+    inside = (inputs["x"] > 0.7) & (inputs["y"] < 0.4) & np.isin(inputs["mode"], (1, 2))
+    hits = rng.random(N) < np.where(inside, 0.8, 0.02)
+    return inputs, hits, np.repeat(np.arange(16), N // 16), inside
+
+
+def test_the_box_that_is_there_is_found(boxed):
+    inputs, hits, groups, inside = boxed
+    found = find_boxes(inputs, hits, groups, words={"mode": ("a", "b", "c", "d")})
+    row = found.iloc[0]
+    assert set(row["box"].restricted) == {"x", "y", "mode"}
+    assert row["box"].kept == {"mode": (1, 2)}
+    assert row["box"].limits["x"][0] == pytest.approx(0.7, abs=0.03)
+    assert row["box"].limits["y"][1] == pytest.approx(0.4, abs=0.03)
+    assert "mode b or c" in row["words"]
+    assert "x at least 0." in row["words"]
+    assert "y at most 0." in row["words"]
+    assert abs(row["density"] - 0.8) < 0.05
+    truth = hits[inside].sum() / hits.sum()
+    assert abs(row["coverage"] - truth) < 0.06
+    assert row["lift"] == pytest.approx(row["density"] / hits[groups >= 8].mean())
+
+
+def test_coverage_and_density_are_counted_where_the_search_did_not_look(boxed):
+    inputs, hits, groups, _ = boxed
+    row = find_boxes(inputs, hits, groups, words={"mode": "abcd"}, n_boxes=1).iloc[0]
+    held = row["box"].contains(inputs)
+    other = groups >= 8
+    assert row["density"] == pytest.approx(hits[held & other].mean(), abs=1e-3)  # but for the jackknife's bias
+    assert row["coverage"] == pytest.approx((held & hits & other).sum() / (hits & other).sum(), abs=1e-3)
+    assert row["share"] == pytest.approx(held[other].mean())
+    changed = hits.copy()
+    changed[other] = ~changed[other]
+    assert find_boxes(inputs, changed, groups, words={"mode": "abcd"}, n_boxes=1).iloc[0]["box"] == row["box"]
+
+
+def test_chance_makes_no_box():
+    rng = np.random.default_rng(1)
+    inputs = {name: rng.random(N) for name in ("x", "y")}
+    found = find_boxes(inputs, rng.random(N) < 0.3, np.repeat(np.arange(16), N // 16))
+    for row in found.itertuples():  # if a box is told at all, the draws it did not see say that it is worth nothing
+        assert abs(row.density - 0.3) < 4.0 * row.density_se + 0.01
+
+
+def test_a_further_box_is_looked_for_in_what_is_left():
+    rng = np.random.default_rng(2)
+    x, y = rng.random((2, N))
+    hits = ((x > 0.6) & (y > 0.6)) | ((x < 0.2) & (y < 0.3))
+    found = find_boxes({"x": x, "y": y}, hits, np.repeat(np.arange(16), N // 16))
+    assert len(found) == 2
+    assert found["density"].min() > 0.9
+    assert found["coverage"].sum() == pytest.approx(1.0, abs=0.05)
+    sentence = box_sentence(found.iloc[1], hits.mean(), is_further=True)
+    assert sentence.startswith("Of what that leaves, worlds with x at most 0.2")
+    assert "instead of 2" in sentence
+
+
+def test_absent_values_lie_outside_a_limit_and_inside_without_one():
+    x = np.array([0.1, 0.9, np.nan])
+    assert Box({"x": (0.5, np.inf)}, {}).contains({"x": x}).tolist() == [False, True, False]
+    assert Box({}, {}).contains({"x": x}).all()
+    assert Box({"x": (0.2, 0.8)}, {}).in_words({}) == "x from 0.2 to 0.8"
+    assert Box({"x": (0.5, 1.0)}, {}).with_limits("x", -np.inf, np.inf).restricted == ()
+
+
+def test_too_few_randomisations_for_boxes_are_refused(boxed):
+    inputs, hits, groups, _ = boxed
+    with pytest.raises(InputError, match="3 randomisations are too few"):
+        find_boxes(inputs, hits, groups % 3)
+    with pytest.raises(InputError, match="holds in none"):
+        find_boxes(inputs, np.zeros(N, bool), groups)
+
+
+def test_medoids_are_the_best_of_all_choices():
+    rng = np.random.default_rng(3)
+    places = np.concatenate([rng.normal(centre, 0.3, (12, 2)) for centre in ((0, 0), (4, 0), (0, 4))])
+    distances = np.linalg.norm(places[:, None] - places[None, :], axis=2)
+
+    def cost(chosen):
+        return distances[:, list(chosen)].min(axis=1).sum()
+
+    for k in (1, 2, 3):
+        found = medoids(places, k)
+        best = min(map(cost, combinations(range(36), k)))
+        assert cost([place for place, _ in found]) <= best * (1.0 + 1e-9 if k != 2 else 1.02)  # k = 2: two share one
+        assert sum(share for _, share in found) == pytest.approx(1.0)
+    assert [share for _, share in medoids(places, 3)] == pytest.approx([1 / 3] * 3)
+
+
+def test_typical_worlds_are_draws_with_the_event(simulation):
+    sample = sample_of(simulation, EVENT)
+    worlds, trajectories = archetypes(sample)
+    assert 0.4 < worlds["share"].sum() <= 1.0 + 1e-9
+    for world in worlds.itertuples():
+        assert sample.hits[world.draw]
+        assert world.r == sample.draws["r"][world.draw]
+        ooms = trajectories[trajectories["archetype"] == world.archetype]["effective_ooms"]
+        assert ooms.max() >= 2.5
+
+
+def test_boxes_of_the_model_name_stated_inputs(simulation):
+    sample = sample_of(simulation, EVENT)
+    found = sample_boxes(sample, n_boxes=1)
+    if not INTERPRETED:
+        assert set(found.iloc[0]["box"].restricted) & {"r", "rho"}
+
+
+# --- The whole analysis ---
+
+SIZE = {"n_draws": 2**15, "seed": 4, "threads": 2}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sensitivity(load_prior("davidson-2025"), "best_window[2.5] < 24", **SIZE)
+
+
+@compiled
+def test_the_ranking_has_every_input_with_every_number(found):
+    ranking = found.ranking
+    assert ranking["quantity"].tolist()[:2] in (["r", "rho"], ["rho", "r"])
+    assert ranking["shapley"].is_monotonic_decreasing
+    assert ranking["shapley"].sum() == pytest.approx(1.0)
+    for name in ("shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"):
+        assert np.isfinite(ranking[[name, f"{name}_se", f"{name}_low", f"{name}_high"]]).all(axis=None), name
+    assert set(found.fixed) == {
+        name for name, entry in found.sample.prior.entries.items() if entry.distribution.constant is not None
+    }
+    assert any("Shapley effects, out of 100 %" in sentence for sentence in found.sentences)
+    assert any("Most worth researching" in sentence for sentence in found.sentences)
+    assert set(found.tables) == {
+        "ranking", "measures", "curves", "value", "pair", "boxes", "worlds", "trajectories", "indices", "groups",
+        "interactions",
+    }  # fmt: skip
+    assert set(found.readings) > {"shapley", "bits", "total"}
+
+
+@compiled
+def test_figures_are_drawn_from_it(found):
+    figures = sensitivity_figures(found)
+    assert set(figures) == {"ranking", "curves", "pair", "worlds"}
+    only = sensitivity(found.sample, curves_only=True)
+    assert only.indices is None
+    assert only.ranking["first_order"].is_monotonic_decreasing
+    assert set(sensitivity_figures(only)) == {"ranking", "curves", "pair", "worlds"}
+
+
+@compiled
+def test_threads_and_the_way_in_change_nothing(found):
+    again = sensitivity(found.sample, n_draws=2**15, threads=1)
+    assert again.ranking.equals(found.ranking)
+    assert again.boxes.drop(columns="box").equals(found.boxes.drop(columns="box"))
+
+
+@compiled
+def test_draws_of_another_model_are_refused(found):
+    # the same draws, but with the event turned around in a hundredth of them: no rerun gives that
+    hits = found.sample.hits.copy()
+    hits[::100] = ~hits[::100]
+    with pytest.raises(InputError, match=r"does not come back: in .* draws the model now decides the event otherwise"):
+        sensitivity(replace(found.sample, hits=hits), n_draws=2**15)
+
+
+@compiled
+def test_stated_coordinates_are_players_and_derived_ones_get_curves(tmp_path):
+    file = tmp_path / "speeds.toml"
+    file.write_text(
+        'title = "speeds"\nextends = "davidson-houlden-2025"\n'
+        '[max_speed]\nfamily = "loguniform"\nlow = 5\nhigh = 500\nunit = "x"\nsource = "test"\n'
+        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
+        '[mode]\nfamily = "categorical"\nvalues = { none = 1.0 }\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    ranking = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE).ranking.set_index("quantity")
+    assert ranking.loc["max_speed", "role"] == "stated"
+    assert ranking.loc["max_speed", "shapley"] > 0.0
+    assert ranking.loc["rho", "role"] == "derived"
+    assert np.isnan(ranking.loc["rho", "shapley"])
+    assert ranking.loc["rho", "first_order"] == pytest.approx(ranking.loc["max_speed", "first_order"])
+    assert ranking.loc["training_months", "effect"] == "none"  # mode none: nothing is retrained
+    assert ranking.loc["training_months", ["total", "total_se"]].tolist() == [0.0, 0.0]
+
+
+@compiled
+def test_weighted_draws_get_curves_and_no_design(found):
+    weights = np.where(found.sample.draws["r"] > 1.2, 2.0, 0.5)
+    given = sensitivity(found.sample, weights=weights)
+    assert given.indices is None
+    assert any("weights" in note for note in given.notes)
+    assert given.boxes.empty
+    exact = weights[found.sample.hits].sum() / weights.sum()
+    assert given.answer.prob == pytest.approx(exact, abs=0.01 * given.answer.se)
+    assert given.answer.prob > found.answer.prob + 10.0 * found.answer.se
+    plain, weighted = (one.curves.levels.set_index("quantity").loc["r", "share"] for one in (found, given))
+    assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
+
+
+def test_a_prior_without_anything_random_is_refused():
+    prior = load_prior("davidson-houlden-2025")
+    for name in prior.dimensions:
+        prior = prior.pinned(name, float(prior.quantiles(name, [0.5])[0]))
+    with pytest.raises(InputError, match="has no input that varies"):
+        sensitivity(prior)
+
+
+def test_an_event_that_never_happens_is_refused_with_its_bound():
+    prior = load_prior("davidson-houlden-2025")
+    simulation = simulate(prior, 64, n_replicates=4, levels=(20,), widths=())
+    with pytest.raises(InputError, match=r"holds in none of the 64 draws \(exact 95 % bound: below 4\.6 %\)"):
+        sensitivity(sample_of(simulation, parse_event("months_to[20] < 0.1")))
+
+
+def test_the_indices_begin_with_the_points_of_the_draws():
+    prior = load_prior("davidson-2025")
+    drawn = sample_design(2**20, seed=7)
+    design = index_design(prior, drawn, 2**20)
+    assert (design.scheme, design.seed, design.n_replicates) == ("sobol", 7, drawn.n_replicates)
+    assert design.n_per_replicate <= drawn.n_per_replicate
+    assert index_design(prior, Design("philox", 7, 8, 100), 2**15).scheme == "sobol"
+
+
+@compiled
+def test_an_input_that_only_tells_of_others_is_said_to(tmp_path):
+    file = tmp_path / "tied.toml"
+    file.write_text(
+        'title = "tied"\nextends = "davidson-houlden-2025"\n'
+        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
+        '[[correlation]]\nbetween = ["r", "training_months"]\nspearman = 0.9\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    tied = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE)
+    row = tied.ranking.set_index("quantity").loc["training_months"]
+    assert row["effect"] == "through others"
+    assert (row["total"], row["first_order"] > 0.1, row["shapley"] > 0.05) == (0.0, True, True)
+    assert any("correlated" in note for note in tied.notes)
