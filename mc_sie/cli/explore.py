@@ -50,10 +50,12 @@ def explore(
 
     n_threads(threads)
     prior = named_prior(source)
-    asked, horizon = event or HEADLINE, horizon_months or HORIZON_MONTHS_DEFAULT
+    asked, horizon = HEADLINE, HORIZON_MONTHS_DEFAULT
     if is_run(source):
         record = read_record(Path(source))
-        asked, horizon = event or record["event"], horizon_months or float(record["horizon_months"])
+        asked, horizon = str(record["event"]), float(record["horizon_months"])
+    asked = asked if event is None else event
+    horizon = horizon if horizon_months is None else horizon_months
     check_horizon(horizon)
     parsed = parse_event(asked)
     parsed.check_horizon(horizon)

@@ -49,6 +49,13 @@ def test_a_run_is_explored_with_its_own_event_and_horizon(cli):
     assert '"events":[{"text":"best_window_months[3] \\u003c 24"' in page
 
 
+@pytest.mark.parametrize("options", [("--no-draws",), ("--rare", "--event", "best_window[16] < 4")])
+def test_a_run_that_kept_no_draws_is_explored_too(cli, options):
+    assert cli("run", "economists", "--draws", "4096", "--out", "run", "--quiet", *options)[0] == 0
+    status, _, err = cli("explore", "run", "--out", "page.html", *SMALL)
+    assert status == 0, err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -58,6 +65,7 @@ def test_a_run_is_explored_with_its_own_event_and_horizon(cli):
         (("davidson-2025", "--event", "best_window[5] < 300"), "asks about 300 months"),
         (("davidson-2025", "--out", "nowhere/page.html"), "there is no folder"),
         (("davidson-2025", "--draws", "0"), "--draws"),
+        (("davidson-2025", "--horizon-months", "0"), "--horizon-months 0"),
     ],
 )
 def test_what_cannot_be_explored_is_refused(cli, arguments, message):
