@@ -65,9 +65,15 @@ EXCEEDANCE_STEPS = 2000
 EVENT_OOMS, EVENT_MONTHS = (3.0, 5.0, 7.0, 10.0), (6.0, 12.0, 24.0, 60.0)
 """Events that are carried beside the one asked about: a gain and a number of months."""
 
-_WEIGHTS = {"base": 0.24, "one wide": 0.16, "all wide": 0.06, "modes": 0.06, "set free": 0.32, "shipped": 0.16}
-_FREE_SD_LOG, _FREE_SD = 0.7, 0.4  # width of a quantity that is fixed in the base
+_WEIGHTS = {"base": 0.08, "one wide": 0.37, "all wide": 0.04, "modes": 0.04, "set free": 0.34, "shipped": 0.13}
+_ARGUED = (
+    "rho", "r", "alpha_compute", "experiment_efficiency_share", "labour_per_efficiency", "labour_multiplier",
+    "training_months",
+)  # fmt: skip
+_ARGUED_TIMES = 2.5  # more draws than for other quantities that are made wide or set free
+_FREE_SD_LOG, _FREE_SD = 0.5, 0.3  # width of a quantity that is fixed in the base
 _WIDER = 0.55  # sd of a wide law over the distance between the 5th and 95th percentile: 1.8 of a normal's own
+_FLAT, _FLAT_SDS = 0.65, 2.2  # share of a wide law that is flat, and up to how many such sds
 _UNSTATED: dict[str, dict[str, Any]] = {
     "speedup_initial": {"family": "lognormal", "median": 8.0, "sd_log": 0.9},
     "rho_long": {"family": "normal", "mean": -0.05, "sd": 0.3, "truncate_high": 0.95},
@@ -133,7 +139,9 @@ def proposal_for(base: PriorSet) -> PriorSet:
     groups = {"shipped": [one for one in theirs().values() if not one.members and one.digest not in own]}
     groups |= _around(_plain(base)[0][0])
     members = [(one, _WEIGHTS["base"] * weight) for one, weight in _plain(base)]
-    members += [(one, _WEIGHTS[kind] / len(sets)) for kind, sets in groups.items() for one in sets if sets]
+    for kind, sets in groups.items():
+        shares = [_ARGUED_TIMES if kind in _ONE_CHANGED and _first_changed(one) in _ARGUED else 1.0 for one in sets]
+        members += [(one, _WEIGHTS[kind] * share / math.fsum(shares)) for one, share in zip(sets, shares, strict=True)]
     total = math.fsum(weight for _, weight in members)
     return pool(f"{base.name}-wide", [(one, weight / total) for one, weight in members], _SOURCE)
 
@@ -144,13 +152,13 @@ def _plain(prior: PriorSet) -> tuple[tuple[PriorSet, float], ...]:
 
 def _around(base: PriorSet) -> dict[str, list[PriorSet]]:
     """A set with its quantities made wide or set free."""
-    modes = {"mode": _all_modes(base, 0.5)}
+    modes = {"mode": _all_modes(base, 0.8)}
     wide = {
         name: _wide(one) for name, one in base.entries.items() if name != "mode" and one.distribution.constant is None
     }
     changes: dict[str, list[dict[str, Entry]]] = {
         "one wide": [{name: one, **modes} for name, one in wide.items()],
-        "all wide": [{**wide, **modes}],
+        "all wide": [{**wide, "mode": _all_modes(base, 0.5)}],
         "modes": [{"mode": _all_modes(base, 0.0)}],
         "set free": [
             {name: _free(one)}
@@ -164,6 +172,14 @@ def _around(base: PriorSet) -> dict[str, list[PriorSet]]:
         for kind, several in changes.items()
     }
     return {kind: several for kind, several in made.items() if several}
+
+
+_ONE_CHANGED = ("one wide", "set free")
+
+
+def _first_changed(changed: PriorSet) -> str:
+    """The quantity that a set of the proposal was made for."""
+    return next((name for name, one in changed.entries.items() if one.source == _SOURCE and name != "mode"), "")
 
 
 def _changed(base: PriorSet, changes: Mapping[str, Entry], kind: str) -> PriorSet | None:
@@ -216,31 +232,42 @@ def _free(stated: Entry) -> Entry:
     """A wide law around a fixed value, and a quarter on the value itself."""
     value, scale = float(stated.distribution.constant or 0.0), QUANTITIES[stated.name].scale
     place = float(to_scale(scale, value))
-    centre = place if math.isfinite(place) else math.log(10.0)  # no limit: ten OOM; no floor: whatever is cut below
+    away = math.nan if scale == "logit" else math.log(10.0)  # from a share of nothing anywhere; no limit: ten OOM
+    centre = place if math.isfinite(place) else away
     spread = _FREE_SD if scale == "linear" else _FREE_SD_LOG
     broad = _broad(stated.name, centre, spread)
     parts = [
-        {"weight": 0.2, "family": "fixed", "value": value},
-        {"weight": 0.8, "family": broad.family, **broad.parameters},
+        {"weight": 0.1, "family": "fixed", "value": value},
+        *({**one, "weight": 0.9 * one["weight"]} for one in broad.parameters["components"]),
     ]
     return entry(stated.name, {"family": "mixture", "components": parts}, source=_SOURCE, unit=stated.unit)
 
 
 def _broad(name: str, centre: float, spread: float) -> Entry:
+    """A law that is flat around a place on the quantity's natural scale and has tails beyond, within its domain."""
     quantity = QUANTITIES[name]
     low, high = _NARROWED.get(name, (quantity.low, quantity.high))
-    law: dict[str, Any]
+    if quantity.high_open and quantity.scale == "linear":
+        high -= 0.05
+    ends = from_scale(quantity.scale, [centre - _FLAT_SDS * spread, centre + _FLAT_SDS * spread])
+    flat = {"low": float(np.fmax(ends[0], low)), "high": float(np.fmin(ends[1], high))}
+    parts: list[dict[str, Any]]
     if quantity.scale == "logit":
         low, high = _SHARE_ENDS.get(name, (low, high))
-        law = {"family": "uniform", "low": low, "high": high}
+        flat = {"low": low, "high": high}
+        share = float(from_scale("logit", centre))
+        tight = {"family": "beta", "a": 1.0 + 12.0 * share, "b": 1.0 + 12.0 * (1.0 - share), **flat}
+        parts = [{"family": "uniform", **flat} if math.isnan(share) else tight, {"family": "uniform", **flat}]
     elif quantity.scale == "log":
-        law = {"family": "lognormal", "median": math.exp(centre), "sd_log": spread}
-        law |= {"truncate_low": low} if low > 0.0 else {}
-        law |= {"truncate_high": high} if math.isfinite(high) else {}
+        tails = {"family": "lognormal", "median": math.exp(centre), "sd_log": spread}
+        tails |= {"truncate_low": low} if low > 0.0 else {}
+        tails |= {"truncate_high": high} if math.isfinite(high) else {}
+        parts = [{"family": "loguniform", **flat}, tails]
     else:
-        law = {"family": "normal", "mean": centre, "sd": spread}
-        law |= {"truncate_low": low, "truncate_high": high - 0.05 if quantity.high_open else high}
-    return entry(name, law, source=_SOURCE, unit=quantity.unit)
+        tails = {"family": "normal", "mean": centre, "sd": spread, "truncate_low": low, "truncate_high": high}
+        parts = [{"family": "uniform", **flat}, tails]
+    weighted = [{**part, "weight": share} for part, share in zip(parts, (_FLAT, 1.0 - _FLAT), strict=True)]
+    return entry(name, {"family": "mixture", "components": weighted}, source=_SOURCE, unit=quantity.unit)
 
 
 # --- Sixteen bits a value --------------------------------------------------------------------------------------------
@@ -547,7 +574,8 @@ def read_off(carried: Carried, prior: PriorSet, event: int = 0) -> Reading:
     Notes
     -----
     Green needs k-hat below ``min(1 - 1/log10 n, 0.7)``, draws worth 5,000 of equal weight, and no more than 1 % of the
-    prior (or three standard errors) outside the draws; amber makes do with draws worth 1,000.
+    prior (or three standard errors) outside the draws; amber makes do with draws worth 1,000. Weights of a set that the
+    proposal has among its members are bounded by one over its share, so that there k-hat is not asked for.
     """
     log_ratio = log_weights(carried, prior)
     weights = np.exp(log_ratio)
@@ -555,13 +583,15 @@ def read_off(carried: Carried, prior: PriorSet, event: int = 0) -> Reading:
     by_replicate = weights.reshape(carried.design.n_replicates, -1).mean(axis=1)
     covered, se = float(by_replicate.mean()), replicate_se(by_replicate)
     ess, k = effective_size(weights), pareto_k(weights) if weights.any() else math.nan
-    light, reasons = _light(len(weights), ess, k, covered, se)
+    drawn = {member.digest for member, _ in carried.proposal.members}
+    is_bounded = all(member.digest in drawn for member, _ in _plain(prior))
+    light, reasons = _light(len(weights), ess, k, covered, se, is_bounded=is_bounded)
     return Reading(answer, k, covered, se, light, reasons)
 
 
-def _light(n: int, ess: float, k: float, covered: float, se: float) -> tuple[str, tuple[str, ...]]:
+def _light(n: int, ess: float, k: float, covered: float, se: float, *, is_bounded: bool) -> tuple[str, tuple[str, ...]]:
     red = []
-    if not k < k_high(n):
+    if not k < k_high(n) and not is_bounded:
         red.append(f"the weights have a heavy tail (k-hat {k:.2f}, should be below {k_high(n):.2f})")
     if ess < ESS_FEWEST:
         red.append(f"the draws are worth only {ess:,.0f} of equal weight, below {ESS_FEWEST:,.0f}")

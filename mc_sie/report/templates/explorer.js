@@ -408,11 +408,11 @@ function estimate(weights, event) { // share of the hits, leaving out one random
   return { ...found, se, low: Math.max(0, found.prob - RULE.t * se), high: Math.min(1, found.prob + RULE.t * se) };
 }
 
-function light(found, k) {
+function light(found, k, isBounded) { // weights of a set that was drawn from are bounded: k-hat is not asked for
   const red = [];
   if (!(found.ess > 0)) red.push("there are no draws like it");
   else {
-    if (!(k < RULE.k)) red.push(`the weights have a heavy tail (k-hat ${k.toFixed(2)}, should be below ${RULE.k.toFixed(2)})`);
+    if (!(k < RULE.k) && !isBounded) red.push(`the weights have a heavy tail (k-hat ${k.toFixed(2)}, should be below ${RULE.k.toFixed(2)})`);
     if (found.ess < RULE.fewest) red.push(`the draws are worth only ${whole(found.ess)} of equal weight, below ${whole(RULE.fewest)}`);
     if (1 - found.covered > Math.max(RULE.lacking, 3 * found.coveredSe)) red.push(`${(100 * (1 - found.covered)).toPrecision(2)} % of the prior lies where there are no draws`);
   }
@@ -504,12 +504,14 @@ function checkDomain(name, law) {
   return [Math.min(...lows), Math.max(...highs)];
 }
 
+const isDrawn = (members) => Object.values(DATA.sets).some((set) => set.members.length === members.length
+  && set.members.every(({ entries }, m) => Object.keys(Q).every((name) => isSame(entries[name], members[m].entries[name]))));
 let moving = ""; // the quantity of the model that is being changed
 function answer(members, event) {
   check(members);
   const weights = weightsOf(members, logMoved(members, moving));
   const found = estimate(weights, event), k = found.ess > 0 ? paretoK(weights) : NaN;
-  const [colour, reasons] = light(found, k);
+  const [colour, reasons] = light(found, k, isDrawn(members));
   for (const { entries } of members) for (const entry of Object.values(entries)) reasons.push(...lacking(entry));
   return { ...found, members, weights, k, colour, reasons: [...new Set(reasons)] };
 }
@@ -814,7 +816,7 @@ async function waterfall(yours, mine, event, isCurrent) { // Shapley over the bl
     });
     const weights = weightsOf(pool, sums), found = estimate(weights, event);
     if (!(found.ess > 0)) throw new Unusable(`there are no draws with ${blocks.filter((_, j) => mask >> j & 1).map(words).join(", ") || "none of the changes"} alone: use mc-sie compare`);
-    const [one, why] = light(found, found.ess > 0 ? paretoK(weights) : NaN);
+    const [one, why] = light(found, found.ess > 0 ? paretoK(weights) : NaN, false);
     if (one === "red" && colour !== "red") reason = why[0];
     colour = worst(colour, one); fewest = Math.min(fewest, found.ess);
     values.push([found.prob, ...found.without]);
