@@ -16,16 +16,21 @@ from typing import TYPE_CHECKING, Any
 import mc_sie
 from mc_sie import evaluate
 from mc_sie.analysis.headlines import RECORD
+from mc_sie.derived import DERIVED
 from mc_sie.engine.trace import trace
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors import Entry, PriorSet, load_prior, shipped_priors
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report.figures import COLOURS, plain_log, save, style
+from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.tables import median_row
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from mc_sie.priors.dependence import Correlation
+    from mc_sie.priors.evidence import Evidence
 
 WORLD = {"rho": -0.03, "r": 3.0, "lam": 0.7, "limit_ooms": 16.0, "software_doubling_months": 6.0}
 """The world whose trajectories the pictures of the retraining modes show; the rest are medians of davidson-2025."""
@@ -38,6 +43,8 @@ def write(folder: Path) -> None:
         "quantities.part.md": quantities_table(),
         "outcomes.part.md": outcomes_table(),
         "headlines.part.md": headlines_table(),
+        "measurable.part.md": measurable_table(),
+        "limitations.part.md": limitations_table(),
         "modes.part.md": modes_table(),
         "api.part.md": api(),
         "commands.part.md": commands(),
@@ -107,6 +114,18 @@ def outcomes_table() -> str:
     return _table(("name", "unit", "meaning"), rows)
 
 
+def measurable_table() -> str:
+    """What evidence may be about beside quantities and outcomes, from :mod:`mc_sie.derived`."""
+    rows = [(f"`{kind.name}`", kind.unit, _escaped(kind.meaning)) for kind in DERIVED.values()]
+    return _table(("name", "unit", "meaning"), rows)
+
+
+def limitations_table() -> str:
+    """What is not modelled, from :mod:`mc_sie.report.limitations`."""
+    rows = [(_escaped(row.what), row.pushes, _escaped(row.why)) for row in LIMITATIONS]
+    return _table(("left out", "would push", "why"), rows)
+
+
 # ------------------------------------------------------------------------------------------------ prior sets
 
 
@@ -139,6 +158,11 @@ def prior_page(prior: PriorSet) -> str:
     stated = [entry for entry in prior.entries.values() if not entry.is_default and Path(entry.origin).name == own]
     if stated:
         parts += ["## What it states", *(_stated(prior, entry) for entry in stated)]
+    if prior.evidence:
+        note = "The headline is given this evidence; quantiles on this page are before it."
+        parts += ["## Evidence that conditions it", note, *(_evidence(item) for item in prior.evidence)]
+    if prior.correlations:
+        parts += ["## What goes together", *(_correlation(pair) for pair in prior.correlations)]
     inherited = [entry for entry in prior.entries.values() if not entry.is_default and entry not in stated]
     if inherited:
         origins = list(dict.fromkeys(Path(entry.origin).stem for entry in inherited))
@@ -164,8 +188,25 @@ def _stated(prior: PriorSet, entry: Entry) -> str:
     head = f"`{entry.name}`{unit}: {_law(entry)}"
     if spread:
         head += f"; quantiles 5 %, 50 %, 95 %: {spread}"
-    judgement = f"\n\n  *Judgement*, {_escaped(entry.judgement)}" if entry.judgement else ""
-    return f"{head}\n: {_escaped(entry.source)}{judgement}"
+    return f"{head}\n: {_grounds(entry)}"
+
+
+def _grounds(stated: Entry | Evidence | Correlation) -> str:
+    """Where a statement comes from."""
+    judgement = f"\n\n  *Judgement*, {_escaped(stated.judgement)}" if stated.judgement else ""
+    return _escaped(stated.source) + judgement
+
+
+def _evidence(item: Evidence) -> str:
+    used = ", ".join(f"[{name}](prior_{name}.md)" for name in item.already_used_by)
+    return f"*{_escaped(item.name)}*: {_escaped(item.words)}\n: {_grounds(item)}" + (
+        f"\n\n  Already used by {used}." if used else ""
+    )
+
+
+def _correlation(pair: Correlation) -> str:
+    one, other = pair.between
+    return f"`{one}` and `{other}`: Spearman {pair.spearman:g}\n: {_grounds(pair)}"
 
 
 def _law(entry: Entry) -> str:
@@ -213,7 +254,7 @@ def _described(command: Any, name: str) -> Iterator[str]:
         return
     taken = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     names = [parameter.metavar or parameter.name.upper() for parameter in taken]
-    yield f"## {name} {' '.join(names)}"
+    yield "## " + " ".join([name, *names])
     yield _escaped(command.help or "")
     rows = [(f"`{word}`", "", _escaped(parameter.help or "")) for word, parameter in zip(names, taken, strict=True)]
     for option in command.params:

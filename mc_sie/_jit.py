@@ -28,7 +28,7 @@ CPUDispatcher: Any = numba.core.registry.CPUDispatcher
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 _PART_OPTIONS = {**_OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 

@@ -36,6 +36,7 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.files import check_folder, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.priors.change import differing_blocks
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -51,6 +52,9 @@ DRAWS_DEFAULT = 2**17
 
 _SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "comparison": 2**-3}
 """Runs for the designed indices in all, and draws for each rerun of the others, as multiples of the report's draws."""
+
+MIXED_DRAWS = 4.0
+"""Most draws of all mixed sets of the comparison together, as a multiple of the report's."""
 
 REPORTS_FOLDER = Path("reports")
 """Where reports go when no folder is named."""
@@ -89,6 +93,14 @@ class Request:
     def size(self, what: str) -> int:
         """Draws of one part, a multiple of the report's."""
         return max(int(self.design.n_draws * _SIZES[what]), 2 * self.design.n_replicates)
+
+    @property
+    def comparison_draws(self) -> int:
+        """Draws for each mixed set of the comparison, so many fewer as there are more of them."""
+        assert self.against is not None
+        n_mixed = 2 ** len(differing_blocks(self.prior, self.against))
+        most = int(self.design.n_draws * MIXED_DRAWS) // n_mixed
+        return int(max(min(self.size("comparison"), most), 2 * self.design.n_replicates))
 
 
 def reference_for(prior: PriorSet) -> PriorSet:
@@ -201,7 +213,7 @@ def make_report(
         turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
         forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
         if request.against is not None:
-            compared = compare(prior, request.against, event=event, n_draws=request.size("comparison"), **common)
+            compared = compare(prior, request.against, event=event, n_draws=request.comparison_draws, **common)
         limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
     done(compared)
     sets = done(_headlines(request.size("comparison"), threads))

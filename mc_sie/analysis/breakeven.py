@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mc_sie.analysis.estimates import Estimate, decimals, student_t
 from mc_sie.analysis.rerun import Answer, Question, change_between, question
 from mc_sie.analysis.structure import ask_modes
-from mc_sie.engine.run import Progress
+from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet
@@ -148,6 +148,7 @@ def breakeven(
         horizon_months=horizon_months,
         threads=threads,
     )
+    check_unconditioned(prior, "breakeven")
     _check(prior, quantities, targets)
     names = tuple(dict.fromkeys(quantities)) or ("mode", *_varying(prior))
     numbers = [name for name in names if name != "mode"]

@@ -32,7 +32,7 @@ from mc_sie.analysis.rerun import (
     question,
     steps,
 )
-from mc_sie.engine.run import Progress
+from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet
@@ -140,10 +140,12 @@ def compare(
     Raises
     ------
     InputError
-        For fewer than two sets, or an event or sizes that cannot be used.
+        For fewer than two sets, a set given evidence, or an event or sizes that cannot be used.
     """
     if not others:
         raise InputError("compare", "is given one prior set", "Name two or more.")
+    for prior in (first, *others):
+        check_unconditioned(prior, "compare")
     if order_pairs is not None and order_pairs < 2:
         raise InputError(f"--orders {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
     asked = question(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.estimates import decimals, student_t
 from mc_sie.analysis.rerun import Answer, Question, question, steps
-from mc_sie.engine.run import Progress
+from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet, fixed_entry
@@ -107,6 +107,7 @@ def structure(
     the bias that noise in p_v gives it, are a jackknife over the independent randomisations. A set in which
     correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the other laws.
     """
+    check_unconditioned(prior, "structure")
     asked = question(
         event,
         n_draws=n_draws,

@@ -84,7 +84,7 @@ def sensitivity(
         from mc_sie.store import write_sensitivity
 
         folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
-        say(f"Results: {folder}/ (sensitivity.json, tables as CSV, figures as SVG and PNG)")
+        say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
 
 
 def _source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:

@@ -533,7 +533,7 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
                 if reason == IN_TIME:
                     end, status = END_HORIZON, OK
                     break
-                held = reason == HELD
+                held = state.z >= law.u_hold
             if held:
                 start = months_of_offer_when_held(law, deployed, state.months)
                 if math.isinf(start):
@@ -554,7 +554,7 @@ def follow_generations(law: Law, work: Workspace, recorded: bool) -> Generations
             if reason == FAILED:
                 end, status = END_HORIZON, TOO_MANY_STEPS
                 break
-            held = reason == HELD
+            held = state.z >= law.u_hold
         state = State(state.z, stop, state.step, state.n_steps)
         if finished > law.horizon:
             end, status = END_HORIZON, OK

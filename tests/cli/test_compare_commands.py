@@ -118,3 +118,11 @@ def test_an_existing_folder_is_refused_before_anything_runs(cli):
     status, _, err = cli("compare", "davidson-2025", "epoch-2025", "--out", "found")
     assert status == 2
     assert "--out found exists already" in err
+
+
+@pytest.mark.parametrize("command", [("compare", "davidson-2025"), ("breakeven",), ("structure",)])
+def test_a_set_given_evidence_is_refused_with_what_to_do_instead(cli, command):
+    status, _, err = cli(*command, "economists-evidence", "--quiet")
+    assert status == 2
+    assert "economists-evidence is conditioned on evidence" in err
+    assert "mc-sie evidence" in err

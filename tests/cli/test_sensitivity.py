@@ -36,14 +36,14 @@ def test_a_prior_is_ranked_and_written(cli, here):
     assert "points of the same design as the draws (seed 0, prior " in out
     folder = here / "found"
     names = {path.name for path in folder.iterdir()}
-    assert names >= TABLES | DESIGNED | {"trajectories.csv", "sensitivity.json"}
+    assert names >= TABLES | DESIGNED | {"trajectories.csv", "record.json"}
     assert {f"{name}{end}" for name in ("ranking", "curves", "pair", "worlds") for end in (".svg", ".png")} < names
-    record = json.loads((folder / "sensitivity.json").read_text(encoding="utf-8"))
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     assert record["prior"]["name"] == CHEAP
     assert record["command"] == f"mc-sie sensitivity {CHEAP} {' '.join(SMALL)} --out found"
     assert record["n_evaluations"] > 0
     assert record["readings"]["bits"].startswith("bits that it tells")
-    assert set(record["files"]) == names - {"sensitivity.json"}
+    assert set(record["files"]) == names - {"record.json"}
     for name, digest in record["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     ranking = pd.read_csv(folder / "ranking.csv")
@@ -58,7 +58,7 @@ def test_a_run_is_analysed_from_its_draws(cli, here, run):
     assert "Shapley" not in out
     assert "is above 16.7 % (loss ratio 0.2)" in out
     assert not DESIGNED & {path.name for path in (here / "found").iterdir()}
-    record = json.loads((here / "found" / "sensitivity.json").read_text(encoding="utf-8"))
+    record = json.loads((here / "found" / "record.json").read_text(encoding="utf-8"))
     assert record["design"]["seed"] == 5
     assert record["n_evaluations"] == 0
     draws = pd.read_parquet(here / run / "draws.parquet")

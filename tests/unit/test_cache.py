@@ -42,6 +42,29 @@ def test_several_first_runs_at_once_share_a_cache(tmp_path):
     assert again.communicate(timeout=120)[0].split()[0] == total
 
 
+SIMULATION = (
+    "import hashlib; from mc_sie import load_prior, simulate; digest = hashlib.sha256()\n"
+    "for name in ('davidson-2025', 'davidson-2025-explicit'):\n"
+    "    for mode in ('continual', 'from_scratch'):\n"
+    "        outcomes = simulate(load_prior(name).pinned('mode', mode), 512, n_replicates=2).outcomes\n"
+    "        digest.update(outcomes.months_to.tobytes() + outcomes.best_window_months.tobytes())\n"
+    "print(digest.hexdigest())"
+)
+
+
+@compiled
+def test_the_process_that_compiles_gives_the_bits_of_those_that_load(tmp_path):
+    """With contraction it did not: the compiler then fuses other products than in the code that is stored."""
+    environment = {**os.environ, "MC_SIE_CACHE": str(tmp_path)}
+    first, later = (
+        subprocess.run(
+            [sys.executable, "-c", SIMULATION], env=environment, capture_output=True, text=True, timeout=300, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert first == later
+
+
 @compiled
 def test_a_place_that_cannot_be_written_is_passed_over(tmp_path):
     """As where the program is installed for everybody and nobody may write beside it."""

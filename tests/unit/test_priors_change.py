@@ -24,7 +24,7 @@ from mc_sie.priors.change import (
 from mc_sie.quantities import BLOCKS, QUANTITIES
 
 U = np.linspace(0.0005, 0.9995, 1999)
-PLAIN = [name for name in shipped_priors() if name != "agnostic"]
+PLAIN = [name for name in shipped_priors() if name != "agnostic" and not load_prior(name).evidence]
 
 
 def entry(name: str, law: f.Distribution) -> Entry:
