@@ -85,6 +85,23 @@ _RESTATED: dict[str, Callable[[Draws], tuple[Array, Array]]] = {
 """A restatement's value from the model's coordinates, and the logarithm of its derivative by what it determines."""
 
 
+def restated(draws: Draws) -> dict[str, Array]:
+    """Values of the restatements that draws imply, by name.
+
+    Parameters
+    ----------
+    draws : mapping of str to array of shape (n,)
+        Every quantity of the model.
+
+    Returns
+    -------
+    dict of str to array of shape (n,)
+        ``sigma``, ``max_speed`` and ``r_total``.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {name: formula(draws)[0] for name, formula in _RESTATED.items()}
+
+
 def _numbers(draws: Draws, name: str) -> Array:
     return np.asarray(draws[name], dtype=np.float64)
 
@@ -97,7 +114,7 @@ def _stated(prior: PriorSet, quantity: str) -> Entry | None:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Densities:
     """One quantity of every draw under one entry.
 
     Attributes
@@ -112,11 +129,27 @@ class _Column:
     log_density: Array
 
 
-def _column(entry: Entry | None, quantity: str, draws: Draws) -> _Column:
+def density_of(entry: Entry | None, quantity: str, draws: Draws) -> Densities:
+    """Probability and density of one quantity of every draw under an entry.
+
+    Parameters
+    ----------
+    entry : Entry or None
+        What determines the quantity; None where it is absent.
+    quantity : str
+        Of the model.
+    draws : mapping of str to array of shape (n,)
+        Every quantity of the model.
+
+    Returns
+    -------
+    Densities
+        Masses and logarithms of densities.
+    """
     model_values = _numbers(draws, quantity)
     is_absent = np.isnan(model_values)
     if entry is None:
-        return _Column(is_absent.astype(np.float64), np.full(len(model_values), -np.inf))
+        return Densities(is_absent.astype(np.float64), np.full(len(model_values), -np.inf))
     law = entry.distribution
     values, log_slope = _elicited(entry, quantity, draws)
     mass = np.zeros(len(values))
@@ -124,7 +157,7 @@ def _column(entry: Entry | None, quantity: str, draws: Draws) -> _Column:
         mass += np.where(np.isclose(values, atom, rtol=_SAME, atol=0.0) | (values == atom), probability, 0.0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         log_density = np.log(law.pdf(values)) + log_slope
-    return _Column(mass, np.where(np.isnan(log_density), -np.inf, log_density))
+    return Densities(mass, np.where(np.isnan(log_density), -np.inf, log_density))
 
 
 def _elicited(entry: Entry, quantity: str, draws: Draws) -> tuple[Array, Array]:
@@ -157,7 +190,31 @@ def _log_copula(prior: PriorSet, draws: Draws) -> Array | float:
     return np.asarray(-0.5 * (log_determinant + np.einsum("in,ij,jn->n", z, excess, z)))
 
 
-def log_densities(priors: Sequence[PriorSet], draws: Draws) -> list[Array]:
+def own_probability(prior: PriorSet, draws: Draws) -> dict[str, NDArray[np.bool_]]:
+    """Of which draws a quantity has a value with a probability of its own under a set, or is absent in it.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        Of a pool every member is looked at.
+    draws : mapping of str to array of shape (n,)
+        Every quantity of the model.
+
+    Returns
+    -------
+    dict of str to array of shape (n,), bool
+        By quantity of the model.
+    """
+    members = prior.members or ((prior, 1.0),)
+    return {
+        quantity: np.any([density_of(_stated(one, quantity), quantity, draws).mass > 0.0 for one, _ in members], axis=0)
+        for quantity in MODEL_QUANTITIES
+    }
+
+
+def log_densities(
+    priors: Sequence[PriorSet], draws: Draws, atoms: Mapping[str, NDArray[np.bool_]] | None = None
+) -> list[Array]:
     """Logarithm of the joint density of draws under several prior sets, all with respect to the same measure.
 
     Parameters
@@ -166,6 +223,8 @@ def log_densities(priors: Sequence[PriorSet], draws: Draws) -> list[Array]:
         Sets to compare; their evidence is not looked at.
     draws : mapping of str to array of shape (n,)
         Every quantity of the model, ``mode`` as a code, nan where a quantity is absent.
+    atoms : mapping of str to array of shape (n,), bool, optional
+        From :func:`own_probability` of a further set, with which these are compared.
 
     Returns
     -------
@@ -176,8 +235,10 @@ def log_densities(priors: Sequence[PriorSet], draws: Draws) -> list[Array]:
     n = len(draws["rho"])
     totals = [[np.full(n, math.log(weight)) if weight else np.full(n, -np.inf) for _, weight in one] for one in members]
     for quantity in MODEL_QUANTITIES:
-        columns = [[_column(_stated(member, quantity), quantity, draws) for member, _ in one] for one in members]
+        columns = [[density_of(_stated(member, quantity), quantity, draws) for member, _ in one] for one in members]
         is_atom = np.any([column.mass > 0.0 for one in columns for column in one], axis=0)
+        if atoms is not None:
+            is_atom |= atoms[quantity]
         for one, sums in zip(columns, totals, strict=True):
             for column, total in zip(one, sums, strict=True):
                 with np.errstate(divide="ignore"):

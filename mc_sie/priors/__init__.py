@@ -10,6 +10,7 @@ from mc_sie.priors.spec import (
     fixed_entry,
     load_prior,
     new_prior_text,
+    pool,
     prior_from_dict,
     shipped_priors,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "json_schema",
     "load_prior",
     "new_prior_text",
+    "pool",
     "prior_from_dict",
     "shipped_priors",
 ]

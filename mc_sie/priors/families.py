@@ -59,6 +59,9 @@ class Standard(ABC):
     Only the lower tail is written down: the upper tail is the lower tail of the reflected law.
     """
 
+    kind = ""
+    """Name of the law, where its shape is all there is to it; empty for one that is given by tables."""
+
     mirror = 0.0
     """Reflection takes z to ``mirror - z``."""
 
@@ -66,6 +69,11 @@ class Standard(ABC):
 
     breaks: tuple[float, ...] = ()
     """Probabilities at which the quantile function jumps or bends."""
+
+    @property
+    def shape(self) -> tuple[float, ...]:
+        """Parameters of its shape."""
+        return tuple(vars(self).values())
 
     @property
     def reflected(self) -> Standard:
@@ -91,6 +99,8 @@ class Standard(ABC):
 
 @dataclass(frozen=True)
 class _Normal(Standard):
+    kind = "normal"
+
     def cdf(self, z: Array) -> Array:
         from scipy.special import ndtr
 
@@ -111,6 +121,7 @@ class _Normal(Standard):
 
 @dataclass(frozen=True)
 class _Uniform(Standard):
+    kind = "uniform"
     mirror = 1.0
     mean = 0.5
 
@@ -131,6 +142,7 @@ class _Uniform(Standard):
 class _Beta(Standard):
     a: float
     b: float
+    kind = "beta"
     mirror = 1.0
 
     @property
@@ -162,6 +174,7 @@ class _Beta(Standard):
 @dataclass(frozen=True)
 class _StudentT(Standard):
     df: float
+    kind = "student_t"
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -397,7 +410,8 @@ class Truncated(Distribution):
         return self.low, self.high
 
     @cached_property
-    def _mass(self) -> float:
+    def mass(self) -> float:
+        """Probability of the interval before truncation."""
         return _probability(self.base, self.low, self.high)
 
     @cached_property
@@ -415,7 +429,7 @@ class Truncated(Distribution):
             part = self.base.cdf(inside) - self._below
         else:  # the interval lies in the upper tail
             part = self.base.sf(self.low) - self.base.sf(inside)
-        return np.clip(part / self._mass, 0.0, 1.0)
+        return np.clip(part / self.mass, 0.0, 1.0)
 
     def sf(self, x: ArrayLike) -> Array:
         """P(X > x), accurate where it is small."""
@@ -424,12 +438,12 @@ class Truncated(Distribution):
             part = self.base.sf(inside) - self._above
         else:  # the interval lies in the lower tail
             part = self.base.cdf(self.high) - self.base.cdf(inside)
-        return np.clip(part / self._mass, 0.0, 1.0)
+        return np.clip(part / self.mass, 0.0, 1.0)
 
     def pdf(self, x: ArrayLike) -> Array:
         """Density."""
         values = np.asarray(x, dtype=np.float64)
-        return np.where((values >= self.low) & (values <= self.high), self.base.pdf(values) / self._mass, 0.0)
+        return np.where((values >= self.low) & (values <= self.high), self.base.pdf(values) / self.mass, 0.0)
 
     def mean(self) -> float:
         """Expected value, the integral of the quantile function: by the tanh-sinh rule (about 1e-12 relative), or
@@ -438,7 +452,7 @@ class Truncated(Distribution):
         if math.isnan(self.base.mean()) and math.isinf(self.high - self.low):
             return math.nan
         if self.base.standard.breaks:
-            at = (np.array(self.base.standard.breaks) - self._below) / self._mass
+            at = (np.array(self.base.standard.breaks) - self._below) / self.mass
             edges = np.unique(np.clip([0.0, *at, 1.0], 0.0, 1.0))
             nodes, weights = np.polynomial.legendre.leggauss(16)
             u = edges[:-1, np.newaxis] + np.diff(edges)[:, np.newaxis] * (0.5 + 0.5 * nodes)
@@ -451,7 +465,7 @@ class Truncated(Distribution):
         return float(np.sum(weights * self._quantile(u, v)))
 
     def _quantile(self, u: Array, v: Array) -> Array:
-        x = self.base._quantile(self._below + u * self._mass, self._above + v * self._mass)
+        x = self.base._quantile(self._below + u * self.mass, self._above + v * self.mass)
         return np.clip(x, self.low, self.high)  # against rounding past an end
 
 

@@ -770,6 +770,28 @@ def check_set(stated: Mapping[str, Entry], where: str) -> None:
     _check_together(where, _with_defaults(stated))
 
 
+def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> PriorSet:
+    """A pool of whole sets, made in Python.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    members : sequence of (PriorSet, float)
+        Sets that are no pools themselves, and weights that sum to 1.
+    source : str
+        Whose pool it is.
+
+    Returns
+    -------
+    PriorSet
+        One draw takes one whole set.
+    """
+    return _pool_of(
+        tuple(members), name=name, title=source, description="", citations=(), bottlenecks=None, path=Path(name)
+    )
+
+
 def _pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
     """The pool of some sets."""
     evidence = header.get("evidence", ())

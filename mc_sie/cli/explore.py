@@ -1,0 +1,147 @@
+"""``explore``: one page on which every prior has sliders and the answer follows, written or served."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
+
+_BYTES_HIGH = 3_000_000
+
+
+@app.command()
+def explore(
+    source: Annotated[
+        str, typer.Argument(metavar="RUN|PRIOR", help="A shipped prior set, a TOML file, or the folder of a run.")
+    ] = "davidson-2025",
+    event: Annotated[
+        str | None, typer.Option(help="What to ask about; the run's own event, or 'best_window_months[5] < 12'.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; NAME-explorer.html if not given.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the page on this machine until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0 takes a free one.")] = 8765,
+    draws: Annotated[
+        int | None, typer.Option(help="Draws that the page carries; rounded up to 32 x a power of two.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    horizon_months: Annotated[
+        float | None, typer.Option(help="End of each trajectory; that of the run, or 240, if not given.")
+    ] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """One page with a slider for every prior: the answer follows at once, offline, in any browser.
+
+    The page weighs the draws that it carries, says when they do not do, and exports priors that `mc-sie run` takes.
+    """
+    from mc_sie.analysis.explorer_draws import DRAWS_DEFAULT, check_explorable
+    from mc_sie.comparing import named_prior
+    from mc_sie.engine.run import check_horizon, n_threads
+    from mc_sie.events import HEADLINE, parse_event
+    from mc_sie.files import check_file, write_whole
+    from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+    from mc_sie.store import is_run, read_record, version_of
+
+    n_threads(threads)
+    prior = named_prior(source)
+    asked, horizon = HEADLINE, HORIZON_MONTHS_DEFAULT
+    if is_run(source):
+        record = read_record(Path(source))
+        asked, horizon = str(record["event"]), float(record["horizon_months"])
+    asked = asked if event is None else event
+    horizon = horizon if horizon_months is None else horizon_months
+    check_horizon(horizon)
+    parsed = parse_event(asked)
+    parsed.check_horizon(horizon)
+    check_explorable(prior)
+    target = None if serve and out is None else out or Path(f"{prior.name}-explorer.html")
+    if target is not None:
+        check_file(target, "--out")
+        if target.exists():
+            refuse(f"--out {target}", "exists already, and a page never overwrites another file", "Name another file.")
+    server = _server(port) if serve else None
+    warn(prior.warnings)
+
+    from mc_sie.analysis.explorer_draws import carry, read_off
+    from mc_sie.report.explorer import explorer_page
+
+    with progress_bar(quiet) as progress:
+        carried = carry(
+            prior,
+            parsed,
+            DRAWS_DEFAULT if draws is None else draws,
+            seed=seed,
+            horizon_months=horizon,
+            threads=threads,
+            progress=progress,
+        )
+    page = explorer_page(carried, command=shlex.join(["mc-sie", *sys.argv[1:]]), version=version_of("mc-sie")).encode()
+    found = read_off(carried, prior)
+    _say_answer(found, counted(carried.design.n_draws, "draw"))
+    if len(page) > _BYTES_HIGH:
+        say(f"The page has {len(page) / 1e6:.1f} MB: take fewer --draws for a lighter one.", err=True)
+    if target is not None:
+        write_whole(target, lambda path: path.write_bytes(page))
+        say(f"Explorer: {target} ({len(page) / 1e6:.1f} MB; open it in a browser, it needs nothing else)")
+    if server is not None:
+        _serve(server, page)
+
+
+def _say_answer(found: object, n_draws: str) -> None:
+    from mc_sie.analysis.estimates import in_percent, se_in_points
+    from mc_sie.analysis.explorer_draws import Reading
+
+    assert isinstance(found, Reading)
+    one = found.answer
+    error = "" if one.is_rare else f" (Monte Carlo SE {se_in_points(one)} points)"
+    say(f"From {n_draws} of a wide proposal, worth {one.ess:,.0f} of equal weight: {in_percent(one)}{error}.")
+    if found.light != "green":
+        say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)
+
+
+def _server(port: int) -> object:
+    """A server on loopback, before anything is computed, so that a port in use is refused at once."""
+    from http.server import ThreadingHTTPServer
+
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), _handler(b""))
+    except OSError as error:
+        why = f"cannot be used: {error.strerror or error}"
+        refuse(f"--port {port}", why, "Name another port, or 0 for any that is free.")
+
+
+def _handler(page: bytes) -> type:
+    from http.server import BaseHTTPRequestHandler
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_page = self.path.split("?")[0] in ("/", "/index.html")
+            self.send_response(200 if is_page else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "text/plain")
+            self.send_header("Content-Length", str(len(page) if is_page else 0))
+            self.end_headers()
+            if is_page:
+                self.wfile.write(page)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing of each request."""
+
+    return Handler
+
+
+def _serve(server: object, page: bytes) -> None:
+    from http.server import ThreadingHTTPServer
+
+    assert isinstance(server, ThreadingHTTPServer)
+    server.RequestHandlerClass = _handler(page)
+    say(f"Serving on http://127.0.0.1:{server.server_address[1]}/ until Ctrl-C.")
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
