@@ -452,7 +452,8 @@ def index_of_reports(command: str) -> Document:
     reports = Section("reports", "Each in full", (Table("reports", "Reports, most probable first.", table, numbers),))
     return Document(
         "How likely is a software intelligence explosion? It depends on whose beliefs go in.",
-        _spread(parse_event(HEADLINE), HORIZON_MONTHS_DEFAULT).removeprefix("Prior choice matters more: ").capitalize(),
+        f"From {sets['label'].iloc[-1]} to {sets['label'].iloc[0]}, by prior set: the probability that "
+        f"{parse_event(HEADLINE).in_words}.",
         (EXPLAINED,),
         {"event": HEADLINE, "version": f"mc_sie {version_of('mc-sie')}", "command": command},
         (beside, reports),
