@@ -402,7 +402,7 @@ class PriorSet:
             "description": self.description,
             "citations": list(self.citations),
             "bottlenecks": self.bottlenecks,
-            "path": str(self.path),
+            "path": _recorded(self.path),
             "digest": self.digest,
             "warnings": list(self.warnings),
         }
@@ -470,6 +470,12 @@ def _located(reference: str | Path, folder: Path, where: str) -> Path:
             where, "is neither a shipped prior nor an existing file", nearest(Path(reference).stem, shipped)
         )
     return path
+
+
+def _recorded(path: Path) -> str:
+    """A path as a record holds it; of a shipped set that within the project, wherever it is installed."""
+    is_shipped = shipped_priors().get(path.stem) == path
+    return f"priors/{path.name}" if is_shipped else str(path)
 
 
 def _shown(path: Path) -> str:
