@@ -46,7 +46,7 @@ def points(prior, n=N, seed=0):
 
 def test_public_names():
     classes = ["Correlation", "Dependence", "Distribution", "Entry", "PriorSet"]
-    functions = ["entry", "fixed_entry", "json_schema", "load_prior", "new_prior_text", "prior_from_dict"]
+    functions = ["entry", "fixed_entry", "json_schema", "load_prior", "new_prior_text", "pool", "prior_from_dict"]
     assert sorted(priors.__all__) == [*classes, *functions, "shipped_priors"]
 
 
