@@ -277,10 +277,10 @@ class Outcomes:
         -------
         xarray.DataTree
             Group ``prior`` holds the quantities, ``prior_predictive`` the outcomes, with dimensions ``chain`` and
-            ``draw`` (and ``ooms`` or ``months`` for indexed outcomes). Codes are integers whose words stand in the
-            attribute ``words``; ``end`` is -1 in a draw that could not be simulated. inf is stored as it is, beside a
-            flag ``months_to_reached``, which says the same of ``best_window_months``. Flags are 0 or 1: ArviZ takes no
-            quantiles of booleans.
+            ``draw`` (and ``ooms`` or ``months`` for indexed outcomes, which are left out where none were asked for).
+            Codes are integers whose words stand in the attribute ``words``; ``end`` is -1 in a draw that could not be
+            simulated. inf is stored as it is, beside a flag ``months_to_reached``, which says the same of
+            ``best_window_months``. Flags are 0 or 1: ArviZ takes no quantiles of booleans.
         """
         from arviz_base import from_dict
 
@@ -292,10 +292,12 @@ class Outcomes:
             for name, array in draws.items()
             if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
         }
-        predictive = {name: chained(getattr(self, name)) for name in ("status", "end", *OUTCOME_KINDS)}
+        whole = {name: getattr(self, name) for name in ("status", "end", *OUTCOME_KINDS)}
+        predictive = {name: chained(array) for name, array in whole.items() if array.size}
         predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
         predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)
-        predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
+        if self.levels.size:
+            predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
         with warnings.catch_warnings():  # a small run has more chains than draws in each, and that is as it should be
             warnings.filterwarnings("ignore", message="Found chain dimension", category=UserWarning)
             tree = from_dict(
@@ -314,10 +316,11 @@ class Outcomes:
             ("prior_predictive", "end", ENDS),
         ):
             tree[group][name].attrs["words"] = " ".join(words)
-        for kind in OUTCOME_KINDS.values():
-            tree["prior_predictive"][kind.name].attrs.update(units=kind.unit, long_name=kind.meaning)
-        reached = {"units": "1", "long_name": "1 if effective compute rises by k OOM within the trajectory"}
-        tree["prior_predictive"]["months_to_reached"].attrs.update(reached)
+        meanings = {kind.name: (kind.unit, kind.meaning) for kind in OUTCOME_KINDS.values()}
+        meanings["months_to_reached"] = ("1", "1 if effective compute rises by k OOM within the trajectory")
+        for name in predictive.keys() & meanings.keys():
+            unit, meaning = meanings[name]
+            tree["prior_predictive"][name].attrs.update(units=unit, long_name=meaning)
         for name in prior:
             tree["prior"][name].attrs.update(_attributes(name))
         return tree

@@ -50,7 +50,7 @@ from mc_sie.analysis.proposal import (
     with_wider,
 )
 from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
-from mc_sie.engine.run import BATCH_DEFAULT, DRAWS_DEFAULT, Progress, Simulation, simulate, simulate_points
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, Simulation, simulate, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
@@ -167,7 +167,7 @@ def condition(
     widths: Sequence[float] = WIDTHS_DEFAULT,
     way: Way | None = None,
     threads: int | None = None,
-    batch: int = BATCH_DEFAULT,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> Conditioned:
     """Draw from a prior set given its evidence, and simulate every draw.
@@ -353,7 +353,7 @@ class _World:
     levels: Sequence[float]
     widths: Sequence[float]
     threads: int | None
-    batch: int
+    batch: int | None
     n_asked: int = 0
 
     def uniforms(self, z: Array) -> dict[str, Array]:

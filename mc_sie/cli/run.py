@@ -65,6 +65,9 @@ def run(
     all_outcomes: Annotated[
         bool, typer.Option("--all-outcomes", help="Take and store every outcome of every draw.")
     ] = False,
+    only_event: Annotated[
+        bool, typer.Option("--only-event", help="Take nothing but the event asked for: no tables, in half the time.")
+    ] = False,
     device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra mc-sie[cuda].")] = "cpu",
     scheduler: Scheduler = None,
     threads: Threads = None,
@@ -100,8 +103,12 @@ def run(
     warn(loaded.warnings)
     if design.n_draws != draws:
         say(f"--draws {draws} is rounded up to {design.n_draws:,}, the same number in each randomisation.", err=True)
-    levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *asked.levels}))
-    widths = tuple(sorted({*WIDTHS_DEFAULT, *asked.widths}))
+    if all_outcomes and only_event:
+        refuse("--only-event", "takes one outcome, and --all-outcomes takes all", "Leave one of them out.")
+    levels, widths = asked.levels, asked.widths
+    if not only_event:
+        levels = tuple(sorted({*(LEVELS_DEFAULT if all_outcomes else TABLE_LEVELS), *levels}))
+        widths = tuple(sorted({*WIDTHS_DEFAULT, *widths}))
     command = shlex.join(["mc-sie", *sys.argv[1:]])
     if loaded.evidence:
         for other, is_given in (("--no-draws", no_draws), ("--rare", rare), ("--device cuda", device == "cuda")):

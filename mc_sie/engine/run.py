@@ -42,7 +42,10 @@ DRAWS_DEFAULT = 2**17
 """Draws when nothing else is asked for: the standard error of a probability is then at most about 0.05 points."""
 
 BATCH_DEFAULT = 4096
-"""Draws that a thread takes at a time."""
+"""Draws that a thread takes at a time, if there are enough for every thread."""
+
+BATCH_LEAST = 256
+"""Draws that a thread takes at the least, where there are too few to go round in whole batches."""
 
 BATCH_CUDA = 2**16
 """Draws that a GPU takes at a time: a few for each of its threads."""
@@ -164,7 +167,7 @@ def simulate(
     check_horizon(horizon_months)
     check_marks(levels, widths)
     check_device(device)
-    ranges = _ranges(0, design.n_draws, batch, device)
+    ranges = _ranges(0, design.n_draws, batch, threads, device)
     draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, device, threads, progress)
     seconds = time.perf_counter() - started
     return Simulation(prior, design, horizon_months, draws, outcomes, seconds, device=device)
@@ -202,7 +205,7 @@ def doubled(
     ranges = []
     for replicate_start in range(0, design.n_draws, design.n_per_replicate):
         stop = replicate_start + design.n_per_replicate
-        ranges += _ranges(replicate_start + kept, stop, batch, device)
+        ranges += _ranges(replicate_start + kept, stop, batch, threads, device)
     levels, widths = tuple(simulation.outcomes.levels), tuple(simulation.outcomes.widths)
     draws, outcomes = _simulate_ranges(
         simulation.prior, design, ranges, simulation.horizon_months, levels, widths, device, threads, progress
@@ -259,7 +262,7 @@ def evaluate(
             array = np.vectorize(MODES.index, otypes=[np.int8])(array)
         arrays[name] = np.broadcast_to(array.astype(np.float64), (n,))
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    ranges = _ranges(0, n, batch, device)
+    ranges = _ranges(0, n, batch, threads, device)
     n_workers = min(n_threads(threads), len(ranges))
     drivers = _drivers(n_workers, device)
 
@@ -323,7 +326,7 @@ def simulate_points(
     widths: Sequence[float],
     *,
     threads: int | None = None,
-    batch: int = BATCH_DEFAULT,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
     """Simulate given points of the unit cube, however they were chosen.
@@ -347,7 +350,7 @@ def simulate_points(
     n = next(iter(uniforms.values())).size
     draws = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    ranges = _ranges(0, n, batch)
+    ranges = _ranges(0, n, batch, threads)
     n_workers = max(1, min(n_threads(threads), len(ranges)))
     drivers = _drivers(n_workers)
 
@@ -584,10 +587,16 @@ def _drivers(n_workers: int, device: str = "cpu") -> SimpleQueue[Driver]:
     return queue
 
 
-def _ranges(start: int, stop: int, batch: int | None, device: str = "cpu") -> list[tuple[int, int]]:
-    """Batches between two rows."""
-    size = batch or (BATCH_CUDA if device == "cuda" else BATCH_DEFAULT)
-    return [(first, min(first + size, stop)) for first in range(start, stop, size)]
+def _ranges(
+    start: int, stop: int, batch: int | None, threads: int | None, device: str = "cpu"
+) -> list[tuple[int, int]]:
+    """Batches between two rows: as large as is good for a batch, and small enough that no thread is left without."""
+    if batch is None and device == "cuda":
+        batch = BATCH_CUDA
+    if batch is None:
+        share = -(-(stop - start) // (2 * n_threads(threads)))
+        batch = min(BATCH_DEFAULT, max(BATCH_LEAST, share))
+    return [(first, min(first + batch, stop)) for first in range(start, stop, batch)]
 
 
 def in_batches(

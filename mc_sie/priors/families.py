@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,9 @@ class Standard(ABC):
 
     breaks: tuple[float, ...] = ()
     """Probabilities at which the quantile function jumps or bends."""
+
+    is_explicit: bool = True
+    """Whether the quantile function is a formula, and not itself an inversion."""
 
     @property
     def shape(self) -> tuple[float, ...]:
@@ -165,9 +169,17 @@ class _Beta(Standard):
         log_density = xlogy(self.a - 1.0, inside) + xlog1py(self.b - 1.0, -inside) - betaln(self.a, self.b)
         return np.where(inside == z, np.exp(log_density), 0.0)
 
+    @property
+    def is_explicit(self) -> bool:  # type: ignore[override]
+        return 1.0 in (self.a, self.b)
+
     def ppf(self, p: Array) -> Array:
         from scipy.special import betaincinv
 
+        if self.b == 1.0:
+            return np.asarray(p ** (1.0 / self.a))
+        if self.a == 1.0:
+            return -np.expm1(np.log1p(-p) / self.b)
         return np.asarray(betaincinv(self.a, self.b, p))
 
 
@@ -175,6 +187,7 @@ class _Beta(Standard):
 class _StudentT(Standard):
     df: float
     kind = "student_t"
+    is_explicit = False
 
     @property
     def mean(self) -> float:  # type: ignore[override]
@@ -348,6 +361,11 @@ class Continuous(Distribution):
         """Smallest closed interval with probability 1."""
         return self.ends
 
+    @property
+    def is_explicit(self) -> bool:
+        """Whether its quantile function is a formula."""
+        return self.standard.is_explicit
+
     def _z(self, x: ArrayLike) -> Array:
         values = np.asarray(x, dtype=np.float64)
         if self.is_log:
@@ -408,6 +426,11 @@ class Truncated(Distribution):
     def support(self) -> tuple[float, float]:
         """The interval."""
         return self.low, self.high
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether its quantile function is a formula."""
+        return self.base.is_explicit
 
     @cached_property
     def mass(self) -> float:
@@ -484,10 +507,11 @@ class Mixture(Distribution):
 
     Notes
     -----
-    No second random number picks a component: one u gives one x, so that x rises with u. The cumulative function is put
-    on a grid made of quantiles of every part, which encloses each u in a cell where all parts are smooth; a cubic
-    through the cell gives a start and Newton steps, kept inside a shrinking bracket, the rest. Tests compare with
-    plain bisection.
+    No second random number picks a component: one u gives one x, so that x rises with u. Where the parts follow one
+    another, as the sides of a triangle do, u lies in one of them and its own quantile function answers. Where they
+    overlap, the cumulative function is put on a grid made of quantiles of every part, which encloses each u in a cell
+    where all parts are smooth; a cubic through the cell gives a start and Newton steps, kept inside a shrinking
+    bracket, the rest. Tests compare with plain bisection.
     """
 
     parts: tuple[tuple[float, Continuous | Truncated], ...]
@@ -534,6 +558,8 @@ class Mixture(Distribution):
         return level
 
     def _quantile(self, u: Array, v: Array) -> Array:
+        if self._pieces:
+            return self._pieces.quantile(u, v)
         lower = u <= v
         x = np.empty_like(u)
         x[lower] = self._invert(u[lower], upper=False)
@@ -543,6 +569,23 @@ class Mixture(Distribution):
     def __getstate__(self) -> dict[str, Any]:
         """What travels to other processes: not the tables, which are large and easily made again."""
         return {name: value for name, value in vars(self).items() if name not in ("_grid", "_lower", "_upper")}
+
+    @cached_property
+    def _pieces(self) -> _Pieces | None:
+        """Parts and atoms one after the other, if none overlaps another and all have explicit quantile functions."""
+        pieces: list[tuple[float, float, float, Continuous | Truncated | None]] = [
+            (*part.support, weight, part) for weight, part in self.parts
+        ]
+        pieces += [(value, value, weight, None) for value, weight in self.points]
+        pieces.sort(key=lambda piece: piece[:2])
+        if any(low < high for (_, high, *_), (low, *_) in pairwise(pieces)):
+            return None
+        if not all(part.is_explicit for _, part in self.parts):
+            return None
+        weights = np.array([weight for *_, weight, _ in pieces])
+        upto = np.concatenate([[0.0], np.cumsum(weights)])
+        beyond = np.concatenate([[0.0], np.cumsum(weights[::-1])])[::-1]
+        return _Pieces(weights, upto, beyond, tuple((high, part) for _, high, _, part in pieces))
 
     @cached_property
     def _grid(self) -> Array:
@@ -614,6 +657,34 @@ class Mixture(Distribution):
                 return x
             todo, target, width, last = todo[going], target[going], width[going], step[going]
             low, high, guess = low[going], high[going], better[going]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Parts and atoms that follow one another: probability of each, of all before and of all behind, and itself, an
+    atom as its value.
+    """
+
+    weights: Array
+    upto: Array
+    beyond: Array
+    laws: tuple[tuple[float, Continuous | Truncated | None], ...]
+
+    def quantile(self, u: Array, v: Array) -> Array:
+        """Quantile at u = 1 - v, each tail counted from its own end."""
+        lower = u <= v
+        last = len(self.laws) - 1
+        piece = np.where(lower, np.searchsorted(self.upto[1:], u), np.searchsorted(-self.beyond[1:], -v))
+        x = np.empty_like(u)
+        for k, (value, part) in enumerate(self.laws):
+            here = np.flatnonzero(piece == k) if k < last else np.flatnonzero(piece >= k)  # against rounding at the end
+            if part is None:
+                x[here] = value
+            elif here.size:
+                below = np.where(lower[here], u[here] - self.upto[k], self.beyond[k] - v[here])
+                above = np.where(lower[here], self.upto[k + 1] - u[here], v[here] - self.beyond[k + 1])
+                x[here] = part._quantile(*np.clip(np.stack([below, above]) / self.weights[k], 0.0, 1.0))
+        return x
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,19 @@ def test_run_asks_about_any_event(cli, here):
     assert record["answer"]["n_hits"] == frame["event"].sum()
 
 
+@pytest.mark.parametrize("event", ["best_window_months[5] < 12", "best_gain_ooms[7] >= 3", "pace_peak > 20"])
+@pytest.mark.parametrize("kept", [(), ("--no-draws",)])
+def test_run_takes_only_the_event_when_that_is_all(cli, here, event, kept):
+    records = []
+    for only in ((), ("--only-event",)):
+        status, _, _ = cli("run", CHEAP, *SMALL, "--event", event, *kept, *only, "--out", f"run{len(only)}")
+        assert status == 0
+        records.append(json.loads((here / f"run{len(only)}" / "run.json").read_text(encoding="utf-8")))
+    assert records[0]["answer"] == records[1]["answer"]
+    assert len(records[1]["levels"]) + len(records[1]["widths"]) == event.count("[")
+    assert cli("verify", "run1")[0] == 0
+
+
 def test_run_says_when_draws_are_rounded_up(cli, here):
     _, _, err = cli("run", CHEAP, "--draws", "40", "--replicates", "4", "--quiet")
     assert "--draws 40 is rounded up to 64" in err

@@ -141,6 +141,7 @@ def test_resume_refuses_broken_files(cli, interrupted, name, text):
     [
         (("resume", "nothing"), "nothing is no interrupted run. There is no nothing.unfinished/plan.json."),
         (("run", CHEAP, "--no-draws", "--all-outcomes"), "--all-outcomes stores draws, and --no-draws keeps none."),
+        (("run", CHEAP, "--only-event", "--all-outcomes"), "--only-event takes one outcome, and --all-outcomes takes"),
         (("run", CHEAP, "--rel-se", "2"), "--rel-se 2 is not between 0 and 1."),
         (("run", CHEAP, "--no-draws", "--scheme", "lhs", "--target-se", "0.01"), "--scheme lhs with --no-draws cannot"),
         (("run", CHEAP, "--device", "cdua"), "device 'cdua' is not known. Did you mean 'cuda'?"),

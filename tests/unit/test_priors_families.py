@@ -19,6 +19,8 @@ AGAINST_SCIPY = {
     "lognormal": (f.lognormal(8.0, 0.6), stats.lognorm(0.6, scale=8.0)),
     "beta": (f.beta(2.5, 4.0), stats.beta(2.5, 4.0)),
     "beta on an interval": (f.beta(0.7, 1.3, -2.0, 3.0), stats.beta(0.7, 1.3, -2.0, 5.0)),
+    "beta, a power": (f.beta(3.0, 1.0), stats.beta(3.0, 1.0)),
+    "beta, a power of the rest": (f.beta(1.0, 1.6, -2.0, 3.0), stats.beta(1.0, 1.6, -2.0, 5.0)),
     "triangular": (f.triangular(-1.0, 0.5, 3.0), stats.triang(1.5 / 4.0, -1.0, 4.0)),
     "triangular, peak at an end": (f.triangular(0.0, 0.0, 2.0), stats.triang(0.0, 0.0, 2.0)),
     "pert": (f.pert(1.0, 2.0, 6.0), stats.beta(1.8, 4.2, 1.0, 5.0)),
@@ -29,6 +31,16 @@ MIXTURES = {
     "overlapping": f.mixture([(0.2, f.normal(0.0, 1.0)), (0.5, f.normal(3.0, 0.1)), (0.3, f.normal(-2.0, 5.0))]),
     "apart": f.mixture([(0.3, f.uniform(-1.2, -0.3)), (0.7, f.uniform(-0.2, 0.0))]),
     "touching, atom at the end": f.mixture([(0.9, f.uniform(-0.2, 0.0)), (0.1, f.fixed(0.0))]),
+    "one behind the other": f.mixture(
+        [
+            (0.3, f.triangular(2.0, 3.0, 3.0)),
+            (0.05, f.fixed(3.0)),
+            (0.1, f.loguniform(1e-6, 1e-3)),
+            (0.1, f.fixed(0.5)),
+            (0.25, f.truncated(f.normal(1.0, 1.0), 0.5, 2.0)),
+            (0.2, f.truncated(f.normal(0.0, 1.0), 3.0, 9.0)),
+        ]
+    ),
     "atoms inside": f.mixture(
         [(0.3, f.lognormal(2.0, 1.0)), (0.4, f.uniform(0.0, 1.0)), (0.2, f.fixed(0.3)), (0.1, f.fixed(5.0))]
     ),
