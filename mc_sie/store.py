@@ -65,7 +65,7 @@ from mc_sie.events import Event, parse_event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict
-from mc_sie.priors.spec import POOL_DIMENSION
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
 from mc_sie.sampling import Design
 

@@ -47,7 +47,7 @@ from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.run import n_threads
 from mc_sie.errors import InputError
-from mc_sie.priors.spec import POOL_DIMENSION
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES, QUANTITIES
 
 EVENT_MEASURES = ("first_order", "brier_gain", "bits", "delta", "ks", "decision_value")

@@ -32,7 +32,7 @@ from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.trace import trace
 from mc_sie.errors import InputError
-from mc_sie.priors.spec import POOL_DIMENSION
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
 
 PEEL = 0.05

@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike
 
 from mc_sie.errors import InputError
 from mc_sie.priors.dependence import Correlation
+from mc_sie.priors.entries import Entry
 from mc_sie.priors.families import Array, Distribution, Mixture, Unusable, truncated
-from mc_sie.priors.spec import Entry, PriorSet
+from mc_sie.priors.prior_set import PriorSet
 from mc_sie.quantities import BLOCKS, QUANTITIES, Quantity
 
 COUNTED_TOGETHER = ("substitution", "returns", "alpha_compute")

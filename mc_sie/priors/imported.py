@@ -20,7 +20,9 @@ from pydantic import ValidationError
 
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import elicit, problems, schema
-from mc_sie.priors.spec import Entry, check_set, entry_of_model, load_prior
+from mc_sie.priors.entries import Entry, entry_of_model
+from mc_sie.priors.prior_set import check_set
+from mc_sie.priors.spec import load_prior
 from mc_sie.quantities import QUANTITIES
 
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")

@@ -1,0 +1,213 @@
+"""One quantity's entry in a prior set: its law, unit and source; from a file's table, from Python, or by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from mc_sie.errors import InputError, nearest
+from mc_sie.priors import families, foreign, problems, schema
+from mc_sie.priors.families import Distribution
+from mc_sie.quantities import QUANTITIES
+
+DEFAULT_ORIGIN = "default"
+"""Origin of an entry that no file states."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a prior set says about one quantity.
+
+    Attributes
+    ----------
+    name : str
+        Code name of the quantity.
+    family : str
+        Name of the family, as in the file.
+    parameters : mapping
+        Its parameters, as in the file and in the quantity's unit.
+    unit : str
+        Unit of the quantity.
+    source : str
+        Where the numbers come from.
+    judgement : str or None
+        Why it is a judgement call, when it is one.
+    origin : str
+        File that states it, or ``"default"``.
+    distribution : Distribution
+        The law; for ``mode`` that of the index in :data:`~mc_sie.quantities.MODES`.
+    """
+
+    name: str
+    family: str
+    parameters: Mapping[str, Any]
+    unit: str
+    source: str
+    judgement: str | None
+    origin: str
+    distribution: Distribution
+
+    @property
+    def is_default(self) -> bool:
+        """Whether no file states it."""
+        return self.origin == DEFAULT_ORIGIN
+
+
+def entry_of_model(name: str, model: Any, origin: str) -> Entry:
+    """An entry from what pydantic made of it.
+
+    Parameters
+    ----------
+    name : str
+        Code name of the quantity.
+    model : Family
+        Its checked model, with source and judgement.
+    origin : str
+        File that states it.
+
+    Returns
+    -------
+    Entry
+        The same, without pydantic.
+    """
+    return Entry(
+        name=name,
+        family=model.family,
+        parameters=model.model_dump(exclude={"family", "unit", "source", "judgement"}, exclude_none=True),
+        unit=QUANTITIES[name].unit,
+        source=model.source,
+        judgement=model.judgement,
+        origin=origin,
+        distribution=model.distribution,
+    )
+
+
+def entry(
+    quantity: str,
+    law: Any,
+    *,
+    source: str,
+    unit: str | None = None,
+    judgement: str | None = None,
+    truncate_low: float | None = None,
+    truncate_high: float | None = None,
+) -> Entry:
+    """An entry from Python, for :meth:`PriorSet.replaced`.
+
+    Parameters
+    ----------
+    quantity : str
+        Code name.
+    law : object
+        What a file would state, e.g. ``{"family": "uniform", "low": -0.4, "high": -0.1}``; or a frozen SciPy
+        distribution, an object of PreliZ or squigglepy, anything with ``ppf`` (or ``icdf``) and ``cdf``, or a number.
+    source : str
+        Citation, or whose judgement it is.
+    unit : str, optional
+        The quantity's unit; ``mode`` has none.
+    judgement : str, optional
+        Marks a judgement call, and says why.
+    truncate_low, truncate_high : float, optional
+        Cut the law there and renormalise.
+
+    Returns
+    -------
+    Entry
+        Of a named family with its parameters where there is one. Any other law is tabulated, and the source says how
+        well: so a run's record holds the law itself.
+
+    Raises
+    ------
+    InputError
+        As for a file.
+
+    Examples
+    --------
+    >>> entry("rho", {"family": "uniform", "low": -0.4, "high": -0.1}, unit="1", source="mine").distribution.describe()
+    'uniform from -0.4 to -0.1'
+    """
+    where = "in Python"
+    if quantity not in QUANTITIES:
+        raise InputError(f"{where}: {quantity}", "is no quantity", nearest(quantity, QUANTITIES))
+    raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
+    given = {
+        "unit": unit,
+        "source": f"{source} [{remark}]" if remark else source,
+        "judgement": judgement,
+        "truncate_low": max(bounds) if (bounds := _stated(truncate_low, raw.get("truncate_low"))) else None,
+        "truncate_high": min(bounds) if (bounds := _stated(truncate_high, raw.get("truncate_high"))) else None,
+    }
+    return _entry_of(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
+
+
+def _stated(*values: float | None) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def fixed_entry(quantity: str, value: float | str) -> Entry:
+    """An entry that gives a quantity one value.
+
+    Parameters
+    ----------
+    quantity : str
+        Code name.
+    value : float or str
+        In the quantity's unit; for ``mode`` the name of a mode.
+
+    Returns
+    -------
+    Entry
+        Of family ``fixed``.
+
+    Raises
+    ------
+    InputError
+        For a name that is no quantity, or a value outside its domain.
+    """
+    if quantity not in QUANTITIES:
+        raise InputError(quantity, "is no quantity", nearest(quantity, QUANTITIES))
+    raw = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
+    return _entry_of(quantity, raw, "pinned")
+
+
+def _entry_of(quantity: str, raw: dict[str, Any], where: str) -> Entry:
+    document = {"title": where, quantity: raw}
+    try:
+        return entry_of_model(quantity, getattr(schema.prior_file().model_validate(document), quantity), where)
+    except ValidationError as error:
+        raise problems.worded(where, document, error) from None
+
+
+def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Entries in the order of the table of quantities, with defaults for what has one and is not stated.
+
+    Parameters
+    ----------
+    stated : mapping of str to Entry
+        By code name.
+
+    Returns
+    -------
+    dict of str to Entry
+        What is stated and, marked as such, what is not.
+    """
+    entries = {}
+    for quantity in QUANTITIES.values():
+        value = quantity.default
+        if quantity.name in stated:
+            entries[quantity.name] = stated[quantity.name]
+        elif value is not None:
+            entries[quantity.name] = Entry(
+                name=quantity.name,
+                family="fixed",
+                parameters={"value": value},
+                unit=quantity.unit,
+                source="default of this project (mc_sie/quantities.py)",
+                judgement="ours: no published value" if quantity.default_is_ours else None,
+                origin=DEFAULT_ORIGIN,
+                distribution=schema.fixed_mode(value) if isinstance(value, str) else families.fixed(value),
+            )
+    return entries

@@ -1,0 +1,55 @@
+"""Where the prior sets that come with the package are, and how paths are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def shipped_priors() -> dict[str, Path]:
+    """Prior sets that come with the package.
+
+    Returns
+    -------
+    dict of str to pathlib.Path
+        Name to file, by name; from the installed package, else from the checkout's ``priors/``.
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_shipped_priors"
+    folder = installed if installed.is_dir() else package.parent / "priors"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
+
+
+def recorded(path: Path) -> str:
+    """A path as a record holds it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of a prior file.
+
+    Returns
+    -------
+    str
+        For a shipped set the path within the project, wherever that is installed.
+    """
+    is_shipped = shipped_priors().get(path.stem) == path
+    return f"priors/{path.name}" if is_shipped else str(path)
+
+
+def shown(path: Path) -> str:
+    """A path as a reader would write it here.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any.
+
+    Returns
+    -------
+    str
+        Relative to the current folder, if it is below.
+    """
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
