@@ -27,6 +27,7 @@ from mc_sie.model.status import OK, OUTSIDE_DOMAIN
 from mc_sie.model.timeline import new_workspace
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import (
     HORIZON_MONTHS_DEFAULT,
     HORIZON_MONTHS_HIGH,
@@ -461,7 +462,7 @@ def _simulate_ranges(
 def _points(prior: PriorSet, design: Design, start: int, stop: int) -> dict[str, NDArray[np.float64]]:
     """Coordinates in the unit cube of some draws, by name of the dimension."""
     return {
-        name: points(design, PRIOR_SET_DIMENSION if name == "prior_set" else QUANTITIES[name].dimension, start, stop)
+        name: points(design, PRIOR_SET_DIMENSION if name == POOL_DIMENSION else QUANTITIES[name].dimension, start, stop)
         for name in prior.dimensions
     }
 
