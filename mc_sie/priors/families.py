@@ -647,10 +647,12 @@ class Mixture(Distribution):
             # Halve the bracket where Newton leaves it or does not halve its steps: one or the other must end.
             steady = (newton > low) & (newton < high) & (np.abs(newton - guess) <= 0.5 * last)
             better = np.where(steady, newton, low + 0.5 * (high - low))
-            better = np.where(excess == 0.0, guess, better)
+            # What is left is rounding of the cumulative function, which may point out of the bracket.
+            settled = (excess == 0.0) | (np.abs(newton - guess) <= 1e-13 * width)
+            better = np.where(settled, guess, better)
             step = np.abs(better - guess)
             # A Newton step errs by about its square over the cell's width; a bracket ends where floats do.
-            done = (steady & (step <= 1e-7 * width)) | (better == low) | (better == high)
+            done = settled | (steady & (step <= 1e-7 * width)) | (better == low) | (better == high)
             x[todo[done]] = better[done]
             going = ~done
             if not going.any():

@@ -264,6 +264,17 @@ def test_a_million_values_of_a_mixture_take_about_a_second(name):
     assert time.process_time() - start < 3.0
 
 
+def test_inverting_a_mixture_takes_a_few_readings_of_its_cumulative_function(monkeypatch):
+    parts = [f.uniform(0.45, 0.87), f.uniform(0.5, 0.7), f.lognormal(0.3, 0.5), f.normal(0.4, 0.1)]
+    law = f.truncated(f.mixture([(0.25, part) for part in parts]), 0.02, 0.9)
+    law.ppf(0.5)  # makes the grid
+    readings = []
+    honest = f.Mixture._smooth
+    monkeypatch.setattr(f.Mixture, "_smooth", lambda *args, **how: readings.append(args) or honest(*args, **how))
+    law.ppf((np.arange(4096) + 0.5) / 4096)
+    assert len(readings) <= 8  # halving an interval to the last digit takes some fifty
+
+
 def test_laws_describe_themselves():
     assert f.uniform(-0.4, -0.1).describe() == "uniform from -0.4 to -0.1"
     assert f.lognormal(8.0, 0.2857).describe() == "lognormal, median 8, 90 % 5 to 12.8"
