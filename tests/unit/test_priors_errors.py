@@ -180,6 +180,15 @@ MISTAKES = {
         "change with time: choose other modes, or take away rho_long and reconfiguration_half_life_months with "
         'family = "absent".',
     ),
+    "shortening of accelerating progress with reconfiguration": (
+        BASE
+        + entry("rho_long", 'family = "fixed"\nvalue = 0')
+        + entry("reconfiguration_half_life_months", 'family = "fixed"\nvalue = 2')
+        + entry("mode", 'family = "categorical"\nvalues = { shortening_accelerating_only = 0.3, none = 0.7 }'),
+        "[mode] gives shortening_accelerating_only a credence of 30 % although [rho_long] is given. Shortening needs a "
+        "law that does not change with time: choose other modes, or take away rho_long and "
+        'reconfiguration_half_life_months with family = "absent".',
+    ),
     "credences that do not sum to 1": (
         BASE + entry("mode", 'family = "categorical"\nvalues = { shortening = 0.5, none = 0.4 }'),
         "[mode] values = { shortening = 0.5, none = 0.4 } has weights that sum to 0.9, not 1. "

@@ -309,6 +309,8 @@ def test_a_bottleneck_that_may_be_counted_twice_is_warned_about(load):
         assert len(load(bare + entry(rho, f'family = "fixed"\nvalue = {value}') + R).warnings) == 1
     assert load(HEAD + RHO + R).warnings == ()
     assert load(f'{bare}extends = "base.toml"\n', base=HEAD + RHO + R).warnings == ()
+    own = entry("r", 'family = "fixed"\nvalue = 1')  # of which the inherited statement does not speak
+    assert len(load(f'{bare}extends = "base.toml"\n{own}', base=HEAD + RHO + R).warnings) == 1
     assert load(bare + RHO + entry("r_total", 'family = "fixed"\nvalue = 1')).warnings == ()
     assert load(bare + entry("rho", 'family = "fixed"\nvalue = 0') + R).warnings == ()
     assert load(bare + entry("sigma", 'family = "fixed"\nvalue = 1') + R).warnings == ()
