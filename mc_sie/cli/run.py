@@ -66,7 +66,7 @@ def run(
         bool, typer.Option("--all-outcomes", help="Take and store every outcome of every draw.")
     ] = False,
     only_event: Annotated[
-        bool, typer.Option("--only-event", help="Take nothing but the event asked for: no tables, in half the time.")
+        bool, typer.Option("--only-event", help="Take nothing but the event asked for: faster, no tables.")
     ] = False,
     device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra mc-sie[cuda].")] = "cpu",
     scheduler: Scheduler = None,
