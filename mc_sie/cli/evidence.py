@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Threads, app
-from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
+from mc_sie.cli.app import Prior, Quiet, Threads, app, whole_number
+from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
 from mc_sie.errors import EXIT_RERUN
 
 if TYPE_CHECKING:
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 def evidence(
     prior: Prior = "economists-evidence",
     event: Annotated[str, typer.Option(help="Event whose probability moves.")] = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws; rounded up to replicates x a power of two (Sobol').")] = 2**17,
+    draws: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
+        ),
+    ] = 2**17,
     seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
@@ -39,10 +44,14 @@ def evidence(
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
     from mc_sie.files import check_folder
-    from mc_sie.priors import load_prior
+    from mc_sie.priors import load_prior, shipped_priors
 
     asked = parse_event(event)
     loaded = load_prior(prior)
+    if not loaded.evidence:
+        given = ", ".join(name for name in shipped_priors() if load_prior(name).evidence)
+        remedy = f"State some as [[evidence]] in a prior file, or take a shipped set that has it: {given}."
+        refuse(loaded.name, "states no evidence", remedy)
     asked.check_horizon(horizon_months)
     if out:
         check_folder(out, f"--out {out}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mc_sie.cli.app import Prior, priors_app
-from mc_sie.cli.printing import print_headed, print_table, say, warn
+from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @priors_app.command("list")
@@ -45,7 +48,7 @@ def priors_show(
             say(text.strip() + "\n")
     if loaded.members:
         say("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
-    print_table(prior_table(loaded, density=density), None)
+    _print_priors(prior_table(loaded, density=density))
     correlations = correlation_table(loaded)
     if len(correlations):
         print_table(correlations, "Spearman correlations (Gaussian copula on the ranks)")
@@ -68,6 +71,19 @@ def priors_show(
     for citation in loaded.citations:
         say(f"  - {citation}")
     warn(loaded.warnings)
+
+
+def _print_priors(frame: pd.DataFrame) -> None:
+    """The table of a set; a line or two a quantity where there is no room for a table."""
+    if console_of().width >= WIDE:
+        print_table(frame, None)
+        return
+    for row in frame.to_dict("records"):
+        print_headed(row.pop("quantity"), f" ({row.pop('symbol')}) [{row.pop('unit')}]: {row.pop('prior')}")
+        numbers = ", ".join(f"{key} {value}" for key, value in row.items() if value)
+        if numbers:
+            say(f"    {numbers}")
+    say("")
 
 
 @priors_app.command("check")

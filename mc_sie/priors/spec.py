@@ -56,9 +56,10 @@ def _located(reference: str | Path, folder: Path, where: str) -> Path:
         return shipped[reference]
     path = folder / Path(reference).expanduser()
     if not path.exists():
-        raise InputError(
-            where, "is neither a shipped prior nor an existing file", nearest(Path(reference).stem, shipped)
-        )
+        remedy = nearest(Path(reference).stem, shipped)
+        if path.suffix == ".toml" and not remedy.startswith("Did"):
+            remedy = "`mc-sie priors new FILE` starts a prior file, `mc-sie priors list` names the shipped sets."
+        raise InputError(where, "is neither a shipped prior nor an existing file", remedy)
     return path
 
 
