@@ -376,8 +376,9 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
                 checkpoint=checkpoint.save,
                 is_enough=is_enough,
             )
-    except BaseException:
+    except BaseException as error:
         say(f"Interrupted; go on with: mc-sie resume {shlex.quote(str(target))}", err=True)
+        error.add_note("what was counted is kept")
         raise
     summary = summarise_counts(asked, streamed.rows, scheme)
     folder = write_streamed(target, streamed, summary, command=plan.command)

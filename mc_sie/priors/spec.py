@@ -88,7 +88,7 @@ def _parsed(path: Path) -> dict[str, Any]:
             place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise InputError(f"{file}: {place}", f"is not TOML: {reason[:1].lower()}{reason[1:]}") from None
     if not raw:
-        raise InputError(file, "is empty", "Start from the template that `mc-sie priors new` writes.")
+        raise InputError(file, "is empty", "Start one with `mc-sie priors new FILE`.")
     return raw
 
 
