@@ -147,17 +147,14 @@ def reweight(
 
 
 def _print_reweighted(found: Reweighted, folder: Path) -> None:
-    from mc_sie.analysis.summary import estimates_of
+    from mc_sie.cli.run import print_modes
 
     target, n = found.target, len(found.sample.hits)
     say(f"{target.title} ({target.name}), from the draws of {folder}/ ({found.source.name})")
     say(f"Probability that {found.sample.event.in_words}:")
     say(f"\n  {found.sentence}\n", style="bold")
     if len(found.modes) > 1:
-        shown = found.modes[["mode"]].copy()
-        shown["share of draws"] = [f"{100 * share:.3g} %" for share in found.modes["share"]]
-        shown["probability of the event, %"] = estimates_of(found.modes)
-        print_table(shown, "By retraining mode")
+        print_modes(found.modes)
     tail = f"k-hat {found.pareto_k:.2f}" if math.isfinite(found.pareto_k) else "tail: none"
     say(
         f"{counted(n, 'draw')}, reweighted: worth {found.ess:,.0f} of equal weight, Pareto {tail}; "

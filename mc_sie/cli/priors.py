@@ -80,9 +80,8 @@ def _print_priors(frame: pd.DataFrame) -> None:
         return
     for row in frame.to_dict("records"):
         print_headed(row.pop("quantity"), f" ({row.pop('symbol')}) [{row.pop('unit')}]: {row.pop('prior')}")
-        numbers = ", ".join(f"{key} {value}" for key, value in row.items() if value)
-        if numbers:
-            say(f"    {numbers}")
+        if len(set(row.values())) > 1:  # a fixed value has the same everywhere, a mode nothing
+            say(f"    {', '.join(f'{key} {value}' for key, value in row.items())}")
     say("")
 
 

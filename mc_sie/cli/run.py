@@ -407,7 +407,7 @@ def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -
     if len(summary.thresholds):
         _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:
-        _print_modes(summary.modes)
+        print_modes(summary.modes)
     failed = design.n_draws - summary.answer.n_draws
     if failed:
         bounds = summary.statuses.attrs
@@ -452,7 +452,8 @@ def _print_thresholds(thresholds: pd.DataFrame) -> None:
     say(table)
 
 
-def _print_modes(modes: pd.DataFrame) -> None:
+def print_modes(modes: pd.DataFrame) -> None:
+    """The event by retraining mode, each with its error."""
     from rich.table import Table
 
     from mc_sie.analysis.summary import estimates_of
