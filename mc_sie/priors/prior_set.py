@@ -209,7 +209,9 @@ class PriorSet:
             if key not in QUANTITIES:
                 raise InputError(key, "is no quantity", nearest(key, QUANTITIES))
             if change is not None and not isinstance(change, Entry):
-                remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+                remedy = (
+                    f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+                )
                 raise InputError(f"{key} = {change!r}", "is no entry", remedy)
         header = self._header | {"name": name or self.name}
         if self.members:
