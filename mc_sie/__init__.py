@@ -46,6 +46,10 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for, so that ``import mc_sie`` and the command line stay light."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mc-sie")
     raise AttributeError(f"module 'mc_sie' has no attribute {name!r}")
 
 

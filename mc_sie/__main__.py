@@ -37,7 +37,8 @@ def main() -> None:
         print(f"mc-sie: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
     except _Stopped as stopped:
-        print("mc-sie: interrupted; nothing half-written is left", file=sys.stderr)
+        left = getattr(stopped, "__notes__", ["nothing half-written is left"])
+        print(f"mc-sie: interrupted; {'; '.join(left)}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)
     except BrokenPipeError:  # whoever read the output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

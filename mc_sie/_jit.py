@@ -77,15 +77,20 @@ def processor() -> str:
     return f"{platform.machine()} {binding.get_host_cpu_name()}"
 
 
-def is_warm() -> bool:
+def is_warm(function: str = "") -> bool:
     """Whether machine code of this version is already in the cache (the first run compiles it).
+
+    Parameters
+    ----------
+    function : str
+        Module and function, such as ``timeline.follow``; any if not given.
 
     Returns
     -------
     bool
-        True when at least one compiled function was stored.
+        True when it, or at least one compiled function, was stored.
     """
-    return any(cache_folder().rglob("*.nbc"))
+    return any(cache_folder().rglob(f"{function}*.nbc"))
 
 
 def njit(function: F) -> F:

@@ -137,7 +137,11 @@ class Checkpoint:
         if not (folder / "plan.json").is_file():
             finished = (run / "run.json").is_file()
             why = "is complete" if finished else "is no interrupted run"
-            remedy = "Start another one with mc-sie run." if finished else f"There is no {folder}/plan.json."
+            remedy = (
+                "Start another one with mc-sie run."
+                if finished
+                else f"There is no {folder}/plan.json. Only a run with --no-draws can be gone on with."
+            )
             raise InputError(str(run), why, remedy)
         return cls(folder)
 

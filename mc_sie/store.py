@@ -119,15 +119,17 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     return pd.DataFrame(columns | outcomes, copy=False)
 
 
-def check_target(folder: Path | None, name: str) -> Path:
+def check_target(folder: Path | None, name: str, below: Path = RUNS_FOLDER) -> Path:
     """The folder a run will be written to, checked before anything is simulated, and without leaving a trace.
 
     Parameters
     ----------
     folder : pathlib.Path or None
-        What the user asked for; None means the next free name below ``runs/``.
+        What the user asked for; None means the next free name.
     name : str
         Name of the prior set, for that free name.
+    below : pathlib.Path
+        Where that free name is looked for.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def check_target(folder: Path | None, name: str) -> Path:
     InputError
         When it exists, or cannot be made.
     """
-    target = _free_folder(name) if folder is None else Path(os.path.normpath(folder))
+    target = _free_folder(name, below) if folder is None else Path(os.path.normpath(folder))
     if folder is not None:
         _refuse_existing(target)
     check_folder(target.parent, f"--out {target}")
@@ -625,11 +627,11 @@ def _settled(partial: Path, target: Path, name: str | None) -> Path:
                 raise
 
 
-def _free_folder(name: str) -> Path:
-    number, folder = 1, RUNS_FOLDER / name
+def _free_folder(name: str, below: Path = RUNS_FOLDER) -> Path:
+    number, folder = 1, below / name
     while folder.exists() or folder.with_name(folder.name + UNFINISHED).exists():
         number += 1
-        folder = RUNS_FOLDER / f"{name}-{number}"
+        folder = below / f"{name}-{number}"
     return folder
 
 

@@ -531,10 +531,26 @@ def write_new_text(path: Path, text: str) -> None:
     InputError
         When it exists or cannot be written.
     """
+    check_new(path)
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def check_new(path: Path) -> None:
+    """Refuse a file that exists already or cannot be written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it will be.
+
+    Raises
+    ------
+    InputError
+        When it exists or cannot be written.
+    """
     if path.exists():
         raise InputError(f"{path}", "exists already", "Name a file that does not exist.")
     check_file(path)
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_json(frame: pd.DataFrame, path: Path) -> None:

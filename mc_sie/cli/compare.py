@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.app import Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
@@ -26,7 +26,9 @@ Set = Annotated[str, typer.Argument(help="A shipped prior set, the path of a TOM
 def compare(
     sets: Annotated[list[str], typer.Argument(help="Two or more: shipped prior sets, TOML files, or folders of runs.")],
     event: Event = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws for each set and each mixed set.")] = 2**16,
+    draws: Annotated[
+        int, typer.Option(parser=whole_number, metavar="N", help="Draws for each set and each mixed set.")
+    ] = 2**16,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
     orders: Annotated[
@@ -84,7 +86,10 @@ def breakeven(
         list[float] | None, typer.Option(help="Probability to reach; may be repeated. 0.1, 0.5 and 0.9 if not given.")
     ] = None,
     event: Event = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws for each rerun; there are some ninety an input.")] = 2**14,
+    draws: Annotated[
+        int,
+        typer.Option(parser=whole_number, metavar="N", help="Draws for each rerun; there are some ninety an input."),
+    ] = 2**14,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
     out: Out = None,
@@ -132,7 +137,7 @@ def breakeven(
 def structure(
     prior: Set = "davidson-2025",
     event: Event = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws for each variant.")] = 2**16,
+    draws: Annotated[int, typer.Option(parser=whole_number, metavar="N", help="Draws for each variant.")] = 2**16,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
     out: Out = None,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Threads, app
-from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
+from mc_sie.cli.app import Prior, Quiet, Threads, app, whole_number
+from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
 from mc_sie.errors import EXIT_RERUN
 
 if TYPE_CHECKING:
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 def evidence(
     prior: Prior = "economists-evidence",
     event: Annotated[str, typer.Option(help="Event whose probability moves.")] = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws; rounded up to replicates x a power of two (Sobol').")] = 2**17,
+    draws: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
+        ),
+    ] = 2**17,
     seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
@@ -39,10 +44,14 @@ def evidence(
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
     from mc_sie.files import check_folder
-    from mc_sie.priors import load_prior
+    from mc_sie.priors import load_prior, shipped_priors
 
     asked = parse_event(event)
     loaded = load_prior(prior)
+    if not loaded.evidence:
+        given = ", ".join(name for name in shipped_priors() if load_prior(name).evidence)
+        remedy = f"State some as [[evidence]] in a prior file, or take a shipped set that has it: {given}."
+        refuse(loaded.name, "states no evidence", remedy)
     asked.check_horizon(horizon_months)
     if out:
         check_folder(out, f"--out {out}")
@@ -138,17 +147,14 @@ def reweight(
 
 
 def _print_reweighted(found: Reweighted, folder: Path) -> None:
-    from mc_sie.analysis.summary import estimates_of
+    from mc_sie.cli.run import print_modes
 
     target, n = found.target, len(found.sample.hits)
     say(f"{target.title} ({target.name}), from the draws of {folder}/ ({found.source.name})")
     say(f"Probability that {found.sample.event.in_words}:")
     say(f"\n  {found.sentence}\n", style="bold")
     if len(found.modes) > 1:
-        shown = found.modes[["mode"]].copy()
-        shown["share of draws"] = [f"{100 * share:.3g} %" for share in found.modes["share"]]
-        shown["probability of the event, %"] = estimates_of(found.modes)
-        print_table(shown, "By retraining mode")
+        print_modes(found.modes)
     tail = f"k-hat {found.pareto_k:.2f}" if math.isfinite(found.pareto_k) else "tail: none"
     say(
         f"{counted(n, 'draw')}, reweighted: worth {found.ess:,.0f} of equal weight, Pareto {tail}; "

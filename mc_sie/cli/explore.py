@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.app import Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
 
 _BYTES_HIGH = 3_000_000
@@ -27,7 +27,10 @@ def explore(
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page on this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0 takes a free one.")] = 8765,
     draws: Annotated[
-        int | None, typer.Option(help="Draws that the page carries; rounded up to 32 x a power of two.")
+        int | None,
+        typer.Option(
+            parser=whole_number, metavar="N", help="Draws that the page carries; rounded up to 32 x a power of two."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
     horizon_months: Annotated[

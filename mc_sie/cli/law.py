@@ -84,9 +84,10 @@ def trajectory(
     from mc_sie.engine.trace import trace
     from mc_sie.quantities import MODES
 
-    with progress_bar(quiet=True):
-        frame = trace(row)
     mode = MODES[int(row["mode"])]
+    follower = "generations.follow_generations" if mode == "from_scratch" else "timeline.follow"
+    with progress_bar(quiet=True, function=follower):
+        frame = trace(row)
     say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
     say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
     _print_trajectory(frame)

@@ -67,21 +67,23 @@ def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None
 
     table = Table(title=title, title_justify="left")
     for column in frame.columns:
-        table.add_column(str(column), justify="right" if frame[column].dtype.kind in "fi" else "left")
+        table.add_column(str(column), overflow="fold", justify="right" if frame[column].dtype.kind in "fi" else "left")
     for row in frame.itertuples(index=False):
-        table.add_row(*(f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(*(f"{cell + 0.0:.{digits}g}" if isinstance(cell, float) else str(cell) for cell in row))
     say(table)
 
 
 @contextmanager
 def progress_bar(
-    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True
+    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True, function: str = ""
 ) -> Iterator[Progress | None]:
-    """A progress bar with rate and time left, on a terminal; and word of a first run that compiles here."""
+    """A progress bar with rate and time left, on a terminal; and word of what is compiled here first."""
     from mc_sie._jit import is_warm
 
     if is_here and not is_warm():
         say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
+    elif is_here and not is_warm(function):
+        say("First time in this version: compiling, once (up to some twenty seconds).", err=True)
     if quiet or not sys.stderr.isatty():
         yield None
         return

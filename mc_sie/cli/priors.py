@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import shlex
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mc_sie.cli.app import Prior, priors_app
-from mc_sie.cli.printing import print_headed, print_table, say, warn
+from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @priors_app.command("list")
@@ -44,7 +48,7 @@ def priors_show(
             say(text.strip() + "\n")
     if loaded.members:
         say("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
-    print_table(prior_table(loaded, density=density), None)
+    _print_priors(prior_table(loaded, density=density))
     correlations = correlation_table(loaded)
     if len(correlations):
         print_table(correlations, "Spearman correlations (Gaussian copula on the ranks)")
@@ -69,6 +73,18 @@ def priors_show(
     warn(loaded.warnings)
 
 
+def _print_priors(frame: pd.DataFrame) -> None:
+    """The table of a set; a line or two a quantity where there is no room for a table."""
+    if console_of().width >= WIDE:
+        print_table(frame, None)
+        return
+    for row in frame.to_dict("records"):
+        print_headed(row.pop("quantity"), f" ({row.pop('symbol')}) [{row.pop('unit')}]: {row.pop('prior')}")
+        if len(set(row.values())) > 1:  # a fixed value has the same everywhere, a mode nothing
+            say(f"    {', '.join(f'{key} {value}' for key, value in row.items())}")
+    say("")
+
+
 @priors_app.command("check")
 def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a shipped name.")]) -> None:
     """Check a prior file without running it."""
@@ -84,14 +100,27 @@ def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a sh
 @priors_app.command("new")
 def priors_new(
     file: Annotated[Path, typer.Argument(help="Prior file to start; it must not exist yet.")],
-    extends: Annotated[str, typer.Option(help="Prior set to start from.")] = "davidson-2025",
+    extends: Annotated[
+        str | None, typer.Option(help="Prior set to start from; if not given asked for, or davidson-2025.")
+    ] = None,
+    template: Annotated[bool, typer.Option("--template", help="Ask nothing: write a commented template.")] = False,
 ) -> None:
-    """Start a prior file: a commented template that runs as it is."""
+    """Start a prior file: asks for each entry on a terminal, else a commented template that runs as it is."""
+    from mc_sie.cli.dialogue import DEFAULT_BASE, Left, as_seen_from, asked_prior
+
+    if not template and sys.stdin.isatty() and sys.stdout.isatty():
+        try:
+            say(asked_prior(file, extends))
+        except Left:
+            say(f"mc-sie: {file} is not written", err=True)
+            raise typer.Exit(1) from None
+        return
     from mc_sie.priors import new_prior_text
     from mc_sie.tables import write_new_text
 
-    write_new_text(file, new_prior_text(_as_seen_from(file, extends)))
-    say(f"{file} written. Edit it, then: mc-sie priors check {file} && mc-sie run {file}")
+    write_new_text(file, new_prior_text(as_seen_from(file, extends or DEFAULT_BASE)))
+    named = shlex.quote(str(file))
+    say(f"{file} written. Edit it, then: mc-sie priors check {named} && mc-sie run {named}")
 
 
 @priors_app.command("import")
@@ -102,25 +131,16 @@ def priors_import(
     title: Annotated[str | None, typer.Option(help="Title of the set; the table's name if not given.")] = None,
 ) -> None:
     """Make a prior file from a spreadsheet's table."""
+    from mc_sie.cli.dialogue import as_seen_from
     from mc_sie.priors import load_prior
     from mc_sie.priors.imported import prior_text
     from mc_sie.tables import write_new_text
 
-    seen = None if extends is None else _as_seen_from(output, extends)
+    seen = None if extends is None else as_seen_from(output, extends)
     write_new_text(output, prior_text(table, title=title or table.stem, extends=extends, extends_as=seen))
     loaded = load_prior(output)
     warn(loaded.warnings)
     say(f"{output} written; digest {loaded.digest[:12]}. Look at it: mc-sie priors show {output}")
-
-
-def _as_seen_from(file: Path, prior: str) -> str:
-    """How a prior file refers to another: by shipped name, or by a path from its own folder."""
-    from mc_sie.priors import load_prior, shipped_priors
-
-    base = load_prior(prior)
-    if prior in shipped_priors():
-        return prior
-    return Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()
 
 
 @priors_app.command("schema")

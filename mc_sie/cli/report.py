@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.app import Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
 
 
@@ -28,7 +28,10 @@ def report(
     loss_ratio: Annotated[
         float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
     ] = 1.0,
-    draws: Annotated[int | None, typer.Option(help="Draws, 131072 if not given; a RUN has its own.")] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(parser=whole_number, metavar="N", help="Draws, 131072 if not given; a RUN has its own."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; a RUN has its own.")] = None,
     horizon_months: Annotated[
         float | None, typer.Option(help="End of each trajectory, 240 if not given; a RUN has its own.")
@@ -37,7 +40,10 @@ def report(
         bool, typer.Option("--shipped", help="Every shipped prior set, and an index page that compares them.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write; reports/NAME if not given, with --shipped reports.")
+        Path | None,
+        typer.Option(
+            help="Folder to write; reports/NAME, or the next free name, if not given; with --shipped reports."
+        ),
     ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -57,7 +63,9 @@ def report(
     if shipped:
         index = check_index(out or REPORTS_FOLDER)
     targets = [
-        check_target((out or REPORTS_FOLDER) / request.prior.name if shipped or out is None else out, "")
+        check_target(
+            (out or REPORTS_FOLDER) / request.prior.name if shipped else out, request.prior.name, REPORTS_FOLDER
+        )
         for request in requests
     ]
     for request, target in zip(requests, targets, strict=True):

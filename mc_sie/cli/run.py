@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app
+from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, whole_number
 from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -41,16 +41,23 @@ def run(
     event: Annotated[
         str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'months_to[2.5] < 6'.")
     ] = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(help="Draws; rounded up to replicates x a power of two (Sobol').")] = 2**17,
+    draws: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
+        ),
+    ] = 2**17,
     target_se: Annotated[
         float | None, typer.Option(help="Double the draws until the standard error is below this, e.g. 0.001.")
     ] = None,
-    max_draws: Annotated[int, typer.Option(help="Most draws that --target-se and --rel-se may use.")] = 2**22,
+    rel_se: Annotated[float | None, typer.Option(help="The same, relative to the probability, e.g. 0.01.")] = None,
+    max_draws: Annotated[
+        int, typer.Option(parser=whole_number, metavar="N", help="Most draws that --target-se and --rel-se may use.")
+    ] = 2**22,
     seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
     horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
-    rel_se: Annotated[float | None, typer.Option(help="The same, relative to the probability, e.g. 0.01.")] = None,
     no_draws: Annotated[
         bool,
         typer.Option("--no-draws", help="Count and forget the draws: any number of them in constant memory."),
@@ -68,7 +75,7 @@ def run(
     only_event: Annotated[
         bool, typer.Option("--only-event", help="Take nothing but the event asked for: faster, no tables.")
     ] = False,
-    device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra mc-sie[cuda].")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra cuda of mc-sie.")] = "cpu",
     scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -369,8 +376,9 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
                 checkpoint=checkpoint.save,
                 is_enough=is_enough,
             )
-    except BaseException:
+    except BaseException as error:
         say(f"Interrupted; go on with: mc-sie resume {shlex.quote(str(target))}", err=True)
+        error.add_note("what was counted is kept")
         raise
     summary = summarise_counts(asked, streamed.rows, scheme)
     folder = write_streamed(target, streamed, summary, command=plan.command)
@@ -399,7 +407,7 @@ def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -
     if len(summary.thresholds):
         _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:
-        _print_modes(summary.modes)
+        print_modes(summary.modes)
     failed = design.n_draws - summary.answer.n_draws
     if failed:
         bounds = summary.statuses.attrs
@@ -429,9 +437,9 @@ def _print_thresholds(thresholds: pd.DataFrame) -> None:
         title_justify="left",
     )
     windows = sorted(set(thresholds["months"]))
-    table.add_column("k", justify="right")
+    table.add_column("k", justify="right", overflow="fold")
     for months in windows:
-        table.add_column(f"{months:g} months" if months != 1 else "1 month", justify="right")
+        table.add_column(f"{months:g} months" if months != 1 else "1 month", justify="right", overflow="fold")
     best, start = (thresholds[thresholds["counted"] == counted] for counted in ("best window", "from day one"))
     for level in sorted(set(thresholds["ooms"])):
         cells = []
@@ -444,14 +452,15 @@ def _print_thresholds(thresholds: pd.DataFrame) -> None:
     say(table)
 
 
-def _print_modes(modes: pd.DataFrame) -> None:
+def print_modes(modes: pd.DataFrame) -> None:
+    """The event by retraining mode, each with its error."""
     from rich.table import Table
 
     from mc_sie.analysis.summary import estimates_of
 
     table = Table(title="By retraining mode", title_justify="left")
     for heading in ("mode", "share of draws", "probability of the event, %", "Monte Carlo SE, points"):
-        table.add_column(heading, justify="left" if heading == "mode" else "right")
+        table.add_column(heading, justify="left" if heading == "mode" else "right", overflow="fold")
     for (_, row), text in zip(modes.iterrows(), estimates_of(modes), strict=True):
         se = "bound only" if row["interval"].startswith(("exact", "effective")) else f"{100 * row['se']:.1g}"
         table.add_row(row["mode"], f"{100 * row['share']:.3g} %", text, se)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app
+from mc_sie.cli.app import Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -35,7 +35,12 @@ def sensitivity(
         float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
     ] = 1.0,
     draws: Annotated[
-        int, typer.Option(help="Runs of the model in all, an eighth of them for the curves (a RUN has its own draws).")
+        int,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="Runs of the model in all, an eighth of them for the curves (a RUN has its own draws).",
+        ),
     ] = 2**20,
     seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; that of the run for a RUN.")] = None,
     horizon_months: Annotated[

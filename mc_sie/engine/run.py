@@ -103,6 +103,14 @@ class Simulation:
     weights: NDArray[np.float64] | None = None
     device: str = "cpu"
 
+    def __repr__(self) -> str:
+        """One line."""
+        return (
+            f"<Simulation of {self.prior.name}: {self.design.n_draws:,} draws ({self.design.scheme}, "
+            f"{self.design.n_replicates} randomisations, seed {self.design.seed}) to {self.horizon_months:g} months; "
+            "summarise(...) gives probabilities>"
+        )
+
     @property
     def replicate(self) -> NDArray[np.int32]:
         """Which independent randomisation each draw belongs to, shape (n,)."""
@@ -397,8 +405,11 @@ def check_unconditioned(prior: PriorSet, what: str) -> None:
     Raises
     ------
     InputError
-        When it is conditioned.
+        When it is conditioned, or no set at all.
     """
+    if not isinstance(prior, PriorSet):
+        remedy = f"Load it first: {what}(load_prior({prior!r}), ...)." if isinstance(prior, str) else "See load_prior."
+        raise InputError(f"{what}({prior!r:.60})", "is given no prior set", remedy)
     if prior.evidence:
         why = f"is conditioned on evidence, and {what} draws from a set as it was before"
         remedy = "Use mc-sie run or mc-sie evidence (in Python mc_sie.condition), or take [[evidence]] out."

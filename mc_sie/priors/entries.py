@@ -140,7 +140,7 @@ def entry(
         "truncate_low": max(bounds) if (bounds := _stated(truncate_low, raw.get("truncate_low"))) else None,
         "truncate_high": min(bounds) if (bounds := _stated(truncate_high, raw.get("truncate_high"))) else None,
     }
-    return _entry_of(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
+    return _law_of_table(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
 
 
 def _stated(*values: float | None) -> list[float]:
@@ -170,15 +170,46 @@ def fixed_entry(quantity: str, value: float | str) -> Entry:
     if quantity not in QUANTITIES:
         raise InputError(quantity, "is no quantity", nearest(quantity, QUANTITIES))
     raw = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
-    return _entry_of(quantity, raw, "pinned")
+    return _law_of_table(quantity, raw, "pinned")
 
 
-def _entry_of(quantity: str, raw: dict[str, Any], where: str) -> Entry:
+def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry | None:
+    """An entry from the table that a file would have for it; None for family ``absent``.
+
+    Parameters
+    ----------
+    quantity : str
+        Code name; one of the known ones.
+    raw : mapping
+        Family, parameters, unit and source.
+    where : str
+        Place, for errors and as its origin.
+
+    Returns
+    -------
+    Entry or None
+        Checked as if it had been read from a file.
+
+    Raises
+    ------
+    InputError
+        As for a file.
+    """
     document = {"title": where, quantity: raw}
     try:
-        return entry_of_model(quantity, getattr(schema.prior_file().model_validate(document), quantity), where)
+        model = getattr(schema.prior_file().model_validate(document), quantity)
     except ValidationError as error:
         raise problems.worded(where, document, error) from None
+    return None if model.family == "absent" else entry_of_model(quantity, model, where)
+
+
+def _law_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry:
+    """An entry that has a law."""
+    found = entry_of_table(quantity, raw, where)
+    if found is None:
+        remedy = f'To take it away write prior.replaced({{"{quantity}": None}}).'
+        raise InputError(f'{where}: [{quantity}] family = "absent"', "is no entry", remedy)
+    return found
 
 
 def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:

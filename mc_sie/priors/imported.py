@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
-
-from pydantic import ValidationError
+from typing import Any
 
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors import elicit, problems, schema
-from mc_sie.priors.entries import Entry, entry_of_model
+from mc_sie.priors.entries import Entry, entry_of_table
 from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.spec import load_prior
+from mc_sie.priors.written import NUMBER, file_text, fitted
 from mc_sie.quantities import QUANTITIES
 
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")
@@ -34,8 +30,6 @@ NUMBER_COLUMNS = (
 )
 """Columns of numbers; beside them any quantile such as ``q05``."""
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf", re.IGNORECASE)
-_FITTED = get_args(elicit.FittedFamily)
 _BY_HAND = ("mixture", "linear_pool", "logarithmic_pool", "histogram", "tabulated", "categorical")
 
 
@@ -51,7 +45,7 @@ class _Row:
         """A cell as a number."""
         text = self.cells[column]
         plain = text.replace(",", ".") if self.has_decimal_comma and text.count(",") == 1 and "." not in text else text
-        if not _NUMBER.fullmatch(plain):
+        if not NUMBER.fullmatch(plain):
             mark = "with a decimal point or comma" if self.has_decimal_comma else "with a decimal point"
             remedy = f"Write it {mark}, without units, spaces and thousands."
             raise InputError(f"{self.where}, column {column!r} = {text!r}", "is not a number", remedy)
@@ -86,9 +80,7 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
     """
     entries: dict[str, Entry | None] = {}
     places: dict[str, str] = {}
-    lines = [f"title = {_toml(title)}"]
-    if extends is not None:
-        lines.append(f"extends = {_toml(extends_as or extends)}")
+    stated: dict[str, dict[str, Any]] = {}
     for row in _rows(path):
         name, raw = _stated(row)
         determined = QUANTITIES[name].determines or name
@@ -96,12 +88,8 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
             remedy = f"State {determined} in one row only."
             raise InputError(f"{row.where}: {name}", f"is given again, after {places[determined]}", remedy)
         places[determined] = row.where.removeprefix(f"{path}: ")
-        try:
-            model = getattr(schema.prior_file().model_validate({"title": title, name: raw}), name)
-        except ValidationError as error:
-            raise problems.worded(row.where, {name: raw}, error) from None
-        entries[name] = None if raw["family"] == "absent" else entry_of_model(name, model, str(path))
-        lines += ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in raw.items())]
+        entries[name] = entry_of_table(name, raw, row.where)
+        stated[name] = raw
     if extends is None:
         check_set({name: entry for name, entry in entries.items() if entry is not None}, str(path))
     else:
@@ -109,7 +97,8 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
         if base.members:
             raise InputError(f"--extends {extends}", "is a pool, which has no entries to inherit", "Name a member.")
         base.replaced(entries, str(path))
-    return "\n".join(lines) + "\n"
+    header = {"title": title} | ({} if extends is None else {"extends": extends_as or extends})
+    return file_text(header, stated)
 
 
 def _rows(path: Path) -> list[_Row]:
@@ -200,22 +189,9 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
         parameters["fit"] = row.cells["fit"].lower()
     quantiles = {column: parameters.pop(column) for column in list(parameters) if re.fullmatch(r"q\d+", column)}
     if quantiles:
-        if family in _FITTED:
-            parameters["fit"], family = family, "quantiles"
-        parameters["quantiles"] = quantiles
+        family, parameters = fitted(family, parameters, quantiles)
     if family == "interval":
         ends = [parameters.pop(end) for end in ("low", "high") if end in parameters]
         parameters["interval"] = ends
     texts: dict[str, Any] = {key: row.cells[key] for key in ("unit", "source", "judgement") if key in row.cells}
     return name, {"family": family, **parameters, **texts}
-
-
-def _toml(value: Any) -> str:
-    """A value in TOML, whole."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(inner) for inner in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -204,6 +205,14 @@ class PriorSet:
         InputError
             When the entries do not go together.
         """
+        for key, change in changes.items():
+            if key not in QUANTITIES:
+                raise InputError(key, "is no quantity", nearest(key, QUANTITIES))
+            if change is not None and not isinstance(change, Entry):
+                remedy = (
+                    f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+                )
+                raise InputError(f"{key} = {change!r}", "is no entry", remedy)
         header = self._header | {"name": name or self.name}
         if self.members:
             members = tuple(
@@ -328,6 +337,25 @@ class PriorSet:
             given = [known for known in self._implied if not np.isnan(self._implied[known]).all()]
             raise InputError(f"{name}", f"is not given by {self.name}", nearest(name, given))
         return values
+
+    def __repr__(self) -> str:
+        """One line."""
+        if self.members:
+            what = f"a pool of {', '.join(member.name for member, _ in self.members)}"
+        else:
+            what = f"{sum(not entry.is_default for entry in self.entries.values())} quantities stated"
+        return f"<PriorSet {self.name}: {self.title}; {what}; digest {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        """Every quantity with its law and source, for notebooks."""
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+            for member in ([member for member, _ in self.members] or [self])
+            for entry in member.entries.values()
+            for cells in [(member.name, entry.name, entry.unit, entry.distribution.describe(), entry.source)]
+        )
+        heads = "".join(f"<th>{head}</th>" for head in ("set", "quantity", "unit", "prior", "source"))
+        return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{rows}</table>"
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to other processes: all but the implied values, which are large and easily made again."""

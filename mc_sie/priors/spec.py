@@ -56,9 +56,10 @@ def _located(reference: str | Path, folder: Path, where: str) -> Path:
         return shipped[reference]
     path = folder / Path(reference).expanduser()
     if not path.exists():
-        raise InputError(
-            where, "is neither a shipped prior nor an existing file", nearest(Path(reference).stem, shipped)
-        )
+        remedy = nearest(Path(reference).stem, shipped)
+        if path.suffix == ".toml" and not remedy.startswith("Did"):
+            remedy = "`mc-sie priors new FILE` starts a prior file, `mc-sie priors list` names the shipped sets."
+        raise InputError(where, "is neither a shipped prior nor an existing file", remedy)
     return path
 
 
@@ -87,7 +88,7 @@ def _parsed(path: Path) -> dict[str, Any]:
             place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise InputError(f"{file}: {place}", f"is not TOML: {reason[:1].lower()}{reason[1:]}") from None
     if not raw:
-        raise InputError(file, "is empty", "Start from the template that `mc-sie priors new` writes.")
+        raise InputError(file, "is empty", "Start one with `mc-sie priors new FILE`.")
     return raw
 
 

@@ -290,6 +290,41 @@ def test_a_new_prior_file_finds_the_one_it_extends_from_its_own_folder(cli, here
     assert cli("priors", "check", "sub/second.toml")[0] == 0
 
 
+@pytest.mark.parametrize("written", ["1024", "1,024", "1_024", "1024.0", "2^10", "2**10", "1.024e3"])
+def test_draws_are_read_as_people_write_them(written):
+    from mc_sie.cli.app import whole_number
+
+    assert whole_number(written) == 1024
+
+
+def test_the_version_can_be_asked_for(cli):
+    import mc_sie
+
+    assert cli("--version")[:2] == (0, f"mc-sie {mc_sie.__version__}\n")
+
+
+def test_priors_are_shown_line_by_line_where_there_is_no_room_for_a_table(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = cli("priors", "show", "davidson-2025")
+    assert status == 0
+    assert (
+        "r (r) [1]: loguniform from 0.4 to 3.6\n    p1 0.409, p5 0.446, p50 1.2, p95 3.23, p99 3.52, mean 1.46\n" in out
+    )
+    assert "…" not in out
+
+
+def test_a_missing_file_is_told_apart_from_a_misspelt_set(cli):
+    assert "`mc-sie priors new FILE` starts a prior file" in cli("run", "my beliefs.toml")[2]
+    assert "Did you mean 'epoch-2025'?" in cli("run", "epoch-2052.toml")[2]
+
+
+def test_shipped_sets_are_completed_by_the_shell(tmp_path):
+    words = {"COMP_WORDS": "mc-sie run davidson-h", "COMP_CWORD": "2", "_MC_SIE_COMPLETE": "complete_bash"}
+    program = "import sys; sys.argv = ['mc-sie']; from mc_sie.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | words, capture_output=True, text=True)
+    assert done.stdout.split() == ["davidson-houlden-2025"]
+
+
 def test_check_takes_a_shipped_name(cli):
     status, out, _ = cli("priors", "check", "agnostic")
     assert status == 0
@@ -302,8 +337,8 @@ RUN = ("run", CHEAP, "--out", "new/run")
 BAD = {
     "no draws": ((*RUN, "--draws", "0"), "--draws 0 is out of range", "Give a whole number, at least 1."),
     "too many draws": ((*RUN, "--draws", "9" * 15), f"--draws {'9' * 15} is above", "at most 2^32 draws."),
-    "draws as 1e6": ((*RUN, "--draws", "1e6"), "'--draws'", "valid integer"),
-    "draws as text": ((*RUN, "--draws", "abc"), "'--draws'", "valid integer"),
+    "draws and a half": ((*RUN, "--draws", "1.5"), "'--draws': '1.5' is no whole number", "1000000, 1e6 or 2^20"),
+    "draws as text": ((*RUN, "--draws", "abc"), "'--draws': 'abc' is no whole number", "1000000, 1e6 or 2^20"),
     "negative seed": ((*RUN, "--seed", "-1"), "--seed -1 is out of range", "from 0 to 18446744073709551615."),
     "seed of 65 bits": ((*RUN, "--seed", str(2**64)), f"--seed {2**64} is out of range", "from 0 to"),
     "error of 0": ((*RUN, "--target-se", "0"), "--target-se 0 is not between 0 and 1.", "tenth of a percentage point"),
@@ -420,7 +455,7 @@ BAD = {
     "check of a missing file": (
         ("priors", "check", "no.toml"),
         "prior 'no.toml' is neither a shipped",
-        "Known: agnostic,",
+        "`mc-sie priors list` names the shipped sets.",
     ),
     "check of a bad file": (
         ("priors", "check", "bad.toml"),

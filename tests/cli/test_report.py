@@ -96,6 +96,12 @@ def test_an_existing_report_is_never_written_to(cli):
     Path("page").mkdir()
     status, _, err = cli("report", CHEAP, "--out", "page", *SMALL)
     assert (status, "exists already" in err) == (2, True)
+    Path("reports", CHEAP).mkdir(parents=True)
+    event = ("--event", "best_window[16] < 0.01")  # hardly anything to work out
+    status, out, _ = cli("report", CHEAP, *event, "--draws", "2048", "--quiet")
+    assert status == 0
+    assert f"Report: reports/{CHEAP}-2/index.html" in out
+    assert list(Path("reports", CHEAP).iterdir()) == []
 
 
 # --- The reports that come with the project ---

@@ -305,7 +305,7 @@ MISTAKES = {
         "line 2, column 5 is not TOML: expected ']' at the end of a table declaration.",
     ),
     "TOML that ends too early": ('title = "t', "line 1, column 11 is not TOML: unterminated string."),
-    "empty file": ("", "is empty. Start from the template that `mc-sie priors new` writes."),
+    "empty file": ("", "is empty. Start one with `mc-sie priors new FILE`."),
     "no title": (RHO + R, 'has no title. Add title = "..." on the first line.'),
     "no rho": (
         HEAD + R,

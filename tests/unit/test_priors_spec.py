@@ -44,6 +44,26 @@ def points(prior, n=N, seed=0):
     return {name: rng.random(n) for name in ("prior_set", *MODEL_QUANTITIES)}
 
 
+def test_a_set_shows_itself_in_one_line_and_in_a_notebook_whole():
+    prior, pooled = priors.load_prior("davidson-2025"), priors.load_prior("agnostic")
+    assert repr(prior).startswith("<PriorSet davidson-2025: Davidson (2025): the author's bottom line; 12 quantities")
+    assert "a pool of " in repr(pooled)
+    shown = prior._repr_html_()
+    assert shown.count("<tr>") == 1 + len(prior.entries)
+    assert "loguniform from 0.4 to 3.6" in shown
+    assert "-0.2 &lt; rho &lt; 0" in shown
+    assert "epoch-2025" in pooled._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [({"roh": None}, "roh is no quantity. Did you mean 'rho'?"), ({"rho": 0.1}, "is no entry.")]
+)
+def test_what_is_no_entry_replaces_none(changes, message):
+    with pytest.raises(InputError) as error:
+        priors.load_prior("davidson-2025").replaced(changes)
+    assert message in str(error.value)
+
+
 def test_public_names():
     classes = ["Correlation", "Dependence", "Distribution", "Entry", "PriorSet"]
     functions = ["entry", "fixed_entry", "json_schema", "load_prior", "new_prior_text", "pool", "prior_from_dict"]
