@@ -51,11 +51,15 @@ class Derived:
 
 
 @njit
-def _ln_ces_rows(ln_x: Array, ln_k: float, rho: Array, alpha_compute: Array) -> Array:
-    out = np.empty(len(rho))
+def _fill_ln_ces(ln_r: Array, ln_x: Array, ln_k: float, rho: Array, alpha_compute: Array) -> None:
     for i in range(len(rho)):
-        out[i] = ln_ces(ln_x[i], ln_k, rho[i], alpha_compute[i])
-    return out
+        ln_r[i] = ln_ces(ln_x[i], ln_k, rho[i], alpha_compute[i])
+
+
+def _ln_ces_rows(ln_x: Array, ln_k: float, rho: Array, alpha_compute: Array) -> Array:
+    ln_r = np.empty(len(rho))
+    _fill_ln_ces(ln_r, ln_x, ln_k, rho, alpha_compute)
+    return ln_r
 
 
 def _numbers(draws: Draws, name: str) -> Array:

@@ -109,7 +109,8 @@ def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float
     labour = 1.0 - alpha_compute
     q = rho * (ln_x - ln_k)
     power, _ = exp_and_expm1(-abs(q))
-    share = labour / (labour + alpha_compute * power) if q > 0.0 else labour * power / (alpha_compute + labour * power)
+    of_labour = labour if q > 0.0 else labour * power
+    share = of_labour / (of_labour + (alpha_compute * power if q > 0.0 else alpha_compute))
     return 1.0 if alpha_compute == 0.0 else share
 
 

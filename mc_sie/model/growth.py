@@ -140,7 +140,7 @@ def software_and_room(z: float, limit: float) -> tuple[float, float]:
     tuple of float
         s in OOM, and 1 - s/D in (0, 1].
     """
-    room, less_one = exp_and_expm1(-z / limit)
+    room, less_one = exp_and_expm1(-z * (1.0 / limit))  # in a loop over nodes the division is done once
     return z if math.isinf(limit) else -limit * less_one, room
 
 
@@ -165,10 +165,11 @@ def place(mode: int, limit: float, u: float) -> tuple[float, float, float]:
     tuple of float
         s in OOM; the room 1 - s/D; and ln(ds/du).
     """
+    per_limit = 1.0 / limit
     if mode == SHORTENING:
-        return u, max(0.0, (limit - u) / limit) if limit < math.inf else 1.0, 0.0
+        return u, max(0.0, (limit - u) * per_limit) if limit < math.inf else 1.0, 0.0
     software, room = software_and_room(u, limit)
-    return software, room, -u / limit
+    return software, room, -u * per_limit
 
 
 @part

@@ -26,7 +26,7 @@ from mc_sie.model.growth import (
     rho_of,
     software_and_room,
 )
-from mc_sie.model.panels import N_NODES, N_TERMS, NODES, read, solve, solve_between, step_factor
+from mc_sie.model.panels import LAST, N_NODES, N_TERMS, NODES, read, solve, solve_between, step_factor
 from mc_sie.model.retraining import ln_research_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
@@ -39,6 +39,7 @@ from mc_sie.model.stepping import (
     SECOND,
     SECOND_SLOPE,
     TIMED,
+    Nodes,
     Setting,
     Start,
     kind_of,
@@ -64,6 +65,9 @@ FIRST_LENGTH_RECONFIGURED = 0.4
 
 OOMS = SECOND
 """The axis of effective compute, beside MONTHS. Passed on as int(OOMS): each literal would compile a function anew."""
+
+PAST_HORIZON = 1.05
+"""How far beyond the horizon the last panel is meant to come, in units of the horizon."""
 
 P_U, P_LENGTH, P_MONTHS, P_OOMS, P_GRID = range(5)
 """Columns of the table of panels: where each starts, also on the grid; how long its series are (the next may start
@@ -192,7 +196,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             else:
                 x_end = x
         holds = False
-        if nodes.months[N_NODES - 1] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
+        if nodes.months[LAST] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
             x_end = solve(series[MONTHS], series[MONTHS_SLOPE], h, law.horizon, -1.0, x_end)
             end = END_HORIZON
         if continual:
@@ -221,8 +225,13 @@ def follow(law: Law, work: Workspace) -> Timeline:
             second = TOP_OOMS if end == END_TOP and continual else read(series[SECOND], x_end)
             start = Start(start.u + 0.5 * h * (1.0 + x_end), months, second)
         else:
-            start = Start(u_end, nodes.months[N_NODES - 1], nodes.second[N_NODES - 1])
-        n_grid = put_state_on_grid(law, work, n_grid, start)
+            start = Start(u_end, nodes.months[LAST], nodes.second[LAST])
+        if x_end < 1.0 or kind_of(law) != EXPLICIT or u_end >= law.u_hold:
+            n_grid = put_state_on_grid(law, work, n_grid, start)
+        else:
+            n_grid = put_on_grid(
+                law, work, n_grid, u_end, start.months, start.second, nodes.software[LAST], nodes.ln_pace[LAST]
+            )
         n += 1
         if not setting.held:
             n_moving = n_grid
@@ -238,8 +247,41 @@ def follow(law: Law, work: Workspace) -> Timeline:
         elif changes and x_end == x:
             setting = Setting(1 - setting.route, 0.0, False)
             switched = True
+        way = length_to_horizon(law, start.months, 0.5 * h, nodes) if x_end == 1.0 else math.inf
         h *= step_factor(error)
+        if way < h:  # it may be nan
+            h = way
     return Timeline(n, n_grid, n_moving, END_HORIZON, TOO_MANY_STEPS)
+
+
+@part
+def length_to_horizon(law: Law, months: float, half: float, nodes: Nodes) -> float:
+    """Length of a panel that comes to the horizon, if dt/du goes on to change at the rate at which it changes now.
+
+    A panel that comes far beyond it is wasted: there time grows so fast that no series follows it.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    months : float
+        Time at the start of the panel.
+    half : float
+        Half the length of the panel before it, OOM.
+    nodes : Nodes
+        State at the nodes of the panel before it.
+
+    Returns
+    -------
+    float
+        OOM, possibly inf. Where the pace is log-concave, the panel does come to the horizon.
+    """
+    slope = nodes.months_slope[LAST]
+    rate = math.log(slope / nodes.months_slope[LAST - 1]) / (half * (1.0 - NODES[LAST - 1]))
+    way = (PAST_HORIZON * law.horizon - months) / slope
+    if rate == 0.0:
+        return way
+    return math.log1p(rate * way) / rate if rate * way > -1.0 else math.inf
 
 
 @part
