@@ -371,7 +371,7 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
     sample = found.sample
     return {
         "method": "sensitivity",
-        "prior": _prior_record(sample.prior),
+        "prior": sample.prior.to_dict(),
         "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
         "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
         "horizon_months": sample.horizon_months,
@@ -547,7 +547,7 @@ def rare_record(rare: Rare, command: str) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "method": "importance sampling",
-        "prior": _prior_record(rare.prior),
+        "prior": rare.prior.to_dict(),
         "design": {**asdict(rare.design), "n_draws": rare.design.n_draws},
         "horizon_months": rare.horizon_months,
         "event": str(rare.event),
@@ -666,7 +666,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
     device = "cpu" if isinstance(simulation, Streamed) else simulation.device
     record = {
-        "prior": _prior_record(prior),
+        "prior": prior.to_dict(),
         "design": {**asdict(design), "n_draws": design.n_draws},
         "horizon_months": simulation.horizon_months,
         "levels": list(marks.levels),
@@ -712,10 +712,6 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
         "proposal": conditioned.proposal,
     }
-
-
-def _prior_record(prior: PriorSet) -> dict[str, Any]:
-    return {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()}
 
 
 def _circumstances(command: str, device: str = "cpu") -> dict[str, Any]:

@@ -111,6 +111,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
 
 def _print(found: Sensitivity) -> None:
     from mc_sie.analysis.estimates import in_percent, one_in, se_in_points
+    from mc_sie.analysis.sensitivity import NOT_CONVERGED
 
     sample, answer = found.sample, found.answer
     say(f"{sample.prior.title} ({sample.prior.name})")
@@ -127,7 +128,7 @@ def _print(found: Sensitivity) -> None:
     if found.fixed:
         say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
     for note in found.notes:
-        say(note, style="red" if note.startswith("Not converged") else None)
+        say(note, style="red" if note.startswith(NOT_CONVERGED) else None)
 
 
 _COLUMNS = (
@@ -187,7 +188,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     for _, heading, _ in shown:
         table.add_column(heading, justify="right")
     table.add_column("effect")
-    words = {"none": "has no effect", "unclear": "none seen"}
+    words = {"none": "has no effect", "unclear": "none seen", "unknown": "not known"}
     for _, row in ranking.iterrows():
         name = row["quantity"] if row["role"] == "stated" else f"{row['quantity']} (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]

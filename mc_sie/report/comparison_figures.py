@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
-from mc_sie.report.comparison_text import asked
+from mc_sie.report import comparison_text as text
 from mc_sie.report.figures import COLOURS, style
 
 if TYPE_CHECKING:
@@ -17,8 +17,46 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mc_sie.analysis.breakeven import BreakEven
+    from mc_sie.analysis.disagreement import Comparison
 
 _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
+
+
+def comparison_figures(found: Comparison) -> dict[str, Figure]:
+    """The figures of a comparison.
+
+    Parameters
+    ----------
+    found : Comparison
+        The comparison.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
+    """
+    figures = {}
+    first = found.sets["name"].iloc[0]
+    labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
+    for against in found.changes["against"]:
+        ending = "" if len(found.changes) == 1 else f"-{file_name(against)}"
+        bars = found.bars[found.bars["against"] == against]
+        ends = found.sets[found.sets["name"].isin([first, against])]
+        bars = bars.assign(
+            label=[text.block_in_words(block) for block in bars["block"]],
+            text=[text.change_text(row) for row in bars.itertuples(index=False)],
+        )
+        sets = ends.assign(label=[labels[name] for name in ends["name"]])
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
+        laws = found.densities[found.densities["against"] == against]
+        if len(laws):
+            figures[f"densities{ending}"] = densities_figure(laws, (first, against))
+    return figures
+
+
+def file_name(name: str) -> str:
+    """The name of a prior set as part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
 
 
 def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
@@ -186,7 +224,7 @@ def pinned_figure(found: BreakEven) -> Figure:
         low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
         hair = 1e-9 * abs(row.value)
         inside.append(bool(low - hair <= row.value <= high + hair))
-    question = f"{asked(found.question)}, one input pinned"
+    question = f"{text.asked(found.question)}, one input pinned"
     return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
