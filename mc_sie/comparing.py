@@ -14,11 +14,11 @@ from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Question
 from mc_sie.analysis.structure import Structure
-from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.priors import PriorSet, load_prior
 from mc_sie.report import comparison_text as text
 from mc_sie.report.comparison_figures import comparison_figures, file_name
 from mc_sie.report.render import markdown_table
-from mc_sie.store import is_run, read_record, write_analysis
+from mc_sie.store import asked_of, is_run, read_record, write_analysis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def named_prior(name: str) -> PriorSet:
         When there is none, or it cannot be used.
     """
     if is_run(name):
-        return prior_from_dict(read_record(Path(name))["prior"], f"{name}: prior")
+        return asked_of(read_record(Path(name)), name).prior
     return load_prior(name)
 
 

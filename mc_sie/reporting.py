@@ -45,7 +45,7 @@ from mc_sie.report import sections
 from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.store import is_run, read_record, version_of, write_analysis
+from mc_sie.store import asked_of, is_run, read_record, reading, version_of, write_analysis
 from mc_sie.tables import prior_table
 
 DRAWS_DEFAULT = 2**17
@@ -144,17 +144,16 @@ def make_request(
         For anything that cannot be used.
     """
     check_loss_ratio(loss_ratio)
-    prior = named_prior(source)
     if is_run(source):
-        record = read_record(Path(source))
+        run = asked_of(read_record(Path(source)), source)
         for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 why = "is given beside a run, which has its own"
                 raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
-        given = record["design"]
-        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
-        event, horizon = event or record["event"], float(record["horizon_months"])
+        prior, design, horizon = run.prior, run.design, run.horizon_months
+        event = event or str(run.event)
     else:
+        prior = named_prior(source)
         design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
         horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
     check_horizon(horizon)
@@ -528,16 +527,8 @@ def request_of(record: Mapping[str, Any], where: str) -> Request:
     InputError
         When the record is not one of a report.
     """
-    try:
-        against = record["against"]
-        given = record["design"]
-        return Request(
-            prior_from_dict(record["prior"], f"{where}: prior"),
-            parse_event(record["event"]),
-            Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"]),
-            float(record["horizon_months"]),
-            float(record["loss_ratio"]),
-            None if against is None else prior_from_dict(against, f"{where}: against"),
-        )
-    except (KeyError, TypeError) as error:
-        raise InputError(where, f"is not the record of a report ({type(error).__name__}: {error})") from None
+    asked = asked_of(record, where)
+    with reading(where):
+        loss_ratio, against = float(record["loss_ratio"]), record["against"]
+        other = None if against is None else prior_from_dict(against, f"{where}: against")
+    return Request(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)

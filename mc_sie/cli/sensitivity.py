@@ -95,11 +95,11 @@ def sensitivity(
 def _source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
-    from mc_sie.priors import load_prior, shipped_priors
+    from mc_sie.priors import load_prior
     from mc_sie.store import is_run, read_run
 
     asked = parse_event(event) if event else None
-    if source not in shipped_priors() and is_run(source):
+    if is_run(source):
         for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 refuse(f"{option} {value}", f"is settled by the run {source}", "Leave it out, or name a prior set.")

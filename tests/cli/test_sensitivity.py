@@ -97,7 +97,7 @@ def test_a_changed_or_broken_file_of_draws_is_refused(cli, here, run):
     (here / run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     status, _, err = cli("sensitivity", run, "--curves-only")
     assert status == 2
-    assert "cannot be read as a run" in err
+    assert "draws.parquet is not what a run has written (Arrow" in err
 
 
 @compiled
