@@ -61,7 +61,7 @@ REPORTS_FOLDER = Path("reports")
 """Where reports go when no folder is named."""
 
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
-"""Sets that a report compares with: the first that is another one."""
+"""Sets that a report compares with: the last that is another one."""
 
 
 @dataclass(frozen=True)
@@ -300,7 +300,7 @@ def _turned(prior: PriorSet, **how: Any) -> tuple[BreakEven, pd.DataFrame]:
 def _rare_command(request: Request) -> str | None:
     """What would find worlds with the event where hardly a draw does; None where it cannot be asked."""
     prior = request.prior
-    if prior.evidence:
+    if prior.evidence or not prior.dimensions:
         return None
     source = prior.name if prior.name in shipped_priors() else str(prior.path)
     words = ["mc-sie", "run", source, "--rare", "--event", str(request.event)]

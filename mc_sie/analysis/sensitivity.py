@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
-from mc_sie.analysis.estimates import RARE_HITS, Estimate, decimals, estimate_probability, estimate_weighted
+from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.jackknife import TooFewError
@@ -498,5 +498,4 @@ def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:
-    value, se = 100.0 * row["value"] / whole, 100.0 * row["se"] / whole
-    return f"{value:.{decimals(se)}f} % (SE {se:.{decimals(se)}f})"
+    return share_in_percent(row["value"] / whole, row["se"] / whole)

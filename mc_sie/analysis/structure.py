@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.estimates import decimals
 from mc_sie.analysis.jackknife import Array, jackknife, quotient
 from mc_sie.analysis.rerun import Answer, Question, question, steps
 from mc_sie.engine.run import Progress, check_unconditioned
@@ -331,24 +330,3 @@ def _counts(answer: Answer) -> Array:
     """Hits and simulated draws by randomisation, shape (R, 2)."""
     shape = (answer.design.n_replicates, -1)
     return np.stack([array.reshape(shape).sum(axis=1) for array in (answer.hits, answer.is_ok)], axis=1).astype(float)
-
-
-def share_in_percent(share: float, se: float) -> str:
-    """A share of variance with its error, with no digit beyond it.
-
-    Parameters
-    ----------
-    share, se : float
-        On the scale from 0 to 1.
-
-    Returns
-    -------
-    str
-        ``"12.3 % (SE 0.4)"``, or ``"not known"``.
-    """
-    if math.isnan(share):
-        return "not known"
-    if not se > 0.0:
-        return f"{100 * share:.3g} %"
-    digits = decimals(100 * se)
-    return f"{100 * share:.{digits}f} % (SE {100 * se:.{digits}f})"

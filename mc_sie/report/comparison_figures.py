@@ -10,7 +10,7 @@ import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report import comparison_text as text
-from mc_sie.report.figures import COLOURS, style
+from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,7 +136,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
             draw = _draw_modes if name == "mode" else _draw_law
             draw(axes, part, names)
             unit = QUANTITIES[name].unit
-            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else _with_unit(name))
+            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else axis_label(name))
         for axes in panels[len(quantities) :]:
             axes.set_visible(False)
         handles = [
@@ -294,24 +294,15 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
             )  # fmt: skip
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, 100.0)
-    axes.set_xlabel(_with_unit(name))
+    axes.set_xlabel(axis_label(name))
     if quantity.scale == "log":
         _plain_log(axes)
 
 
-def _with_unit(name: str) -> str:
-    unit = QUANTITIES[name].unit
-    return name if unit == "1" else f"{name} ({unit})"
-
-
 def _plain_log(axes: Axes) -> None:
     """Label a logarithmic axis of values with 0.5, 1, 2, 5 where it is short, else with 0.1, 1, 10."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     low, high = axes.get_xlim()
     steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 300.0 else (1.0,)
     if high / low < 8.0:
         steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-    axes.xaxis.set_major_locator(LogLocator(subs=steps))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    plain_log_values(axes, steps)

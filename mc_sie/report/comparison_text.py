@@ -9,10 +9,10 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.estimates import Estimate
+from mc_sie.analysis.estimates import Estimate, share_in_percent
 from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Change, Question, within_points
-from mc_sie.analysis.structure import Structure, share_in_percent
+from mc_sie.analysis.structure import Structure
 from mc_sie.quantities import QUANTITIES
 
 _CUT_SHOWN = 1e-6

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.curves import varying, words_of
-from mc_sie.analysis.estimates import decimals
+from mc_sie.analysis.estimates import decimals, with_error
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import NOT_CONVERGED, Sensitivity
 from mc_sie.analysis.summary import weighted_quantiles
@@ -161,12 +161,7 @@ def _ranked_columns(
 
 def _scaled(value: float, error: float, scale: float) -> str:
     """A number with its standard error in brackets, no digit beyond it; a dash where there is none."""
-    if np.isnan(value):
-        return "-"
-    if error == 0.0 and value == 0.0:
-        return "0"
-    places = decimals(scale * error)
-    return f"{scale * value:.{places}f} ({scale * error:.{places}f})"
+    return with_error(scale * value, scale * error) or "-"
 
 
 def _with_error(row: Mapping[str, Any]) -> str:
