@@ -14,7 +14,7 @@ from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.priors import PriorSet
-from mc_sie.priors.spec import POOL_DIMENSION
+from mc_sie.priors.prior_set import POOL_DIMENSION
 
 EXTREME = 1e-6
 """How far from 0 and 1 the uniforms of an extreme input are."""
