@@ -14,9 +14,11 @@ from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Question
 from mc_sie.analysis.structure import Structure
-from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.priors import PriorSet, load_prior
 from mc_sie.report import comparison_text as text
-from mc_sie.store import is_run, read_record, write_analysis
+from mc_sie.report.comparison_figures import comparison_figures, file_name
+from mc_sie.report.render import markdown_table
+from mc_sie.store import asked_of, is_run, read_record, write_analysis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +43,7 @@ def named_prior(name: str) -> PriorSet:
         When there is none, or it cannot be used.
     """
     if is_run(name):
-        return prior_from_dict(read_record(Path(name))["prior"], f"{name}: prior")
+        return asked_of(read_record(Path(name)), name).prior
     return load_prior(name)
 
 
@@ -77,9 +79,9 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
         lines += [f"## {found.sets['name'].iloc[0]} and {against}", "", reading, ""]
         lines += [f"![{_alt(name, against)}]({name}.svg)\n" for name in figures if _belongs(name, against, found)]
         if len(found.bars[found.bars["against"] == against]):
-            lines += [*text.markdown_table(text.bars_table(found, against)), ""]
-            lines += [*text.markdown_table(text.differences_table(found, against)), ""]
-    lines += ["## The sets", "", *text.markdown_table(text.sets_table(found)), ""]
+            lines += [markdown_table(text.bars_table(found, against)), ""]
+            lines += [markdown_table(text.differences_table(found, against)), ""]
+    lines += ["## The sets", "", markdown_table(text.sets_table(found)), ""]
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
@@ -97,45 +99,7 @@ def _alt(name: str, against: str) -> str:
 
 
 def _belongs(name: str, against: str, found: Comparison) -> bool:
-    return len(found.changes) == 1 or name.endswith(f"-{_file_name(against)}")
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
-
-
-def comparison_figures(found: Comparison) -> dict[str, Figure]:
-    """The figures of a comparison.
-
-    Parameters
-    ----------
-    found : Comparison
-        The comparison.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
-    """
-    from mc_sie.report.comparison_figures import densities_figure, waterfall_figure
-
-    figures = {}
-    first = found.sets["name"].iloc[0]
-    labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
-    for against in found.changes["against"]:
-        ending = "" if len(found.changes) == 1 else f"-{_file_name(against)}"
-        bars = found.bars[found.bars["against"] == against]
-        ends = found.sets[found.sets["name"].isin([first, against])]
-        bars = bars.assign(
-            label=[text.block_in_words(block) for block in bars["block"]],
-            text=[text.change_text(row) for row in bars.itertuples(index=False)],
-        )
-        sets = ends.assign(label=[labels[name] for name in ends["name"]])
-        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
-        laws = found.densities[found.densities["against"] == against]
-        if len(laws):
-            figures[f"densities{ending}"] = densities_figure(laws, (first, against))
-    return figures
+    return len(found.changes) == 1 or name.endswith(f"-{file_name(against)}")
 
 
 def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
@@ -172,7 +136,7 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
     for heading, table in breakeven_sections(found):
-        lines += [f"## {heading}", "", *text.markdown_table(table), ""]
+        lines += [f"## {heading}", "", markdown_table(table), ""]
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += _made_by(found.question, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
@@ -227,7 +191,7 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     tables = {"variants": found.variants, "aspects": found.aspects}
     lines = [f"# {found.prior.name} by structural variant", ""]
     lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
-    lines += [*text.markdown_table(text.variants_table(found)), "", *text.markdown_table(text.aspects_table(found)), ""]
+    lines += [markdown_table(text.variants_table(found)), "", markdown_table(text.aspects_table(found)), ""]
     lines += _made_by(found.question, command)
     record = {"answer": label(found.answer.estimate)}
     return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
@@ -265,15 +229,9 @@ def _write(
                    "n_per_replicate": design.n_per_replicate, "n_draws": design.n_draws},
         **record,
         **{stem: _plain(table) for stem, table in tables.items() if stem not in ("densities", "curves")},
-        "priors": [_shown(prior.to_dict()) for prior in priors],
+        "priors": [prior.to_dict() for prior in priors],
     }  # fmt: skip
     return write_analysis(folder, files, whole, command=command)
-
-
-def _shown(prior: dict[str, Any]) -> dict[str, Any]:
-    """A prior set as it was resolved, its file by its name alone."""
-    members = {"members": [row | {"prior": _shown(row["prior"])} for row in prior.get("members", [])]}
-    return prior | {"path": Path(prior["path"]).name} | (members if members["members"] else {})
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from mc_sie.analysis import checks, convergence, exceedance
-from mc_sie.analysis.breakeven import breakeven, pinned_at
+from mc_sie.analysis.breakeven import BreakEven, breakeven, pinned_at
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
@@ -29,13 +30,13 @@ from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
 from mc_sie.analysis.structure import structure
 from mc_sie.analysis.summary import Summary, summarise
-from mc_sie.comparing import comparison_figures, named_prior
+from mc_sie.comparing import named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.files import check_folder, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
-from mc_sie.priors import PriorSet, load_prior, prior_from_dict
+from mc_sie.priors import PriorSet, load_prior, prior_from_dict, shipped_priors
 from mc_sie.priors.change import differing_blocks
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
@@ -44,7 +45,7 @@ from mc_sie.report import sections
 from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.store import is_run, read_record, version_of, write_analysis
+from mc_sie.store import asked_of, is_run, read_record, reading, version_of, write_analysis
 from mc_sie.tables import prior_table
 
 DRAWS_DEFAULT = 2**17
@@ -60,7 +61,7 @@ REPORTS_FOLDER = Path("reports")
 """Where reports go when no folder is named."""
 
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
-"""Sets that a report compares with: the first that is another one."""
+"""Sets that a report compares with: the last that is another one."""
 
 
 @dataclass(frozen=True)
@@ -143,17 +144,16 @@ def make_request(
         For anything that cannot be used.
     """
     check_loss_ratio(loss_ratio)
-    prior = named_prior(source)
     if is_run(source):
-        record = read_record(Path(source))
+        run = asked_of(read_record(Path(source)), source)
         for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 why = "is given beside a run, which has its own"
                 raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
-        given = record["design"]
-        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
-        event, horizon = event or record["event"], float(record["horizon_months"])
+        prior, design, horizon = run.prior, run.design, run.horizon_months
+        event = event or str(run.event)
     else:
+        prior = named_prior(source)
         design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
         horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
     check_horizon(horizon)
@@ -203,17 +203,15 @@ def make_report(
     simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
     summary = done(summarise(given or simulation, event))
     sample = sample_of(simulation, event)
-    held = sample.hits[sample.is_ok]
-    driven = None
-    if held.any() and not held.all():
-        driven = sensitivity(sample, n_draws=request.size("indices"), loss_ratio=request.loss_ratio, threads=threads)
-    done(driven)
+    weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
+    driven = done(_tried(lambda: sensitivity(sample, **weigh)))
     compared = None
     if given is None:
-        turned = done(breakeven(prior, event=event, n_draws=request.size("breakeven"), **common))
-        forms = done(structure(prior, event=event, n_draws=request.size("structure"), **common))
-        if request.against is not None:
-            compared = compare(prior, request.against, event=event, n_draws=request.comparison_draws, **common)
+        turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
+        forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
+        if (other := request.against) is not None:
+            n_each = request.comparison_draws
+            compared = _tried(lambda: compare(prior, other, event=event, n_draws=n_each, **common))
         limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
     done(compared)
     sets = done(_headlines(request.size("comparison"), threads))
@@ -226,21 +224,21 @@ def make_report(
         sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
         sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
     ]
-    if driven is None:
-        parts.append(sections.no_drivers(summary))
+    if isinstance(driven, InputError):
+        parts.append(sections.no_drivers(driven, _rare_command(request) if summary.answer.prob <= 0.5 else None))
     else:
         parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
     sums = _sums(driven, compared, summary)
     if given is None:
         parts += [
-            sections.disagreement(turned, pinned_at(turned)),
-            sections.side_by_side(sets, compared, comparison_figures(compared) if compared else {}),
+            sections.disagreement(turned),
+            sections.side_by_side(sets, compared),
             sections.form(forms),
             sections.checks(limits, extremes, published, sums),
         ]
     else:
         parts += [
-            sections.side_by_side(sets, None, {}),
+            sections.side_by_side(sets, None),
             sections.form(None),
             sections.checks(None, extremes, published, sums),
             sections.evidence(weigh_evidence(given, event), given.method, given.doubts),
@@ -285,6 +283,32 @@ class _Steps:
         return part
 
 
+def _tried(part: Callable[[], Part]) -> Part | InputError:
+    """A part of a report, or why this set or this event does not allow it: the others are written all the same."""
+    try:
+        return part()
+    except InputError as error:
+        return error
+
+
+def _turned(prior: PriorSet, **how: Any) -> tuple[BreakEven, pd.DataFrame]:
+    """What would turn the answer, and the answer with each input pinned."""
+    found = breakeven(prior, **how)
+    return found, pinned_at(found)
+
+
+def _rare_command(request: Request) -> str | None:
+    """What would find worlds with the event where hardly a draw does; None where it cannot be asked."""
+    prior = request.prior
+    if prior.evidence or not prior.dimensions:
+        return None
+    source = prior.name if prior.name in shipped_priors() else str(prior.path)
+    words = ["mc-sie", "run", source, "--rare", "--event", str(request.event)]
+    if request.horizon_months != HORIZON_MONTHS_DEFAULT:
+        words += ["--horizon-months", f"{request.horizon_months:g}"]
+    return shlex.join(words)
+
+
 def _claim(event: Event, summary: Summary) -> str:
     """The answer in one sentence, event included."""
     return f"{summary.sentence.rstrip('.')}: the probability that {event.in_words}."
@@ -294,11 +318,11 @@ def _spread(event: Event, horizon_months: float) -> str:
     return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
 
 
-def _main_drivers(found: Sensitivity | None) -> str:
+def _main_drivers(found: Sensitivity | InputError) -> str:
     """What the answer hangs on, by group and in words."""
-    if found is None:
-        return sections.NO_DRIVERS
-    if found.indices is None:
+    if isinstance(found, InputError):
+        return sections.nothing_to_rank(found)
+    if found.indices is None or not found.is_told:
         return found.sentences[0]
     groups = found.indices.groups
     shapley = groups[groups["index"] == "shapley"].sort_values("value", ascending=False).head(3)
@@ -336,7 +360,7 @@ def _bibtex(request: Request) -> str:
     )
 
 
-def _sums(found: Sensitivity | None, compared: Comparison | None, summary: Summary) -> pd.DataFrame:
+def _sums(found: Sensitivity | InputError, compared: Comparison | InputError | None, summary: Summary) -> pd.DataFrame:
     """Sums that hold by construction, and whether they did."""
     rows: list[dict[str, object]] = []
 
@@ -344,12 +368,12 @@ def _sums(found: Sensitivity | None, compared: Comparison | None, summary: Summa
         holds = abs(value - should_be) < 1e-9
         rows.append({"sum": what, "value": round(value, 12), "should be": round(should_be, 12), "holds": holds})
 
-    if found is not None and found.indices is not None:
+    if isinstance(found, Sensitivity) and found.indices is not None:
         row("Shapley effects of the inputs", float(found.indices.index("shapley")["value"].sum()), 1.0)
         groups = found.indices.groups
         row("Shapley effects of the groups", float(groups.loc[groups["index"] == "shapley", "value"].sum()), 1.0)
     row("shares of the retraining modes", float(summary.modes["share"].sum()), 1.0)
-    if compared is not None:
+    if isinstance(compared, Comparison):
         for change in compared.changes.itertuples():
             bars = compared.bars[compared.bars["against"] == change.against]
             row(f"bars of the waterfall to {change.against}", float(bars["change"].sum()), float(change.change))
@@ -447,7 +471,7 @@ def index_of_reports(command: str) -> Document:
             "whose beliefs": sets["title"],
         }
     )
-    beside = sections.side_by_side(sets, None, {})
+    beside = sections.side_by_side(sets, None)
     numbers = sets[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]]
     reports = Section("reports", "Each in full", (Table("reports", "Reports, most probable first.", table, numbers),))
     return Document(
@@ -503,16 +527,8 @@ def request_of(record: Mapping[str, Any], where: str) -> Request:
     InputError
         When the record is not one of a report.
     """
-    try:
-        against = record["against"]
-        given = record["design"]
-        return Request(
-            prior_from_dict(record["prior"], f"{where}: prior"),
-            parse_event(record["event"]),
-            Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"]),
-            float(record["horizon_months"]),
-            float(record["loss_ratio"]),
-            None if against is None else prior_from_dict(against, f"{where}: against"),
-        )
-    except (KeyError, TypeError) as error:
-        raise InputError(where, f"is not the record of a report ({type(error).__name__}: {error})") from None
+    asked = asked_of(record, where)
+    with reading(where):
+        loss_ratio, against = float(record["loss_ratio"]), record["against"]
+        other = None if against is None else prior_from_dict(against, f"{where}: against")
+    return Request(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)

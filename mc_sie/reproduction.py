@@ -13,6 +13,7 @@ from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davi
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report import published_figures as figures
 from mc_sie.report.figures import save
+from mc_sie.report.render import markdown_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +70,7 @@ def markdown(frame: pd.DataFrame, design: Design) -> str:
         "* Differences are ours minus published, in joint standard errors or units of the last printed digit. *Our "
         "law* answers the same question where it can be asked of it. *Given by others*: not printed by the source.",
         "",
-        *_markdown_table(verdict_counts(frame)),
+        markdown_table(verdict_counts(frame)),
     ]
     for source, part in frame.groupby("source", sort=False):
         columns = {
@@ -83,13 +84,8 @@ def markdown(frame: pd.DataFrame, design: Design) -> str:
             "matches": "we match",
             "reason": "reason",
         }
-        lines += ["", f"## {source}", "", *_markdown_table(part[list(columns)].rename(columns=columns))]
+        lines += ["", f"## {source}", "", markdown_table(part[list(columns)].rename(columns=columns))]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_table(frame: pd.DataFrame) -> list[str]:
-    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
 
 
 def draw_figures(sources: Collection[str], design: Design, *, threads: int | None = None) -> dict[str, Figure]:

@@ -38,8 +38,8 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -59,15 +59,15 @@ from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
-from mc_sie.engine.run import Simulation
+from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
 from mc_sie.outcomes import Outcomes
-from mc_sie.priors import PriorSet, prior_from_dict
+from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
-from mc_sie.sampling import Design
+from mc_sie.sampling import Design, plan
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""
@@ -371,7 +371,7 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
     sample = found.sample
     return {
         "method": "sensitivity",
-        "prior": _prior_record(sample.prior),
+        "prior": sample.prior.to_dict(),
         "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
         "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
         "horizon_months": sample.horizon_months,
@@ -415,8 +415,10 @@ def is_run(path: Path | str) -> bool:
     Returns
     -------
     bool
-        True for a folder that holds a ``run.json``, and for that file itself.
+        True for a folder that holds a ``run.json``, and for that file itself; the name of a shipped set is that set.
     """
+    if str(path) in shipped_priors():  # "./NAME" is the folder
+        return False
     path = Path(path)
     return path.name == "run.json" or (path / "run.json").exists()
 
@@ -442,24 +444,104 @@ def read_record(folder: Path) -> dict[str, Any]:
     folder = folder.parent if folder.name == "run.json" else folder
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        files = dict(record["files"])
-        for name, digest in files.items():
-            if _sha256(folder / name) != digest:
-                why = f"has changed since the run was written: its digest is not the one in {path}"
-                raise InputError(str(folder / name), why, "Run it again: " + str(record.get("command", "mc-sie run")))
+        with reading(str(path)):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            files = dict(record["files"])
+            for name, digest in files.items():
+                if _sha256(folder / name) != digest:
+                    why = f"has changed since the run was written: its digest is not the one in {path}"
+                    raise InputError(str(folder / name), why, _again(record))
     except FileNotFoundError as error:
-        raise InputError(
-            str(error.filename), "is not there", "Give the folder that `mc-sie run` has written."
-        ) from None
+        is_no_run = Path(error.filename) == path
+        remedy = "Give the folder that `mc-sie run` has written." if is_no_run else _again(record)
+        raise InputError(str(error.filename), "is not there", remedy) from None
     except OSError as error:
         raise InputError(str(error.filename), f"cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(str(path), f"is not the record of a run ({type(error).__name__}: {error})") from None
     assert isinstance(record, dict)
     return record
+
+
+def _again(record: Mapping[str, Any]) -> str:
+    return f"Run it again: {record.get('command', 'mc-sie run')}"
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Refuse what somebody has changed or broken while it is taken apart, instead of failing at it.
+
+    Parameters
+    ----------
+    where : str
+        The file or folder, for the error.
+
+    Raises
+    ------
+    InputError
+        With what could not be understood.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, ArrowException) as error:
+        why = f"is not what a run has written ({type(error).__name__}: {error})"
+        raise InputError(where, why, "Run it again.") from None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run or a report was asked.
+
+    Attributes
+    ----------
+    prior : PriorSet
+        The set, as it was resolved.
+    event : Event
+        The event.
+    design : Design
+        Scheme, seed, replicates and draws.
+    horizon_months : float
+        End of each trajectory at the latest.
+    """
+
+    prior: PriorSet
+    event: Event
+    design: Design
+    horizon_months: float
+
+
+def asked_of(record: Mapping[str, Any], where: str) -> Asked:
+    """What the run of a record was asked.
+
+    Parameters
+    ----------
+    record : mapping
+        Of a run or a report, from :func:`read_record`.
+    where : str
+        Where it stands, for errors.
+
+    Returns
+    -------
+    Asked
+        Checked.
+
+    Raises
+    ------
+    InputError
+        When something lacks or makes no sense.
+    """
+    with reading(where):
+        prior = prior_from_dict(record["prior"], f"{where}: prior")
+        given, horizon_months = record["design"], float(record["horizon_months"])
+        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
+        try:
+            event = parse_event(str(record["event"]))
+            check_horizon(horizon_months)
+            event.check_horizon(horizon_months)
+            plan(design.n_draws, scheme=design.scheme, seed=design.seed, n_replicates=design.n_replicates)
+        except InputError as error:  # names the option that would say the same
+            raise InputError(where, f"cannot be asked again: {error.where} {error.why}", "Run it again.") from None
+    return Asked(prior, event, design, horizon_months)
 
 
 def read_run(folder: Path, event: Event | None = None) -> StoredRun:
@@ -488,27 +570,22 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     if "draws.parquet" not in record["files"]:
         why = "kept no draws (--no-draws or --rare)"
         raise InputError(str(folder), why, "Run it again without that option.")
-    try:
-        prior = prior_from_dict(record["prior"], f"{folder / 'run.json'}: prior")
-        given = record["design"]
-        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
-        horizon_months = float(record["horizon_months"])
-        asked = event or parse_event(record["event"])
-        frame = pd.read_parquet(folder / "draws.parquet")
-        draws, outcomes = _read_draws(frame, prior)
-    except (KeyError, TypeError, ValueError, ArrowException) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(str(folder), f"cannot be read as a run ({type(error).__name__}: {error})") from None
-    asked.check_horizon(horizon_months)
-    if asked.column not in outcomes:
-        why = f"has no column {asked.column}, which {str(asked)!r} asks about"
-        remedy = f"Run it again with --event {shlex.quote(str(asked))}, or with --all-outcomes."
-        raise InputError(str(folder / "draws.parquet"), why, remedy)
-    is_ok = np.asarray(outcomes["status"] == "ok")
-    hits = asked.holds_of(outcomes[asked.column].to_numpy(dtype=np.float64)) & is_ok
-    weights = frame["weight"].to_numpy(dtype=np.float64) if "weight" in frame else None
-    sample = Sample(prior, design, horizon_months, asked, draws, hits, is_ok, outcomes, weights)
+    asked = asked_of(record, str(folder / "run.json"))
+    path, event = folder / "draws.parquet", event or asked.event
+    event.check_horizon(asked.horizon_months)
+    with reading(str(path)):
+        frame = pd.read_parquet(path)
+        if len(frame) != asked.design.n_draws:
+            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", _again(record))
+        draws, outcomes = _read_draws(frame, asked.prior)
+        if event.column not in outcomes:
+            why = f"has no column {event.column}, which {str(event)!r} asks about"
+            remedy = f"Run it again with --event {shlex.quote(str(event))}, or with --all-outcomes."
+            raise InputError(str(path), why, remedy)
+        is_ok = np.asarray(outcomes["status"] == "ok")
+        hits = event.holds_of(outcomes[event.column].to_numpy(dtype=np.float64)) & is_ok
+        weights = frame["weight"].to_numpy(dtype=np.float64) if "weight" in frame else None
+    sample = Sample(asked.prior, asked.design, asked.horizon_months, event, draws, hits, is_ok, outcomes, weights)
     return StoredRun(folder, record, sample)
 
 
@@ -547,7 +624,7 @@ def rare_record(rare: Rare, command: str) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "method": "importance sampling",
-        "prior": _prior_record(rare.prior),
+        "prior": rare.prior.to_dict(),
         "design": {**asdict(rare.design), "n_draws": rare.design.n_draws},
         "horizon_months": rare.horizon_months,
         "event": str(rare.event),
@@ -666,7 +743,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
     device = "cpu" if isinstance(simulation, Streamed) else simulation.device
     record = {
-        "prior": _prior_record(prior),
+        "prior": prior.to_dict(),
         "design": {**asdict(design), "n_draws": design.n_draws},
         "horizon_months": simulation.horizon_months,
         "levels": list(marks.levels),
@@ -712,10 +789,6 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
         "proposal": conditioned.proposal,
     }
-
-
-def _prior_record(prior: PriorSet) -> dict[str, Any]:
-    return {"name": prior.name, "digest": prior.digest, "path": str(prior.path), **prior.to_dict()}
 
 
 def _circumstances(command: str, device: str = "cpu") -> dict[str, Any]:

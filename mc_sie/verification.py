@@ -18,12 +18,8 @@ from mc_sie.analysis.streaming import Job, stream
 from mc_sie.analysis.summary import summarise, summarise_counts
 from mc_sie.analysis.tally import Questions
 from mc_sie.engine.run import Progress, simulate
-from mc_sie.errors import InputError
-from mc_sie.events import parse_event
-from mc_sie.priors import prior_from_dict
 from mc_sie.reporting import make_report, request_of, write_report
-from mc_sie.sampling import Design
-from mc_sie.store import read_record, version_of, write_rare, write_run, write_streamed
+from mc_sie.store import asked_of, read_record, reading, version_of, write_rare, write_run, write_streamed
 
 RELATIVE, REPORT_RELATIVE = 1e-6, 1e-3
 """How far a number may be from the stored one, relative to it: other processors round the last digits otherwise. In a
@@ -76,23 +72,24 @@ def verify_run(folder: Path, *, threads: int | None = None, progress: Progress |
         When the folder is no run, or a file in it has changed since it was written.
     """
     folder = folder.parent if folder.name == "run.json" else folder
-    record = read_record(folder)
+    record, where = read_record(folder), str(folder / "run.json")
     scratch = Path(tempfile.mkdtemp(prefix="mc-sie-verify-"))
     try:
-        again = _done_again(record, scratch / "run", f"{folder / 'run.json'}", threads, progress)
+        again = _done_again(record, scratch / "run", where, threads, progress)
         found = read_record(again)
         relative = REPORT_RELATIVE if record.get("method") == "report" else RELATIVE
         rows = list(_table_drift(folder, again, sorted(record["files"]), relative))
         n_compared = sum(n for n, _ in rows)
         drift = [row for _, part in rows for row in part]
-        answer = record.get("answer", {})
+        answer = record.get("answer") or {}
         for name in answer.keys() & {"prob", "low", "high", "n_hits", "n_draws"}:
             n_compared += 1
             stored, now = answer[name], found["answer"][name]
             if not _same(stored, now, answer["n_draws"], is_count=name.startswith("n_")):
                 drift.append({"file": "run.json", "row": "answer", "column": name, "stored": stored, "now": now})
-        recorded = record["versions"]
-        versions = {name: (then, now) for name, then in recorded.items() if (now := version_of(name)) != then}
+        with reading(where):
+            versions = {name: (then, version_of(name)) for name, then in record["versions"].items()}
+        versions = {name: (then, now) for name, (then, now) in versions.items() if now != then}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Verification(pd.DataFrame(drift, columns=["file", "row", "column", "stored", "now"]), n_compared, versions)
@@ -102,26 +99,21 @@ def _done_again(
     record: dict[str, Any], target: Path, where: str, threads: int | None, progress: Progress | None
 ) -> Path:
     """The run of a record, written to another folder."""
+    command = str(record.get("command"))
     if record.get("method") == "report":
-        request, command = request_of(record, where), str(record["command"])
+        request = request_of(record, where)
         document = make_report(request, command=command, threads=threads, progress=progress)
         return write_report(target, document, request, command=command)
-    try:
-        prior = prior_from_dict(record["prior"], f"{where}: prior")
-        event, horizon = parse_event(record["event"]), float(record["horizon_months"])
-        given, command = record["design"], str(record["command"])
-        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
-        sizes: dict[str, Any] = {"seed": design.seed, "scheme": design.scheme, "n_replicates": design.n_replicates}
-        if record.get("method") == "importance sampling":
-            rare = estimate_rare(
-                prior, event, design.n_draws, horizon_months=horizon, threads=threads, progress=progress, **sizes
-            )
-            return write_rare(target, rare, command=command)
-        levels, widths = tuple(record["levels"]), tuple(record["widths"])
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(where, f"is not the record of a run ({type(error).__name__}: {error})") from None
+    asked = asked_of(record, where)
+    prior, event, design, horizon = asked.prior, asked.event, asked.design, asked.horizon_months
+    sizes: dict[str, Any] = {"seed": design.seed, "scheme": design.scheme, "n_replicates": design.n_replicates}
+    if record.get("method") == "importance sampling":
+        rare = estimate_rare(
+            prior, event, design.n_draws, horizon_months=horizon, threads=threads, progress=progress, **sizes
+        )
+        return write_rare(target, rare, command=command)
+    with reading(where):
+        levels, widths = tuple(map(float, record["levels"])), tuple(map(float, record["widths"]))
     if record.get("draws_kept") is False:
         questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions))
         streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)

@@ -60,7 +60,8 @@ class BreakEven:
         What it answers as it is.
     values : pandas.DataFrame
         One row a crossing: ``quantity``, ``unit``, ``varied`` (``value`` if pinned, ``median`` if the whole prior was
-        moved), ``target``, ``kind``, ``value`` with ``se``, ``low``, ``high`` (90 % t) in the quantity's unit,
+        moved), ``target``, ``kind``, ``value`` with ``se``, ``low``, ``high`` (90 % t) in the quantity's unit (an end
+        beyond which no such set can be made is nan, and :attr:`notes` says why),
         ``direction``, the ``move`` of the prior in words and the share that it cuts off ``outside`` the domain, and the
         ends of what was scanned with P there: ``scanned_low``, ``prob_low``, ``label_low``, ``scanned_high``,
         ``prob_high``, ``label_high``. ``kind`` is ``crossing``, ``jump`` (P steps over the target at the value),
@@ -301,8 +302,14 @@ def _input(
     def moved(shift: float) -> PriorSet:
         return _moved(prior, name, shift)
 
+    beyond: list[str] = []
+
     def median_at(shift: float) -> float:
-        return float(moved(shift).quantiles(name, [0.5])[0])
+        try:
+            return float(moved(shift).quantiles(name, [0.5])[0])
+        except InputError as error:  # an interval can reach further than a prior can be moved
+            beyond.append(f"{error.where} {error.why}")
+            return math.nan
 
     def move_at(shift: float) -> dict[str, object]:
         return {"move": change_in_words(quantity, shift), "outside": _outside(moved(shift), name)}
@@ -310,6 +317,8 @@ def _input(
     scan = _Scan(asked, moved, told, {0.0: base})
     scan.over([multiple * sd for multiple in _SDS])
     _write(found, scan, name, "median", targets, median_at, move_at)
+    if beyond:
+        found.notes.append(f"{name}, median: an interval reaches where no such set can be made: {beyond[0]}.")
     for step, shift, widening in (("+1 sd", sd, 1.0), ("-1 sd", -sd, 1.0), ("wider", 0.0, WIDENING)):
         row: dict[str, object] = {
             "quantity": name,
@@ -551,7 +560,10 @@ def _se_in_unit(value_at: Callable[[float], float], crossing: _Crossing) -> floa
     if crossing.se == 0.0:
         return 0.0
     half = 0.5 * crossing.se
-    return abs(value_at(crossing.place + half) - value_at(crossing.place - half))
+    low, high = value_at(crossing.place - half), value_at(crossing.place + half)
+    if math.isnan(low) or math.isnan(high):  # no set can be made on one side: twice the other
+        return 2.0 * abs((low if math.isnan(high) else high) - value_at(crossing.place))
+    return abs(high - low)
 
 
 def value_in_words(value: float, se: float) -> str:

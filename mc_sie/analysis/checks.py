@@ -14,6 +14,7 @@ from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.priors import PriorSet
+from mc_sie.priors.prior_set import POOL_DIMENSION
 
 EXTREME = 1e-6
 """How far from 0 and 1 the uniforms of an extreme input are."""
@@ -58,13 +59,15 @@ def extreme_inputs(prior: PriorSet, event: Event, horizon_months: float, threads
     Returns
     -------
     pandas.DataFrame
-        One row an input: ``input`` (a quantity, or ``corners``), ``n_rows``, ``n_ok``, ``n_hits``, and ``statuses`` of
-        those that could not be simulated, in words.
+        One row an input: ``input`` (a quantity, ``corners``, or ``the only one``), ``n_rows``, ``n_ok``, ``n_hits``,
+        and ``statuses`` of those that could not be simulated, in words.
     """
     names = prior.dimensions
     generator = np.random.Generator(np.random.Philox(0))
     blocks = [("corners", generator.integers(0, 2, (N_CORNERS, len(names))).astype(float))]
-    for place, name in enumerate(names):
+    if not names:  # everything is fixed: there is one world
+        names, blocks = (POOL_DIMENSION,), [("the only one", np.full((1, 1), 0.5))]
+    for place, name in enumerate(prior.dimensions):
         rows = np.full((2, len(names)), 0.5)
         rows[:, place] = 0.0, 1.0
         blocks.append((name, rows))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.estimates import Estimate, estimate_probability, estimate_weighted
+from mc_sie.analysis.jackknife import quotient
 from mc_sie.analysis.sample import Sample
 
 
@@ -27,9 +28,9 @@ def replicate_table(sample: Sample) -> pd.DataFrame:
     hits = sample.hits & sample.is_ok
     n_hits, n_draws = (array.reshape(shape).sum(axis=1) for array in (hits, sample.is_ok))
     weights = np.ones(len(hits)) if sample.weights is None else sample.weights
-    totals = (np.where(among, weights, 0.0).reshape(shape).sum(axis=1) for among in (hits, sample.is_ok))
+    above, below = (np.where(among, weights, 0.0).reshape(shape).sum(axis=1) for among in (hits, sample.is_ok))
     replicate = range(1, sample.design.n_replicates + 1)
-    return pd.DataFrame({"replicate": replicate, "prob": np.divide(*totals), "n_hits": n_hits, "n_draws": n_draws})
+    return pd.DataFrame({"replicate": replicate, "prob": quotient(above, below), "n_hits": n_hits, "n_draws": n_draws})
 
 
 def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:

@@ -37,13 +37,14 @@ import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_from_counts, in_percent
-from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
+from mc_sie.analysis.jackknife import Array, Jackknifed, TooFewError, jackknife, quotient
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.run import n_threads
 from mc_sie.errors import InputError
@@ -230,17 +231,16 @@ def event_measures(sums: Array, loss_ratio: float, *, is_ordered: bool = True) -
     """
     weight, hit = sums[..., 0], sums[..., 1]
     total, hits = weight.sum(axis=-1), hit.sum(axis=-1)
-    share, prob = weight / total[..., None], hits / total
-    with np.errstate(invalid="ignore", divide="ignore"):
-        given = np.where(weight > 0.0, hit / weight, prob[..., None])
-        among = hit / hits[..., None] - (weight - hit) / (total - hits)[..., None]
+    share, prob = quotient(weight, total[..., None]), quotient(hits, total)
+    given = np.where(weight > 0.0, quotient(hit, weight), prob[..., None])
+    among = quotient(hit, hits[..., None]) - quotient(weight - hit, (total - hits)[..., None])
     brier = np.sum(share * given**2, axis=-1) - prob**2
     bits = _entropy(prob) - np.sum(share * _entropy(given), axis=-1)
     delta = np.sum(share * np.abs(given - prob[..., None]), axis=-1)
     ks = np.abs(np.cumsum(among, axis=-1)).max(axis=-1) if is_ordered else 0.5 * np.abs(among).sum(axis=-1)
     acting = np.sum(share * np.maximum(0.0, given - loss_ratio * (1.0 - given)), axis=-1)
     value = acting - np.maximum(0.0, prob - loss_ratio * (1.0 - prob))
-    return np.stack([brier / (prob * (1.0 - prob)), brier, bits, delta, ks, value], axis=-1)
+    return np.stack([quotient(brier, prob * (1.0 - prob)), brier, bits, delta, ks, value], axis=-1)
 
 
 def _entropy(prob: Array) -> Array:
@@ -254,9 +254,9 @@ def _first_order(sums: Array) -> Array:
     """Share of the variance of a continuous outcome, from sums of weight, outcome and its square, (..., L, 3)."""
     weight, outcome, square = sums[..., 0], sums[..., 1], sums[..., 2]
     total = weight.sum(axis=-1)
-    mean = outcome.sum(axis=-1) / total
-    between = np.sum(np.divide(outcome**2, weight, out=np.zeros_like(weight), where=weight > 0.0), axis=-1) / total
-    return np.asarray((between - mean**2) / (square.sum(axis=-1) / total - mean**2))
+    mean = quotient(outcome.sum(axis=-1), total)
+    between = quotient(np.nansum(quotient(outcome**2, weight), axis=-1), total)
+    return quotient(between - mean**2, quotient(square.sum(axis=-1), total) - mean**2)
 
 
 def _cramer_von_mises(sums: Array) -> Array:
@@ -264,9 +264,9 @@ def _cramer_von_mises(sums: Array) -> Array:
     weight = sums.sum(axis=-1, keepdims=True)
     total = weight.sum(axis=-2)
     below = np.cumsum(sums, axis=-1)[..., :-1]
-    pooled = below.sum(axis=-2) / total
-    between = np.sum(np.divide(below**2, weight, out=np.zeros_like(below), where=weight > 0.0), axis=-2) / total
-    return np.asarray(np.sum(between - pooled**2, axis=-1) / np.sum(pooled * (1.0 - pooled), axis=-1))
+    pooled = quotient(below.sum(axis=-2), total)
+    between = quotient(np.nansum(quotient(below**2, weight), axis=-2), total)
+    return quotient(np.sum(between - pooled**2, axis=-1), np.sum(pooled * (1.0 - pooled), axis=-1))
 
 
 def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_ordered: bool) -> Array:
@@ -374,14 +374,14 @@ def curves(
     Raises
     ------
     InputError
-        When the event holds in every draw or in none, there are fewer draws than bins, the loss ratio is not positive
-        or weights cannot be used.
+        When the event does not hold and fail in two randomisations each, there are fewer draws than bins, the loss
+        ratio is not positive or weights cannot be used.
     """
     check_loss_ratio(loss_ratio)
     answer = np.asarray(outcome)
     group = np.asarray(groups, dtype=np.intp)
     weight = None if weights is None else np.asarray(weights, dtype=np.float64)
-    n_bins = _checked(answer, weight, n_bins)
+    n_bins = _checked(answer, group, weight, n_bins)
     chosen = words or {}
 
     def one(place: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -411,39 +411,49 @@ def check_loss_ratio(loss_ratio: float) -> None:
         )
 
 
-def check_both(hits: NDArray[np.bool_]) -> None:
-    """Refuse an event that holds in every draw or in none: nothing can then drive it.
+def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]]) -> None:
+    """Refuse an event that does not hold in some draws and fail in others of at least two randomisations.
+
+    Nothing can drive what is always the same, and no error is known of what one randomisation alone has seen.
 
     Parameters
     ----------
     hits : ndarray of bool, shape (n,)
         Of which draws it holds.
+    groups : ndarray of int, shape (n,)
+        Independent randomisation of each draw.
 
     Raises
     ------
-    InputError
+    TooFewError
         With the exact bound on the probability.
     """
-    n_hits, n = int(hits.sum()), len(hits)
-    if 0 < n_hits < n:
+    if min(len(np.unique(groups[hits])), len(np.unique(groups[~hits]))) > 1:
         return
+    n_hits, n = int(hits.sum()), len(hits)
     bound = in_percent(estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "philox"))
-    why = f"holds in {'every one' if n_hits else 'none'} of the {n:,} draws (exact 95 % bound: {bound}), so that"
-    remedy = (
-        "Ask about a nearer event, or take more draws."
-        if n_hits
-        else ("Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`.")
-    )
-    raise InputError("the event", f"{why} nothing tells which input drives it", remedy)
+    is_seldom = 2 * n_hits <= n
+    number = min(n_hits, n - n_hits)
+    if number:
+        seen = f"{'holds' if is_seldom else 'fails'} in {number:,} of the {n:,} draws, all of one randomisation"
+        told = "no error is known of what drives it"
+    else:
+        seen = f"holds in {'none' if is_seldom else 'every one'} of the {n:,} draws"
+        told = "nothing tells which input drives it"
+    remedy = "Ask about a nearer event, or take more draws."
+    if is_seldom:
+        remedy = "Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`."
+    raise TooFewError("the event", f"{seen} (exact 95 % bound: {bound}), so that {told}", remedy)
 
 
-def _checked(answer: NDArray[np.generic], weight: Array | None, n_bins: int | None) -> int:
+def _checked(answer: NDArray[np.generic], groups: NDArray[np.intp], weight: Array | None, n_bins: int | None) -> int:
     """Number of bins, after everything has been looked at."""
     n = len(answer)
     if weight is not None and not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
         raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
     if answer.dtype == np.bool_:
-        check_both(answer.astype(np.bool_) if weight is None else answer[weight > 0.0].astype(np.bool_))
+        counted = np.ones(n, dtype=bool) if weight is None else weight > 0.0
+        check_both(answer[counted].astype(np.bool_), groups[counted])
     elif np.isnan(answer.astype(np.float64)).any():
         raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
     wanted = default_bins(n) if n_bins is None else n_bins
@@ -471,12 +481,11 @@ def _event_frames(
         table = tabulate(levels.codes, n, groups, columns)
         everyone = np.zeros_like(groups)
         counts = tabulate(levels.codes, n, everyone, (None, hits.astype(np.float64), weight**2))[0]
-        with np.errstate(invalid="ignore"):
-            effective = np.nan_to_num(table[..., 0].sum(axis=0) ** 2 / counts[:, 2])
+        effective = np.nan_to_num(quotient(table[..., 0].sum(axis=0) ** 2, counts[:, 2]))
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
-    given = jackknife(table, _ratio)
+    given = jackknife(table, given_level)
     frame = _level_frame(levels, table, given, "prob", counts[:, 0])
     frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
     for place in np.flatnonzero((counts[:, 1] < RARE_HITS) | (counts[:, 0] - counts[:, 1] < RARE_HITS)):
@@ -494,9 +503,9 @@ def _exact(prob: float, n: float) -> Estimate:
     return Estimate(prob, math.nan, bound.low, bound.high, bound.interval, n_hits, round(n))
 
 
-def _ratio(sums: Array) -> Array:
-    weight = sums[..., 0]
-    return np.divide(sums[..., 1], weight, out=np.full_like(weight, np.nan), where=weight > 0.0)
+def given_level(sums: Array) -> Array:
+    """Mean of what is summed in the second column, by level: of hits P(event | level)."""
+    return quotient(sums[..., 1], sums[..., 0])
 
 
 def _outcome_frames(
@@ -516,7 +525,7 @@ def _outcome_frames(
         np.array([one if is_finite else np.nan, other])
         for one, other in zip((first.value, first.se, first.half), (spread.value, spread.se, spread.half), strict=True)
     ]
-    means = jackknife(table, _ratio)
+    means = jackknife(table, given_level)
     shift = outcome.mean() if is_finite else np.nan
     means = Jackknifed(means.value + shift, means.se, means.half)
     counts = tabulate(levels.codes, n, np.zeros_like(groups), (None,))[0, :, 0]

@@ -319,6 +319,48 @@ def _two_digits(value: float) -> str:
     return f"{math.ceil(value * scale - 1e-9) / scale:.10g}"
 
 
+def with_error(value: float, se: float) -> str:
+    """A number with its Monte Carlo error, and no digit beyond it.
+
+    Parameters
+    ----------
+    value, se : float
+        In the unit in which they are printed.
+
+    Returns
+    -------
+    str
+        ``"12.3 (0.4)"``; ``"0"`` alone where not one draw says otherwise, nothing where the value is not known.
+    """
+    if math.isnan(value):
+        return ""
+    if value == se == 0.0:
+        return "0"
+    digits = decimals(se)
+    return f"{round(value, digits) + 0.0:.{digits}f} ({se:.{digits}f})"  # never minus zero
+
+
+def share_in_percent(share: float, se: float) -> str:
+    """A share of variance with its error, with no digit beyond it.
+
+    Parameters
+    ----------
+    share, se : float
+        On the scale from 0 to 1.
+
+    Returns
+    -------
+    str
+        ``"12.3 % (SE 0.4)"``, or ``"not known"``.
+    """
+    if math.isnan(share):
+        return "not known"
+    if not se > 0.0:
+        return f"{100 * share:.3g} %"
+    digits = decimals(100 * se)
+    return f"{100 * share:.{digits}f} % (SE {100 * se:.{digits}f})"
+
+
 def one_in(prob: float) -> str:
     """A probability as a natural frequency.
 

@@ -40,7 +40,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.jackknife import Array, is_settled, jackknife
+from mc_sie.analysis.jackknife import Array, TooFewError, is_settled, jackknife, quotient
 from mc_sie.engine.run import Progress, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import Event
@@ -240,7 +240,7 @@ def designed(
     Raises
     ------
     InputError
-        When there is no input, or the outcome is the same at every point.
+        When there is no input, or the outcome does not differ between the blocks in at least two randomisations.
     """
     names, d = space.names, len(space.names)
     if d == 0:
@@ -259,8 +259,7 @@ def designed(
         return outcome
 
     f_a, f_b = ask(a), ask(b)
-    if (f_a == f_a[0]).all() and (f_b == f_a[0]).all():
-        raise InputError("the outcome", f"is {f_a[0]:g} at each of {2 * design.n_draws:,} points", "Take more draws.")
+    _check_varies(design, f_a, f_b)
 
     def swapped(places: Sequence[int]) -> tuple[Array, Array]:
         """A with some coordinates from B, and B with those from A."""
@@ -285,6 +284,19 @@ def designed(
     members = {title: ", ".join(names[place] for place in places) for title, places in together.items()}
     in_groups.insert(1, "members", in_groups["group"].map(members))
     return Indices(inputs, in_groups, by_design.pairs(names, alone), f_a, done)
+
+
+def _check_varies(design: Design, f_a: Array, f_b: Array) -> None:
+    """Refuse an outcome that does not differ between the blocks in at least two randomisations."""
+    n_differing = np.count_nonzero((f_a != f_b).reshape(design.n_replicates, -1).any(axis=1))
+    if n_differing > 1:
+        return
+    if (f_a == f_a[0]).all() and (f_b == f_a[0]).all():
+        why = f"is {f_a[0]:g} at each of {2 * design.n_draws:,} points"
+    else:
+        seen = "one randomisation" if n_differing else "no randomisation"
+        why = f"differs between the blocks of {design.n_draws:,} points in {seen}, and two are needed"
+    raise TooFewError("the outcome", why, "Take more draws.")
 
 
 def prior_groups(prior: PriorSet) -> dict[str, list[str]]:
@@ -410,14 +422,11 @@ class _Frames:
         total = 0.25 * ((f_a - ab) ** 2 + (f_b - ba) ** 2)
         moments = self._moments()
 
-        def share(sums: Array) -> Array:
-            return sums[:, 3:] / _variance(sums)[:, None]
-
         effects = self._effects(order, steps, space)
         shares: dict[str, tuple[Array, Callable[[Array], Array]]] = {
-            "shapley": (effects, lambda sums: sums / sums.sum(axis=1, keepdims=True)),
-            "first_order": (self.sums([*moments, *first]), share),
-            "total": (self.sums([*moments, *total]), share),
+            "shapley": (effects, lambda sums: quotient(sums, sums.sum(axis=1, keepdims=True))),
+            "first_order": (self.sums([*moments, *first]), _share),
+            "total": (self.sums([*moments, *total]), _share),
         }
         found = {kind: jackknife(*given) for kind, given in shares.items()}
         settled = {kind: is_settled(*given) for kind, given in shares.items()}
@@ -464,7 +473,7 @@ class _Frames:
             (ab_i, ba_i), (ab_j, ba_j) = alone[(i,)], alone[(j,)]
             singly = f_a * (ba_i + ba_j) + f_b * (ab_i + ab_j)
             values.append(0.5 * (ba_i * ab_j + ba_j * ab_i - singly) + f_a * f_b)
-        found = jackknife(self.sums([*self._moments(), *values]), lambda sums: sums[:, 3:] / _variance(sums)[:, None])
+        found = jackknife(self.sums([*self._moments(), *values]), _share)
         return pd.DataFrame(
             {
                 "quantity": [names[i] for i, _ in chosen],
@@ -478,6 +487,7 @@ class _Frames:
         )
 
 
-def _variance(sums: Array) -> Array:
-    """Variance times the number of points, from sums of 1, the outcome and its square in the first three columns."""
-    return np.asarray(sums[:, 2] - sums[:, 1] ** 2 / sums[:, 0])
+def _share(sums: Array) -> Array:
+    """Shares of the variance, from sums of 1, the outcome and its square in the first three columns."""
+    variance = sums[:, 2] - sums[:, 1] ** 2 / sums[:, 0]  # times the number of points
+    return quotient(sums[:, 3:], variance[:, None])

@@ -20,11 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import student_t
+from mc_sie.analysis.estimates import jackknife_se, student_t
+from mc_sie.errors import InputError
 
 Array = NDArray[np.float64]
 
 _THREE_SIGMA = 0.99865  # what a normal law leaves below three standard deviations
+
+
+class TooFewError(InputError):
+    """A question that fewer than two randomisations tell anything about: leaving one out could leave nothing."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,26 @@ def jackknife(sums: Array, statistic: Callable[[Array], Array]) -> Jackknifed:
     total = sums.sum(axis=0)
     whole = np.asarray(statistic(total[None]))[0]
     without = np.asarray(statistic(total[None] - sums))
-    mean = without.mean(axis=0)
-    value = n_groups * whole - (n_groups - 1) * mean
-    se = np.sqrt((n_groups - 1) / n_groups * np.sum((without - mean) ** 2, axis=0))
+    value = n_groups * whole - (n_groups - 1) * without.mean(axis=0)
+    se = jackknife_se(without)
     return Jackknifed(value, se, student_t(n_groups - 1) * se)
+
+
+def quotient(above: Array, below: Array) -> Array:
+    """A ratio of sums, for statistics: nan, not known, where nothing is left below the line.
+
+    Parameters
+    ----------
+    above, below : ndarray
+        Sums, of shapes that go together; those below the line are not negative.
+
+    Returns
+    -------
+    ndarray
+        ``above / below``.
+    """
+    shape = np.broadcast_shapes(np.shape(above), np.shape(below))
+    return np.asarray(np.divide(above, below, out=np.full(shape, np.nan), where=np.asarray(below) > 0.0))
 
 
 def is_settled(sums: Array, statistic: Callable[[Array], Array]) -> NDArray[np.bool_]:
@@ -93,7 +114,7 @@ def is_settled(sums: Array, statistic: Callable[[Array], Array]) -> NDArray[np.b
     -------
     ndarray of bool
         True where the halves differ by no more than three standard errors of their difference. False with fewer than
-        four randomisations, which cannot be halved.
+        four randomisations, which cannot be halved, and where a half tells nothing.
     """
     from scipy.special import stdtrit
 

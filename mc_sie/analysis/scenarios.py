@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.curves import check_both, is_derived, varying, words_of
 from mc_sie.analysis.estimates import decimals
-from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife
+from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife, quotient
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.trace import trace
 from mc_sie.errors import InputError
@@ -156,10 +156,10 @@ def find_boxes(
     Raises
     ------
     InputError
-        When the event holds in every draw or in none, or there are fewer than four randomisations.
+        When the event does not hold and fail in two randomisations each, or there are fewer than four of them.
     """
-    check_both(hits)
     group, names = np.asarray(groups, dtype=np.intp), words or {}
+    check_both(hits, group)
     n_groups = int(group.max()) + 1
     if n_groups < REPLICATES_FOR_BOXES:
         why = "are too few to search in one half and count in the other"
@@ -197,11 +197,7 @@ def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[
     columns = (inside & hits, hits, inside, np.ones_like(hits))
     sums = np.array([np.bincount(groups, weights=column, minlength=n_groups) for column in columns], dtype=np.float64).T
 
-    def shares(sums: Array) -> Array:
-        with np.errstate(invalid="ignore"):
-            return np.stack([sums[:, 0] / sums[:, 1], sums[:, 0] / sums[:, 2], sums[:, 2] / sums[:, 3]], axis=1)
-
-    return jackknife(sums, shares)
+    return jackknife(sums, lambda sums: quotient(sums[:, [0, 0, 2]], sums[:, [1, 2, 3]]))
 
 
 def _search(

@@ -18,9 +18,10 @@ from numpy.typing import ArrayLike
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
-from mc_sie.analysis.estimates import Estimate, decimals, estimate_probability, estimate_weighted
+from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
+from mc_sie.analysis.jackknife import TooFewError
 from mc_sie.analysis.sample import Sample, sample_of
 from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
@@ -45,6 +46,9 @@ MISMATCH_HIGH = 1e-3
 
 READINGS = {**CURVE_READINGS, **INDEX_READINGS}
 """What each number says, in a sentence."""
+
+NOT_CONVERGED = "Not converged"
+"""How a note begins that doubts the numbers it stands with."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,9 @@ class Sensitivity:
         Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
         ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
         and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``; ``none`` where
-        no point of the design noticed it; ``unclear`` between; ``through others`` where, in a pool or
-        under correlations, it only tells of inputs that have one). First-order indices are those of the curves.
+        no point of the design noticed it; ``unclear`` between; ``through others`` where, in a pool or under
+        correlations, it only tells of inputs that have one; ``unknown`` where fewer than 30 draws see the event, or do
+        not). First-order indices are those of the curves.
         """
         rows: dict[str, dict[str, Any]] = {}
         measures = self.curves.measures
@@ -118,7 +123,7 @@ class Sensitivity:
                     rows[row.quantity] |= _cells(row.index, row)
         frame = pd.DataFrame(list(rows.values()))
         is_tied = bool(self.sample.prior.members) or bool(self.sample.prior.dependence.names)
-        frame["effect"] = [_effect(row, is_tied) for row in rows.values()]
+        frame["effect"] = [_effect(row, is_tied) if self.is_told else "unknown" for row in rows.values()]
         by = "shapley" if self.indices is not None else "first_order"
         order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
         kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
@@ -152,8 +157,24 @@ class Sensitivity:
         return {name: READINGS[name] for name in READINGS if name != "cramer_von_mises"}
 
     @property
+    def is_told(self) -> bool:
+        """Whether enough draws see the event, and enough do not, for errors that can be trusted."""
+        return _n_telling(self.sample) >= RARE_HITS
+
+    @property
     def sentences(self) -> tuple[str, ...]:
-        """What matters most, what is most worth researching, and what worlds with the event look like."""
+        """What matters most, what is most worth researching, and what worlds with the event look like.
+
+        One sentence that says why not where fewer draws tell than an error can be known from.
+        """
+        if not self.is_told:
+            n_draws, is_seldom = int(self.sample.is_ok.sum()), self.answer.prob <= 0.5
+            more = ", or see which worlds lead there with `mc-sie run --rare`" if is_seldom else ""
+            return (
+                f"Only {_n_telling(self.sample):,} of {n_draws:,} draws {'' if is_seldom else 'do not '}see the event, "
+                "too few to say what drives it: the errors below are themselves poorly known. "
+                f"Take more draws{more}.",
+            )
         found = []
         if self.indices is not None:
             effects = self.indices.index("shapley").sort_values("value", ascending=False)
@@ -231,8 +252,8 @@ def sensitivity(
     Raises
     ------
     InputError
-        When nothing varies, the event holds in every draw or in none, the loss ratio is not positive, there are too few
-        draws, or the model decides the event otherwise than when the draws were made.
+        When nothing varies, fewer than two randomisations tell anything of the event, the loss ratio is not positive,
+        there are too few draws, or the model decides the event otherwise than when the draws were made.
     """
     check_loss_ratio(loss_ratio)
     prior = source if isinstance(source, PriorSet) else source.prior
@@ -250,7 +271,7 @@ def sensitivity(
     sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
     if weights is None:
         weights = sample.weights
-    check_both(sample.hits[sample.is_ok])
+    check_both(sample.hits[sample.is_ok], sample.replicate[sample.is_ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
     notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
     if n_failed:
@@ -263,12 +284,16 @@ def sensitivity(
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
     if design:
-        indices, more = _designed(sample, design, threads, bar)
-        notes += more
+        try:
+            indices, more = _designed(sample, design, threads, bar)
+            notes += more
+        except TooFewError as error:  # the design has fewer points than there are draws
+            notes.append(f"{NOT_CONVERGED}: no Shapley effects and no total indices, because in their design {error}")
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
     worlds, trajectories = archetypes(sample)
     can_count = weights is None and sample.design.n_replicates >= REPLICATES_FOR_BOXES
+    can_count &= _n_telling(sample) >= RARE_HITS
     boxes = sample_boxes(sample) if can_count else pd.DataFrame()
     return Sensitivity(
         sample,
@@ -379,8 +404,8 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
         )
     if indices.unconverged:
         notes.append(
-            f"Not converged: the Shapley effects of {', '.join(indices.unconverged)} (the halves of the randomisations "
-            "disagree, or the interval is wider than 3 points either way). Take more draws."
+            f"{NOT_CONVERGED}: the Shapley effects of {', '.join(indices.unconverged)} (the halves of the "
+            "randomisations disagree, or the interval is wider than 3 points either way). Take more draws."
         )
     stated = stated_names(prior)
     inputs = indices.inputs.replace({"quantity": stated})
@@ -427,6 +452,12 @@ def stated_names(prior: PriorSet) -> Mapping[str, str]:
     return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
 
 
+def _n_telling(sample: Sample) -> int:
+    """Draws with the event, or without it where those are fewer."""
+    n_hits, n = int(sample.hits[sample.is_ok].sum()), int(sample.is_ok.sum())
+    return min(n_hits, n - n_hits)
+
+
 def _answer(sample: Sample, weights: ArrayLike | None) -> Estimate:
     """Probability of the event, weighted where draws have weights."""
     if weights is not None:
@@ -467,5 +498,4 @@ def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:
-    value, se = 100.0 * row["value"] / whole, 100.0 * row["se"] / whole
-    return f"{value:.{decimals(se)}f} % (SE {se:.{decimals(se)}f})"
+    return share_in_percent(row["value"] / whole, row["se"] / whole)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import decimals, student_t
+from mc_sie.analysis.jackknife import Array, jackknife, quotient
 from mc_sie.analysis.rerun import Answer, Question, question, steps
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
@@ -51,7 +50,7 @@ class Structure:
     aspects : pandas.DataFrame
         One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (credence-weighted) with
         ``se_average``, ``share`` of the variance that lies between variants, its ``se``, ``low`` and ``high`` (90 % t),
-        ``remark``.
+        ``remark``. nan where too few draws tell.
     """
 
     question: Question
@@ -306,55 +305,28 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
         row |= {"average": whole.estimate.prob, "se_average": whole.estimate.se}
         return row | {"share": 0.0, **nothing, "remark": f"all credence is on {name}"}
     credence = np.array([variant.credence for variant in held])
-    counts = np.array([_counts(answers[variant.prior.digest]) for variant in held if variant.prior is not None])
-    total = counts.sum(axis=2)
+    counts = np.stack([_counts(answers[variant.prior.digest]) for variant in held if variant.prior], axis=1)
 
-    def share(hits: NDArray[np.float64], draws: NDArray[np.float64]) -> tuple[float, float]:
-        probs = hits / draws
-        average = float(credence @ probs)
-        spread = average * (1.0 - average)
-        between = float(credence @ (probs - average) ** 2)
-        return average, between / spread if spread > 0.0 else 0.0
+    def shares(sums: Array) -> Array:
+        probs = quotient(sums[..., 0], sums[..., 1])
+        average = probs @ credence
+        between = (probs - average[:, None]) ** 2 @ credence
+        return np.stack([average, quotient(between, average * (1.0 - average))], axis=1)
 
-    with np.errstate(invalid="ignore", divide="ignore"):
-        average, plain = share(total[:, 0], total[:, 1])
-        n = counts.shape[2]
-        left_out = np.array([share(*(total - counts[:, :, r]).T) for r in range(n)])
-    mean = left_out.mean(axis=0)
-    se = np.sqrt((n - 1) / n * ((left_out - mean) ** 2).sum(axis=0))
-    corrected = n * plain - (n - 1) * float(mean[1])
-    half = student_t(n - 1) * float(se[1])
+    found = jackknife(counts, shares)
+    is_known = bool(np.isfinite(found.se[1]))
     return row | {
-        "average": average,
-        "se_average": float(se[0]),
-        "share": corrected,
-        "se": float(se[1]),
-        "low": max(0.0, corrected - half),
-        "high": min(1.0, corrected + half),
-        "remark": "" if total[:, 0].sum() > 0.0 else "no draw hits in any variant",
+        "average": float(shares(counts.sum(axis=0)[None])[0, 0]),
+        "se_average": float(found.se[0]),
+        "share": float(found.value[1]),
+        "se": float(found.se[1]),
+        "low": max(0.0, float(found.low[1])) if is_known else math.nan,
+        "high": min(1.0, float(found.high[1])) if is_known else math.nan,
+        "remark": "" if is_known else "too few draws hit, or miss, to tell",
     }
 
 
-def _counts(answer: Answer) -> NDArray[np.float64]:
-    """Hits and simulated draws by replicate, shape (2, R)."""
+def _counts(answer: Answer) -> Array:
+    """Hits and simulated draws by randomisation, shape (R, 2)."""
     shape = (answer.design.n_replicates, -1)
-    return np.array([answer.hits.reshape(shape).sum(axis=1), answer.is_ok.reshape(shape).sum(axis=1)], dtype=float)
-
-
-def share_in_percent(share: float, se: float) -> str:
-    """A share of variance with its error, with no digit beyond it.
-
-    Parameters
-    ----------
-    share, se : float
-        On the scale from 0 to 1.
-
-    Returns
-    -------
-    str
-        ``"12.3 % (SE 0.4)"``.
-    """
-    if not se > 0.0:
-        return f"{100 * share:.3g} %"
-    digits = decimals(100 * se)
-    return f"{100 * share:.{digits}f} % (SE {100 * se:.{digits}f})"
+    return np.stack([array.reshape(shape).sum(axis=1) for array in (answer.hits, answer.is_ok)], axis=1).astype(float)

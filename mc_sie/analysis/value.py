@@ -23,6 +23,7 @@ from mc_sie.analysis.curves import (
     check_loss_ratio,
     default_bins,
     event_measures,
+    given_level,
     is_derived,
     levels_of,
     tabulate,
@@ -96,10 +97,10 @@ def value_of(
     Raises
     ------
     InputError
-        When the event holds in every draw or in none, or the loss ratio is not positive.
+        When the event does not hold and fail in two randomisations each, or the loss ratio is not positive.
     """
     check_loss_ratio(loss_ratio)
-    check_both(hits)
+    check_both(hits, groups)
     chosen, n = words or {}, len(hits)
     columns = (weights, hits.astype(np.float64) if weights is None else weights * hits)
     cut: dict[tuple[str, int], Levels] = {}
@@ -226,8 +227,7 @@ def pair_map(
     table = tabulate(cells, len(x) * len(y), groups, columns)
     counts = np.bincount(cells, minlength=len(x) * len(y))
     filled = np.flatnonzero(counts)
-    with np.errstate(invalid="ignore"):
-        found = jackknife(table[:, filled], lambda sums: sums[..., 1] / sums[..., 0])
+    found = jackknife(table[:, filled], given_level)
     places = np.unravel_index(filled, (len(x), len(y)))
     columns_of = {
         f"{axis}_{what}": np.asarray(getattr(levels, key))[place]
@@ -246,7 +246,7 @@ def pair_map(
             **columns_of,
             "x_level": places[0],
             "y_level": places[1],
-            "prob": whole[:, 1] / whole[:, 0],
+            "prob": given_level(whole),
             "se": found.se,
             "n_draws": counts[filled],
         }

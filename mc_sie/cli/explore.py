@@ -49,14 +49,14 @@ def explore(
     from mc_sie.events import HEADLINE, parse_event
     from mc_sie.files import check_file, write_whole
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-    from mc_sie.store import is_run, read_record, version_of
+    from mc_sie.store import asked_of, is_run, read_record, version_of
 
     n_threads(threads)
-    prior = named_prior(source)
-    asked, horizon = HEADLINE, HORIZON_MONTHS_DEFAULT
     if is_run(source):
-        record = read_record(Path(source))
-        asked, horizon = str(record["event"]), float(record["horizon_months"])
+        run = asked_of(read_record(Path(source)), source)
+        prior, asked, horizon = run.prior, str(run.event), run.horizon_months
+    else:
+        prior, asked, horizon = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT
     asked = asked if event is None else event
     horizon = horizon if horizon_months is None else horizon_months
     check_horizon(horizon)

@@ -95,11 +95,11 @@ def sensitivity(
 def _source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
-    from mc_sie.priors import load_prior, shipped_priors
+    from mc_sie.priors import load_prior
     from mc_sie.store import is_run, read_run
 
     asked = parse_event(event) if event else None
-    if source not in shipped_priors() and is_run(source):
+    if is_run(source):
         for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 refuse(f"{option} {value}", f"is settled by the run {source}", "Leave it out, or name a prior set.")
@@ -111,6 +111,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
 
 def _print(found: Sensitivity) -> None:
     from mc_sie.analysis.estimates import in_percent, one_in, se_in_points
+    from mc_sie.analysis.sensitivity import NOT_CONVERGED
 
     sample, answer = found.sample, found.answer
     say(f"{sample.prior.title} ({sample.prior.name})")
@@ -127,7 +128,7 @@ def _print(found: Sensitivity) -> None:
     if found.fixed:
         say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
     for note in found.notes:
-        say(note, style="red" if note.startswith("Not converged") else None)
+        say(note, style="red" if note.startswith(NOT_CONVERGED) else None)
 
 
 _COLUMNS = (
@@ -142,6 +143,8 @@ _COLUMNS = (
 
 def _cell(row: Any, name: str, factor: float) -> str:
     """A number with its Monte Carlo error; a Shapley effect with its interval."""
+    from mc_sie.analysis.estimates import with_error
+
     value, se = factor * row[name], factor * row[f"{name}_se"]
     if value != value:
         return ""
@@ -149,30 +152,18 @@ def _cell(row: Any, name: str, factor: float) -> str:
         return _with_interval(value, se, factor * row["shapley_low"], factor * row["shapley_high"])
     floor = row.get(f"{name}_floor")
     mark = "*" if floor is not None and row[name] <= floor else ""
-    return _with_error(value, se) + mark
-
-
-def _rounded(value: float, digits: int) -> str:
-    """A number to some decimals, never minus zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}"
-
-
-def _with_error(value: float, se: float) -> str:
-    """A number with its Monte Carlo error in brackets; 0 alone where not one draw says otherwise."""
-    from mc_sie.analysis.estimates import decimals
-
-    digits = decimals(se)
-    return "0" if value == se == 0.0 else f"{_rounded(value, digits)} ({se:.{digits}f})"
+    return with_error(value, se) + mark
 
 
 def _with_interval(value: float, se: float, low: float, high: float) -> str:
     """A number with its interval in brackets."""
     from mc_sie.analysis.estimates import decimals
 
-    digits = decimals(se)
     if value == se == 0.0:
         return "0"
-    return f"{_rounded(value, digits)} [{_rounded(low, digits)}, {_rounded(high, digits)}]"
+    digits = decimals(se)
+    rounded = [f"{round(number, digits) + 0.0:.{digits}f}" for number in (value, low, high)]
+    return f"{rounded[0]} [{rounded[1]}, {rounded[2]}]"
 
 
 def _print_ranking(ranking: pd.DataFrame) -> None:
@@ -187,7 +178,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     for _, heading, _ in shown:
         table.add_column(heading, justify="right")
     table.add_column("effect")
-    words = {"none": "has no effect", "unclear": "none seen"}
+    words = {"none": "has no effect", "unclear": "none seen", "unknown": "not known"}
     for _, row in ranking.iterrows():
         name = row["quantity"] if row["role"] == "stated" else f"{row['quantity']} (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]
@@ -197,6 +188,8 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
 
 def _print_groups(groups: pd.DataFrame) -> None:
     from rich.table import Table
+
+    from mc_sie.analysis.estimates import with_error
 
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
@@ -212,7 +205,7 @@ def _print_groups(groups: pd.DataFrame) -> None:
             row = 100.0 * wide.loc[(first["group"], first["members"], kind), ["value", "se", "low", "high"]].astype(
                 float
             )
-            cells.append(_with_interval(*row) if kind == "shapley" else _with_error(row["value"], row["se"]))
+            cells.append(_with_interval(*row) if kind == "shapley" else with_error(row["value"], row["se"]))
         table.add_row(first["group"], first["members"], *cells)
     say(table)
 
@@ -231,6 +224,8 @@ def _print_value(value: pd.DataFrame) -> None:
     """Worth of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
+    from mc_sie.analysis.estimates import with_error
+
     title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
     table = Table(title=title, title_justify="left")
     table.add_column("what")
@@ -244,7 +239,7 @@ def _print_value(value: pd.DataFrame) -> None:
             cells = []
             for measure, _, factor in _MEASURES:
                 found, se = (factor * float(wide.loc[(kind, row.what, measure), key]) for key in ("value", "se"))
-                cells.append(_with_error(found, se))
+                cells.append(with_error(found, se))
             table.add_row(row.what if kind != "group" else f"{row.what} ({row.members})", *cells)
         table.add_section()
     say(table)

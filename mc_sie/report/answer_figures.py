@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures import COLOURS, INK, style
+from mc_sie.report.figures import COLOURS, INK, axis_label, plain_log_values, style
 from mc_sie.report.svg import hover
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
     axes.tick_params(axis="x", labelsize=10)
-    unit = "" if quantity.unit == "1" else f" ({quantity.unit})"
-    axes.set_title(f"{name}{unit}", fontsize=10.5)
+    axes.set_title(axis_label(name), fontsize=10.5)
     missing = 1.0 - len(finite) / len(values)
     if missing > 0.0:
         axes.annotate(
@@ -158,13 +157,9 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
 
 def _plain(axes: Axes) -> None:
     """A logarithmic axis labelled with plain numbers, not too many."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     low, high = axes.get_xlim()
-    subs = (1.0, 2.0, 5.0) if high / low < 100 else (1.0, 3.0) if high / low < 1000 else (1.0,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    steps = (1.0, 2.0, 5.0) if high / low < 100 else (1.0, 3.0) if high / low < 1000 else (1.0,)
+    plain_log_values(axes, steps, 12)
 
 
 def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figure:

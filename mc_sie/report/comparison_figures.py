@@ -9,16 +9,54 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
-from mc_sie.report.comparison_text import asked
-from mc_sie.report.figures import COLOURS, style
+from mc_sie.report import comparison_text as text
+from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from mc_sie.analysis.breakeven import BreakEven
+    from mc_sie.analysis.disagreement import Comparison
 
 _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
+
+
+def comparison_figures(found: Comparison) -> dict[str, Figure]:
+    """The figures of a comparison.
+
+    Parameters
+    ----------
+    found : Comparison
+        The comparison.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
+    """
+    figures = {}
+    first = found.sets["name"].iloc[0]
+    labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
+    for against in found.changes["against"]:
+        ending = "" if len(found.changes) == 1 else f"-{file_name(against)}"
+        bars = found.bars[found.bars["against"] == against]
+        ends = found.sets[found.sets["name"].isin([first, against])]
+        bars = bars.assign(
+            label=[text.block_in_words(block) for block in bars["block"]],
+            text=[text.change_text(row) for row in bars.itertuples(index=False)],
+        )
+        sets = ends.assign(label=[labels[name] for name in ends["name"]])
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
+        laws = found.densities[found.densities["against"] == against]
+        if len(laws):
+            figures[f"densities{ending}"] = densities_figure(laws, (first, against))
+    return figures
+
+
+def file_name(name: str) -> str:
+    """The name of a prior set as part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
 
 
 def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
@@ -98,7 +136,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
             draw = _draw_modes if name == "mode" else _draw_law
             draw(axes, part, names)
             unit = QUANTITIES[name].unit
-            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else _with_unit(name))
+            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else axis_label(name))
         for axes in panels[len(quantities) :]:
             axes.set_visible(False)
         handles = [
@@ -186,7 +224,7 @@ def pinned_figure(found: BreakEven) -> Figure:
         low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
         hair = 1e-9 * abs(row.value)
         inside.append(bool(low - hair <= row.value <= high + hair))
-    question = f"{asked(found.question)}, one input pinned"
+    question = f"{text.asked(found.question)}, one input pinned"
     return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
@@ -256,24 +294,15 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
             )  # fmt: skip
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, 100.0)
-    axes.set_xlabel(_with_unit(name))
+    axes.set_xlabel(axis_label(name))
     if quantity.scale == "log":
         _plain_log(axes)
 
 
-def _with_unit(name: str) -> str:
-    unit = QUANTITIES[name].unit
-    return name if unit == "1" else f"{name} ({unit})"
-
-
 def _plain_log(axes: Axes) -> None:
     """Label a logarithmic axis of values with 0.5, 1, 2, 5 where it is short, else with 0.1, 1, 10."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     low, high = axes.get_xlim()
     steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 300.0 else (1.0,)
     if high / low < 8.0:
         steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-    axes.xaxis.set_major_locator(LogLocator(subs=steps))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    plain_log_values(axes, steps)

@@ -9,8 +9,10 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.disagreement import Comparison
+from mc_sie.analysis.estimates import Estimate, share_in_percent
+from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Change, Question, within_points
-from mc_sie.analysis.structure import Structure, share_in_percent
+from mc_sie.analysis.structure import Structure
 from mc_sie.quantities import QUANTITIES
 
 _CUT_SHOWN = 1e-6
@@ -67,9 +69,6 @@ def prob_texts(frame: pd.DataFrame) -> list[str]:
     list of str
         Such as ``"12.8 % (SE 0.1)"``, or ``"not run"``.
     """
-    from mc_sie.analysis.estimates import Estimate
-    from mc_sie.analysis.headlines import label
-
     texts = []
     for row in frame.itertuples(index=False):
         interval = row.interval.split(",")[0]
@@ -270,7 +269,11 @@ def aspects_table(found: Structure) -> pd.DataFrame:
     """
     table = found.aspects
     shares = [share_in_percent(row.share, row.se) for row in table.itertuples(index=False)]
-    averages = [share_in_percent(row.average, row.se_average) for row in table.itertuples(index=False)]
+    answer = found.answer.estimate  # what every average estimates, with its bound where few draws hit
+    averages = [
+        label(answer) if answer.is_rare else share_in_percent(row.average, row.se_average)
+        for row in table.itertuples(index=False)
+    ]
     return pd.DataFrame(
         {
             "aspect": table["aspect"],
@@ -279,20 +282,3 @@ def aspects_table(found: Structure) -> pd.DataFrame:
             "remark": table["remark"],
         }
     )
-
-
-def markdown_table(frame: pd.DataFrame) -> list[str]:
-    """A table of text in Markdown.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Text.
-
-    Returns
-    -------
-    list of str
-        Lines.
-    """
-    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]

@@ -5,13 +5,15 @@ Every function takes a table and returns a matplotlib figure; nothing here simul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from mc_sie.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,8 +166,33 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     return figure
 
 
+def axis_label(quantity: str) -> str:
+    """Name and unit of a quantity on an axis."""
+    unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
+    return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
+
+
+def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = None) -> None:
+    """Label a logarithmic axis of values with plain numbers.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its horizontal axis is labelled.
+    steps : sequence of float
+        Where labels stand within each factor of ten, e.g. 1, 2 and 5.
+    n_ticks : int, optional
+        Most labels.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=n_ticks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
 def plain_log(axes: Axes) -> None:
-    """Label a logarithmic axis 1, 10, 100 instead of 10^0, 10^1, 10^2."""
+    """Label a logarithmic vertical axis 1, 10, 100 instead of 10^0, 10^1, 10^2."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -138,11 +138,22 @@ def _item_markdown(item: Item) -> str:
         return f"```\n{item.text.rstrip()}\n```"
     reading = f"\n\n*{item.reading}*" if item.reading else ""
     if isinstance(item, Table):
-        return f"**{item.caption}**\n\n{_table_markdown(item.shown)}{reading}"
-    return f"**Figure: {item.caption}** {item.alt}\n\n{_table_markdown(shown(item.numbers))}{reading}"
+        return f"**{item.caption}**\n\n{markdown_table(item.shown)}{reading}"
+    return f"**Figure: {item.caption}** {item.alt}\n\n{markdown_table(shown(item.numbers))}{reading}"
 
 
-def _table_markdown(frame: pd.DataFrame) -> str:
-    rows = [[str(name) for name in frame.columns], ["---"] * frame.shape[1]]
-    rows += [[str(cell).replace("|", r"\|") for cell in row] for row in frame.itertuples(index=False)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A table of text in Markdown.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Texts, or what reads well as one.
+
+    Returns
+    -------
+    str
+        A line for the headings, one below them, and one a row.
+    """
+    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)

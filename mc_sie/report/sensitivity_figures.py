@@ -10,7 +10,7 @@ import pandas as pd
 
 from mc_sie.analysis.estimates import decimals
 from mc_sie.quantities import GROUPS, QUANTITIES, group
-from mc_sie.report.figures import COLOURS, style
+from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,12 +60,6 @@ def colour_of(quantity: str) -> str:
     titles = list(GROUPS)
     title = group(quantity)
     return COLOURS[titles.index(title)] if title in titles[: len(COLOURS)] else _GREY
-
-
-def axis_label(quantity: str) -> str:
-    """Name and unit of a quantity on an axis."""
-    unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
-    return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
 
 
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
@@ -183,7 +177,7 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
             upper.axhline(100 * prob, color=_GREY, ls=":", lw=1.4)
             upper.set_ylim(0.0, top)
             _density(lower, part, colour_of(name))
-            _share_scale(upper, lower, part, name)
+            _share_scale(upper, lower, part)
             lower.set_xlabel(axis_label(name))
             if column == 0:
                 upper.set_ylabel("P(event | input) (%)")
@@ -253,7 +247,7 @@ def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
     return np.log(values) if is_log else values
 
 
-def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> None:
+def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
     """The same scale and limits above and below; ticks below only."""
     if (part["kind"] == "category").any():
         labels = [label.replace("_", "\n") for label in part["label"]]
@@ -262,14 +256,13 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame, name: str) -> Non
         limits = (-0.5, len(part) - 0.5)
         ticks = list(range(len(part)))
     else:
-        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+        from matplotlib.ticker import MaxNLocator
 
         if _is_log(part):
             for axes in (upper, lower):
                 axes.set_xscale("log")
                 axes.minorticks_off()
-            lower.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            plain_log_values(lower, (1.0, 2.0, 5.0))
         else:
             lower.xaxis.set_major_locator(MaxNLocator(5))
         limits = _limits(lower, part)

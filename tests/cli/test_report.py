@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from tests_settings import INTERPRETED
 
-from mc_sie import load_prior, shipped_priors
+from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
 from mc_sie.reporting import make_report, make_request
 from mc_sie.verification import verify_run
@@ -87,9 +87,57 @@ def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(
     status, _, err = cli("report", CHEAP, "--event", event, "--draws", "2048", "--out", "page", "--quiet")
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
-    assert "(95 % bound" in page
+    assert "(exact 95 % bound: " in page
     assert 'id="ranking"' not in page
     assert '<section id="checks"' in page
+
+
+def test_a_report_with_one_hit_says_what_cannot_be_told_and_comes_back(cli):
+    status, out, err = cli("report", "economists", "--draws", "8192", "--out", "page", "--quiet")
+    assert status == 0, err
+    assert "holds in 1 of the 8,192 draws, all of one randomisation (exact 95 % bound: below 0.058 %)" in out
+    text = Path("page/report.md").read_text(encoding="utf-8")
+    assert "mc-sie run economists --rare --event 'best_window_months[5] < 12'" in text
+    for title in ("What if you disagree?", "What do others believe?", "Does the form of the model matter?"):
+        assert title in text
+    status, out, err = cli("verify", "page", "--quiet")
+    assert status == 0, out + err
+
+
+def test_a_set_in_which_everything_is_fixed_has_a_report(cli):
+    prior = load_prior("epoch-2025")
+    lines = ['title = "One world"', 'extends = "epoch-2025"']
+    for name in prior.dimensions:
+        value, unit = ('"none"', "") if name == "mode" else (repr(float(prior.quantiles(name, [0.5])[0])), "")
+        unit = f'unit = "{prior.entries[name].unit}"' if name != "mode" else unit
+        lines += [f"[{name}]", 'family = "fixed"', f"value = {value}", unit, 'source = "mine"']
+    Path("fixed.toml").write_text("\n".join(lines), encoding="utf-8")
+    assert load_prior("fixed.toml").dimensions == ()
+    status, out, err = cli("report", "fixed.toml", "--draws", "2048", "--out", "page", "--quiet")
+    assert status == 0, err
+    assert "fixed has no input that varies" in out
+    page = Path("page/index.html").read_text(encoding="utf-8")
+    assert "the only one" in page
+    assert 'id="densities"' not in page
+
+
+@pytest.mark.parametrize(
+    ("part", "title"), [("breakeven", "disagree"), ("compare", "sets"), ("structure", "structure")]
+)
+def test_a_part_that_cannot_be_worked_out_costs_no_other(cli, monkeypatch, part, title):
+    import mc_sie.reporting
+
+    def refuse(*_args, **_named):
+        raise InputError("mine: [rho]", "goes too far", "Move it by less.")
+
+    monkeypatch.setattr(mc_sie.reporting, part, refuse)
+    status, _, err = cli("report", CHEAP, "--draws", "2048", "--out", "page", "--quiet")
+    assert status == 0, err
+    page = Path("page/index.html").read_text(encoding="utf-8")
+    for slug in (*SECTIONS, "checks", "reproduce"):
+        section = page.partition(f'<section id="{slug}"')[2].partition("</section>")[0]
+        assert section, slug
+        assert ("Not worked out: mine: [rho] goes too far. Move it by less." in section) == (slug == title)
 
 
 def test_an_existing_report_is_never_written_to(cli):

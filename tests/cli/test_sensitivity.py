@@ -97,7 +97,7 @@ def test_a_changed_or_broken_file_of_draws_is_refused(cli, here, run):
     (here / run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     status, _, err = cli("sensitivity", run, "--curves-only")
     assert status == 2
-    assert "cannot be read as a run" in err
+    assert "draws.parquet is not what a run has written (Arrow" in err
 
 
 @compiled
@@ -140,6 +140,28 @@ def test_seed_and_horizon_of_a_run_are_settled(cli, here, run):
         assert status == 2
         assert f"{' '.join(option)}" in err
         assert "is settled by the run mine" in err
+
+
+@compiled
+def test_a_handful_of_hits_ranks_nothing(cli, here):
+    event = ("--event", "best_gain_ooms[7] >= 3")
+    status, out, _ = cli("run", "economists", "--draws", "4096", *event, "--only-event", "--quiet", "--out", "few")
+    assert status == 0
+    status, out, err = cli("sensitivity", "few", "--quiet", "--out", "found")
+    assert (status, err) == (0, "")  # no warning of NumPy's either: here they are errors
+    assert "Only 3 of 4,096 draws see the event, too few to say what drives it" in out
+    assert "What drives the probability" not in out
+    assert set(pd.read_csv(here / "found" / "ranking.csv")["effect"]) == {"unknown"}
+    assert "has no effect" not in out
+
+
+@compiled
+def test_a_design_that_sees_too_little_costs_the_indices_only(cli, here):
+    assert cli("run", CHEAP, "--draws", "4096", "--seed", "5", "--quiet", "--out", "mine")[0] == 0
+    status, out, err = cli("sensitivity", "mine", "--draws", "2048", "--event", "first_year_ooms > 17.9", "--quiet")
+    assert (status, err) == (0, "")
+    assert "Not converged: no Shapley effects and no total indices, because in their design the outcome" in out
+    assert "Worth of learning the truth of an input" in out
 
 
 @compiled

@@ -13,6 +13,7 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, simulate
 from mc_sie.analysis.curves import curves
 from mc_sie.analysis.indices import EventFunction, Space, designed, n_evaluations, prior_groups
+from mc_sie.analysis.jackknife import TooFewError
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
@@ -310,6 +311,19 @@ def test_nothing_that_varies_is_refused():
         designed(edge, Space.independent(()), plan(64))
     with pytest.raises(InputError, match="the outcome is 0 at each of 128 points"):
         designed(lambda u: np.zeros(64), Space.independent(("x1",)), plan(64))
+
+
+def test_what_one_randomisation_alone_has_seen_has_no_index():
+    design = plan(64, n_replicates=8)
+    with pytest.raises(TooFewError, match="differs between the blocks of 64 points in one randomisation"):
+        designed(lambda u: (u["x1"] > 0.7) & (design.replicate == 5), Space.independent(("x1", "x2")), design)
+
+
+def test_what_a_half_of_the_randomisations_has_not_seen_has_not_converged():
+    design = plan(512, n_replicates=8)
+    found = designed(lambda u: (u["x1"] > 0.7) & (design.replicate > 4), Space.independent(("x1", "x2")), design)
+    assert found.index("shapley")["value"].to_dict() == {"x1": 1.0, "x2": 0.0}
+    assert found.unconverged == ["x1", "x2"]
 
 
 # --- The model ---

@@ -9,7 +9,7 @@ from scipy import integrate, special, stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate
-from mc_sie.analysis import rare
+from mc_sie.analysis import climb, rare
 from mc_sie.analysis.precision import Precision
 from mc_sie.analysis.proposal import Found, Histogram, principal_axes
 from mc_sie.analysis.psis import pareto_k
@@ -149,7 +149,7 @@ def test_hits_carry_weights_that_add_up_to_the_probability(prior):
     found = ask(prior, 100)
     assert len(found.hits) == found.answer.n_hits
     assert (found.hits["pace_initial"] > 100).all()
-    assert 0.0 < found.hits["weight"].min() <= found.hits["weight"].max() <= 1.0 / rare.PRIOR_SHARE
+    assert 0.0 < found.hits["weight"].min() <= found.hits["weight"].max() <= 1.0 / climb.PRIOR_SHARE
     assert found.hits["weight"].sum() / found.design.n_draws == pytest.approx(found.answer.prob, rel=1e-12)
     assert found.shifts["quantity"][0] == "labour_multiplier"
     assert set(found.shifts["quantity"]) == {"labour_multiplier", "lam", "mode"}
@@ -193,10 +193,15 @@ def two_ends(low: float, high: float, dimension: str = "labour_multiplier"):
     return simulate_points
 
 
+def instead_of_the_model(monkeypatch, function):
+    for module in (climb, rare):
+        monkeypatch.setattr(module, "simulate_points", function)
+
+
 @compiled
 @pytest.mark.parametrize(("low", "high"), [(-3.0, 3.0), (-4.5, 4.0)])
 def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
-    monkeypatch.setattr(rare, "simulate_points", two_ends(low, high))
+    instead_of_the_model(monkeypatch, two_ends(low, high))
     truth = stats.norm.cdf(low) + stats.norm.sf(high)
     found = ask(prior, 0)
     assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
@@ -209,8 +214,8 @@ def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
 
 @compiled
 def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch):
-    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.5, 2.5))
-    search = rare._search
+    instead_of_the_model(monkeypatch, two_ends(-2.5, 2.5))
+    search = climb.search
 
     def blind(*arguments):
         found, n_hits = search(*arguments)
@@ -218,7 +223,7 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
         upper = [[hits[hits[:, place[one.cell.label]] > 0] for hits in one.hits] for one in found]
         return [Found(one.cell, hits, one.prob) for one, hits in zip(found, upper, strict=True)], n_hits
 
-    monkeypatch.setattr(rare, "_search", blind)
+    monkeypatch.setattr(climb, "search", blind)
     found = ask(prior, 0, 2**14)
     assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.5)) < 4.0 * found.answer.se
     assert found.beyond_share == pytest.approx(0.5, abs=0.2)
@@ -227,8 +232,8 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
 
 @pytest.fixture
 def small(monkeypatch):
-    for name, value in {"_N_PLAIN": 256, "_N_PARTICLES": 64, "_N_POPULATION_LOW": 32, "_N_TRIAL": 128}.items():
-        monkeypatch.setattr(rare, name, value)
+    for name, value in {"N_PLAIN": 256, "_N_PARTICLES": 64, "_N_POPULATION_LOW": 32, "_N_TRIAL": 128}.items():
+        monkeypatch.setattr(climb, name, value)
 
 
 def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
@@ -243,7 +248,7 @@ def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
 
 
 def test_a_small_search_interpreted_or_compiled(prior, small, monkeypatch):
-    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.0, 2.0))
+    instead_of_the_model(monkeypatch, two_ends(-2.0, 2.0))
     found = ask(prior, 0, 512, n_replicates=8)
     assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.0)) < 5.0 * found.answer.se + 0.01
     assert found._repr_html_().startswith(f"<p>{found.sentence}")
@@ -271,7 +276,7 @@ BRUTE_ECONOMISTS = (1059, 15_728_640)
 @pytest.mark.parametrize("event", ["months_to[5] < 12", "best_window[5] < 12"])
 def test_closeness_ranks_worlds_that_never_get_there(event, simulation):
     asked = parse_event(event)
-    closeness = rare._Closeness.of(asked)
+    closeness = climb.Closeness.of(asked)
     again = simulate(simulation.prior, 256, n_replicates=4, levels=closeness.levels, widths=closeness.widths)
     score = closeness.score(again.outcomes)
     hits = asked.holds(again.outcomes)
@@ -315,7 +320,7 @@ def test_pareto_k_is_the_shape_of_the_tail(k):
 
 
 def test_doubts_are_said(prior, small, monkeypatch):
-    monkeypatch.setattr(rare, "simulate_points", two_ends(-2.0, 2.0))
+    instead_of_the_model(monkeypatch, two_ends(-2.0, 2.0))
     found = ask(prior, 0, 64, n_replicates=4)
     assert any("of equal weight" in doubt for doubt in found.doubts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import optimize
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, breakeven, load_prior
-from mc_sie.analysis.breakeven import BreakEven, value_in_words
+from mc_sie.analysis.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
 from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.priors import families as f
 from mc_sie.quantities import QUANTITIES
@@ -188,6 +189,23 @@ def test_a_restatement_is_varied_as_it_is_stated():
     row = only(found, "sigma", "value", 0.5)  # 0.5^(1/rho) > 10: rho above -log10 2, sigma = 1/(1 - rho)
     assert row.value == pytest.approx(1.0 / (1.0 + math.log10(2.0)), rel=1e-6)
     assert any("left out" in note for note in found.notes)  # sigma near 0 makes rho too low
+
+
+def test_an_interval_that_reaches_where_no_set_can_be_made_has_an_open_end():
+    """Few draws, so that the interval of a moved median is wide: sigma below 1/51 would make rho too low."""
+    found = breakeven(load_prior("economists"), ["sigma"], n_draws=64)
+    crossings = found.values[(found.values["varied"] == "median") & (found.values["kind"] == "crossing")]
+    is_open = crossings["low"].isna()
+    assert is_open.any()
+    assert (crossings.loc[is_open, ["value", "se", "high"]] > 0.0).all(axis=None)
+    assert any("sigma, median: an interval reaches where no such set can be made" in note for note in found.notes)
+
+
+def test_an_error_with_one_side_only_is_twice_that_side():
+    crossing = _Crossing("crossing", 2.0, 0.5, 1.0, 3.0, "rising")
+    assert _se_in_unit(lambda place: 3.0 * place, crossing) == pytest.approx(1.5)
+    for cut in (operator.lt, operator.gt):
+        assert _se_in_unit(lambda place, cut=cut: math.nan if cut(place, 2.0) else 3.0 * place, crossing) == 1.5
 
 
 def test_a_pool_is_changed_member_by_member():

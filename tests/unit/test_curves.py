@@ -17,7 +17,7 @@ from mc_sie.analysis.curves import (
     levels_of,
     sample_curves,
 )
-from mc_sie.analysis.jackknife import is_settled, jackknife
+from mc_sie.analysis.jackknife import TooFewError, is_settled, jackknife, quotient
 from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.value import pair_map, sample_value, value_of
 from mc_sie.errors import InputError
@@ -221,6 +221,41 @@ def test_a_continuous_outcome_has_a_first_order_index_and_one_of_its_whole_law()
     unbounded = curves({"x": x}, np.where(x > 0.5, np.inf, y), groups).measures.set_index("measure")
     assert math.isnan(unbounded.loc["first_order", "value"])
     assert unbounded.loc["cramer_von_mises", "value"] > 0.1
+
+
+def test_what_has_nothing_below_the_line_is_not_known():
+    found = quotient(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[2.0], [0.0]]))
+    np.testing.assert_array_equal(found, [[0.5, 0.0], [np.nan, np.nan]])
+    assert quotient(np.array(1.0), np.array(-1e-18)) != quotient(np.array(1.0), np.array(-1e-18))
+
+
+@pytest.mark.parametrize(("n", "fails"), [(1, False), (5, False), (1, True), (200, True)])
+def test_what_one_randomisation_alone_has_seen_has_no_known_error(n, fails):
+    hits = np.zeros(4096, dtype=bool)
+    hits[1024 : 1024 + n] = True
+    x, groups = np.arange(4096) / 4096, np.repeat(np.arange(8), 512)
+    said = f"{'fails' if fails else 'holds'} in {n} of the 4,096 draws, all of one randomisation"
+    for ask in (
+        lambda: curves({"x": x}, hits ^ fails, groups),
+        lambda: curves({"x": x}, hits ^ fails, groups, weights=0.5 + x),
+        lambda: value_of({"x": ["x"]}, {"x": x}, hits ^ fails, groups),
+    ):
+        with pytest.raises(TooFewError, match=said) as refused:
+            ask()
+        assert ("--rare" in refused.value.remedy) is not fails
+
+
+def test_two_hits_of_two_randomisations_have_numbers_errors_and_floors():
+    hits = np.zeros(4096, dtype=bool)
+    hits[[7, 4000]] = True
+    found = curves({"x": np.tile(np.arange(512) / 512, 8)}, hits, np.repeat(np.arange(8), 512))
+    assert found.measures.set_index("measure")[["value", "se"]].notna().all(axis=None)
+    assert found.measure("ks")["floor"].notna().all()
+
+
+def test_halves_of_which_one_tells_nothing_are_not_settled():
+    sums = np.stack([np.arange(8.0), np.repeat([0.0, 5.0], 4)], axis=1)
+    assert not is_settled(sums, lambda s: quotient(s[:, :1], s[:, 1:])).any()
 
 
 def test_halves_that_agree_are_settled():

@@ -3,11 +3,25 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+import pytest
+from tests_settings import INTERPRETED
 
+from mc_sie import load_prior, simulate, summarise
+from mc_sie.analysis import checks
+from mc_sie.analysis.convergence import replicate_table, running_table
+from mc_sie.analysis.exceedance import exceedance_table, threshold_map
 from mc_sie.analysis.sample import sample_of
+from mc_sie.errors import InputError
 from mc_sie.events import parse_event
+from mc_sie.priors.change import differing_blocks
 from mc_sie.quantities import MODES
+from mc_sie.report import sections
+from mc_sie.report.document import Aside, Code
 from mc_sie.report.sections import medians_table
+from mc_sie.report.sections.answer import _pivoted, _quantiles_shown
+from mc_sie.report.sections.others import _pins_shown
+from mc_sie.reporting import _rare_command, _sums, make_request, reference_for
 
 
 def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):
@@ -23,3 +37,155 @@ def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):
     assert weighted.loc["r", "with"] == r[(len(r) - 1) // 2]
     assert weighted.loc["mode = continual, share", "with"] == 1.0
     assert plain.loc["mode = continual, share", "with"] < 1.0
+
+
+# --- Tables behind the sections ---
+
+
+def test_the_running_estimate_is_that_of_the_first_draws_of_every_randomisation(simulation):
+    sample = sample_of(simulation, parse_event("best_window[3] < 12"))
+    hits = sample.hits.reshape(sample.design.n_replicates, -1)
+    running = running_table(sample)
+    assert running["n_draws"].iloc[-1] == sample.design.n_draws
+    for row in running.itertuples():
+        assert row.prob == hits[:, : row.n_draws // sample.design.n_replicates].mean()
+    np.testing.assert_array_equal(replicate_table(sample)["prob"], hits.mean(axis=1))
+
+
+def test_gains_within_the_best_and_the_first_year_are_counted_apart(simulation):
+    curve = exceedance_table(simulation)
+    for counted, outcome, index in (("best year", "best_gain_ooms", 12.0), ("first year", "first_year_ooms", None)):
+        values = simulation.outcomes.values(outcome, index)
+        part = curve[curve["counted"] == counted]
+        np.testing.assert_array_equal(part["prob"], [(values >= gain).mean() for gain in part["ooms"]])
+    assert set(curve["counted"]) == {"best year", "first year"}
+
+
+def test_the_map_ends_at_the_horizon():
+    short = simulate(load_prior("davidson-houlden-2025"), 64, n_replicates=4, horizon_months=12.0)
+    assert threshold_map(short)["months"].max() == 12.0
+
+
+def test_the_best_window_stands_before_the_brackets(simulation):
+    thresholds = summarise(simulation, "best_window[3] < 12").thresholds
+    wide = thresholds.pivot(index=["ooms", "months"], columns="counted", values="prob")
+    assert (wide["best window"] > wide["from day one"]).any()
+    table = _pivoted(thresholds).set_index("k")
+    for (ooms, months), row in wide.iterrows():
+        best, first = table.loc[f"{ooms:g} OOM", f"{months:g} month{'' if months == 1 else 's'}"].split(" (")
+        if "<" not in best + first and ">" not in best + first:
+            assert float(best) == pytest.approx(100 * row["best window"], abs=0.5)
+            assert float(first.rstrip(")")) == pytest.approx(100 * row["from day one"], abs=0.5)
+
+
+def test_a_quantile_that_is_not_reached_is_never_and_one_that_is_not_known_a_dash():
+    row = {"outcome": "months_to[5]", "unit": "months", "share_reached": 0.5}
+    row |= {"q05": 1.234, "se_q05": 0.04, "q50": np.inf, "se_q50": np.nan, "q95": np.nan, "se_q95": np.nan}
+    (shown,) = _quantiles_shown(pd.DataFrame([row])).to_dict("records")
+    assert [shown[name] for name in ("q05", "q50", "q95", "reached")] == ["1.23", "never", "-", "50 %"]
+
+
+def test_pinned_values_stand_under_their_own_percentile():
+    common = {"se": 0.001, "low": 0.0, "high": 1.0, "interval": "t, 90 %", "n_hits": 500, "n_draws": 4096}
+    pins = pd.DataFrame(
+        [{"quantity": "r", "level": level, "value": value, "prob": value / 10, **common} for level, value in
+         ((0.1, 1.0), (0.9, 3.0))]
+    )  # fmt: skip
+    assert _pins_shown(pins).to_dict("records") == [
+        {"input": "r", "pinned at p10": "10.0 % (SE 0.1) at 1", "pinned at p90": "30.0 % (SE 0.1) at 3"}
+    ]
+
+
+# --- Checks ---
+
+PUBLISHED = pd.DataFrame({"source": ["one"], "verdict": ["exact"], "recorded": ["exact"]})
+EXTREMES = pd.DataFrame({"input": ["r"], "n_rows": [2], "n_ok": [2], "n_hits": [1], "statuses": [""]})
+SUMS = pd.DataFrame({"sum": ["shares"], "value": [1.0], "should be": [1.0], "holds": [True]})
+LIMITS = pd.DataFrame(
+    {"limit": ["x"], "prob": [0.1], "prob_limit": [0.1], "difference": [0.0], "se": [0.01], "holds": [True]}
+)
+
+
+def test_checks_that_hold_are_said_to_and_each_that_does_not_is_named():
+    held = sections.checks(LIMITS, EXTREMES, PUBLISHED, SUMS)
+    assert held.items[0] == "Every check held."
+    assert not any(isinstance(item, Aside) for item in held.items)
+    for changed, said in (
+        ((LIMITS.assign(holds=False), EXTREMES, PUBLISHED, SUMS), "A limit in which two answers must be one"),
+        ((LIMITS, EXTREMES.assign(n_ok=1), PUBLISHED, SUMS), "1 extreme inputs could not be simulated"),
+        ((LIMITS, EXTREMES, PUBLISHED.assign(recorded="explained"), SUMS), "1 published numbers got another verdict"),
+        ((None, EXTREMES, PUBLISHED, SUMS.assign(holds=False)), "A sum that must hold did not"),
+    ):
+        items = sections.checks(*changed).items
+        assert [item.text.startswith(said) for item in items if isinstance(item, Aside)] == [True]
+        assert "Every check held." not in items
+
+
+@pytest.mark.skipif(INTERPRETED, reason="a thousand draws")
+def test_a_limit_that_is_none_does_not_hold(monkeypatch):
+    apart = ("no limit at all", {"limit_ooms": 1.0}, {"limit_ooms": float("inf")})
+    monkeypatch.setattr(checks, "_LIMITS", (*checks._LIMITS, apart))
+    monkeypatch.setattr(checks, "LIMIT_DRAWS", 128)
+    prior, event = load_prior("davidson-houlden-2025"), parse_event("best_window[3] < 24")
+    found = checks.limit_table(prior, event, 240.0).set_index("limit")["holds"]
+    assert not found["no limit at all"]
+    assert found.drop("no limit at all").all()
+
+
+@pytest.mark.skipif(INTERPRETED, reason="a thousand draws")
+def test_every_extreme_input_that_has_a_pace_is_a_hit():
+    found = checks.extreme_inputs(load_prior("davidson-houlden-2025"), parse_event("pace_peak > 0"), 240.0)
+    assert (found["n_hits"] == found["n_ok"]).all()
+    assert list(found["input"]) == ["corners", *load_prior("davidson-houlden-2025").dimensions]
+
+
+def test_sums_that_do_not_hold_are_found(simulation):
+    summary = summarise(simulation, "best_window[3] < 12")
+    nothing = InputError("the event", "holds in none")
+    assert _sums(nothing, None, summary)["holds"].all()
+    off = replace(summary, modes=summary.modes.assign(share=summary.modes["share"] * 1.01))
+    assert list(_sums(nothing, None, off)["holds"]) == [False]
+
+
+# --- What a report is asked ---
+
+
+def request(name, **options):
+    given = {"event": None, "against": None, "loss_ratio": 1.0, "n_draws": 8192, "seed": None, "horizon_months": None}
+    return make_request(name, **(given | options))
+
+
+def test_a_report_compares_with_another_set():
+    assert reference_for(load_prior("davidson-2025")).name == "davidson-houlden-2025"
+    assert reference_for(load_prior("davidson-houlden-2025")).name == "davidson-2025"
+    assert reference_for(load_prior("economists")).name == "davidson-2025"
+    assert request("economists", against="none").against is None
+
+
+def test_all_mixed_sets_together_take_a_few_times_the_draws_of_the_report():
+    many = request("davidson-2025-explicit", against="davidson-houlden-2025")
+    assert many.against is not None
+    n_mixed = 2 ** len(differing_blocks(many.prior, many.against))
+    assert n_mixed * many.comparison_draws == 4 * 8192
+    few = request("davidson-2025", against="epoch-2025")
+    assert few.comparison_draws == 8192 // 8
+
+
+def test_the_command_for_rare_worlds_is_one_that_can_be_run():
+    asked = request("economists", event="best_window[8] < 6", horizon_months=60.0)
+    assert _rare_command(asked) == (
+        "mc-sie run economists --rare --event 'best_window_months[8] < 6' --horizon-months 60"
+    )
+    assert _rare_command(request("economists-evidence")) is None
+    fixed = load_prior("davidson-houlden-2025")
+    for name in fixed.dimensions:
+        fixed = fixed.pinned(name, float(fixed.quantiles(name, [0.5])[0]))
+    assert _rare_command(replace(asked, prior=fixed)) is None
+
+
+def test_where_nothing_can_be_ranked_the_reason_and_the_command_stand():
+    why = InputError("the event", "holds in none of the 64 draws", "Take more draws.")
+    items = sections.no_drivers(why, "mc-sie run mine --rare").items
+    assert items[0] == "There is nothing to rank: the event holds in none of the 64 draws. Take more draws."
+    assert items[-1] == Code("mc-sie run mine --rare")
+    assert len(sections.no_drivers(why, None).items) == 1

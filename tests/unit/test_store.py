@@ -347,6 +347,58 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
     np.testing.assert_array_equal(other.hits, parse_event("months_to[5] < 24").holds(simulation.outcomes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"design": {}}, r"is not what a run has written \(KeyError: 'scheme'\)"),
+        ({"design": None}, "is not what a run has written"),
+        (
+            {"design": {"scheme": "sobol", "seed": 0, "n_replicates": 1, "n_per_replicate": 4}},
+            "--replicates 1 is out of",
+        ),
+        ({"design": {"scheme": "best", "seed": 0, "n_replicates": 4, "n_per_replicate": 4}}, "--scheme best is not a"),
+        ({"event": 5}, "cannot be asked again: --event '5' is not an event"),
+        ({"event": "months_to[5] < 300"}, "cannot be asked again: .* trajectories end after"),
+        ({"horizon_months": None}, "is not what a run has written"),
+        ({"horizon_months": -1}, "cannot be asked again: --horizon-months -1"),
+        ({"prior": {}}, "run.json: prior describes no prior set"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused_by_its_name(simulation, summary, tmp_path, changes, said):
+    path = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025") / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    with pytest.raises(InputError, match=said) as refused:
+        store.read_run(path.parent)
+    assert str(path) in refused.value.where
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda draws: draws.iloc[1:], r"has [\d,]+ of [\d,]+ draws. Run it again: mc-sie run davidson-2025"),
+        (lambda draws: draws.drop(columns="status"), "KeyError: 'status'"),
+        (lambda draws: draws.assign(mode="none"), "is not what a run has written"),
+        (lambda draws: draws.assign(rho="low"), "is not what a run has written"),
+    ],
+)
+def test_draws_that_are_not_those_of_the_record_are_refused(simulation, summary, tmp_path, change, said):
+    folder = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025")
+    change(pd.read_parquet(folder / "draws.parquet")).to_parquet(folder / "draws.parquet", index=False)
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record["files"]["draws.parquet"] = hashlib.sha256((folder / "draws.parquet").read_bytes()).hexdigest()
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match=said) as refused:
+        store.read_run(folder)
+    assert refused.value.where.endswith("draws.parquet")
+
+
+def test_a_folder_named_like_a_shipped_set_is_not_taken_for_it(simulation, summary, here):
+    write_run(Path("davidson-2025"), simulation, summary, command="")
+    assert not store.is_run("davidson-2025")
+    assert store.is_run("./davidson-2025")
+    assert store.is_run("davidson-2025/run.json")
+
+
 def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
     folder = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025")
     with pytest.raises(InputError, match=r"has no column best_window_months_7.*--event 'best_window_months\[7\] < 12'"):
@@ -367,7 +419,11 @@ def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
     with pytest.raises(InputError, match=r"describes a prior set of digest .* but says .* changed by hand"):
         store.read_run(folder)
     (folder / "run.json").write_text(text[:200], encoding="utf-8")
-    with pytest.raises(InputError, match="is not the record of a run"):
+    with pytest.raises(InputError, match="is not what a run has written"):
+        store.read_run(folder)
+    (folder / "run.json").write_text(text, encoding="utf-8")
+    (folder / "draws.parquet").unlink()
+    with pytest.raises(InputError, match=r"draws.parquet is not there. Run it again: mc-sie run davidson-2025"):
         store.read_run(folder)
     record = json.loads(text)
     del record["files"]["draws.parquet"]

@@ -10,11 +10,12 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate, structure
-from mc_sie.analysis.structure import share_in_percent
+from mc_sie.analysis.estimates import share_in_percent
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import Entry
 from mc_sie.priors import families as f
+from mc_sie.report.comparison_text import aspects_table
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="many reruns: the same as compiled, a hundred times slower")
 
@@ -131,6 +132,18 @@ def test_an_event_beyond_the_horizon_is_refused():
         structure(load_prior("davidson-2025"), event="months_to[5] < 500", **HOW)
 
 
+@pytest.mark.parametrize(("event", "bound"), [("best_window[16] < 0.01", "below"), ("pace_peak > 0", "above")])
+def test_where_all_draws_agree_no_share_is_known_and_the_average_is_a_bound(event, bound):
+    found = structure(load_prior("davidson-2025"), event=event, **HOW)
+    row = found.aspects.set_index("aspect").loc["retraining mode"]
+    assert row[["share", "se", "low", "high"]].isna().all()
+    assert row["remark"] == "too few draws hit, or miss, to tell"
+    shown = aspects_table(found).set_index("aspect").loc["retraining mode"]
+    assert shown["share of the variance between them"] == "not known"
+    assert shown["average of the variants"].startswith(bound)
+
+
 def test_shares_carry_no_digit_beyond_their_error():
+    assert share_in_percent(math.nan, math.nan) == "not known"
     assert share_in_percent(0.12345, 0.0041) == "12.3 % (SE 0.4)"
     assert share_in_percent(0.0, 0.0) == "0 %"

@@ -1,0 +1,329 @@
+"""Sections on what drives the answer: inputs by importance, the curve of each, what worlds with the event look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mc_sie.analysis.curves import varying, words_of
+from mc_sie.analysis.estimates import decimals, with_error
+from mc_sie.analysis.sample import Sample
+from mc_sie.analysis.sensitivity import NOT_CONVERGED, Sensitivity
+from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.errors import InputError
+from mc_sie.report import sensitivity_figures
+from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+
+if TYPE_CHECKING:
+    pass
+
+
+def drivers(found: Sensitivity) -> Section:
+    """Section 4: what drives the answer.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        All that drives it.
+
+    Returns
+    -------
+    Section
+        Sentences, ranked figure and table, groups, what is worth researching.
+    """
+    items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
+    ranking = found.ranking
+    first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
+    items += [
+        Chart(
+            "ranking",
+            "What drives the probability, inputs by importance. Whiskers: 90 % t intervals from the randomisations.",
+            f"The first are {first}.",
+            sensitivity_figures.ranking_figure(ranking, ""),
+            ranking,
+        ),
+        Table(
+            "drivers", "Inputs by importance; standard errors in brackets.", *_ranked_columns(ranking, _INDICES, found)
+        ),
+        Table("measures", "What each input says alone.", *_ranked_columns(ranking, _MEASURES, found)),
+    ]
+    if found.indices is not None:
+        shapley = found.indices.groups[found.indices.groups["index"] == "shapley"]
+        shown = shapley.sort_values("value", ascending=False)
+        items.append(
+            Table(
+                "groups",
+                "Groups of inputs, Shapley effects (out of 100 %).",
+                pd.DataFrame(
+                    {
+                        "group": shown["group"],
+                        "share of the uncertainty, %": [_with_error(row) for row in shown.to_dict("records")],
+                        "of": shown["members"],
+                    }
+                ),
+                found.indices.groups,
+                "Which question matters: a group's share is fair between groups, and they add up to 100 %.",
+            )
+        )
+    worth = _worth(found.value)
+    if len(worth):
+        items.append(
+            Table(
+                "worth",
+                "What is most worth researching: what the answer to one question, two or a group would be worth.",
+                worth,
+                found.value,
+                f"Brier gain: {found.readings['brier_gain']}; decision: whoever acts in vain loses "
+                f"{found.loss_ratio:g} times what acting rightly gains.",
+            )
+        )
+    items += [Aside(note) if note.startswith(NOT_CONVERGED) else note for note in found.notes]
+    if found.fixed:
+        items.append(f"Fixed, and so without effect: {', '.join(found.fixed)}.")
+    none = ranking.loc[ranking["effect"] == "none", "quantity"]
+    if len(none):
+        items.append(f"Has no effect on this event under this prior: {', '.join(none)}.")
+    return Section("drivers", "What drives it?", tuple(items))
+
+
+def nothing_to_rank(why: InputError) -> str:
+    """What stands in place of drivers where the draws do not tell any.
+
+    Parameters
+    ----------
+    why : InputError
+        What the analysis said.
+
+    Returns
+    -------
+    str
+        A sentence, with the bound on the probability where that is all there is.
+    """
+    return f"There is nothing to rank: {why.where} {why.why}."
+
+
+def no_drivers(why: InputError, rare_command: str | None) -> Section:
+    """Section 4 where the draws do not tell what drives the event: why, and what would.
+
+    Parameters
+    ----------
+    why : InputError
+        What the analysis said, with the exact bound on the probability where hardly a draw tells.
+    rare_command : str or None
+        What would find worlds with the event however rare it is; None where that is no help.
+
+    Returns
+    -------
+    Section
+        Reason, remedy, command.
+    """
+    items: list[Item] = [f"{nothing_to_rank(why)} {why.remedy}"]
+    if rare_command:
+        items += ["Which worlds lead there, however rare they are, and how probable they are:", Code(rare_command)]
+    return Section("drivers", "What drives it?", tuple(items))
+
+
+_INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
+
+
+_MEASURES = {
+    "brier_gain": "Brier gain, 1/1000",
+    "bits": "bits, 1/1000",
+    "delta": "shift of belief, points",
+    "ks": "distance of laws (KS)",
+}
+
+
+def _ranked(row: Mapping[str, Any]) -> str:
+    name = "shapley" if "shapley" in row else "first_order"
+    value, error = 100.0 * row[name], 100.0 * row[f"{name}_se"]
+    return f"{row['quantity']} {value:.{decimals(error)}f} %"
+
+
+def _ranked_columns(
+    ranking: pd.DataFrame, headings: Mapping[str, str], found: Sensitivity
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Some measures of every input: as read, as numbers (which stand with the figure), and what each of them says."""
+    scales = {"brier_gain": 1000.0, "bits": 1000.0, "ks": 1.0}
+    there = {name: heading for name, heading in headings.items() if name in ranking}
+    rows = []
+    for row in ranking.to_dict("records"):
+        cells = {"input": row["quantity"]}
+        for name, heading in there.items():
+            cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
+        rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
+    readings = "; ".join(f"{heading.partition(',')[0]}: {found.readings[name]}" for name, heading in there.items())
+    return pd.DataFrame(rows), pd.DataFrame(), f"{readings}."
+
+
+def _scaled(value: float, error: float, scale: float) -> str:
+    """A number with its standard error in brackets, no digit beyond it; a dash where there is none."""
+    return with_error(scale * value, scale * error) or "-"
+
+
+def _with_error(row: Mapping[str, Any]) -> str:
+    return _scaled(row["value"], row["se"], 100.0)
+
+
+def _worth(value: pd.DataFrame) -> pd.DataFrame:
+    """The answers most worth having, by Brier gain: single inputs, pairs and groups together."""
+    wide: dict[str, dict[str, str]] = {}
+    order = value[value["measure"] == "brier_gain"].sort_values("value", ascending=False)["what"].head(10)
+    headings = {"brier_gain": "Brier gain, 1/1000", "bits": "bits, 1/1000", "decision_value": "decision, 1/1000"}
+    for row in value[value["what"].isin(order)].to_dict("records"):
+        if row["measure"] in headings:
+            shown = wide.setdefault(row["what"], {"learning": row["what"], "is": row["kind"]})
+            shown[headings[row["measure"]]] = _scaled(row["value"], row["se"], 1000.0)
+    return pd.DataFrame([wide[what] for what in order if what in wide])
+
+
+def response(found: Sensitivity) -> Section:
+    """Section 5: how each input drives the answer.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        All that drives it.
+
+    Returns
+    -------
+    Section
+        Curves, and the map of the top pair.
+    """
+    order = found.ranking["quantity"]
+    levels = found.curves.levels
+    levels = pd.concat([levels[levels["quantity"] == name] for name in order], ignore_index=True)
+    prob = found.answer.prob
+    steepest = [
+        f"{name} from {100 * part['prob'].min():.2g} to {100 * part['prob'].max():.2g} %"
+        for name, part in levels.groupby("quantity", sort=False)
+    ]
+    items: list[Item] = [
+        Chart(
+            "curves",
+            "The probability given one input, over its value, with its 90 % interval; below, how likely the prior "
+            "takes "
+            "each value. The line across is the answer.",
+            f"As one input runs over its prior the probability goes over: {'; '.join(steepest)}.",
+            sensitivity_figures.curves_figure(levels, prob, ""),
+            levels,
+            "A flat curve is an input that does not matter alone; it may matter together with others.",
+        )
+    ]
+    if found.top_pair is not None:
+        first, second = found.top_pair
+        items.append(
+            Chart(
+                "pair",
+                f"The probability given {first} and {second}, the two inputs that matter most; every row and column "
+                "holds "
+                "the same share of the prior.",
+                f"A coloured grid from {100 * found.pair_map['prob'].min():.2g} to "
+                f"{100 * found.pair_map['prob'].max():.2g} %.",
+                sensitivity_figures.pair_figure(found.pair_map, first, second, ""),
+                found.pair_map,
+            )
+        )
+    return Section("response", "How does it depend on each?", tuple(items))
+
+
+def worlds(found: Sensitivity) -> Section:
+    """Section 6: what worlds with the event look like.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        All that drives it.
+
+    Returns
+    -------
+    Section
+        Medians with and without the event, boxes in words, typical worlds.
+    """
+    items: list[Item] = list(found.sentences[len(found.sentences) - len(found.boxes) :])
+    medians = medians_table(found.sample)
+    items.append(
+        Table(
+            "medians",
+            "Medians of each input among worlds with the event, and among the others.",
+            medians.map(lambda cell: f"{cell:.3g}" if isinstance(cell, float) else str(cell)),
+            medians,
+            "Read across: what is typical of worlds that see it.",
+        )
+    )
+    if len(found.boxes):
+        items.append(
+            Table(
+                "boxes",
+                "The boxes found, held to randomisations that the search did not see.",
+                _boxes_shown(found.boxes),
+                found.boxes.drop(columns="box", errors="ignore"),
+                "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
+                "that "
+                "have it.",
+            )
+        )
+    if len(found.trajectories):
+        items.append(
+            Chart(
+                "worlds",
+                "Typical worlds with the event: effective compute over time, and for how many such worlds each stands.",
+                "; ".join(
+                    f"world {row.archetype:g}: {row.mode}, {100 * row.share:.2g} %"
+                    for row in found.archetypes.itertuples()
+                ),
+                sensitivity_figures.worlds_figure(found.archetypes, found.trajectories, ""),
+                found.archetypes,
+            )
+        )
+    return Section("worlds", "What do such worlds look like?", tuple(items))
+
+
+def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "worlds with": row["words"],
+            "coverage, %": _scaled(row["coverage"], row["coverage_se"], 100.0),
+            "density, %": _scaled(row["density"], row["density_se"], 100.0),
+        }
+        for row in boxes.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def medians_table(sample: Sample) -> pd.DataFrame:
+    """What is typical of worlds with the event.
+
+    Parameters
+    ----------
+    sample : Sample
+        Draws with their event; weights count where there are any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``input``, and its median among worlds ``with`` and ``without`` the event; of a category its share.
+    """
+    rows: list[dict[str, Any]] = []
+    weights = np.ones(len(sample.hits)) if sample.weights is None else sample.weights
+    hit, miss = sample.hits & sample.is_ok, ~sample.hits & sample.is_ok
+    for name, values in varying(sample).items():
+        words = words_of(sample).get(name)
+        if words:
+            for code in np.unique(values):
+                shares = [
+                    float(weights[among & (values == code)].sum() / weights[among].sum()) for among in (hit, miss)
+                ]
+                rows.append({"input": f"{name} = {words[int(code)]}, share", "with": shares[0], "without": shares[1]})
+            continue
+        numbers = np.asarray(values, dtype=np.float64)
+        given = ~np.isnan(numbers)
+        pair = [
+            float(weighted_quantiles(numbers[among & given], weights[among & given], (0.5,))[0])
+            for among in (hit, miss)
+        ]
+        rows.append({"input": name, "with": pair[0], "without": pair[1]})
+    return pd.DataFrame(rows)

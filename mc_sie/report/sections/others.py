@@ -1,0 +1,274 @@
+"""Sections on other answers: other values, other sets, other forms of the model, and the set before its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mc_sie.analysis.breakeven import BreakEven
+from mc_sie.analysis.disagreement import Comparison
+from mc_sie.analysis.estimates import decimals, in_percent
+from mc_sie.analysis.evidence import EvidenceReport
+from mc_sie.analysis.structure import Structure
+from mc_sie.errors import InputError
+from mc_sie.report import comparison_figures
+from mc_sie.report import comparison_text as text
+from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report.evidence_figures import evidence_figure
+from mc_sie.report.figures import headlines_figure
+from mc_sie.report.limitations import LIMITATIONS
+from mc_sie.report.render import shown
+
+
+def _not_worked_out(why: InputError) -> Aside:
+    """What stands in place of a part that this set or this event does not allow."""
+    return Aside(f"Not worked out: {why}")
+
+
+def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Section:
+    """Section 7: what would change the answer.
+
+    Parameters
+    ----------
+    worked_out : (BreakEven, pandas.DataFrame) or InputError
+        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.breakeven.pinned_at` of them. Or why
+        there are none.
+
+    Returns
+    -------
+    Section
+        Break-evens, sensitivity to each prior, the answer by mode.
+    """
+    title = "What if you disagree?"
+    if isinstance(worked_out, InputError):
+        return Section("disagree", title, (_not_worked_out(worked_out),))
+    found, pins = worked_out
+    items: list[Item] = [
+        "Each input in turn, everything else as it is assumed above. A pinned value is an intervention, not a belief: "
+        "it "
+        "says what the answer would be for somebody who knew it."
+    ]
+    if len(found.values):
+        values = found.values[[name for name in found.values if name not in ("move", "label_low", "label_high")]]
+        items += [
+            Chart(
+                "pinned",
+                "The probability with one input pinned, over its value. Bands: 90 % t intervals; dotted: the answer "
+                "as it "
+                "is; marks: where it crosses 10, 50 and 90 %.",
+                "One rising or falling curve an input; the crossings stand in the table below.",
+                comparison_figures.pinned_figure(found),
+                found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
+            ),
+            Table(
+                "pins",
+                "The probability with one input pinned at the 10th and at the 90th percentile of its prior.",
+                _pins_shown(pins),
+                pins,
+                "An input whose two answers are alike is not worth an argument.",
+            ),
+            Table(
+                "breakeven",
+                "Where each input would have to be for 10, 50 or 90 %.",
+                text.breakeven_table(found, "value"),
+                values,
+                "Never: no value within its bounds gets there, with everything else as it is.",
+            ),
+            Table(
+                "breakeven_medians",
+                "Where the median of each prior would have to be, moved as a whole on its natural scale.",
+                text.breakeven_table(found, "median"),
+                values[values["varied"] == "median"],
+            ),
+            Table(
+                "prior_changes",
+                "What a small change of each prior does to the answer, in points.",
+                text.changes_table(found),
+                found.changes.drop(columns=["in_words", "remark"]),
+                "One standard deviation on the prior's natural scale (logarithmic for factors, logit for shares), by "
+                "simulating again on the same points.",
+            ),
+        ]
+    items += [Aside(note) for note in found.notes]
+    return Section("disagree", title, tuple(items))
+
+
+def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
+    rows: dict[str, dict[str, str]] = {}
+    for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
+        cells = rows.setdefault(row["quantity"], {"input": row["quantity"]})
+        cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
+    return pd.DataFrame(list(rows.values()))
+
+
+def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | None) -> Section:
+    """Section 8: the prior sets side by side.
+
+    Parameters
+    ----------
+    headlines : pandas.DataFrame
+        From :func:`mc_sie.analysis.headlines.headline_table`.
+    comparison : Comparison or InputError or None
+        This set against another one, or why they cannot be compared.
+
+    Returns
+    -------
+    Section
+        Every shipped set, and a waterfall.
+    """
+    low, high = headlines.iloc[-1], headlines.iloc[0]
+    items: list[Item] = [
+        Chart(
+            "sets",
+            "The headline (at least 5 OOM in less than a year) under every shipped prior set. Bars: 2 Monte Carlo SE.",
+            f"From {low['label']} under {low['name']} to {high['label']} under {high['name']}.",
+            headlines_figure(headlines),
+            headlines[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]],
+            "The sets lie much further apart than any Monte Carlo error: whose beliefs go in matters most.",
+        )
+    ]
+    if isinstance(comparison, InputError):
+        items.append(_not_worked_out(comparison))
+    elif comparison is not None:
+        figures = comparison_figures.comparison_figures(comparison)
+        against = str(comparison.sets["name"].iloc[1])
+        bars = comparison.bars
+        items += [*comparison.readings, *(Aside(note) for note in comparison.notes)]
+        if len(bars):
+            items.append(
+                Chart(
+                    "waterfall",
+                    f"From {comparison.sets['name'].iloc[0]} to {against}: what each block of priors contributes "
+                    "(Shapley values over all mixed sets). Whiskers: 2 Monte Carlo SE.",
+                    "; ".join(
+                        f"{row['block']} {row['change, points']} points"
+                        for row in text.bars_table(comparison, against).to_dict("records")
+                    ),
+                    figures["waterfall"],
+                    bars.drop(columns=["first"]),
+                )
+            )
+        if "densities" in figures:
+            named = ", ".join(dict.fromkeys(comparison.differences["quantity"]))
+            items.append(
+                Chart(
+                    "differing",
+                    "The laws that differ between the two, as they were drawn; stems are values with a probability of "
+                    "their own.",
+                    f"Two laws each for {named}.",
+                    figures["densities"],
+                    comparison.densities,
+                )
+            )
+    return Section("sets", "What do others believe?", tuple(items))
+
+
+def form(found: Structure | InputError | None) -> Section:
+    """Section 9: structural variants, and what is not modelled.
+
+    Parameters
+    ----------
+    found : Structure or InputError or None
+        Variants, or why there are none; None for a set given evidence, each variant of which would have to be
+        conditioned anew.
+
+    Returns
+    -------
+    Section
+        Tables by variant, and the limitations.
+    """
+    if isinstance(found, InputError):
+        items: list[Item] = [_not_worked_out(found)]
+    else:
+        items = [BEFORE_EVIDENCE] if found is None else _variants(found)
+    rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
+    items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
+    return Section("structure", "Does the form of the model matter?", tuple(items))
+
+
+BEFORE_EVIDENCE = (
+    "Break-evens, waterfalls and structural variants change one prior at a time and simulate again; with evidence "
+    "each of "
+    "them would be another posterior. They stand in the report of the set before its evidence."
+)
+"""What a report of a set given evidence says in place of them."""
+
+
+def _variants(found: Structure) -> list[Item]:
+    return [
+        Table(
+            "variants",
+            "The probability by structural variant, every variant on the same points.",
+            text.variants_table(found),
+            found.variants.drop(columns=["remark"]),
+        ),
+        Table(
+            "aspects",
+            "How much of the uncertainty lies between the variants of each aspect.",
+            text.aspects_table(found),
+            found.aspects.drop(columns=["remark"]),
+            "A large share says that the form of the model matters as much as the numbers put into it.",
+        ),
+    ]
+
+
+def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Section:
+    """Section 11: prior against posterior.
+
+    Parameters
+    ----------
+    found : EvidenceReport
+        Before and after.
+    method : str
+        How the posterior was drawn, in words.
+    doubts : sequence of str
+        Reasons not to trust its errors.
+
+    Returns
+    -------
+    Section
+        Figure, inputs before and after, what each piece moved.
+    """
+    before, after = in_percent(found.before), in_percent(found.after)
+    moves = pd.DataFrame(
+        {
+            "evidence": found.items["name"],
+            "says": found.items["words"],
+            "alone, points": _points(found.items, "added"),
+            "last, points": _points(found.items, "removed"),
+            "fair share (Shapley), points": _points(found.items, "shapley"),
+        }
+    )
+    names = ("prior_q05", "prior_q50", "prior_q95", "posterior_q05", "posterior_q50", "posterior_q95")
+    inputs = found.inputs[["quantity", *names]]
+    items: list[Item] = [
+        f"Before the evidence the probability is {before}, given all of it {after}.",
+        Chart(
+            "evidence",
+            "Above: the inputs that the evidence moved furthest, before (grey) and after. Below: what each piece "
+            "moved, "
+            "with two Monte Carlo standard errors.",
+            "; ".join(f"{row.name}: {100 * row.shapley:+.1f} points" for row in found.items.itertuples(index=False)),
+            evidence_figure(found),
+            found.items.drop(columns="words"),
+        ),
+        Table(
+            "moves",
+            "Which evidence moved the probability: each piece added alone, removed last, and its fair share.",
+            moves,
+            pd.DataFrame(),
+            "The fair shares sum exactly to the change.",
+        ),
+        Table("posterior", "Inputs before and after: 5th, 50th and 95th percentile.", shown(inputs), inputs),
+        method,
+        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
+    ]
+    return Section("evidence", "What does the evidence say?", tuple(items))
+
+
+def _points(items: pd.DataFrame, name: str) -> list[str]:
+    return [
+        f"{100 * value:+.{decimals(100 * error)}f} (SE {100 * error:.{decimals(100 * error)}f})"
+        for value, error in zip(items[name], items[f"se_{name}"], strict=True)
+    ]

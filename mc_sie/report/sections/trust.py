@@ -1,0 +1,129 @@
+"""Sections on trust: the checks that a report makes of itself, and how to get the same numbers again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mc_sie.report.document import Aside, Code, Item, Section, Table
+
+if TYPE_CHECKING:
+    pass
+
+
+def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+    """Section 10: checks that the program made of itself while it wrote this.
+
+    Parameters
+    ----------
+    limits, extremes : pandas.DataFrame
+        From :mod:`mc_sie.analysis.checks`; no limits for a set given evidence.
+    published : pandas.DataFrame
+        Targets, from :func:`mc_sie.published.targets.frame_of`.
+    sums : pandas.DataFrame
+        ``sum``, ``of``, ``value``, ``should_be``, ``holds``.
+
+    Returns
+    -------
+    Section
+        One table a check, and whether it held.
+    """
+    items: list[Item] = []
+    changed = published[published["verdict"] != published["recorded"]]
+    failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
+    for ok, what in (
+        (limits is None or bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
+        (failed == 0, f"{failed} extreme inputs could not be simulated."),
+        (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
+        (bool(sums["holds"].all()), "A sum that must hold did not."),
+    ):
+        if not ok:
+            items.append(Aside(what))
+    if not items:
+        items.append("Every check held.")
+    counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
+    if limits is not None:
+        items.append(_limits(limits))
+    items += [
+        Table(
+            "extremes",
+            "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "
+            "all.",
+            _without_empty(
+                extremes.rename(
+                    columns={"n_rows": "inputs", "n_ok": "simulated", "n_hits": "hits", "statuses": "why not"}
+                )
+            ),
+            extremes.drop(columns="statuses"),
+        ),
+        Table(
+            "published",
+            "Published numbers recomputed while this was written, by verdict.",
+            counts.astype(str),
+            counts,
+            "All of them, with reasons: `mc-sie reproduce`.",
+        ),
+        Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
+    ]
+    return Section("checks", "Can this be trusted?", tuple(items))
+
+
+def _limits(limits: pd.DataFrame) -> Table:
+    signed = limits.assign(
+        prob=_percents(limits["prob"]),
+        prob_limit=_percents(limits["prob_limit"]),
+        difference=[
+            f"{100 * d:+.2f} (SE {100 * s:.1g})" for d, s in zip(limits["difference"], limits["se"], strict=True)
+        ],
+        holds=_yes(limits["holds"]),
+    ).drop(columns="se")
+    return Table(
+        "limits",
+        "Limits in which two variants must agree (%, on the same points).",
+        signed.rename(columns={"prob": "near it", "prob_limit": "in it", "difference": "difference, points"}),
+        limits,
+    )
+
+
+def _percents(values: pd.Series) -> list[str]:
+    return [f"{100 * value:.2f}" for value in values]
+
+
+def _yes(holds: pd.Series) -> list[str]:
+    return ["yes" if held else "NO" for held in holds]
+
+
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as text, without the columns in which nothing stands."""
+    texts = frame.astype(str)
+    return texts.loc[:, (texts != "").any()]
+
+
+def again(facts: Mapping[str, str], commands: Sequence[str], bibtex: str) -> Section:
+    """Section 12: how to get the same numbers.
+
+    Parameters
+    ----------
+    facts : mapping of str to str
+        What identifies the report.
+    commands : sequence of str
+        To make it again and to check it.
+    bibtex : str
+        How to cite it.
+
+    Returns
+    -------
+    Section
+        Facts, commands, citation.
+    """
+    frame = pd.DataFrame({"what": list(facts), "value": [f"`{value}`" for value in facts.values()]})
+    items: tuple[Item, ...] = (
+        Table("facts", "What made these numbers.", frame, pd.DataFrame()),
+        "The same numbers again, and whether they are:",
+        Code("\n".join(commands)),
+        "To cite it:",
+        Code(bibtex),
+    )
+    return Section("reproduce", "How do I get these numbers again?", items)
