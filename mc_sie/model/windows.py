@@ -396,9 +396,10 @@ def best_merit(
 
     Notes
     -----
-    Crossings are spotted on the grid, with the slowness interpolated linearly between its points, and then solved for
-    on the timeline itself in a bracket one grid interval wider on either side. With a single valley, only windows that
-    contain its bottom can be stationary.
+    With a single valley, only windows that contain its bottom can be stationary: their crossing is spotted on the grid,
+    with the slowness interpolated linearly between its points, and solved for on the timeline itself. Elsewhere the
+    windows that start or end at a grid point are compared with what they would be a little later, and every change for
+    the worse is solved for. Two changes between neighbouring grid points can be missed.
     """
     column = G_OOMS if axis == OOMS else G_MONTHS
     grid = work.grid
@@ -413,27 +414,20 @@ def best_merit(
             start = balanced_start(law, work, n_panels, axis, width, low, high)
         return merit(law, work, n_panels, axis, width, start)
     best = math.inf
-    for shift in (0.0, width):  # windows that start at a grid point, then those that end at one
-        at_start, at_end = 0, 0
-        improving = True
-        previous = low
+    for starts_on_grid in (True, False):  # windows that start at a grid point, then those that end at one
+        previous, improving = low, True
         for i in range(-1, n_grid + 1):
-            start = low if i < 0 else high if i == n_grid else grid[i, column] - shift
-            if (start <= low and i >= 0 and i < n_grid) or (start >= high and i < n_grid):
+            start = low if i < 0 else high if i == n_grid else grid[i, column] - (0.0 if starts_on_grid else width)
+            if 0 <= i < n_grid and not (low < start < high):
                 continue
-            at_start = interval_with(grid, column, n_grid, at_start, start)
-            at_end = interval_with(grid, column, n_grid, at_end, start + width)
-            worsens = i == n_grid or interpolated(grid, column, at_end, start + width) >= interpolated(
-                grid, column, at_start, start
-            )
+            if i < 0 or i == n_grid:
+                worsens = i == n_grid or drift(law, work, n_panels, axis, width, start) >= 0.0
+            else:
+                panel, u = locate(law, work, n_panels, axis, start + width if starts_on_grid else start)
+                other = ln_slowness_at(law, work, panel, u)
+                worsens = other >= grid[i, G_LN_SLOWNESS] if starts_on_grid else grid[i, G_LN_SLOWNESS] >= other
             if improving and worsens:
-                gap = max(start - previous, grid[at_start + 1, column] - grid[at_start, column])
-                before, after = max(low, previous - gap), min(high, start + gap)
-                if drift(law, work, n_panels, axis, width, before) >= 0.0:  # the other side of a summit
-                    before = previous
-                if drift(law, work, n_panels, axis, width, after) <= 0.0:
-                    after = start
-                found = balanced_start(law, work, n_panels, axis, width, before, after)
+                found = balanced_start(law, work, n_panels, axis, width, previous, start)
                 best = min(best, merit(law, work, n_panels, axis, width, found))
             improving = not worsens
             previous = start
@@ -456,14 +450,6 @@ def bracket(
             low = start
     gap = high - low
     return max(whole_low, low - gap), min(whole_high, high + gap)
-
-
-@part
-def interval_with(grid: NDArray[np.float64], column: int, n_grid: int, i: int, x: float) -> int:
-    """Index, from i on, of the grid interval in which x lies."""
-    while i + 2 < n_grid and grid[i + 1, column] < x:
-        i += 1
-    return i
 
 
 @part

@@ -42,14 +42,14 @@ def shown(path: Path) -> str:
     Parameters
     ----------
     path : pathlib.Path
-        Any.
+        Of a prior file.
 
     Returns
     -------
     str
-        Relative to the current folder, if it is below.
+        As :func:`recorded`, but relative to the current folder if it is below.
     """
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
-        return str(path)
+        return recorded(path)
