@@ -95,7 +95,8 @@ def map_figure(grid: pd.DataFrame) -> Figure:
 
 
 def _percent(value: float) -> str:
-    return "0" if value == 0.0 else "<1" if value < 0.5 else f"{value:.0f}"
+    """A percentage for a cell; no draw with the event, or none without it, is no certainty."""
+    return "<1" if value < 0.5 else ">99" if value > 99.5 else f"{value:.0f}"
 
 
 def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:

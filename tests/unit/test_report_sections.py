@@ -17,6 +17,7 @@ from mc_sie.events import parse_event
 from mc_sie.priors.change import differing_blocks
 from mc_sie.quantities import MODES
 from mc_sie.report import sections
+from mc_sie.report.answer_figures import map_figure
 from mc_sie.report.document import Aside, Code
 from mc_sie.report.sections import medians_table
 from mc_sie.report.sections.answer import _pivoted, _quantiles_shown
@@ -189,3 +190,9 @@ def test_where_nothing_can_be_ranked_the_reason_and_the_command_stand():
     assert items[0] == "There is nothing to rank: the event holds in none of the 64 draws. Take more draws."
     assert items[-1] == Code("mc-sie run mine --rare")
     assert len(sections.no_drivers(why, None).items) == 1
+
+
+def test_a_cell_without_hits_is_not_called_impossible():
+    grid = pd.DataFrame({"ooms": [1.0, 1.0, 2.0, 2.0], "months": [6.0, 12.0] * 2, "prob": [0.42, 1.0, 0.0, 0.0049]})
+    texts = [text.get_text() for text in map_figure(grid).axes[0].texts]
+    assert texts == ["42", ">99", "<1", "<1"]
