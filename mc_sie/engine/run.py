@@ -360,7 +360,7 @@ def simulate_points(
     draws = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
     ranges = _ranges(0, n, batch, threads)
-    n_workers = max(1, min(n_threads(threads), len(ranges)))
+    n_workers = min(n_threads(threads), len(ranges))
     drivers = _drivers(n_workers)
 
     def one(start: int, stop: int) -> None:
@@ -603,6 +603,8 @@ def _ranges(
     start: int, stop: int, batch: int | None, threads: int | None, device: str = "cpu"
 ) -> list[tuple[int, int]]:
     """Batches between two rows: as large as is good for a batch, and small enough that no thread is left without."""
+    if batch is not None and batch < 1:
+        raise InputError(f"batch = {batch}", "is below 1", "Leave it out, and it is chosen.")
     if batch is None and device == "cuda":
         batch = BATCH_CUDA
     if batch is None:
@@ -632,7 +634,7 @@ def in_batches(
     if progress:
         progress(0, total)
     waiting = iter(ranges)
-    with ThreadPoolExecutor(max_workers=n_workers) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, n_workers)) as pool:  # no rows are no work
         running: dict[Future[None], int] = {}
         try:
             while True:

@@ -8,10 +8,11 @@ import pytest
 from scipy import stats
 from tests_settings import INTERPRETED
 
-from mc_sie import doubled, load_prior, simulate, summarise
+from mc_sie import doubled, evaluate, load_prior, simulate, summarise
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.engine.run import Simulation
+from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.outcomes import Outcomes
 
@@ -42,8 +43,14 @@ def test_threads_and_batches_change_no_bit(scheme):
     prior = load_prior("agnostic")  # all retraining modes but one, absent quantities, a pool
     how = {"seed": 5, "scheme": scheme, "n_replicates": 4}
     plain = simulate(prior, SMALL, threads=1, **how)
-    for threads, batch in ((2, 4096), (2, 17), (3, SMALL // 4 + 1), (1, 5)):
+    for threads, batch in ((4, None), (2, 4096), (2, 17), (3, SMALL // 4 + 1), (1, 5)):
         assert_same_bits(plain, simulate(prior, SMALL, threads=threads, batch=batch, **how))
+
+
+def test_a_batch_of_nothing_is_refused_and_no_rows_are_no_outcomes():
+    with pytest.raises(InputError, match="batch = 0 is below 1"):
+        simulate(load_prior(CHEAP), SMALL, n_replicates=4, batch=0)
+    assert evaluate({"rho": [], "r": []}, levels=(5,)).months_to.shape == (0, 1)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
