@@ -58,11 +58,12 @@ def simulate_strides(
     series: NDArray[np.float64],
     panels: NDArray[np.float64],
     grid: NDArray[np.float64],
+    windows: NDArray[np.float64],
     deployments: NDArray[np.float64],
 ) -> None:
     """The kernel: rows as in :func:`mc_sie.engine.cpu.simulate_rows`, then the pool, a workspace in each row of it."""
     slot = cuda.grid(1)
-    work = Workspace(law[slot], nodes[slot], series[slot], panels[slot], grid[slot], deployments[slot])
+    work = Workspace(law[slot], nodes[slot], series[slot], panels[slot], grid[slot], windows[slot], deployments[slot])
     for i in range(slot, table.shape[0], cuda.gridsize(1)):
         row = slice(i, i + 1)
         row_of = (months_to[row], best_window_months[row], best_gain_ooms[row], numbers[row], codes[row])

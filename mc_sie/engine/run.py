@@ -491,8 +491,9 @@ def _fill(
     codes = np.zeros((n, len(CODES)), dtype=np.int32)
     inside = np.ones(n, dtype=bool)
     for column, name in enumerate(KERNEL_COLUMNS[:-1]):
-        table[:, column] = rows[name]
-        inside &= _in_domain(name, table[:, column])
+        values = np.asarray(rows[name], dtype=np.float64)
+        table[:, column] = values
+        inside &= _in_domain(name, values[:1] if values.strides == (0,) else values)  # one number for all rows
     table[:, -1] = horizon_months
     inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN

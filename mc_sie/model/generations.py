@@ -27,6 +27,7 @@ from mc_sie.model.retraining import forgone_ooms, offered_ooms, run_months
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
+    MAX_SWITCHES,
     MONTHS,
     MONTHS_SLOPE,
     NEAR,
@@ -417,7 +418,7 @@ def stretch(
     software, _ = software_and_room(state.z, law.limit)
     setting = Setting(better_route(law, software, deployed, state.months), deployed, False)
     start = Start(state.z, state.months, ln_m if kind_of(law) == EXPLICIT else 0.0)
-    switched = False
+    n_switches = 0
     while n_steps < _MAX_STEPS:
         n_steps += 1
         h = min(h, law.u_hold - start.u)
@@ -433,15 +434,16 @@ def stretch(
         changes = x < 1.0
         if changes:
             if 0.5 * h * (1.0 + x) <= NEAR:
-                if not switched:
+                if n_switches < MAX_SWITCHES:
                     setting = Setting(1 - setting.route, deployed, False)
-                    switched = True
+                    n_switches += 1
                     continue
                 changes = False
             else:
                 used = x
         if nodes.months[LAST] >= months_stop and (used == 1.0 or read(series[MONTHS], used) >= months_stop):
-            used, reason = solve(series[MONTHS], series[MONTHS_SLOPE], h, months_stop, -1.0, used), IN_TIME
+            used = solve(nodes.months, nodes.months_slope, series[MONTHS], series[MONTHS_SLOPE], h, months_stop)
+            reason = IN_TIME
         elif used == 1.0 and start.u + h >= law.u_hold:
             reason = HELD
         panel = Panel(start.u, h)
@@ -456,10 +458,10 @@ def stretch(
         next_h = h * step_factor(error)
         if reason >= 0:
             return State(u, months, min(next_h, max(1.5 * (u - state.z), 1e-3)), n_steps), reason, peak, n_grid
-        switched = False
+        n_switches = 0
         if changes:
             setting = Setting(1 - setting.route, deployed, False)
-            switched = True
+            n_switches = 1
         h = next_h
         start = Start(u, months, read(series[SECOND], used) if kind_of(law) == EXPLICIT else 0.0)
     return State(start.u, start.months, h, n_steps), FAILED, peak, n_grid

@@ -37,29 +37,29 @@ LAST = N_NODES - 1
 """Index of the node at the end of a panel."""
 
 
-def _matrices() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Positions of the nodes; columns of the matrices from values to series, to their integral's, to the integral."""
+def _matrices() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Positions of the nodes; columns of the matrices from values to their series, and to the integral."""
     n = N_NODES
     j = np.arange(n)
     angles = np.pi * j / (n - 1)
     weights = np.where((j == 0) | (j == n - 1), 0.5, 1.0)
     # c_k = (2/(n-1)) w_k sum_i w_i f(cos(angle_i)) cos(k angle_i); our nodes run the other way, so cos -> (-1)^k cos
     series = 2.0 / (n - 1) * weights[:, None] * weights[None, :] * np.cos(np.outer(j, angles)) * ((-1.0) ** j)[:, None]
-    integral_series, integral = np.zeros((n, n)), np.zeros((n, n))
+    integral = np.zeros((n, n))
     nodes = -np.cos(angles)
     for i in range(n):
         unit = np.zeros(n)
         unit[i] = 1.0
-        chebyshev = np.polynomial.Chebyshev(series @ unit).integ(lbnd=-1)
-        integral_series[:, i] = chebyshev.coef[:n]
-        integral[:, i] = chebyshev(nodes)
+        integral[:, i] = np.polynomial.Chebyshev(series @ unit).integ(lbnd=-1)(nodes)
     integral[0] = 0.0
-    return nodes, series.T.copy(), integral_series.T.copy(), integral.T.copy()
+    return nodes, series.T.copy(), integral.T.copy()
 
 
-NODES, TO_SERIES, TO_SUM, TO_INTEGRAL = _matrices()
-"""Nodes in [-1, 1]; matrices, by columns, from values at the nodes to their series, to the series of their integral
-(all but its last term), and to the integral at the nodes."""
+NODES, TO_SERIES, TO_INTEGRAL = _matrices()
+"""Nodes in [-1, 1]; matrices, by columns, from values at the nodes to their series, and to the integral there."""
+
+PER_TERM = np.array([0.0] + [1.0 / n for n in range(1, N_TERMS)])
+"""1 / n: the integral of a series divides its terms by their number."""
 
 
 @part
@@ -121,7 +121,7 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         Size of the last term of the function, or of a tenth of the one before it where symmetry has made the last one
         small: several times what the panel is wrong by, since the terms left out are smaller still.
     """
-    matrix, sums = TO_SERIES, TO_SUM  # once: for a GPU every mention is a copy in its constant memory
+    matrix = TO_SERIES  # once: for a GPU every mention is a copy in its constant memory
     f0, f1, f2, f3, f4, f5, f6, f7 = (
         slopes[0],
         slopes[1],
@@ -141,15 +141,15 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         d = (matrix[12, j] * f12 + matrix[13, j] * f13) + (matrix[14, j] * f14 + matrix[15, j] * f15)
         slope_series[j] = (a + b) + (c + d)
     slope_series[N_NODES] = 0.0
-    half = 0.5 * h
-    for j in range(N_NODES):
-        a = (sums[0, j] * f0 + sums[1, j] * f1) + (sums[2, j] * f2 + sums[3, j] * f3)
-        b = (sums[4, j] * f4 + sums[5, j] * f5) + (sums[6, j] * f6 + sums[7, j] * f7)
-        c = (sums[8, j] * f8 + sums[9, j] * f9) + (sums[10, j] * f10 + sums[11, j] * f11)
-        d = (sums[12, j] * f12 + sums[13, j] * f13) + (sums[14, j] * f14 + sums[15, j] * f15)
-        series[j] = half * ((a + b) + (c + d))
-    series[0] += start
-    series[N_NODES] = half / (2 * N_NODES) * slope_series[LAST]
+    quarter = 0.25 * h
+    per_term = PER_TERM
+    series[1] = quarter * (2.0 * slope_series[0] - slope_series[2])
+    for n in range(2, N_NODES):
+        series[n] = quarter * per_term[n] * (slope_series[n - 1] - slope_series[n + 1])
+    series[N_NODES] = quarter * per_term[N_NODES] * slope_series[LAST]
+    odd = (series[1] + series[3]) + (series[5] + series[7]) + (series[9] + series[11]) + (series[13] + series[15])
+    even = (series[2] + series[4]) + (series[6] + series[8]) + (series[10] + series[12]) + (series[14] + series[16])
+    series[0] = start + (odd - even)
     return abs(series[N_NODES]) + 0.1 * abs(series[LAST])
 
 
@@ -167,26 +167,33 @@ def read(series: FloatArray, x: float) -> float:
 
 
 @part
-def solve(series: FloatArray, slope_series: FloatArray, h: float, value: float, low: float, high: float) -> float:
-    """Position at which a growing function takes a value.
+def solve(
+    values: FloatArray, slopes: FloatArray, series: FloatArray, slope_series: FloatArray, h: float, value: float
+) -> float:
+    """Position in a panel at which a growing function takes a value.
 
     Parameters
     ----------
+    values, slopes : array of shape (N_NODES,)
+        The function at the nodes, non-decreasing, and its derivative with respect to the coordinate.
     series, slope_series : array of shape (N_TERMS,)
-        The function, non-decreasing, and its derivative with respect to the coordinate.
+        Both as series.
     h : float
         Length of the panel.
     value : float
-        Sought.
-    low, high : float
-        Positions in [-1, 1] between which it is looked for.
+        Sought, at most that at the last node.
 
     Returns
     -------
     float
-        x, by Newton's method kept inside a shrinking bracket.
+        x in [-1, 1].
     """
-    return solve_between(series, slope_series, h, value, low, high, read(series, low), read(series, high))
+    j = 0
+    while j < LAST - 1 and values[j + 1] <= value:
+        j += 1
+    return solve_between(
+        series, slope_series, h, value, NODES[j], NODES[j + 1], values[j], values[j + 1], slopes[j], slopes[j + 1]
+    )
 
 
 @part
@@ -199,12 +206,36 @@ def solve_between(
     high: float,
     at_low: float,
     at_high: float,
+    slope_low: float,
+    slope_high: float,
 ) -> float:
-    """:func:`solve` where the function's values at low and high are known."""
+    """Position between two others at which a growing function takes a value.
+
+    Parameters
+    ----------
+    series, slope_series, h, value
+        As in :func:`solve`.
+    low, high : float
+        Positions in [-1, 1] between which it is looked for.
+    at_low, at_high, slope_low, slope_high : float
+        The function there, and its derivative with respect to the coordinate.
+
+    Returns
+    -------
+    float
+        x, by Newton's method kept inside a shrinking bracket. It starts from the inverse function's cubic with the
+        same values and slopes at both ends.
+    """
     half = 0.5 * h
-    rise = at_high - at_low
-    part = min(1.0, max(0.0, (value - at_low) / rise)) if rise > 0.0 else 0.5
-    x = low + part * (high - low)
+    rise, width = at_high - at_low, high - low
+    part = 0.5
+    if rise > 0.0:
+        y = min(1.0, max(0.0, (value - at_low) / rise))
+        part, steepness = y, rise / (half * width)
+        cubic = y * y * (3.0 - 2.0 * y) + y * (1.0 - y) * steepness * ((1.0 - y) / slope_low - y / slope_high)
+        if cubic >= 0.0 and cubic <= 1.0:
+            part = cubic
+    x = low + part * width
     for _ in range(80):
         miss = read(series, x) - value
         if miss < 0.0:

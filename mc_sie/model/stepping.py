@@ -71,6 +71,9 @@ NEAR = 1e-9
 OVERTAKEN = 1e-11
 """The other route is the better one from this lead in ln R on."""
 
+MAX_SWITCHES = 2
+"""How often research may change its route in one place: there, and back where the other one had come level only."""
+
 MONTHS, MONTHS_SLOPE, SECOND, SECOND_SLOPE = range(4)
 """Rows of a panel's series: time; ln M (EXPLICIT) or e (ORBITAL); their derivatives."""
 

@@ -31,6 +31,7 @@ from mc_sie.model.retraining import ln_research_by_time
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
     EXPLICIT,
+    MAX_SWITCHES,
     MONTHS,
     MONTHS_SLOPE,
     N_SERIES,
@@ -55,6 +56,9 @@ MAX_PANELS = 512
 MAX_TRIES = 5000
 """Panels that may be tried."""
 
+MAX_WINDOWS = 64
+"""Windows by OOM from which those by months can start."""
+
 MAX_DEPLOYMENTS = 2048
 """Room for the deployments of mode from_scratch: 20 OOM in gains of at least 0.01, and deployment 0."""
 
@@ -69,12 +73,13 @@ OOMS = SECOND
 PAST_HORIZON = 1.05
 """How far beyond the horizon the last panel is meant to come, in units of the horizon."""
 
-P_U, P_LENGTH, P_MONTHS, P_OOMS, P_GRID = range(5)
+P_U, P_LENGTH, P_PER_HALF, P_MONTHS, P_OOMS, P_GRID = range(6)
 """Columns of the table of panels: where each starts, also on the grid; how long its series are (the next may start
-earlier)."""
+earlier), and 1 over half of that."""
 
-G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE, G_U = range(6)
-"""Columns of the grid: time, e, s, ln(dt/de), ln M and u at some nodes of every panel."""
+G_MONTHS, G_OOMS, G_SOFTWARE, G_LN_SLOWNESS, G_LN_PACE, G_U, G_MONTHS_SLOPE, G_SECOND_SLOPE = range(8)
+"""Columns of the grid: time, e, s, ln(dt/de), ln M and u at some nodes of every panel; the slopes of time and of the
+panel's second function in u, on the panel after the point."""
 
 GRID_STRIDE = 3
 """Every third node of a panel is on the grid."""
@@ -91,10 +96,12 @@ class Workspace(NamedTuple):
         State at the nodes of the panel in progress.
     series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
         Series of every panel.
-    panels : array of shape (MAX_PANELS + 1, 5)
+    panels : array of shape (MAX_PANELS + 1, 6)
         Where each panel starts; the row after the last is the end of the trajectory.
-    grid : array of shape (6 MAX_PANELS + 1, 6)
+    grid : array of shape (6 MAX_PANELS + 1, 8)
         The trajectory at some nodes.
+    windows : array of shape (MAX_WINDOWS, 3)
+        Months and the coordinates of both ends of windows that were found.
     deployments : array of shape (MAX_DEPLOYMENTS, 2)
         Months and effective compute of each deployment.
     """
@@ -104,6 +111,7 @@ class Workspace(NamedTuple):
     series: NDArray[np.float64]
     panels: NDArray[np.float64]
     grid: NDArray[np.float64]
+    windows: NDArray[np.float64]
     deployments: NDArray[np.float64]
 
 
@@ -119,8 +127,9 @@ def new_workspace() -> Workspace:
         np.zeros(1, LAW_TYPE).view(np.recarray),
         np.zeros(1, NODES_TYPE).view(np.recarray),
         np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
-        np.zeros((MAX_PANELS + 1, 5)),
-        np.zeros((6 * MAX_PANELS + 1, 6)),
+        np.zeros((MAX_PANELS + 1, 6)),
+        np.zeros((6 * MAX_PANELS + 1, 8)),
+        np.zeros((MAX_WINDOWS, 3)),
         np.zeros((MAX_DEPLOYMENTS, 2)),
     )
 
@@ -169,8 +178,8 @@ def follow(law: Law, work: Workspace) -> Timeline:
     if law.reconfiguration_rate > 0.0:
         h = FIRST_LENGTH_RECONFIGURED
     n, n_moving = 0, 0
-    n_grid = put_state_on_grid(law, work, n, start)
-    switched = False
+    n_grid = put_state_on_grid(law, work, n, start, 0.0, 0.0)
+    n_switches = 0
     for _ in range(MAX_TRIES):
         if n == MAX_PANELS:
             break
@@ -188,20 +197,20 @@ def follow(law: Law, work: Workspace) -> Timeline:
         changes = x < 1.0
         if changes:
             if 0.5 * h * (1.0 + x) <= NEAR:
-                if not switched:
+                if n_switches < MAX_SWITCHES:
                     setting = Setting(1 - setting.route, 0.0, False)
-                    switched = True
+                    n_switches += 1
                     continue
                 changes = False
             else:
                 x_end = x
         holds = False
         if nodes.months[LAST] >= law.horizon and (x_end == 1.0 or read(series[MONTHS], x_end) >= law.horizon):
-            x_end = solve(series[MONTHS], series[MONTHS_SLOPE], h, law.horizon, -1.0, x_end)
+            x_end = solve(nodes.months, nodes.months_slope, series[MONTHS], series[MONTHS_SLOPE], h, law.horizon)
             end = END_HORIZON
         if continual:
             if read(series[SECOND], x_end) >= TOP_OOMS:
-                x_end = solve(series[SECOND], series[SECOND_SLOPE], h, TOP_OOMS, -1.0, x_end)
+                x_end = solve(nodes.second, nodes.second_slope, series[SECOND], series[SECOND_SLOPE], h, TOP_OOMS)
                 end = END_TOP
             if not setting.held and start.u + 0.5 * h * (1.0 + x_end) - read(series[SECOND], x_end) >= law.u_hold:
                 x_end = hold_position(law, start, h, series, x_end)
@@ -212,26 +221,28 @@ def follow(law: Law, work: Workspace) -> Timeline:
 
         work.panels[n, P_U] = start.u
         work.panels[n, P_LENGTH] = h
+        work.panels[n, P_PER_HALF] = 2.0 / h
         work.panels[n, P_MONTHS] = start.months
         work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
         work.panels[n, P_GRID] = n_grid - 1
+        work.grid[n_grid - 1, G_MONTHS_SLOPE] = nodes.months_slope[0]
+        work.grid[n_grid - 1, G_SECOND_SLOPE] = nodes.second_slope[0]
         for j in range(GRID_STRIDE, N_NODES - 1, GRID_STRIDE):
             if NODES[j] < x_end:
-                u = start.u + 0.5 * h * (1.0 + NODES[j])
-                software, ln_m = nodes.software[j], nodes.ln_pace[j]
-                n_grid = put_on_grid(law, work, n_grid, u, nodes.months[j], nodes.second[j], software, ln_m)
+                n_grid = put_node_on_grid(law, work, n_grid, start.u + 0.5 * h * (1.0 + NODES[j]), nodes, j)
         if x_end < 1.0:
             months = law.horizon if end == END_HORIZON else read(series[MONTHS], x_end)
             second = TOP_OOMS if end == END_TOP and continual else read(series[SECOND], x_end)
             start = Start(start.u + 0.5 * h * (1.0 + x_end), months, second)
+            months_slope, second_slope = read(series[MONTHS_SLOPE], x_end), read(series[SECOND_SLOPE], x_end)
+            n_grid = put_state_on_grid(law, work, n_grid, start, months_slope, second_slope)
         else:
             start = Start(u_end, nodes.months[LAST], nodes.second[LAST])
-        if x_end < 1.0 or kind_of(law) != EXPLICIT or u_end >= law.u_hold:
-            n_grid = put_state_on_grid(law, work, n_grid, start)
-        else:
-            n_grid = put_on_grid(
-                law, work, n_grid, u_end, start.months, start.second, nodes.software[LAST], nodes.ln_pace[LAST]
-            )
+            if kind_of(law) != EXPLICIT or u_end >= law.u_hold:
+                months_slope, second_slope = nodes.months_slope[LAST], nodes.second_slope[LAST]
+                n_grid = put_state_on_grid(law, work, n_grid, start, months_slope, second_slope)
+            else:
+                n_grid = put_node_on_grid(law, work, n_grid, u_end, nodes, LAST)
         n += 1
         if not setting.held:
             n_moving = n_grid
@@ -241,12 +252,12 @@ def follow(law: Law, work: Workspace) -> Timeline:
             work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
             work.panels[n, P_GRID] = n_grid - 1
             return Timeline(n, n_grid, n_moving, end, OK)
-        switched = False
+        n_switches = 0
         if holds:
             setting = Setting(setting.route, 0.0, True)
         elif changes and x_end == x:
             setting = Setting(1 - setting.route, 0.0, False)
-            switched = True
+            n_switches = 1
         way = length_to_horizon(law, start.months, 0.5 * h, nodes) if x_end == 1.0 else math.inf
         h *= step_factor(error)
         if way < h:  # it may be nan
@@ -299,25 +310,44 @@ def hold_position(law: Law, start: Start, h: float, series: NDArray[np.float64],
 
 @part
 def put_on_grid(
-    law: Law, work: Workspace, n_grid: int, u: float, months: float, second: float, software: float, ln_m: float
+    law: Law,
+    work: Workspace,
+    n_grid: int,
+    at: Start,
+    software: float,
+    ln_m: float,
+    months_slope: float,
+    second_slope: float,
 ) -> int:
     """Append a state of the trajectory to the grid; returns the new length."""
     row = work.grid[n_grid]
     if law.mode == CONTINUAL:
-        row[G_OOMS] = second
-        row[G_LN_SLOWNESS] = -law.ln_accumulation - LN_10 * (software - second)
+        row[G_OOMS] = at.second
+        row[G_LN_SLOWNESS] = -law.ln_accumulation - LN_10 * (software - at.second)
     else:
         row[G_OOMS] = software
         row[G_LN_SLOWNESS] = -law.ln_speed - ln_m
-    row[G_MONTHS] = months
+    row[G_MONTHS] = at.months
     row[G_SOFTWARE] = software
     row[G_LN_PACE] = ln_m
-    row[G_U] = u
+    row[G_U] = at.u
+    row[G_MONTHS_SLOPE] = months_slope
+    row[G_SECOND_SLOPE] = second_slope
     return n_grid + 1
 
 
 @part
-def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
+def put_node_on_grid(law: Law, work: Workspace, n_grid: int, u: float, nodes: Nodes, j: int) -> int:
+    """The same of a node of the panel in progress, at the coordinate u."""
+    at = Start(u, nodes.months[j], nodes.second[j])
+    software, ln_m = nodes.software[j], nodes.ln_pace[j]
+    return put_on_grid(law, work, n_grid, at, software, ln_m, nodes.months_slope[j], nodes.second_slope[j])
+
+
+@part
+def put_state_on_grid(
+    law: Law, work: Workspace, n_grid: int, at: Start, months_slope: float, second_slope: float
+) -> int:
     """The same of a state between nodes, or where software has come to be held."""
     if law.mode == CONTINUAL:
         z = min(at.u - at.second, law.u_hold)
@@ -326,13 +356,13 @@ def put_state_on_grid(law: Law, work: Workspace, n_grid: int, at: Start) -> int:
     else:
         software = law.software_hold if at.u >= law.u_hold else place(law.mode, law.limit, at.u)[0]
         ln_m = at.second if kind_of(law) == EXPLICIT else ln_pace(law, at.u, software, software, at.months)
-    return put_on_grid(law, work, n_grid, at.u, at.months, at.second, software, ln_m)
+    return put_on_grid(law, work, n_grid, at, software, ln_m, months_slope, second_slope)
 
 
 @part
 def position_in(work: Workspace, panel: int, u: float) -> float:
     """Position x in [-1, 1] of a coordinate in a panel."""
-    return 2.0 * (u - work.panels[panel, P_U]) / work.panels[panel, P_LENGTH] - 1.0
+    return (u - work.panels[panel, P_U]) * work.panels[panel, P_PER_HALF] - 1.0
 
 
 @part
@@ -427,14 +457,25 @@ def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) ->
         return n_panels - 1, last
     panel = step_with(work.panels, column, n_panels, value)
     grid, on_grid = work.grid, G_MONTHS if axis == MONTHS else G_OOMS
+    slope = G_MONTHS_SLOPE if axis == MONTHS else G_SECOND_SLOPE
     i, i_end = int(work.panels[panel, P_GRID]), int(work.panels[panel + 1, P_GRID])
     while i + 1 < i_end and grid[i + 1, on_grid] <= value:
         i += 1
     low, high = position_in(work, panel, grid[i, G_U]), position_in(work, panel, grid[i + 1, G_U])
     series = work.series[panel]
     length = work.panels[panel, P_LENGTH]
-    at_low, at_high = grid[i, on_grid], grid[i + 1, on_grid]
-    x = solve_between(series[axis], series[axis + 1], length, value, low, high, at_low, at_high)
+    x = solve_between(
+        series[axis],
+        series[axis + 1],
+        length,
+        value,
+        low,
+        high,
+        grid[i, on_grid],
+        grid[i + 1, on_grid],
+        grid[i, slope],
+        grid[i + 1, slope],
+    )
     return panel, work.panels[panel, P_U] + 0.5 * length * (1.0 + x)
 
 
@@ -514,7 +555,7 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float
         if i + 1 < n_moving and grid[i + 1, G_LN_PACE] > value:
             continue
         for left in range(max(0, i - 1), min(n_moving - 1, i + 1)):
-            u = summit(law, work, n_panels, grid[left, G_U], grid[left + 1, G_U])
+            u = summit(law, work, n_panels, left)
             if u >= 0.0:
                 panel = panel_with(work, n_panels, u)
                 value = ln_pace_at(law, work, panel, u)
@@ -524,17 +565,28 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float
 
 
 @part
-def summit(law: Law, work: Workspace, n_panels: int, low: float, high: float) -> float:
-    """Coordinate between two neighbouring grid points at which the pace stops rising; -1 where there is none."""
+def pace_slope_on_grid(law: Law, work: Workspace, panel: int, i: int, route: int) -> float:
+    """d ln M / du at a grid point, on the panel and the route of an interval that it ends."""
+    if kind_of(law) == EXPLICIT and math.isnan(law.rho2):
+        return work.grid[i, G_SECOND_SLOPE]
+    return ln_pace_slope_at(law, work, panel, work.grid[i, G_U], route)
+
+
+@part
+def summit(law: Law, work: Workspace, n_panels: int, i: int) -> float:
+    """Coordinate between grid points i and i + 1 at which the pace stops rising; -1 where there is none."""
+    low, high = work.grid[i, G_U], work.grid[i + 1, G_U]
     middle = 0.5 * (low + high)
     panel = panel_with(work, n_panels, middle)
     route = 0
     if not math.isnan(law.rho2):
         _, software = software_at(law, work, panel, middle)
         route = better_route(law, software, ooms_at(law, work, panel, middle), months_at(law, work, panel, middle))
-    f_low = ln_pace_slope_at(law, work, panel, low, route)
-    f_high = ln_pace_slope_at(law, work, panel, high, route)
-    if not (f_low > 0.0 and f_high < 0.0):
+    f_low = pace_slope_on_grid(law, work, panel, i, route)
+    if not f_low > 0.0:
+        return -1.0
+    f_high = pace_slope_on_grid(law, work, panel, i + 1, route)
+    if not f_high < 0.0:
         return -1.0
     side = 0
     u = low

@@ -21,15 +21,21 @@ from mc_sie.model.timeline import (
     OOMS,
     Workspace,
     follow,
+    ln_slowness_at,
     locate,
     months_at,
+    ooms_at,
     ooms_at_months,
     peak,
 )
 from mc_sie.model.windows import (
     best_window,
+    curved,
+    ends_by_months,
+    guessed_ends,
     largest_between_deployments,
-    only_length,
+    narrowest_window,
+    note_window,
     shortest_between_deployments,
     valley,
 )
@@ -172,20 +178,34 @@ def simulate_line(
     effective = work.grid[n_grid - 1, G_OOMS]
     software = work.grid[n_grid - 1, G_SOFTWARE]
     first_year = effective if months <= MONTHS_PER_YEAR else ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
-    window = only_length(0.0)
     for i in range(levels.shape[0]):
         months_to[i] = math.inf
         best_window_months[i] = math.inf
         if levels[i] <= effective:
             panel, u = locate(law, work, n_panels, int(OOMS), levels[i])
             months_to[i] = months_at(law, work, panel, u)
-            window = best_window(law, work, line, bottom, is_single, int(OOMS), levels[i], panel, u, window)
-            best_window_months[i] = window.length
-    window = only_length(0.0)
+            best_window_months[i] = ln_slowness_at(law, work, panel, u)  # until the window itself is known
+    window = narrowest_window(work, n_grid, bottom)
+    n_windows = note_window(work.windows, 0, window)
+    for i in range(levels.shape[0]):
+        if levels[i] <= effective:
+            across, at_its_end = months_to[i], best_window_months[i]
+            start, end = guessed_ends(window, levels[i])
+            found = best_window(
+                law, work, line, bottom, is_single, int(OOMS), levels[i], across, at_its_end, start, end
+            )
+            best_window_months[i] = found.length
+            if found.u_start >= 0.0:
+                window = curved(found, window)
+                n_windows = note_window(work.windows, n_windows, window)
     for i in range(widths.shape[0]):
         best_gain_ooms[i] = effective
         if widths[i] < months:
             panel, u = locate(law, work, n_panels, int(MONTHS), widths[i])
-            window = best_window(law, work, line, bottom, is_single, int(MONTHS), widths[i], panel, u, window)
-            best_gain_ooms[i] = window.length
+            across, at_its_end = ooms_at(law, work, panel, u), ln_slowness_at(law, work, panel, u)
+            start, end = ends_by_months(work.windows, n_windows, widths[i])
+            found = best_window(
+                law, work, line, bottom, is_single, int(MONTHS), widths[i], across, at_its_end, start, end
+            )
+            best_gain_ooms[i] = found.length
     return summary(law, first_year, ln_pace_peak, months_to_peak, software, effective, months, 0, line.end)

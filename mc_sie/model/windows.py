@@ -265,9 +265,10 @@ def best_window(
     is_single: bool,
     axis: int,
     width: float,
-    panel: int,
-    u: float,
-    near: Window,
+    across: float,
+    at_its_end: float,
+    u_start: float,
+    u_end: float,
 ) -> Window:
     """The best window of a width on a continuous timeline.
 
@@ -281,10 +282,10 @@ def best_window(
         OOMS: shortest time for ``width`` OOM. MONTHS: largest gain in ``width`` months.
     width : float
         Not more than the timeline's extent along the axis.
-    panel, u : int, float
-        Position at which the axis takes that value: the end of the window that starts at 0.
-    near : Window
-        The best window of another width, to start from; or :func:`only_length`.
+    across, at_its_end : float
+        Length of the window that starts at 0, and ln(dt/de) at its end (read only where the valley is single).
+    u_start, u_end : float
+        First guess at its ends; negative where there is none.
 
     Returns
     -------
@@ -301,15 +302,12 @@ def best_window(
     if not is_single or kind_of(law) == TIMED:
         return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
     at_start, at_end = grid[0, G_LN_SLOWNESS], grid[n_grid - 1, G_LN_SLOWNESS]
-    if ln_slowness_at(law, work, panel, u) >= at_start:
-        return only_length(months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u))
-    if near.u_start >= 0.0:
-        u_start, u_end = guessed_ends(near, width)
-        if u_start < 0.0 or u_end > work.panels[n_panels, P_U]:
-            u_start, u_end = near.u_start, near.u_end
+    if at_its_end >= at_start:
+        return only_length(across)
+    if u_start >= 0.0 and u_end <= work.panels[n_panels, P_U]:
         found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
         if not math.isnan(found.length):
-            return curved(found, near)
+            return found
     column = G_OOMS if axis == OOMS else G_MONTHS
     span = grid[n_grid - 1, column]
     if at_end < at_start:
@@ -329,8 +327,30 @@ def best_window(
 
 
 @part
+def narrowest_window(work: Workspace, n_grid: int, bottom: int) -> Window:
+    """The window of no width at the bottom of the valley, about where a parabola through the grid has it."""
+    if bottom == 0 or bottom == n_grid - 1:
+        return only_length(0.0)
+    grid = work.grid
+    u = grid[bottom, G_U]
+    before, after = u - grid[bottom - 1, G_U], grid[bottom + 1, G_U] - u
+    fall = (grid[bottom - 1, G_LN_SLOWNESS] - grid[bottom, G_LN_SLOWNESS]) / before
+    rise = (grid[bottom + 1, G_LN_SLOWNESS] - grid[bottom, G_LN_SLOWNESS]) / after
+    if not fall + rise > 0.0:
+        return only_length(0.0)
+    u += 0.5 * (fall * after - rise * before) / (fall + rise)
+    by_width = 0.5 * (before + after) / (grid[bottom + 1, G_OOMS] - grid[bottom - 1, G_OOMS])
+    return Window(0.0, 0.0, u, u, -by_width, by_width, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@part
 def guessed_ends(near: Window, width: float) -> tuple[float, float]:
-    """Ends of a window of some width: by the cubic through the last two windows, or the tangent to the last."""
+    """Ends of a window of some width: by the cubic through the last two windows, or the tangent to the last.
+
+    Negative where the last window tells nothing of its ends.
+    """
+    if near.u_start < 0.0:
+        return -1.0, -1.0
     wider = width - near.width
     square = wider * wider
     start = (
@@ -344,7 +364,7 @@ def guessed_ends(near: Window, width: float) -> tuple[float, float]:
 def curved(found: Window, near: Window) -> Window:
     """A window with what it takes to guess the next one to third order, from the one that was found before it."""
     gap = found.width - near.width
-    if gap == 0.0:
+    if gap == 0.0 or near.width == 0.0 or near.u_start < 0.0:
         return found
     start, end = found.u_start - near.u_start, found.u_end - near.u_end
     per_square, per_cube = 1.0 / (gap * gap), 1.0 / (gap * gap * gap)
@@ -361,6 +381,31 @@ def curved(found: Window, near: Window) -> Window:
         (gap * found.end_by_width - end) * per_square,
         (gap * (found.end_by_width + near.end_by_width) - 2.0 * end) * per_cube,
     )
+
+
+@part
+def note_window(windows: NDArray[np.float64], n: int, found: Window) -> int:
+    """Append a window by OOM to those from which windows by months start; returns their number."""
+    if n < windows.shape[0]:
+        windows[n, 0], windows[n, 1], windows[n, 2] = found.length, found.u_start, found.u_end
+        n += 1
+    return n
+
+
+@part
+def ends_by_months(windows: NDArray[np.float64], n: int, months: float) -> tuple[float, float]:
+    """Ends of the window that takes some months, guessed between two that were found by OOM.
+
+    The shortest time for some OOM and the largest gain in that time are one window.
+    """
+    if n < 2:
+        return -1.0, -1.0
+    i = 1
+    while i < n - 1 and windows[i, 0] < months:
+        i += 1
+    length, start, end = windows[i - 1, 0], windows[i - 1, 1], windows[i - 1, 2]
+    part = (months - length) / (windows[i, 0] - length)
+    return start + part * (windows[i, 1] - start), end + part * (windows[i, 2] - end)
 
 
 @part

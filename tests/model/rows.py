@@ -122,8 +122,10 @@ def telling_rows() -> list[dict[str, Any]]:
     loses 6e-4 OOM. With that bracket and without the search by the ends of windows, the next two lost 17 OOM; since the
     bracket is mended they no longer need that search, and no row here tells whether it is there.
     In the fourth the routes cross and cross back within one step: unseen, its deployments come 4e-5 months late. In the
-    last the second route takes over between two points of a coarse grid, and the window for 1 OOM has two minima:
-    looking for them with the slowness interpolated found the worse one, half a percent too long.
+    fifth the second route takes over between two points of a coarse grid, and the window for 1 OOM has two minima:
+    looking for them with the slowness interpolated found the worse one, half a percent too long. In the last two labour
+    catches up with experiments, where every route is as good as any other: once one had been changed for the other
+    there, it was kept for a whole step, and windows were a tenth or a fifth of a percent too long.
     """
     two_minima = {
         **{"mode": "none", "rho": -0.40372110308959186, "r": 0.629701500646553, "lam": 0.4537368624026213},
@@ -133,5 +135,21 @@ def telling_rows() -> list[dict[str, Any]]:
         **{"reconfiguration_half_life_months": 7.972167518948057, "route2_rho": -0.18291907194770318},
         "route2_alpha_compute": 0.5,
     }
+    level = {
+        **{"mode": "continual", "alpha_compute": 0.5, "labour_multiplier": 900.0, "training_months": 3.0},
+        **{"rho_long": 0.0, "route2_alpha_compute": 0.5},
+    }
+    once = {
+        **{**level, "rho": -0.471586213940116, "r": 0.7493169196316004, "lam": 0.30095479393665914},
+        **{"limit_ooms": 18.87033565183583, "labour_per_efficiency": 2.209968399342777},
+        **{"experiment_efficiency_share": 0.7941396903914796, "software_doubling_months": 6.543204477934662},
+        **{"reconfiguration_half_life_months": 19.133178803324498, "route2_rho": -0.28826977821038524},
+    }
+    twice = {
+        **{**level, "rho": -0.3196774702380384, "r": 1.0404351103618839, "lam": 0.36559068575771936},
+        **{"limit_ooms": 11.580367434143046, "labour_per_efficiency": 2.181032738555246},
+        **{"experiment_efficiency_share": 0.7928860600624007, "software_doubling_months": 5.320219730030813},
+        **{"reconfiguration_half_life_months": 212.07884495136997, "route2_rho": -0.7995733177645408},
+    }
     rows = [random_rows(77, 1473)[1472], *(random_rows(4242, 4159)[i] for i in (403, 4158)), random_rows(31, 605)[604]]
-    return [*rows, two_minima]
+    return [*rows, two_minima, once, twice]

@@ -17,8 +17,17 @@ from mc_sie.model.panels import N_NODES, N_TERMS, NODES, fit, integrate, read, s
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
 from mc_sie.model.stepping import MONTHS
-from mc_sie.model.timeline import OOMS, follow, locate, new_workspace
-from mc_sie.model.windows import best_merit, best_window, only_length, valley
+from mc_sie.model.timeline import OOMS, follow, ln_slowness_at, locate, months_at, new_workspace, ooms_at
+from mc_sie.model.windows import (
+    best_merit,
+    best_window,
+    curved,
+    ends_by_months,
+    guessed_ends,
+    narrowest_window,
+    note_window,
+    valley,
+)
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 
 
@@ -51,9 +60,11 @@ def test_a_panel_integrates_what_it_resolves():
 @pytest.mark.parametrize("length", [0.1, 2.0, 7.0])
 def test_a_panel_finds_where_a_function_takes_a_value(length):
     slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
-    fit(np.exp(NODES), length, 0.0, slope_series, series)
+    slopes, values = np.exp(NODES), np.zeros(N_NODES)
+    fit(slopes, length, 0.0, slope_series, series)
+    integrate(slopes, length, 0.0, values)
     for x in (-1.0, -0.3, 0.2, 0.9):
-        found = solve(series, slope_series, length, read(series, x), -1.0, 1.0)
+        found = solve(values, slopes, series, slope_series, length, read(series, x))
         assert found == pytest.approx(x, abs=1e-9)
 
 
@@ -122,14 +133,20 @@ def test_two_searches_for_windows_agree(mode, r):
     line = follow(law, work)
     bottom, is_single = valley(work, line.n_grid)
     assert is_single
-    near = only_length(0.0)
+    near = narrowest_window(work, line.n_grid, bottom)
+    n_windows = note_window(work.windows, 0, near)
     for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
-        near = only_length(0.0)
         for width in widths:
             panel, u = locate(law, work, line.n_panels, axis, width)
-            near = best_window(law, work, line, bottom, True, axis, width, panel, u, near)
+            across = months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u)
+            at_its_end = ln_slowness_at(law, work, panel, u)
+            ends = guessed_ends(near, width) if axis == OOMS else ends_by_months(work.windows, n_windows, width)
+            found = best_window(law, work, line, bottom, True, axis, width, across, at_its_end, *ends)
+            if axis == OOMS and found.u_start >= 0.0:
+                near = curved(found, near)
+                n_windows = note_window(work.windows, n_windows, near)
             every = best_merit(law, work, line.n_panels, line.n_grid, bottom, False, axis, width)
-            assert near.length == pytest.approx(abs(every), rel=1e-8)
+            assert found.length == pytest.approx(abs(every), rel=1e-8)
 
 
 @pytest.mark.parametrize("i", range(2 if INTERPRETED else 12))
