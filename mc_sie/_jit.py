@@ -23,12 +23,16 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.core.codegen
+import numba.core.compiler
 import numba.core.config
 import numba.core.registry
 
 config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
 
 CPUDispatcher: Any = numba.core.registry.CPUDispatcher
+Compiler: Any = numba.core.compiler.Compiler
+JITCodeLibrary: Any = numba.core.codegen.JITCodeLibrary
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -119,12 +123,55 @@ def njit(function: F) -> F:
         config.CACHE_DIR = before
 
 
-class _Part(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+    """Code that is linked into the code that calls it, as optimised code but not as machine code.
+
+    numba makes machine code of every function and of all that it calls, again and again; only that of the function
+    called from outside ever runs. Nor is a round of passes needed that makes it easier to find superfluous counts of
+    references, where there are none (``_nrt``). Both were a fifth of the compiler's work.
+    """
+
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """There is none."""
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self) -> _NoEnvironment:
+        """What numba tells the place of a function's environment, which only Python objects would need."""
+        return _NoEnvironment()
+
+
+class _NoEnvironment:
+    def set_env(self, name: str, environment: object) -> None:
+        pass
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc]
+    """numba's compiler with a library of our own."""
+
+    def __init__(self, typing: Any, target: Any, library: Any, args: Any, returns: Any, flags: Any, names: Any) -> None:
+        super().__init__(typing, target, library or _Linked(target.codegen(), "part"), args, returns, flags, names)
+
+
+class _Part(CPUDispatcher):  # type: ignore[misc]
     """A dispatcher without a way in from the interpreter: called there, it compiles the function once more, with one.
 
     The way in unpacks every argument. Together they were a third of the compiler's work, and only tests and plots ever
     take one.
     """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().__init__(py_func=function, locals={}, targetoptions=options, pipeline_class=_PartCompiler)
 
     def __call__(self, *args: Any) -> Any:
         if "from_interpreter" not in vars(self):
@@ -147,7 +194,7 @@ def part(function: F) -> F:
     """
     if config.DISABLE_JIT:
         return function
-    return cast(F, _Part(py_func=function, locals={}, targetoptions=_PART_OPTIONS))
+    return cast(F, _Part(function, _PART_OPTIONS))
 
 
 def inlined(function: F) -> F:
@@ -165,4 +212,4 @@ def inlined(function: F) -> F:
     """
     if config.DISABLE_JIT:
         return function
-    return cast(F, _Part(py_func=function, locals={}, targetoptions={**_PART_OPTIONS, "forceinline": True}))
+    return cast(F, _Part(function, {**_PART_OPTIONS, "forceinline": True}))

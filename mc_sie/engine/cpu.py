@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit, part
+from mc_sie.engine.compiling import wait_for_kernel
 from mc_sie.model.growth import FROM_SCRATCH, Law, set_law
 from mc_sie.model.status import OK
 from mc_sie.model.timeline import Workspace
@@ -69,10 +70,11 @@ def simulate_rows(
         Receives the outcomes of :data:`CODES`. A row that comes with a status other than OK is not simulated.
     """
     is_from_scratch = table[:, 0] == FROM_SCRATCH
-    if not is_from_scratch.all():
-        simulate_lines(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
     if is_from_scratch.any():
         simulate_jumps(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
+    if not is_from_scratch.all():
+        wait_for_kernel()
+        simulate_lines(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
 
 
 @njit

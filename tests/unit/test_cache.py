@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests_settings import INTERPRETED
 
-from mc_sie import _jit
+from mc_sie import _jit, evaluate
 
 PROGRAM = (
     "import sys; from mc_sie.sampling import plan, points; from mc_sie._jit import cache_folder, is_warm;"
@@ -63,6 +63,43 @@ def test_the_process_that_compiles_gives_the_bits_of_those_that_load(tmp_path):
         for _ in range(2)
     )
     assert first == later
+
+
+BESIDE = (
+    "import sys\n"
+    "from mc_sie import evaluate\n"
+    "from mc_sie.engine import compiling\n"
+    "from mc_sie.engine.cpu import {loop}\n"
+    "with compiling.compiled_beside(2):\n"
+    "    if sys.argv[1:]: compiling._beside.kill()\n"
+    "    months = evaluate({{'rho': -0.3, 'r': 1.0, 'mode': {mode!r}}}).months_to[0, 4].hex()\n"
+    "print(months, sum({loop}.stats.cache_hits.values()), compiling._beside)"
+)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("arguments", "mode", "hits"),
+    [((), "none", "1"), (("killed",), "none", "0"), ((), "from_scratch", "0")],
+    ids=["waited for", "killed", "not waited for"],
+)
+def test_the_kernel_is_compiled_beside_what_comes_before_it(tmp_path, arguments, mode, hits):
+    """By another process, and by this one where that one fails.
+
+    The loop of mode from_scratch is compiled here meanwhile, and nothing is left running.
+    """
+    program = BESIDE.format(loop="simulate_jumps" if mode == "from_scratch" else "simulate_lines", mode=mode)
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "MC_SIE_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    months, *found = run.stdout.split()
+    assert found == [hits, "None"]
+    assert float.fromhex(months) == evaluate({"rho": -0.3, "r": 1.0, "mode": mode}).months_to[0, 4]
 
 
 @compiled

@@ -1,0 +1,72 @@
+"""The kernel compiled in a process of its own, while this one gets ready for it.
+
+The first run of a version spends most of its time in the compiler, on one processor. What comes before the kernel
+(sampling, quantile functions, libraries) has machine code of its own, and so has mode from_scratch: with a second
+processor all that is compiled at the same time. Both processes share the cache.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mc_sie._jit import cache_folder, config, is_warm, source_digest
+
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from mc_sie.engine.compiling import compile_kernel; compile_kernel()"
+
+_beside: subprocess.Popen[bytes] | None = None
+
+
+@contextmanager
+def compiled_beside(n_processors: int) -> Iterator[None]:
+    """Have the kernel compiled by another process, where its machine code is not in the cache yet.
+
+    Parameters
+    ----------
+    n_processors : int
+        Processors there are; with one there is nothing to gain.
+
+    Yields
+    ------
+    None
+        At once; :func:`wait_for_kernel` waits for the machine code.
+    """
+    global _beside
+    root = cache_folder().parent.parent
+    is_shared = cache_folder() == root / "mc_sie" / source_digest()[:16]
+    if n_processors < 2 or not is_shared or config.DISABLE_JIT or _beside or is_warm("cpu.simulate_lines"):
+        yield
+        return
+    _beside = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM.format(path=sys.path)],
+        env={**os.environ, "MC_SIE_CACHE": str(root)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        _beside.terminate()
+        _beside.wait()
+        _beside = None
+
+
+def wait_for_kernel() -> None:
+    """Return once no other process is compiling the kernel; if it failed there, it is compiled here."""
+    process = _beside
+    if process is not None:
+        process.wait()
+
+
+def compile_kernel() -> None:
+    """Compile the kernel for every mode but from_scratch, in the other process."""
+    import gc
+
+    from mc_sie.engine.run import evaluate
+
+    gc.disable()  # the compiler keeps nearly all that it makes, and looking through it takes a twentieth of the time
+    evaluate({"rho": -0.3, "r": 1.0}, threads=1)
