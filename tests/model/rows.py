@@ -123,9 +123,11 @@ def telling_rows() -> list[dict[str, Any]]:
     bracket is mended they no longer need that search, and no row here tells whether it is there.
     In the fourth the routes cross and cross back within one step: unseen, its deployments come 4e-5 months late. In the
     fifth the second route takes over between two points of a coarse grid, and the window for 1 OOM has two minima:
-    looking for them with the slowness interpolated found the worse one, half a percent too long. In the last two labour
+    looking for them with the slowness interpolated found the worse one, half a percent too long. In the next two labour
     catches up with experiments, where every route is as good as any other: once one had been changed for the other
-    there, it was kept for a whole step, and windows were a tenth or a fifth of a percent too long.
+    there, it was kept for a whole step, and windows were a tenth or a fifth of a percent too long. In the last two the
+    pace falls, rises above its first value and falls again, all early in the first panel of mode continual: on a grid
+    of every third node, its peak is lost.
     """
     two_minima = {
         **{"mode": "none", "rho": -0.40372110308959186, "r": 0.629701500646553, "lam": 0.4537368624026213},
@@ -151,5 +153,16 @@ def telling_rows() -> list[dict[str, Any]]:
         **{"experiment_efficiency_share": 0.7928860600624007, "software_doubling_months": 5.320219730030813},
         **{"reconfiguration_half_life_months": 212.07884495136997, "route2_rho": -0.7995733177645408},
     }
+    slowing = {"mode": "continual", "rho": -0.4285714285714286, "training_months": 3.0}
+    peaks = [
+        {
+            **{**slowing, "r": 2.6764109724301184, "lam": 0.32052180932604957, "limit_ooms": 7.716736247091986},
+            "software_doubling_months": 6.149110952800882,
+        },
+        {
+            **{**slowing, "r": 2.8663116075792763, "lam": 0.3459247805677632, "limit_ooms": 18.003147258673287},
+            "software_doubling_months": 6.103698860520508,
+        },
+    ]
     rows = [random_rows(77, 1473)[1472], *(random_rows(4242, 4159)[i] for i in (403, 4158)), random_rows(31, 605)[604]]
-    return [*rows, two_minima, once, twice]
+    return [*rows, two_minima, once, twice, *peaks]
