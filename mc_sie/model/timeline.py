@@ -191,7 +191,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
             break
         if not continual:
             h = min(h, law.u_hold - start.u)
-        series = work.series[n]
+        series, wanted = work.series[n], h
         h, error = solve_panel(law, setting, start, h, nodes, series)
         if not error <= 1.0:
             h *= step_factor(error)
@@ -271,6 +271,8 @@ def follow(law: Law, work: Workspace) -> Timeline:
             rate = math.log(slope / nodes.months_slope[LAST - 1]) / (0.5 * h * (1.0 - NODES[LAST - 1]))
             way = length_to_horizon(law, start.months, slope, rate)
         longer = h * step_factor(error)
+        if h < wanted:  # it was cut short at a kink
+            longer = max(longer, wanted)
         if continual and not setting.held and x_end == 1.0 and law.reconfiguration_rate == 0.0:
             rate = (nodes.odds[LAST] - nodes.odds[LAST - 1]) / (0.5 * h * (1.0 - NODES[LAST - 1]))
             longer = max(longer, ORBIT_REACH_LATER / (ORBIT_RATE + abs(rate)))
