@@ -222,6 +222,10 @@ def starting(n_rounds: int, *, is_cold: bool) -> dict[str, Any]:
         where = {"MC_SIE_CACHE": folder} if is_cold else {}
         if is_cold:
             found["first_simulation_cold"] = json.loads(child("-c", FIRST_CALL, **where)[0])
+            out = ("--out", str(Path(folder) / "run"))
+            found["first_run_cold"] = child("-m", "mc_sie", "run", PRIOR, *out, MC_SIE_CACHE=str(Path(folder) / "own"))[
+                1
+            ]
         found["first_simulation_cached"] = json.loads(child("-c", FIRST_CALL, **where)[0])
     commands = {
         "python": ("-c", "pass"),
@@ -325,6 +329,7 @@ def print_start(found: dict[str, Any]) -> None:
     rows = []
     if "first_simulation_cold" in found:
         rows.append(["first simulation, compiling", f"{found['first_simulation_cold']:.2f}"])
+        rows.append(["first `mc-sie run`, compiling in two processes", f"{found['first_run_cold']:.2f}"])
     rows.append(["first simulation, machine code cached", f"{found['first_simulation_cached']:.2f}"])
     rows += [[f"`{name}`", _range(seconds, ".2f")] for name, seconds in found["wall"].items()]
     table(["what", "seconds"], rows)
