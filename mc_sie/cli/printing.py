@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -84,18 +84,13 @@ def progress_bar(
         say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
     elif is_here and not is_warm(function):
         say("First time in this version: compiling, once (up to some twenty seconds).", err=True)
-    with ExitStack() as stack:
-        if is_here and not function:
-            from mc_sie.engine.compiling import compiled_beside
-            from mc_sie.engine.run import n_threads
+    if is_here and not function:
+        from mc_sie.engine.compiling import compile_beside
 
-            stack.enter_context(compiled_beside(n_threads(None)))
-        yield stack.enter_context(_bar(doing, unit)) if not quiet and sys.stderr.isatty() else None
-
-
-@contextmanager
-def _bar(doing: str, unit: str) -> Iterator[Progress]:
-    """The bar itself."""
+        compile_beside()
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

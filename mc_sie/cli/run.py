@@ -82,9 +82,14 @@ def run(
 ) -> None:
     """Estimate the probability of an event under a prior set, with its standard error."""
     from mc_sie.events import parse_event
-    from mc_sie.priors import load_prior
 
     asked = parse_event(event)
+    if scheduler is None:
+        from mc_sie.engine.compiling import compile_beside
+
+        compile_beside()  # at once: where there is something to compile, it takes longer than all the rest
+    from mc_sie.priors import load_prior
+
     loaded = load_prior(prior)
 
     from mc_sie.analysis.precision import precision

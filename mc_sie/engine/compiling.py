@@ -7,11 +7,10 @@ processor all that is compiled at the same time. Both processes share the cache.
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from mc_sie._jit import cache_folder, config, is_warm, source_digest
 
@@ -20,25 +19,21 @@ _PROGRAM = "import sys; sys.path[:] = {path!r}; from mc_sie.engine.compiling imp
 _beside: subprocess.Popen[bytes] | None = None
 
 
-@contextmanager
-def compiled_beside(n_processors: int) -> Iterator[None]:
+def n_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def compile_beside() -> None:
     """Have the kernel compiled by another process, where its machine code is not in the cache yet.
 
-    Parameters
-    ----------
-    n_processors : int
-        Processors there are; with one there is nothing to gain.
-
-    Yields
-    ------
-    None
-        At once; :func:`wait_for_kernel` waits for the machine code.
+    Not with a single processor, where there is nothing to gain. Returns at once; :func:`wait_for_kernel` waits. The
+    other process ends with this one.
     """
     global _beside
     root = cache_folder().parent.parent
     is_shared = cache_folder() == root / "mc_sie" / source_digest()[:16]
-    if n_processors < 2 or not is_shared or config.DISABLE_JIT or _beside or is_warm("cpu.simulate_lines"):
-        yield
+    if _beside or n_processors() < 2 or not is_shared or config.DISABLE_JIT or is_warm("cpu.simulate_lines"):
         return
     _beside = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM.format(path=sys.path)],
@@ -47,19 +42,18 @@ def compiled_beside(n_processors: int) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        yield
-    finally:
-        _beside.terminate()
-        _beside.wait()
-        _beside = None
+    atexit.register(_stop, _beside)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
 
 
 def wait_for_kernel() -> None:
     """Return once no other process is compiling the kernel; if it failed there, it is compiled here."""
-    process = _beside
-    if process is not None:
-        process.wait()
+    if _beside is not None:
+        _beside.wait()
 
 
 def compile_kernel() -> None:

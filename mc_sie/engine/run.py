@@ -8,7 +8,6 @@ changes a bit of the result.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.engine.compiling import n_processors
 from mc_sie.engine.cpu import CODES, NUMBERS, simulate_rows
 from mc_sie.errors import InputError, nearest
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
@@ -557,7 +557,7 @@ def n_threads(threads: int | None) -> int:
         When fewer than one is asked for.
     """
     if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return n_processors()
     if threads < 1:
         raise InputError(f"--threads {threads}", "is below 1", "Leave it out to use every processor.")
     return threads
