@@ -128,7 +128,7 @@ class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
 
     numba makes machine code of every function and of all that it calls, again and again; only that of the function
     called from outside ever runs. Nor is a round of passes needed that makes it easier to find superfluous counts of
-    references, where there are none (``_nrt``). Both were a fifth of the compiler's work.
+    references, where there are none (``_nrt``). Together they were a fifth of the compiler's work.
     """
 
     def _optimize_final_module(self) -> None:

@@ -385,8 +385,8 @@ def curved(found: Window, near: Window) -> Window:
 
 @part
 def note_window(windows: NDArray[np.float64], n: int, found: Window) -> int:
-    """Append a window by OOM to those from which windows by months start; returns their number."""
-    if n < windows.shape[0]:
+    """Append a window by OOM, if its ends are known, to those from which windows by months start; returns how many."""
+    if n < windows.shape[0] and found.u_start >= 0.0:
         windows[n, 0], windows[n, 1], windows[n, 2] = found.length, found.u_start, found.u_end
         n += 1
     return n
