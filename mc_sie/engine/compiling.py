@@ -28,7 +28,7 @@ def compile_beside() -> None:
     """Have the kernel compiled by another process, where its machine code is not in the cache yet.
 
     Not with a single processor, where there is nothing to gain. Returns at once; :func:`wait_for_kernel` waits. The
-    other process ends with this one.
+    other process is ended when this one exits; where this one is killed, it ends when it has compiled.
     """
     global _beside
     root = cache_folder().parent.parent

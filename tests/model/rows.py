@@ -125,9 +125,9 @@ def telling_rows() -> list[dict[str, Any]]:
     fifth the second route takes over between two points of a coarse grid, and the window for 1 OOM has two minima:
     looking for them with the slowness interpolated found the worse one, half a percent too long. In the next two labour
     catches up with experiments, where every route is as good as any other: once one had been changed for the other
-    there, it was kept for a whole step, and windows were a tenth or a fifth of a percent too long. In the last two the
-    pace falls, rises above its first value and falls again, all early in the first panel of mode continual: on a grid
-    of every third node, its peak is lost.
+    there, it was kept for a whole step, and windows were a tenth or a fifth of a percent too long (the second of them
+    tells no longer, since panels have other lengths). In the last two the pace falls, rises above its first value and
+    falls again, all early in the first panel of mode continual: on a grid of every third node, its peak is lost.
     """
     two_minima = {
         **{"mode": "none", "rho": -0.40372110308959186, "r": 0.629701500646553, "lam": 0.4537368624026213},
@@ -141,13 +141,13 @@ def telling_rows() -> list[dict[str, Any]]:
         **{"mode": "continual", "alpha_compute": 0.5, "labour_multiplier": 900.0, "training_months": 3.0},
         **{"rho_long": 0.0, "route2_alpha_compute": 0.5},
     }
-    once = {
+    tenth = {
         **{**level, "rho": -0.471586213940116, "r": 0.7493169196316004, "lam": 0.30095479393665914},
         **{"limit_ooms": 18.87033565183583, "labour_per_efficiency": 2.209968399342777},
         **{"experiment_efficiency_share": 0.7941396903914796, "software_doubling_months": 6.543204477934662},
         **{"reconfiguration_half_life_months": 19.133178803324498, "route2_rho": -0.28826977821038524},
     }
-    twice = {
+    fifth = {
         **{**level, "rho": -0.3196774702380384, "r": 1.0404351103618839, "lam": 0.36559068575771936},
         **{"limit_ooms": 11.580367434143046, "labour_per_efficiency": 2.181032738555246},
         **{"experiment_efficiency_share": 0.7928860600624007, "software_doubling_months": 5.320219730030813},
@@ -165,4 +165,4 @@ def telling_rows() -> list[dict[str, Any]]:
         },
     ]
     rows = [random_rows(77, 1473)[1472], *(random_rows(4242, 4159)[i] for i in (403, 4158)), random_rows(31, 605)[604]]
-    return [*rows, two_minima, once, twice, *peaks]
+    return [*rows, two_minima, tenth, fifth, *peaks]
