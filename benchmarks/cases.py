@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from benchmarks.peers.law import MODES
 from mc_sie import evaluate, load_prior
+from mc_sie.engine.hits import hits_of
+from mc_sie.events import HEADLINE, parse_event
 from mc_sie.model.status import ENDS
 from mc_sie.quantities import MODES as ALL_MODES
-from mc_sie.quantities import QUANTITIES
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES
 from mc_sie.sampling import plan, points
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -98,7 +100,12 @@ def _ours(inputs: Inputs, threads: int) -> Result:
 
 
 def _ours_one_event(inputs: Inputs, threads: int) -> Result:
-    return {"best_window_months": evaluate(inputs, levels=(5.0,), widths=(), threads=threads).best_window_months}
+    def rows_of(start: int, stop: int) -> dict[str, NDArray[Any]]:
+        return {name: array[start:stop] for name, array in inputs.items()}
+
+    n = len(inputs["mode"])
+    found = hits_of(rows_of, n, HORIZON_MONTHS_DEFAULT, parse_event(HEADLINE), threads=threads)
+    return {"event": found.holds}
 
 
 def _peer(module: str, mode: str) -> Callable[[Inputs, int], Result]:

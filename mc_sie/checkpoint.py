@@ -95,6 +95,7 @@ class Checkpoint:
             "event": str(job.questions.event),
             "levels": list(job.questions.levels),
             "widths": list(job.questions.widths),
+            "only_event": job.questions.only_event,
             "horizon_months": job.questions.horizon_months,
             "precision": asdict(plan.precision),
             "start": plan.start,
@@ -180,7 +181,7 @@ class Checkpoint:
             raise InputError(str(self.folder), why, "Finish it with that version, or start again.")
         questions = Questions(
             parse_event(text["event"]), tuple(text["levels"]), tuple(text["widths"]), text["horizon_months"],
-            tuple(prior.dimensions),
+            tuple(prior.dimensions), text["only_event"],
         )  # fmt: skip
         job = Job(prior, Design(**text["design"]), questions, text["batch"])
         out = None if text["out"] is None else Path(text["out"])

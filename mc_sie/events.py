@@ -124,6 +124,11 @@ class Event:
         """
         return self.threshold + TIE * max(1.0, abs(self.threshold)) * (1.0 if self.comparison in ("<=", ">") else -1.0)
 
+    @property
+    def is_below(self) -> bool:
+        """Whether small values are hits."""
+        return self.comparison in ("<", "<=")
+
     def check_horizon(self, horizon_months: float) -> None:
         """Refuse an event about a time that the trajectories do not reach.
 

@@ -760,6 +760,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     }
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
+        record["only_event"] = simulation.questions.only_event
         record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
 

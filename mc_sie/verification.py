@@ -115,7 +115,8 @@ def _done_again(
     with reading(where):
         levels, widths = tuple(map(float, record["levels"])), tuple(map(float, record["widths"]))
     if record.get("draws_kept") is False:
-        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions))
+        only_event = bool(record.get("only_event"))
+        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
         streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(questions, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)

@@ -9,12 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.estimates import replicate_se
-from mc_sie.engine.run import simulate, simulate_points
+from mc_sie.engine.hits import hits_of_design
+from mc_sie.engine.run import simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
+from mc_sie.sampling import plan
 
 EXTREME = 1e-6
 """How far from 0 and 1 the uniforms of an extreme input are."""
@@ -149,8 +151,6 @@ def _shares(
     prior: PriorSet, event: Event, horizon_months: float, seed: int, threads: int | None
 ) -> NDArray[np.float64]:
     """Share of hits in each randomisation."""
-    simulation = simulate(
-        prior, LIMIT_DRAWS, seed=seed, horizon_months=horizon_months, levels=event.levels, widths=event.widths,
-        threads=threads,
-    )  # fmt: skip
-    return np.asarray(event.holds(simulation.outcomes).reshape(simulation.design.n_replicates, -1).mean(axis=1))
+    design = plan(LIMIT_DRAWS, seed=seed)
+    hits = hits_of_design(prior, design, horizon_months, event, threads=threads)
+    return np.asarray(hits.holds.reshape(design.n_replicates, -1).mean(axis=1))

@@ -164,7 +164,7 @@ def compare(
     done = 0
     answers = []
     for prior in priors:
-        answers.append(asked.ask(prior, keep_draws=True, progress=steps(progress, done, total)))
+        answers.append(asked.ask(prior, progress=steps(progress, done, total)))
         done += 1
     parts = []
     for name, plan, answer in zip(names[1:], plans, answers[1:], strict=True):

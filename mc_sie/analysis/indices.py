@@ -41,7 +41,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.jackknife import Array, TooFewError, is_settled, jackknife, quotient
-from mc_sie.engine.run import Progress, simulate_points
+from mc_sie.engine.hits import hits_of_points
+from mc_sie.engine.run import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
@@ -175,12 +176,9 @@ class EventFunction:
 
     def __call__(self, uniforms: Mapping[str, Array]) -> Array:
         """Simulate points; 1 where the event holds."""
-        event = self.event
-        _, outcomes = simulate_points(
-            self.prior, uniforms, self.horizon_months, event.levels, event.widths, threads=self.threads
-        )
-        self.n_failed += int((~outcomes.is_ok).sum())
-        return event.holds(outcomes).astype(np.float64)
+        hits = hits_of_points(self.prior, uniforms, self.horizon_months, self.event, threads=self.threads)
+        self.n_failed += int((~hits.is_ok).sum())
+        return hits.holds.astype(np.float64)
 
 
 def n_evaluations(space: Space, groups: Mapping[str, Sequence[str]] | None = None) -> int:

@@ -22,7 +22,8 @@ from mc_sie.analysis.estimates import (
     replicate_se,
     student_t,
 )
-from mc_sie.engine.run import Progress, check_horizon, n_threads, simulate
+from mc_sie.engine.hits import hits_of_design
+from mc_sie.engine.run import Progress, check_horizon, n_threads, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -40,16 +41,20 @@ class Answer:
     design : Design
         Points, the same for every set that is asked.
     hits, is_ok : array of shape (n,), bool
-        Of which draws the event is true, and which were simulated.
-    draws : dict of str to array of shape (n,)
-        Quantities by code name; empty where they were not kept.
+        Of which draws the event is true, and which could be simulated.
     """
 
     prior: PriorSet
     design: Design
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
-    draws: dict[str, NDArray[np.generic]]
+
+    @cached_property
+    def draws(self) -> dict[str, NDArray[np.generic]]:
+        """Quantities of every draw by code name, drawn again."""
+        n = self.design.n_draws
+        drawn = self.prior.values(uniforms_of(self.prior, self.design, 0, n))
+        return {name: np.broadcast_to(array, n) for name, array in drawn.items()}
 
     @cached_property
     def estimate(self) -> Estimate:
@@ -104,15 +109,13 @@ class Question:
     horizon_months: float
     threads: int | None
 
-    def ask(self, prior: PriorSet, *, keep_draws: bool = False, progress: Progress | None = None) -> Answer:
-        """Simulate a prior set on the common points.
+    def ask(self, prior: PriorSet, *, progress: Progress | None = None) -> Answer:
+        """Ask a prior set on the common points.
 
         Parameters
         ----------
         prior : PriorSet
             Whom to ask.
-        keep_draws : bool
-            Keep the quantities of every draw.
         progress : callable, optional
             As in :func:`mc_sie.engine.run.simulate`.
 
@@ -121,21 +124,10 @@ class Question:
         Answer
             Its answer.
         """
-        simulation = simulate(
-            prior,
-            self.design.n_draws,
-            seed=self.design.seed,
-            scheme=self.design.scheme,
-            n_replicates=self.design.n_replicates,
-            horizon_months=self.horizon_months,
-            levels=self.event.levels,
-            widths=self.event.widths,
-            threads=self.threads,
-            progress=progress,
+        hits = hits_of_design(
+            prior, self.design, self.horizon_months, self.event, threads=self.threads, progress=progress
         )
-        outcomes = simulation.outcomes
-        draws = simulation.draws if keep_draws else {}
-        return Answer(prior, simulation.design, self.event.holds(outcomes), outcomes.is_ok, draws)
+        return Answer(prior, self.design, hits.holds, hits.is_ok)
 
     @property
     def in_words(self) -> str:

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.tally import Questions, count
+from mc_sie.analysis.tally import Questions, count, count_hits
+from mc_sie.engine.cpu import Processor
+from mc_sie.engine.hits import BATCH_HITS, hits_of_range
 from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
 from mc_sie.errors import InputError
 from mc_sie.priors import PriorSet
@@ -75,7 +77,7 @@ class Job:
             For a Latin hypercube that is to grow: its strata depend on its size; and for a set given evidence.
         """
         check_unconditioned(prior, "--no-draws")
-        batch = min(BATCH_DEFAULT, design.n_per_replicate)
+        batch = min(BATCH_HITS if questions.only_event else BATCH_DEFAULT, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
@@ -159,12 +161,13 @@ def count_batch(job: Job, number: int) -> NDArray[np.int64]:
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
     asked = job.questions
-    if not hasattr(_local, "drivers"):
-        _local.drivers = None
-    points, draws, outcomes, _local.drivers = simulate_range(
-        job.prior, job.design, first + start, first + stop, asked.horizon_months, asked.levels, asked.widths,
-        _local.drivers,
-    )  # fmt: skip
+    if not hasattr(_local, "processor"):
+        _local.processor = Processor()
+    where = job.prior, job.design, first + start, first + stop, asked.horizon_months
+    if asked.only_event:
+        points, draws, hits = hits_of_range(*where, asked.event, _local.processor, with_twin=True)
+        return count_hits(asked, points, draws, hits)
+    points, draws, outcomes = simulate_range(*where, asked.levels, asked.widths, _local.processor)
     return count(asked, points, draws, outcomes)
 
 

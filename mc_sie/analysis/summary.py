@@ -33,6 +33,10 @@ from mc_sie.quantities import MODES
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles that are reported."""
 
+_QUANTILE_COLUMNS = ["outcome", "unit", "share_reached"] + [
+    f"{kind}{100 * prob:02.0f}" for kind in ("q", "se_q") for prob in QUANTILES
+]
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -298,7 +302,7 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
         replicates = zip(values.reshape(n_replicates, -1), is_ok.reshape(n_replicates, -1), strict=True)
         by_replicate = np.array([_quantiles(np.sort(part[keep])) for part, keep in replicates])
         rows.append(_quantile_row(label, unit, share, _quantiles(simulated), by_replicate))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_QUANTILE_COLUMNS)
 
 
 def weighted_quantiles(
@@ -466,7 +470,7 @@ def summarise_counts(questions: Questions, rows: NDArray[np.int64], scheme: str)
         answer,
         from_start,
         _threshold_frame(cells),
-        pd.DataFrame(quantiles),
+        pd.DataFrame(quantiles, columns=_QUANTILE_COLUMNS),
         _mode_frame(modes),
         _status_frame(questions.view(rows, "statuses").sum(axis=0), int(hits[:, 0].sum())),
         sentence(answer, from_start),

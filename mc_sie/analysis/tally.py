@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.analysis import sketch
+from mc_sie.engine.hits import Hits
 from mc_sie.events import Event
 from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
 from mc_sie.quantities import MODES
@@ -49,6 +50,8 @@ class Questions:
         End of each trajectory.
     dimensions : tuple of str
         Random quantities, for the curves.
+    only_event : bool
+        Nothing is taken but whether the event holds, so that most draws need no trajectory.
     """
 
     event: Event
@@ -56,11 +59,14 @@ class Questions:
     widths: tuple[float, ...]
     horizon_months: float
     dimensions: tuple[str, ...]
+    only_event: bool = False
 
     @cached_property
     def twin(self) -> Event | None:
         """The event counted from day one, where that was simulated."""
         twin = self.event.from_start
+        if self.only_event:
+            return twin
         if twin and set(twin.levels) <= set(self.levels) and set(twin.widths) <= set(self.widths):
             return twin
         return None
@@ -68,6 +74,8 @@ class Questions:
     @cached_property
     def thresholds(self) -> tuple[tuple[str, Event], ...]:
         """How it is counted, and the event, for each cell of the table of probabilities."""
+        if self.only_event:
+            return ()
         return tuple(
             (counted, Event(outcome, level, "<", months))
             for counted, outcome in COUNTINGS
@@ -80,6 +88,8 @@ class Questions:
     @cached_property
     def quantiles(self) -> tuple[tuple[str, str], ...]:
         """Label and unit of each outcome whose quantiles are reported."""
+        if self.only_event:
+            return ()
         marks: dict[str, list[float | None]] = {
             "months_to": [level for level in TABLE_LEVELS if level in self.levels],
             "first_year_ooms": [None],
@@ -108,7 +118,7 @@ class Questions:
             "modes_hit": (len(MODES),),
             "hits": (2,),
             "thresholds": (len(self.thresholds),),
-            "sums": (1 + len(self.widths),),
+            "sums": (0 if self.only_event else 1 + len(self.widths),),
             "curves": (len(self.dimensions), CURVE_BINS, 2),
             "sketches": (len(self.quantiles), sketch.N_BINS),
         }
@@ -224,26 +234,50 @@ def count(
     array of shape (n_counts,), int64
         A row.
     """
-    row = np.zeros(questions.n_counts, dtype=np.int64)
-    is_ok = outcomes.is_ok
-    hits = questions.event.holds(outcomes)
-    mode = draws["mode"]
-    questions.view(row, "statuses")[:] = np.bincount(outcomes.status, minlength=len(STATUS_NAMES))
-    for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", hits)):
-        questions.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
     twin = questions.twin
-    questions.view(row, "hits")[:] = hits.sum(), twin.holds(outcomes).sum() if twin else 0
+    hits = Hits(outcomes.status, questions.event.holds(outcomes), twin.holds(outcomes) if twin else None)
+    row = count_hits(questions, points, draws, hits)
     thresholds = questions.view(row, "thresholds")
     for place, (_, event) in enumerate(questions.thresholds):
         thresholds[place] = count_below(outcomes.values(event.outcome, event.index), event.bound)
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
-    questions.view(row, "sums")[:] = [np.rint(gain[is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
-    curves = questions.view(row, "curves")
-    for place, name in enumerate(questions.dimensions):
-        add_to_curve(curves[place], points[name], is_ok, hits)
+    questions.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
     sketches = questions.view(row, "sketches")
     mu = np.asarray(draws["labour_per_efficiency"], dtype=np.float64)
     labels = tuple(label for label, _ in questions.quantiles)
     for place, values in enumerate(outcomes_by_label(outcomes, mu, labels)):
-        sketch.add_to(sketches[place], values, is_ok)
+        sketch.add_to(sketches[place], values, hits.is_ok)
+    return row
+
+
+def count_hits(
+    questions: Questions,
+    points: Mapping[str, NDArray[np.float64]],
+    draws: Mapping[str, NDArray[np.generic]],
+    hits: Hits,
+) -> NDArray[np.int64]:
+    """Count what needs no more than whether the event holds.
+
+    Parameters
+    ----------
+    questions, points, draws
+        As in :func:`count`.
+    hits : Hits
+        In which draws the event holds, and from the start where ``questions`` have a twin.
+
+    Returns
+    -------
+    array of shape (n_counts,), int64
+        A row; the other counts are 0.
+    """
+    row = np.zeros(questions.n_counts, dtype=np.int64)
+    is_ok, holds, twin = hits.is_ok, hits.holds, hits.holds_from_start
+    mode = draws["mode"]
+    questions.view(row, "statuses")[:] = np.bincount(hits.status, minlength=len(STATUS_NAMES))
+    for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", holds)):
+        questions.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
+    questions.view(row, "hits")[:] = holds.sum(), 0 if twin is None else twin.sum()
+    curves = questions.view(row, "curves")
+    for place, name in enumerate(questions.dimensions):
+        add_to_curve(curves[place], points[name], is_ok, holds)
     return row

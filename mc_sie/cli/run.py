@@ -141,7 +141,7 @@ def run(
         from mc_sie.analysis.tally import Questions
         from mc_sie.checkpoint import Checkpoint, Plan
 
-        questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions))
+        questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
         job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
         begun = Plan(job, wanted, design.n_per_replicate, command, out)
         with _cluster(scheduler, threads) as cluster:

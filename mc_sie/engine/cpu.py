@@ -10,15 +10,17 @@ number of threads nor on the size of the batches.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit, part
 from mc_sie.engine.compiling import wait_for_kernel
+from mc_sie.model.deciding import NOT_BELOW, OPEN, decide
 from mc_sie.model.growth import FROM_SCRATCH, Law, set_law
 from mc_sie.model.status import OK
-from mc_sie.model.timeline import Workspace
+from mc_sie.model.timeline import Workspace, new_workspace
 from mc_sie.model.trajectory import Summary, simulate_generations, simulate_line
 
 NUMBERS = (
@@ -37,6 +39,25 @@ NUMBERS = (
 
 CODES = ("limit_reached", "n_deployments", "end", "status")
 """Columns of ``codes`` in :func:`simulate_rows`."""
+
+
+class Processor:
+    """What simulates and decides rows on one thread, with work arrays of its own.
+
+    Calling it is calling :func:`simulate_rows`, and ``decide`` is :func:`decide_rows`, but for the work arrays.
+    """
+
+    def __init__(self) -> None:
+        """Make the work arrays."""
+        self._work = new_workspace()
+
+    def __call__(self, *arguments: Any) -> None:
+        """Simulate every row of a table."""
+        simulate_rows(self._work, *arguments)
+
+    def decide(self, *arguments: Any) -> None:
+        """Decide an event for every row of a table, where bounds can."""
+        decide_rows(self._work, *arguments)
 
 
 def simulate_rows(
@@ -131,6 +152,45 @@ def simulate_jumps(
                 months_to[i] = math.nan
                 best_window_months[i] = math.nan
                 best_gain_ooms[i] = math.nan
+
+
+@njit
+def decide_rows(
+    work: Workspace,
+    table: NDArray[np.float64],
+    ooms: float,
+    months: float,
+    with_window: bool,
+    answers: NDArray[np.int8],
+    codes: NDArray[np.int32],
+) -> None:
+    """Decide, where bounds can, whether effective compute rises by some OOM in less than some months.
+
+    Parameters
+    ----------
+    work : Workspace
+        Work arrays of the calling thread.
+    table : array of shape (n, 22)
+        As in :func:`simulate_rows`.
+    ooms, months : float
+        The gain, and the threshold.
+    with_window : bool
+        Whether the best window is asked about; else only the one that starts at 0.
+    answers : array of shape (n, 2), int8
+        Receives NOT_BELOW, BELOW or OPEN of :mod:`mc_sie.model.deciding`: for the best window, and from the start.
+        NOT_BELOW in a row that cannot be simulated.
+    codes : array of shape (n, 4), int32
+        Receives the status, as in :func:`simulate_rows`; that of a row with an OPEN answer is not final.
+    """
+    law, nodes, series = work.law[0], work.nodes[0], work.series[0]
+    for i in range(table.shape[0]):
+        take_law(law, table[i], codes[i])
+        if codes[i, 3] != OK:
+            answers[i] = NOT_BELOW
+        elif table[i, 0] == FROM_SCRATCH:
+            answers[i] = OPEN
+        else:
+            answers[i, 0], answers[i, 1] = decide(law, ooms, months, with_window, nodes, series)
 
 
 @part

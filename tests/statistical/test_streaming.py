@@ -16,7 +16,7 @@ from mc_sie.analysis import sketch
 from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
 from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
 from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
-from mc_sie.engine.run import simulate_range
+from mc_sie.engine.run import uniforms_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
@@ -72,7 +72,7 @@ def test_sums_and_curves_are_those_of_the_draws(both):
     np.testing.assert_allclose(total, [gain.sum() for gain in gains], atol=N_DRAWS * SUM_UNIT)
     curves = curve_table(asked, rows)
     assert (curves.groupby("quantity")["n_draws"].sum() == N_DRAWS).all()
-    uniforms = simulate_range(kept.prior, kept.design, 0, N_DRAWS, 240.0, (5.0,), (12.0,))[0]
+    uniforms = uniforms_of(kept.prior, kept.design, 0, N_DRAWS)
     hits = EVENT.holds(kept.outcomes)
     np.testing.assert_array_equal(asked.view(rows, "hits")[:, 0], hits.reshape(N_REPLICATES, -1).sum(axis=1))
     for name, part in curves.groupby("quantity"):

@@ -211,14 +211,15 @@ def test_two_pools_are_not_split_and_it_is_said():
 def test_draws_that_could_not_be_simulated_are_reported(monkeypatch):
     from mc_sie.analysis import rerun
 
-    real = rerun.simulate
+    real = rerun.hits_of_design
 
     def failing(*arguments, **options):
-        simulation = real(*arguments, **options)
-        simulation.outcomes.status[::10] = 4
-        return simulation
+        hits = real(*arguments, **options)
+        hits.status[::10] = 4
+        hits.holds[::10] = False
+        return hits
 
-    monkeypatch.setattr(rerun, "simulate", failing)
+    monkeypatch.setattr(rerun, "hits_of_design", failing)
     result = compare(author(), author(labour_multiplier=100.0, lam=0.4), event=PACE, **HOW)
     assert (result.sets["n_failed"] == math.ceil(DRAWS / 10)).all()
     assert sum("could not be simulated" in note for note in result.notes) == 3

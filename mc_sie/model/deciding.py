@@ -1,0 +1,393 @@
+"""Whether effective compute rises by k OOM in less than some months, where bounds tell without a trajectory.
+
+For one autonomous route with rho <= 0 and deployed systems kept up to date, ln M is a concave function of software s,
+so that the slowness ``dt/ds = e^l``, ``l = -ln(g M)``, has a convex logarithm. The time that a window takes is the
+integral of e^l over it, and convexity bounds it on both sides from values at a few places: below by the tangents to l,
+above by its chords. In modes none and shortening e = s, and few draws lie so close to the threshold that the bounds
+leave them open; in mode continual a law that is nowhere slower (:func:`decide_continual`) tells which worlds are too
+slow.
+
+The window looked at is about the one with equal slowness at both ends. With F = l(a + k) - l(a) there, the best window
+starts within ``abs(F) / l'`` of a, l' being the steepness of the end that it moves away from (the convex l rises at
+least so fast beyond it), so that it is at most ``(abs(F) / l') abs(e^l(a) - e^l(a + k))`` shorter.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie._jit import inlined, part
+from mc_sie.model.ces import exp, ln_ces_and_share
+from mc_sie.model.elementary import exp_and_expm1, ln_near_one
+from mc_sie.model.growth import CONTINUAL, NONE, SHORTENING, Course, Law, course
+from mc_sie.model.panels import LAST, N_NODES, fit, read
+from mc_sie.model.stepping import SECOND, SECOND_SLOPE, Nodes, Setting, Start, fill_exponents
+from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
+from mc_sie.units import LN_10
+
+FloatArray = NDArray[np.float64]
+
+NOT_BELOW, BELOW, OPEN = range(3)
+"""Answers: the time is not below the threshold; it is; the bounds do not tell."""
+
+CLEARANCE = 1e-6
+"""A bound decides only if it clears the threshold by so much of it: far more than rounding."""
+
+BALANCED = 0.03
+"""Difference of ln(dt/ds) between the ends of a window that counts as balanced: the rest is bounded, to its square."""
+
+MAX_STEPS = 20
+"""Steps towards the balanced window after which the draw is left open."""
+
+SERIES_SAFETY = 10.0
+"""The series of ln M in mode shortening is taken to be wrong by its last terms times this."""
+
+
+class Outlook(NamedTuple):
+    """What the law says about software at a place.
+
+    Attributes
+    ----------
+    slowness_log, slope : float
+        l = ln(dt/ds), and dl/ds.
+    """
+
+    slowness_log: float
+    slope: float
+
+
+@part
+def decide(
+    law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray
+) -> tuple[int, int]:
+    """Whether effective compute rises by some OOM in less than some months: in the best window, and from the start.
+
+    Parameters
+    ----------
+    law : Law
+        The draw.
+    ooms : float
+        Width k of the window.
+    months : float
+        Threshold.
+    with_window : bool
+        Whether the best window is asked about; else only the one that starts at 0.
+    nodes : Nodes
+        Room for the numbers at some places.
+    series : array of shape (N_SERIES, N_TERMS)
+        Room for series.
+
+    Returns
+    -------
+    window, from_start : int
+        NOT_BELOW, BELOW or OPEN. ``window`` is that of the start where it was not asked about.
+    """
+    if law.rho > 0.0 or not math.isnan(law.rho2) or law.reconfiguration_rate > 0.0:  # ln M need not be concave
+        return OPEN, OPEN
+    if law.mode == CONTINUAL:
+        answer = decide_continual(law, ooms, months, with_window, nodes, series)
+        return answer, answer
+    if law.mode == NONE or law.mode == SHORTENING:
+        return decide_current(law, ooms, months, with_window, nodes, series)
+    return OPEN, OPEN
+
+
+@part
+def decide_current(
+    law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray
+) -> tuple[int, int]:
+    """The same in the modes none and shortening, where e = s.
+
+    Notes
+    -----
+    A window may end with the trajectory: at 20 OOM, at D, or at the horizon. Without the horizon it can only be
+    shorter, so that nothing changes where it is too long; where it is short enough, its end must come before the
+    horizon.
+    """
+    if law.limit < ooms * (1.0 + CLEARANCE):
+        is_close = law.limit >= ooms * (1.0 - CLEARANCE)
+        return (OPEN, OPEN) if is_close else (NOT_BELOW, NOT_BELOW)
+    on, mode, top = course(law, 0), law.mode, min(TOP_OOMS, law.limit)
+    doubt = 0.0
+    if mode == SHORTENING:
+        fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
+        ln_start = law.ln_speed + law.ln_pace_start
+        doubt = SERIES_SAFETY * fit(nodes.second_slope, top, ln_start, series[SECOND_SLOPE], series[SECOND])
+        if not doubt < 0.1:
+            return OPEN, OPEN
+    enough, at_most = months * (1.0 - CLEARANCE - 2.0 * doubt), months * (1.0 + CLEARANCE + 2.0 * doubt)
+
+    start, shorter = 0.0, 0.0
+    if with_window:
+        window = balanced(on, mode, top, series, ooms)
+        if window.least - window.shorter > at_most:
+            return NOT_BELOW, NOT_BELOW
+        start, shorter = window.start, window.shorter
+    low, high = window_bounds(on, mode, top, series, nodes, start, ooms)
+    answer = OPEN
+    if low - shorter > at_most:
+        answer = NOT_BELOW
+    elif high < enough:
+        before = 0.0
+        if start > 0.0:  # along the chord of l from 0 to the start
+            first, here = outlook(on, mode, top, series, 0.0), outlook(on, mode, top, series, start)
+            fall = first.slowness_log - here.slowness_log
+            before = start * exp(first.slowness_log) * (-math.expm1(-fall) / fall if fall != 0.0 else 1.0)
+        if (before + high) * (1.0 + 2.0 * doubt) < law.horizon:
+            answer = BELOW
+    if start == 0.0 or answer == NOT_BELOW:
+        return answer, answer
+    low, high = window_bounds(on, mode, top, series, nodes, 0.0, ooms)
+    from_start = OPEN
+    if low > at_most:
+        from_start = NOT_BELOW
+    elif high < enough and high * (1.0 + 2.0 * doubt) < law.horizon:
+        from_start = BELOW
+    return answer, from_start
+
+
+@part
+def decide_continual(law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray) -> int:
+    """The same in mode continual: NOT_BELOW where a law that is nowhere slower is too slow, else OPEN.
+
+    Notes
+    -----
+    With c = chi / tau_0, dE/dt = c 10^s and s never falling, ``E <= 1 + c t 10^s``, so that up to a time t_max the
+    deployed system is at most q = log10(1 + c t_max) OOM ahead of software, and the pace at most that with a = s + q,
+    which is a law of mode none.
+
+    A window of k OOM and w months takes software to at least ``s_2 = e_1 + log10((10^k - 1) / (c w))``, its E growing
+    by at most ``c w 10^s_2``. Software may be ahead of e_1 when it starts, by gamma = s_1 - e_1 <= s_1. The gap grows
+    by g M - (c / ln 10) 10^gamma: it stays below G, where the two are equal at the largest pace. So software rises by
+    at least ``s_2 - s_1`` less G, and starts from at least G where the gap is that large: a smaller gap means a window
+    that contains this one.
+    """
+    on, top = course(law, 0), min(SOFTWARE_CAP_OOMS, law.limit)
+    per_month = LN_10 * exp(law.ln_accumulation)
+    until = law.horizon if with_window else min(months, law.horizon)
+    ahead = math.log10(1.0 + per_month * until)
+    on = faster(on, ahead)
+    need = ooms + math.log10(-math.expm1(-LN_10 * ooms) / (per_month * months))
+    if need > top * (1.0 + CLEARANCE):
+        return NOT_BELOW
+    if not (need > 0.0 and need < top):
+        return OPEN
+    gap = 0.0
+    if with_window:
+        gap = max(0.0, (-least_slowness(on, top, series, need) - law.ln_accumulation) / LN_10)
+    if not gap < need:
+        return OPEN
+    start, shorter = 0.0, 0.0
+    if with_window:
+        window = balanced(on, NONE, top, series, need - gap)
+        if window.least - window.shorter > months * (1.0 + CLEARANCE):
+            return NOT_BELOW
+        start, shorter = window.start, window.shorter
+    low, _ = window_bounds(on, NONE, top, series, nodes, max(start, gap), need - gap)
+    return NOT_BELOW if low - shorter > months * (1.0 + CLEARANCE) else OPEN
+
+
+@part
+def faster(on: Course, ahead: float) -> Course:
+    """The law of mode none with a deployed system that is some OOM ahead of software: more labour from the start."""
+    ln_labour = on.ln_labour + on.labour * (1.0 - on.psi) * ahead
+    return Course(
+        on.rho,
+        on.alpha,
+        on.limit,
+        on.beta,
+        ln_labour,
+        on.labour,
+        on.psi,
+        on.compute,
+        on.ln_speed,
+        on.ln_accumulation,
+        on.rho_long,
+        on.reconfiguration_rate,
+    )
+
+
+@part
+def least_slowness(on: Course, top: float, series: FloatArray, ooms: float) -> float:
+    """A lower bound on ln(dt/ds) up to ``top`` in mode none, from its tangents at the ends of a balanced window."""
+    start = balanced(on, NONE, top, series, ooms).start
+    a, b = outlook_of_law(on, start), outlook_of_law(on, start + ooms)
+    if a.slope >= 0.0:
+        return a.slowness_log - a.slope * start
+    if b.slope <= 0.0:
+        return b.slowness_log + b.slope * (top - start - ooms)
+    x = (a.slowness_log - b.slowness_log + b.slope * ooms) / (b.slope - a.slope)
+    return a.slowness_log + a.slope * x
+
+
+class Nearly(NamedTuple):
+    """A window that is nearly the best.
+
+    Attributes
+    ----------
+    start : float
+        Where it starts, OOM.
+    shorter : float
+        By how much the best one may be shorter, months; nan where that is not known.
+    least : float
+        A quick lower bound on the months that it takes, from the tangents to l at its ends.
+    """
+
+    start: float
+    shorter: float
+    least: float
+
+
+@part
+def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float) -> Nearly:
+    """A window that is nearly the best; the one at 0 where every other is slower.
+
+    Parameters
+    ----------
+    on, mode, top, series
+        As in :func:`outlook`.
+    ooms : float
+        Its width.
+
+    Returns
+    -------
+    Nearly
+        The window.
+    """
+    start, low, high = 0.0, 0.0, top - ooms
+    for _ in range(MAX_STEPS):
+        a, b = outlook(on, mode, top, series, start), outlook(on, mode, top, series, start + ooms)
+        tilt = b.slowness_log - a.slowness_log
+        is_end = (start == 0.0 and tilt >= 0.0) or (start == top - ooms and tilt <= 0.0)  # slower throughout, or faster
+        if is_end or abs(tilt) < BALANCED:
+            slow_a, slow_b = exp(a.slowness_log), exp(b.slowness_log)
+            half = 0.5 * ooms
+            least = half * (slow_a * half_mean(half * a.slope) + slow_b * half_mean(-half * b.slope))
+            if is_end:
+                return Nearly(start, 0.0, least)
+            steepness = b.slope if tilt < 0.0 else -a.slope
+            return Nearly(start, abs(tilt * (slow_a - slow_b)) / steepness if steepness > 0.0 else math.nan, least)
+        if tilt < 0.0:
+            low = start
+        else:
+            high = start
+        bend = b.slope - a.slope
+        guess = start - tilt / bend if bend > 0.0 else top
+        if not (guess > low and guess < high):
+            # the end itself is a place to look at, unless time there is infinite
+            guess = high if guess >= high and high == top - ooms and top < on.limit else 0.5 * (low + high)
+        start = guess
+    return Nearly(start, math.nan, 0.0)
+
+
+@inlined
+def half_mean(change: float) -> float:
+    """At most the mean of e^y between y = 0 and y = change."""
+    return max(0.0, 1.0 + change * (0.5 + (max(0.0, change) * (1 / 6))))
+
+
+@inlined
+def outlook(on: Course, mode: int, top: float, series: FloatArray, software: float) -> Outlook:
+    """The slowness at a place.
+
+    Parameters
+    ----------
+    on : Course
+        The draw.
+    mode : int
+        NONE, where the law is used; or SHORTENING.
+    top : float
+        Software up to which the series reaches.
+    series : array of shape (N_SERIES, N_TERMS)
+        In mode shortening, ln(g M) and its derivative over [0, top].
+    software : float
+        s in OOM.
+
+    Returns
+    -------
+    Outlook
+        ln(dt/ds) and its slope.
+    """
+    return outlook_of_law(on, software) if mode == NONE else outlook_of_series(top, series, software)
+
+
+@inlined
+def outlook_of_law(on: Course, software: float) -> Outlook:
+    """The slowness at a place in mode none."""
+    per_limit = 1.0 / on.limit
+    room = 1.0 - software * per_limit
+    ln_r, share = ln_ces_and_share(on.ln_labour + on.labour * software, on.compute * software, on.rho, on.alpha)
+    steepness = LN_10 * on.beta
+    harder = software if math.isinf(on.limit) else -on.limit * ln_near_one(room, -software * per_limit)
+    slope = steepness / room - (on.labour * share + on.compute * (1.0 - share))
+    return Outlook(steepness * harder - on.ln_speed - ln_r, slope)
+
+
+@part
+def outlook_of_series(top: float, series: FloatArray, software: float) -> Outlook:
+    """The slowness at a place in mode shortening."""
+    x = 2.0 * software / top - 1.0
+    return Outlook(-read(series[SECOND], x), -read(series[SECOND_SLOPE], x))
+
+
+@inlined
+def chord_mean(left: float, right: float) -> float:
+    """At least the mean of e^l over a stretch with these values at its ends, where l is convex.
+
+    It is at most that along the chord of l, the logarithmic mean of the two, which is below ``(2 G + A) / 3`` with
+    their geometric and arithmetic means (Carlson 1972).
+    """
+    return (2.0 * math.sqrt(left * right) + 0.5 * (left + right)) * (1.0 / 3.0)
+
+
+@part
+def window_bounds(
+    on: Course, mode: int, top: float, series: FloatArray, nodes: Nodes, start: float, ooms: float
+) -> tuple[float, float]:
+    """Bounds on the months that a window takes.
+
+    Parameters
+    ----------
+    on, mode, top, series
+        As in :func:`outlook`.
+    nodes : Nodes
+        Room for the numbers at some places.
+    start, ooms : float
+        Where the window starts, and its width.
+
+    Returns
+    -------
+    low, high : float
+        In months, or both inf.
+
+    Notes
+    -----
+    At N places a distance d apart. Above, the chords of l (:func:`chord_mean`). Below, the tangents: over the stretch
+    of d around a place with slope l', e^l takes at least ``d e^l sinh(y) / y`` with ``y = l' d / 2``, and the series of
+    sinh(y)/y has no negative term; over the half stretch at an end, at least ``(d/2) e^l (1 + l' d / 4)``.
+    """
+    step = ooms / (N_NODES - 1)
+    if mode == NONE:
+        for j in range(N_NODES):
+            at = outlook_of_law(on, start + step * j)
+            nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
+    else:
+        for j in range(N_NODES):
+            at = outlook_of_series(top, series, start + step * j)
+            nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
+    low, high = 0.0, 0.0
+    for j in range(N_NODES):
+        nodes.growth[j], _ = exp_and_expm1(nodes.scratch[j])
+        square = nodes.turn[j] * nodes.turn[j]
+        nodes.weight[j] = nodes.growth[j] * (1.0 + square * (1 / 6 + square * (1 / 120)))
+    for j in range(1, LAST):
+        low += nodes.weight[j]
+    for j in range(LAST):
+        high += chord_mean(nodes.growth[j], nodes.growth[j + 1])
+    low += 0.5 * nodes.growth[0] * (1.0 + 0.5 * nodes.turn[0])
+    low += 0.5 * nodes.growth[LAST] * (1.0 - 0.5 * nodes.turn[LAST])
+    return step * low, step * high
