@@ -761,7 +761,8 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
         record["only_event"] = simulation.questions.only_event
-        record["quantiles_relative_error"] = RELATIVE_ERROR
+        if simulation.questions.quantiles:
+            record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
 
 

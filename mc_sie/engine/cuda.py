@@ -158,7 +158,12 @@ class Gpu:
         """
         order = np.argsort(table[:, 0], kind="stable")
         on_device = [cuda.to_device(array[order]) for array in results]
-        arguments = (cuda.to_device(np.ascontiguousarray(table[order])), cuda.to_device(levels), cuda.to_device(widths), *on_device)
+        arguments = (
+            cuda.to_device(np.ascontiguousarray(table[order])),
+            cuda.to_device(levels),
+            cuda.to_device(widths),
+            *on_device,
+        )
         if not config.ENABLE_CUDASIM:
             _compile((*arguments, *self._pool))
         _kernel[self.blocks, self.block_threads](*arguments, *self._pool)
