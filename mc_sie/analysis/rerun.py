@@ -22,7 +22,7 @@ from mc_sie.analysis.estimates import (
     replicate_se,
     student_t,
 )
-from mc_sie.engine.hits import hits_of_design
+from mc_sie.analysis.hits import hits_of_design
 from mc_sie.engine.run import Progress, check_horizon, n_threads, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.analysis import sketch
-from mc_sie.engine.hits import Hits
+from mc_sie.analysis.hits import Hits
 from mc_sie.events import Event
 from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
 from mc_sie.quantities import MODES
