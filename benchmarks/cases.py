@@ -135,7 +135,7 @@ def law_case(mode: str, *, quick: bool) -> Case:
     both = (1, 2)
     contenders = [
         Contender("mc_sie", _ours, 8192 * scale, both, is_ours=True),
-        Contender("mc_sie, one event", _ours_one_event, 8192 * scale, both, takes_all=False),
+        Contender("mc_sie, one event", _ours_one_event, 32768 * scale, both, takes_all=False),
         Contender("NumPy, chunked", _peer("law_numpy", mode), 2048 * scale),
         Contender("JAX, jit", _peer("law_jax", mode), 2048 * scale, both),
         Contender("SciPy solve_ivp", _peer("law_scipy", mode), 8 * scale),

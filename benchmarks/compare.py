@@ -312,13 +312,13 @@ def print_floor(report: dict[str, Any]) -> None:
     """Calls, floor and how far above it the kernel is, on one thread."""
     print("\n## Floor: transcendental calls per draw at the price of a bare loop\n")
     rows = []
-    for name, found in report["floor"]["cases"].items():
-        timing = report["cases"][name]["timing"]
-        ours = next(iter(timing.values()))["threads"]["1"]["us"]["median"]
-        found["times_above"] = ours / found["floor_us"]
-        calls = ", ".join(f"{number:.0f} {function}" for function, number in found["calls_per_draw"].items())
-        rows.append([name, calls, f"{found['floor_us']:.3g}", f"{ours:.3g}", f"{found['times_above']:.1f}"])
-    table(["case", "calls per draw", "floor, us", "ours, us", "x floor"], rows)
+    for case, ways in report["floor"]["cases"].items():
+        for name, found in ways.items():
+            ours = report["cases"][case]["timing"][name]["threads"]["1"]["us"]["median"]
+            found["times_above"] = ours / found["floor_us"]
+            calls = ", ".join(f"{number:.0f} {function}" for function, number in found["calls_per_draw"].items())
+            rows.append([case, name, calls, f"{found['floor_us']:.3g}", f"{ours:.3g}", f"{found['times_above']:.1f}"])
+    table(["case", "way", "calls per draw", "floor, us", "ours, us", "x floor"], rows)
     prices = ", ".join(f"{name} {ns:.1f}" for name, ns in report["floor"]["nanoseconds"].items())
     print(f"\nNanoseconds a call: {prices}.")
 

@@ -266,7 +266,7 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
         if is_end or abs(tilt) < BALANCED:
             slow_a, slow_b = exp(a.slowness_log), exp(b.slowness_log)
             half = 0.5 * ooms
-            least = half * (slow_a * half_mean(half * a.slope) + slow_b * half_mean(-half * b.slope))
+            least = half * (slow_a * tangent_mean(half * a.slope) + slow_b * tangent_mean(-half * b.slope))
             if is_end:
                 return Nearly(start, 0.0, least)
             steepness = b.slope if tilt < 0.0 else -a.slope
@@ -285,9 +285,11 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
 
 
 @inlined
-def half_mean(change: float) -> float:
-    """At most the mean of e^y between y = 0 and y = change."""
-    return max(0.0, 1.0 + change * (0.5 + (max(0.0, change) * (1 / 6))))
+def tangent_mean(change: float) -> float:
+    """At most the mean of e^y between y = 0 and y = change: the series of (e^c - 1) / c, cut short."""
+    rise = max(0.0, change)
+    more = rise * rise * ((1 / 6 + rise * (1 / 24)) + rise * rise * (1 / 120 + rise * (1 / 720 + rise * (1 / 5040))))
+    return max(0.0, 1.0 + 0.5 * change) + more
 
 
 @inlined
@@ -368,7 +370,7 @@ def window_bounds(
     -----
     At N places a distance d apart. Above, the chords of l (:func:`chord_mean`). Below, the tangents: over the stretch
     of d around a place with slope l', e^l takes at least ``d e^l sinh(y) / y`` with ``y = l' d / 2``, and the series of
-    sinh(y)/y has no negative term; over the half stretch at an end, at least ``(d/2) e^l (1 + l' d / 4)``.
+    sinh(y)/y has no negative term; for the half stretches at the ends see :func:`tangent_mean`.
     """
     step = ooms / (N_NODES - 1)
     if mode == NONE:
@@ -388,6 +390,5 @@ def window_bounds(
         low += nodes.weight[j]
     for j in range(LAST):
         high += chord_mean(nodes.growth[j], nodes.growth[j + 1])
-    low += 0.5 * nodes.growth[0] * (1.0 + 0.5 * nodes.turn[0])
-    low += 0.5 * nodes.growth[LAST] * (1.0 - 0.5 * nodes.turn[LAST])
+    low += 0.5 * (nodes.growth[0] * tangent_mean(nodes.turn[0]) + nodes.growth[LAST] * tangent_mean(-nodes.turn[LAST]))
     return step * low, step * high
