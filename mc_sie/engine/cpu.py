@@ -71,14 +71,14 @@ def simulate_rows(
     numbers: NDArray[np.float64],
     codes: NDArray[np.int32],
 ) -> None:
-    """Simulate every row of a table of quantities.
+    """Simulate every draw of a table of quantities.
 
     Parameters
     ----------
     work : Workspace
         Work arrays of the calling thread.
-    table : array of shape (n, 22)
-        One row a draw: the quantities in the order of :func:`mc_sie.model.growth.set_law`.
+    table : array of shape (22, n)
+        One column a draw: the quantities in the order of :func:`mc_sie.model.growth.set_law`.
     levels, widths : array of shape (K,), (W,)
         Gains in OOM and window widths in months.
     months_to, best_window_months : array of shape (n, K)
@@ -90,7 +90,7 @@ def simulate_rows(
     codes : array of shape (n, 4), int32
         Receives the outcomes of :data:`CODES`. A row that comes with a status other than OK is not simulated.
     """
-    is_from_scratch = table[:, 0] == FROM_SCRATCH
+    is_from_scratch = table[0] == FROM_SCRATCH
     if is_from_scratch.any():
         simulate_jumps(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
     if not is_from_scratch.all():
@@ -112,9 +112,9 @@ def simulate_lines(
 ) -> None:
     """The rows of any mode but mode from_scratch; arguments as in :func:`simulate_rows`."""
     law = work.law[0]
-    for i in range(table.shape[0]):
-        if table[i, 0] != FROM_SCRATCH:
-            take_law(law, table[i], codes[i])
+    for i in range(table.shape[1]):
+        if table[0, i] != FROM_SCRATCH:
+            take_law(law, table[:, i], codes[i])
             if codes[i, 3] == OK:
                 outcome = simulate_line(
                     law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i]
@@ -140,9 +140,9 @@ def simulate_jumps(
 ) -> None:
     """The rows of mode from_scratch; arguments as in :func:`simulate_rows`."""
     law = work.law[0]
-    for i in range(table.shape[0]):
-        if table[i, 0] == FROM_SCRATCH:
-            take_law(law, table[i], codes[i])
+    for i in range(table.shape[1]):
+        if table[0, i] == FROM_SCRATCH:
+            take_law(law, table[:, i], codes[i])
             if codes[i, 3] == OK:
                 outcome = simulate_generations(
                     law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i]
@@ -170,7 +170,7 @@ def decide_rows(
     ----------
     work : Workspace
         Work arrays of the calling thread.
-    table : array of shape (n, 22)
+    table : array of shape (22, n)
         As in :func:`simulate_rows`.
     ooms, months : float
         The gain, and the threshold.
@@ -183,11 +183,11 @@ def decide_rows(
         Receives the status, as in :func:`simulate_rows`; that of a row with an OPEN answer is not final.
     """
     law, nodes, series = work.law[0], work.nodes[0], work.series[0]
-    for i in range(table.shape[0]):
-        take_law(law, table[i], codes[i])
+    for i in range(table.shape[1]):
+        take_law(law, table[:, i], codes[i])
         if codes[i, 3] != OK:
             answers[i] = NOT_BELOW
-        elif table[i, 0] == FROM_SCRATCH:
+        elif table[0, i] == FROM_SCRATCH:
             answers[i] = OPEN
         else:
             answers[i, 0], answers[i, 1] = decide(law, ooms, months, with_window, nodes, series)

@@ -64,11 +64,11 @@ def simulate_strides(
     """The kernel: rows as in :func:`mc_sie.engine.cpu.simulate_rows`, then the pool, a workspace in each row of it."""
     slot = cuda.grid(1)
     work = Workspace(law[slot], nodes[slot], series[slot], panels[slot], grid[slot], windows[slot], deployments[slot])
-    for i in range(slot, table.shape[0], cuda.gridsize(1)):
+    for i in range(slot, table.shape[1], cuda.gridsize(1)):
         row = slice(i, i + 1)
         row_of = (months_to[row], best_window_months[row], best_gain_ooms[row], numbers[row], codes[row])
-        simulate_lines(table[row], levels, widths, work, *row_of)
-        simulate_jumps(table[row], levels, widths, work, *row_of)
+        simulate_lines(table[:, row], levels, widths, work, *row_of)
+        simulate_jumps(table[:, row], levels, widths, work, *row_of)
 
 
 _kernel = cuda.jit(simulate_strides)
@@ -156,10 +156,10 @@ class Gpu:
 
         They go to the device sorted by mode, since the threads of a warp run in step.
         """
-        order = np.argsort(table[:, 0], kind="stable")
+        order = np.argsort(table[0], kind="stable")
         on_device = [cuda.to_device(array[order]) for array in results]
         arguments = (
-            cuda.to_device(np.ascontiguousarray(table[order])),
+            cuda.to_device(np.ascontiguousarray(table[:, order])),
             cuda.to_device(levels),
             cuda.to_device(widths),
             *on_device,

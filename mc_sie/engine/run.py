@@ -513,25 +513,22 @@ def fill(
         getattr(outcomes, name)[here] = numbers[:, column]
     for column, name in enumerate(CODES):
         getattr(outcomes, name)[here] = codes[:, column]
-    outcomes.mode[here] = np.where(inside, table[:, 0], 0)
+    outcomes.mode[here] = np.where(inside, table[0], 0)
 
 
 def kernel_table(
     rows: Mapping[str, NDArray[np.generic]], n: int, horizon_months: float | NDArray[np.generic]
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Some rows as the kernel takes them: its table, and its codes with the status of those outside the domain.
-
-    Each column of the table lies together, as it is written: that is seven times as fast.
-    """
-    table = np.empty((n, len(KERNEL_COLUMNS)), order="F")
+    """Some rows as the kernel takes them: its table, and its codes with the status of those outside the domain."""
+    table = np.empty((len(KERNEL_COLUMNS), n))  # a quantity after the other, as they come: the other way takes longer
     codes = np.zeros((n, len(CODES)), dtype=np.int32)
     inside = np.ones(n, dtype=bool)
-    for column, name in enumerate(KERNEL_COLUMNS[:-1]):
+    for column, name in zip(table, KERNEL_COLUMNS[:-1], strict=False):
         values = np.asarray(rows[name], dtype=np.float64)
-        table[:, column] = values
+        column[:] = values
         inside &= _in_domain(name, values[:1] if values.strides == (0,) else values)  # one number for all rows
-    table[:, -1] = horizon_months
-    inside &= (table[:, -1] > 0.0) & (table[:, -1] <= HORIZON_MONTHS_HIGH)
+    table[-1] = horizon_months
+    inside &= (table[-1] > 0.0) & (table[-1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, CODES.index("status")] = OUTSIDE_DOMAIN
     return table, codes
 

@@ -31,12 +31,11 @@ GAINS = (0.5, 2.5, 5.0, 12.0, 16.0)
 
 
 def table_of(rows: list[dict[str, Any]]) -> np.ndarray:
-    table = np.empty((len(rows), len(KERNEL_COLUMNS)), order="F")
-    for column, name in enumerate(KERNEL_COLUMNS):
+    table = np.empty((len(KERNEL_COLUMNS), len(rows)))
+    for column, name in zip(table, KERNEL_COLUMNS, strict=True):
         default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
-        for i, row in enumerate(rows):
-            value = row.get(name, math.nan if default is None else default)
-            table[i, column] = MODES.index(value) if name == "mode" else value
+        values = [row.get(name, math.nan if default is None else default) for row in rows]
+        column[:] = [MODES.index(value) for value in values] if name == "mode" else values
     return table
 
 
@@ -50,7 +49,7 @@ def decided(rows: list[dict[str, Any]], ooms: float, months: float, *, with_wind
 def times(rows: list[dict[str, Any]], ooms: float) -> np.ndarray:
     """Months that the best window and the one from the start take, by the kernel; nan where there is no trajectory."""
     table = table_of(rows)
-    outcomes = evaluate({name: table[:, j] for j, name in enumerate(KERNEL_COLUMNS)}, levels=(ooms,), widths=())
+    outcomes = evaluate(dict(zip(KERNEL_COLUMNS, table, strict=True)), levels=(ooms,), widths=())
     return np.column_stack([outcomes.best_window_months[:, 0], outcomes.months_to[:, 0]])
 
 
@@ -75,7 +74,7 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
     months, _ = quad(lambda s: 1.0 / (speed * pace(row, s)), start, end, epsabs=0.0, epsrel=1e-10, limit=500)
     work = new_workspace()
     law, nodes, series = work.law[0], work.nodes[0], work.series[0]
-    take_law(law, table_of([row])[0], np.zeros(4, dtype=np.int32))
+    take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
     low, high = deciding.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
     narrow = end - start < 0.3

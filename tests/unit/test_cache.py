@@ -7,10 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import _jit, evaluate
+from mc_sie.analysis.hits import hits_of
+from mc_sie.engine import cpu
+from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.events import HEADLINE, parse_event
+from mc_sie.quantities import QUANTITIES
 
 PROGRAM = (
     "import sys; from mc_sie.sampling import plan, points; from mc_sie._jit import cache_folder, is_warm;"
@@ -40,6 +46,23 @@ def test_several_first_runs_at_once_share_a_cache(tmp_path):
     assert Path(folder).is_relative_to(tmp_path)
     again = start(MC_SIE_CACHE=str(tmp_path))
     assert again.communicate(timeout=120)[0].split()[0] == total
+
+
+@compiled
+def test_one_row_and_many_share_their_machine_code():
+    """An array of one row can be laid out in two ways at once, and the kernel must not be compiled for the other too."""
+    for n in (1, 2, 300):
+        rows = {"mode": "none", "rho": np.full(n, -0.3), "r": 1.0}
+        evaluate(rows, threads=1)
+        hits_of(lambda start, stop: kernel_rows(stop - start), n, 240.0, parse_event(HEADLINE), threads=1)
+    for loop in (cpu.simulate_lines, cpu.decide_rows):
+        assert len(loop.signatures) == 1, loop
+
+
+def kernel_rows(n: int) -> dict[str, np.ndarray]:
+    given = {"rho": -0.3, "r": 1.0, "mode": 0}
+    names = KERNEL_COLUMNS[:-1]
+    return {name: np.full(n, given.get(name, QUANTITIES[name].default), dtype=float) for name in names}
 
 
 SIMULATION = (
