@@ -50,7 +50,7 @@ def test_several_first_runs_at_once_share_a_cache(tmp_path):
 
 @compiled
 def test_one_row_and_many_share_their_machine_code():
-    """An array of one row can be laid out in two ways at once, and the kernel must not be compiled for the other too."""
+    """An array of one row is laid out in two ways at once; the kernel must not be compiled once more for the other."""
     for n in (1, 2, 300):
         rows = {"mode": "none", "rho": np.full(n, -0.3), "r": 1.0}
         evaluate(rows, threads=1)
