@@ -88,6 +88,8 @@ def decide(
     """
     if law.rho > 0.0 or not math.isnan(law.rho2) or law.reconfiguration_rate > 0.0:  # ln M need not be concave
         return OPEN, OPEN
+    if not months > 0.0:
+        return NOT_BELOW, NOT_BELOW
     if law.mode == CONTINUAL:
         answer = decide_continual(law, ooms, months, with_window, nodes, series)
         return answer, answer

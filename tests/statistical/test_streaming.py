@@ -90,6 +90,24 @@ def test_threads_and_batches_change_no_count(scheme):
         assert other.design == plain.design
 
 
+@pytest.mark.parametrize("text", ["best_window_months[5] < 12", "best_window_months[3] >= 6", "pace_peak > 20"])
+def test_a_run_that_takes_only_the_event_counts_the_same_hits(both, text):
+    """Most of its draws are decided by bounds, the others by the kernel."""
+    event = parse_event(text)
+    asked = replace(both[1].questions, event=event)
+    job = Job(both[1].prior, both[1].design, asked, 64)
+    whole = stream(job).rows
+    only = replace(job, questions=replace(asked, only_event=True), batch=48)
+    counted = stream(only, threads=2).rows
+    for name in ("statuses", "modes", "modes_ok", "modes_hit", "hits", "curves"):
+        np.testing.assert_array_equal(only.questions.view(counted, name), asked.view(whole, name), err_msg=name)
+    assert asked.view(whole, "hits")[:, 0].sum() > 0
+    assert only.questions.n_counts < 0.2 * asked.n_counts
+    summary = summarise_counts(only.questions, counted, "sobol")
+    assert summary.sentence == summarise_counts(asked, whole, "sobol").sentence
+    assert len(summary.thresholds) == len(summary.quantiles) == 0
+
+
 class Stopping(Executor):
     """Does its work at once, and is interrupted after some batches."""
 
