@@ -127,6 +127,27 @@ def test_a_limit_at_the_gain_itself_is_left_to_the_trajectory(mode):
     assert (answers[1:4] == OPEN).all()
 
 
+SHARP = (
+    ({"rho": -18.48, "lam": 0.3819, "r": 45.74, "labour_per_efficiency": 0.3792, "experiment_efficiency_share": 1.0,
+      "labour_multiplier": 5.32e11, "software_doubling_months": 3.591}, 2.5, 0.001),
+    ({"rho": -5.77, "lam": 0.6411, "r": 0.952, "labour_per_efficiency": 5.174, "experiment_efficiency_share": 0.38,
+      "limit_ooms": 5.136, "labour_multiplier": 1.645e-9, "speedup_initial": 65.5,
+      "software_doubling_months": 14.03, "horizon_months": 12000.0}, 5.0, 12.0),
+    ({"rho": -50.0, "alpha_compute": 0.9905, "lam": 1.839, "r": 0.7322, "labour_per_efficiency": 0.07615,
+      "experiment_efficiency_share": 1.0, "limit_ooms": 40.0,
+      "software_doubling_months": 15.54}, 12.855353703830128, 0.1),
+    ({"rho": -7.174, "lam": 0.1484, "r": 75.39, "labour_per_efficiency": 0.8441, "experiment_efficiency_share": 1.0,
+      "labour_multiplier": 5.32e11, "software_doubling_months": 408.6, "horizon_months": 3713.0}, 5.0, 12.0),
+)  # fmt: skip
+"""Laws whose pace bends so sharply that 16 nodes miss it in mode shortening; a gain, and a threshold that is close."""
+
+
+def test_a_series_that_misses_a_bend_decides_nothing_wrong():
+    for row, ooms, months in SHARP:
+        rows = [{"mode": "shortening", **row}]
+        assert_no_contradiction(rows, ooms, months, times(rows, ooms))
+
+
 def test_what_is_not_concave_is_left_to_the_trajectory():
     base = {"mode": "none", "rho": -0.1, "r": 1.2, "lam": 0.8}
     rows = [
