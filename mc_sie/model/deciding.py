@@ -145,7 +145,7 @@ def decide_current(
             first, here = outlook(on, mode, top, series, 0.0), outlook(on, mode, top, series, start)
             fall = first.slowness_log - here.slowness_log
             before = start * exp(first.slowness_log) * (-math.expm1(-fall) / fall if fall != 0.0 else 1.0)
-        if (before + high) * (1.0 + 2.0 * doubt) < law.horizon:
+        if (before + high) * (1.0 + CLEARANCE + 2.0 * doubt) < law.horizon:
             answer = BELOW
     if start == 0.0 or answer == NOT_BELOW:
         return answer, answer
@@ -153,7 +153,7 @@ def decide_current(
     from_start = OPEN
     if low > at_most:
         from_start = NOT_BELOW
-    elif high < enough and high * (1.0 + 2.0 * doubt) < law.horizon:
+    elif high < enough and high * (1.0 + CLEARANCE + 2.0 * doubt) < law.horizon:
         from_start = BELOW
     return answer, from_start
 
@@ -171,15 +171,15 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
     A window of k OOM and w months takes software to at least ``s_2 = e_1 + log10((10^k - 1) / (c w))``, its E growing
     by at most ``c w 10^s_2``. Software may be ahead of e_1 when it starts, by gamma = s_1 - e_1 <= s_1. The gap grows
     by g M - (c / ln 10) 10^gamma: it stays below G, where the two are equal at the largest pace. So software rises by
-    at least ``s_2 - s_1`` less G, and starts from at least G where the gap is that large: a smaller gap means a window
+    at least ``s_2 - e_1`` less G, and starts from at least G where the gap is that large: a smaller gap means a window
     that contains this one.
     """
-    on, top = course(law, 0), min(SOFTWARE_CAP_OOMS, law.limit)
+    on, top, at_most = course(law, 0), min(SOFTWARE_CAP_OOMS, law.limit), months * (1.0 + CLEARANCE)
     per_month = LN_10 * exp(law.ln_accumulation)
-    until = law.horizon if with_window else min(months, law.horizon)
+    until = law.horizon if with_window else min(at_most, law.horizon)
     ahead = math.log10(1.0 + per_month * until)
     on = faster(on, ahead)
-    need = ooms + math.log10(-math.expm1(-LN_10 * ooms) / (per_month * months))
+    need = ooms + math.log10(-math.expm1(-LN_10 * ooms) / (per_month * at_most))
     if need > top * (1.0 + CLEARANCE):
         return NOT_BELOW
     if not (need > 0.0 and need < top):
@@ -192,11 +192,11 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
     start, shorter = 0.0, 0.0
     if with_window:
         window = balanced(on, NONE, top, series, need - gap)
-        if window.least - window.shorter > months * (1.0 + CLEARANCE):
+        if window.least - window.shorter > at_most:
             return NOT_BELOW
         start, shorter = window.start, window.shorter
     low, _ = window_bounds(on, NONE, top, series, nodes, max(start, gap), need - gap)
-    return NOT_BELOW if low - shorter > months * (1.0 + CLEARANCE) else OPEN
+    return NOT_BELOW if low - shorter > at_most else OPEN
 
 
 @part
