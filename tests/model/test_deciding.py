@@ -118,8 +118,8 @@ SHORTENED = [
            "experiment_efficiency_share": 0.999726, "labour_multiplier": 2.47609e-15, "limit_ooms": 5.45357,
            "speedup_initial": 900.0}),
 ]  # fmt: skip
-"""Rows of mode shortening, most of them such that bounds were wrong (by up to 26 %) that took the last terms of the series
-for its error, or the slope of the series for that of the law."""
+"""Rows of mode shortening, most of them such that bounds were wrong (by up to 26 %) that took the last terms of the
+series for its error, or the slope of the series for that of the law."""
 
 
 @pytest.mark.parametrize(("ooms", "row"), SHORTENED)
