@@ -140,7 +140,7 @@ class Outcomes:
 
     @classmethod
     def empty(cls, n: int, levels: NDArray[np.float64], widths: NDArray[np.float64]) -> Outcomes:
-        """Arrays for n draws, to be filled by the engine; one outcome at one mark of all draws lies together."""
+        """Arrays for n draws, all to be filled by the engine; one outcome at one mark of all draws lies together."""
         shapes = {
             "months_to": (n, len(levels)),
             "best_window_months": (n, len(levels)),
@@ -154,9 +154,7 @@ class Outcomes:
             "n_deployments": np.int32,
         }
         arrays: dict[str, NDArray[Any]] = {
-            f.name: np.full(
-                shapes.get(f.name, (n,)), 0 if f.name in kinds else np.nan, kinds.get(f.name, np.float64), order="F"
-            )
+            f.name: np.empty(shapes.get(f.name, (n,)), kinds.get(f.name, np.float64), order="F")
             for f in fields(cls)
             if f.name not in ("levels", "widths")
         }

@@ -270,7 +270,7 @@ def evaluate(
         array = np.asarray(value)
         if array.dtype.kind in "US":
             array = np.vectorize(MODES.index, otypes=[np.int8])(array)
-        arrays[name] = np.broadcast_to(array.astype(np.float64), (n,))
+        arrays[name] = np.broadcast_to(array.astype(np.float64, copy=False), (n,))
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
     ranges = ranges_of(0, n, batch, threads, device)
     n_workers = min(n_threads(threads), len(ranges))
