@@ -212,6 +212,8 @@ def faster(on: Course, ahead: float) -> Course:
         on.labour,
         on.psi,
         on.compute,
+        on.labour_exponent,
+        on.compute_exponent,
         on.ln_speed,
         on.ln_accumulation,
         on.rho_long,

@@ -21,7 +21,7 @@ import numpy as np
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
-from mc_sie.model.elementary import exp_and_expm1
+from mc_sie.model.elementary import exp_and_expm1, ln_near_one
 from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
@@ -101,7 +101,7 @@ LAW_TYPE = np.dtype(
 """The record type of :class:`Law`."""
 
 
-@part
+@inlined
 def difficulty(software: float, limit: float) -> float:
     """Coordinate z of a level of software.
 
@@ -119,9 +119,7 @@ def difficulty(software: float, limit: float) -> float:
     """
     if math.isinf(limit):
         return software
-    if software > 0.5 * limit:  # here limit - software is exact, the ratio to 1 would not be
-        return -limit * math.log((limit - software) / limit)
-    return -limit * math.log1p(-software / limit)
+    return -limit * ln_near_one((limit - software) / limit, -software / limit)  # of two exact forms the better one
 
 
 @inlined
@@ -282,6 +280,8 @@ class Course(NamedTuple):
         As in :class:`Law`; rho at t = 0.
     ln_labour, labour, psi, compute : float
         ``ln X = ln_labour + labour (a + psi (s - a))`` and ``ln K = compute s``.
+    labour_exponent, compute_exponent : float
+        lambda mu and phi: the same as ``labour`` and ``compute``, per OOM instead of per natural logarithm.
     ln_speed : float
         ``ln(dz/dt) = ln_speed + ln R - (beta ln 10 - 1/D) z``.
     ln_accumulation : float
@@ -298,6 +298,8 @@ class Course(NamedTuple):
     labour: float
     psi: float
     compute: float
+    labour_exponent: float
+    compute_exponent: float
     ln_speed: float
     ln_accumulation: float
     rho_long: float
@@ -316,6 +318,8 @@ def course(law: Law, route: int) -> Course:
         LN_10 * law.lam * law.mu,
         law.psi,
         LN_10 * law.phi,
+        law.lam * law.mu,
+        law.phi,
         law.ln_speed + law.ln_pace_scale,
         law.ln_accumulation,
         law.rho_long,
@@ -343,7 +347,7 @@ def route_exponent(on: Course, software: float, deployed: float, labour_share: f
     """
     ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
     share = labour_elasticity(ln_x, on.compute * software, on.rho, on.alpha)
-    return (on.labour * labour_share * share + on.compute * (1.0 - share)) / LN_10
+    return on.labour_exponent * labour_share * share + on.compute_exponent * (1.0 - share)
 
 
 @part
@@ -373,26 +377,25 @@ def research_exponent(law: Law, software: float) -> float:
 
 
 @part
-def doublings_per_pace_doubling(law: Law, shortened: bool) -> float:
+def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
     """How often software must double before the pace doubles, on the day of automation.
 
     Parameters
     ----------
-    law : Law
-        The draw.
+    exponent : float
+        x, the local exponent of the pace at s = 0: :func:`research_exponent` less beta.
     shortened : bool
         After mode shortening has lengthened every doubling of pace by one doubling of software.
 
     Returns
     -------
     float
-        N = 1/x with the local exponent x at s = 0; negative when progress slows, inf at x = 0. Shortened:
-        ``(1 + abs(x)) / x``, which is N + 1 for N > 0 and N - 1 for N < 0.
+        N = 1/x; negative when progress slows, inf at x = 0. Shortened: ``(1 + abs(x)) / x``, which is N + 1 for N > 0
+        and N - 1 for N < 0.
     """
-    x = research_exponent(law, 0.0) - law.beta
-    if x == 0.0:
+    if exponent == 0.0:
         return math.inf
-    return (1.0 + abs(x)) / x if shortened else 1.0 / x
+    return (1.0 + abs(exponent)) / exponent if shortened else 1.0 / exponent
 
 
 @part

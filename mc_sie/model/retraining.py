@@ -70,12 +70,12 @@ def damped(mode: int, exponent: float, room: float) -> float:
     float
         Per OOM of u. The one-sided variant leaves x < 0 as it is.
     """
+    if mode == NONE or mode == FROM_SCRATCH:
+        return LN_10 * exponent
     slower = LN_10 * exponent / (room + abs(exponent))  # one division for both variants: it is what a node costs most
     if mode == SHORTENING:
         return slower
-    if mode == NONE or mode == FROM_SCRATCH or exponent <= 0.0:
-        return LN_10 * exponent
-    return room * slower
+    return LN_10 * exponent if exponent <= 0.0 else room * slower
 
 
 @inlined

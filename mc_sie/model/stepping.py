@@ -33,6 +33,7 @@ from mc_sie.model.growth import (
     CONTINUAL,
     FROM_SCRATCH,
     NONE,
+    SHORTENING,
     Course,
     Law,
     course,
@@ -247,17 +248,31 @@ def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nod
 
 @part
 def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> None:
-    """What is known at the nodes of a panel of the kind EXPLICIT before anything is integrated."""
-    on, mode, ln_speed, u_start = course(law, setting.route), law.mode, law.ln_speed, start.u
-    is_frozen = mode == FROM_SCRATCH
-    labour_share = on.psi if is_frozen else 1.0
-    for j in range(N_NODES):
-        software, room, ln_slope = place(mode, on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
-        exponent = pace_exponent(on, software, room, setting.deployed if is_frozen else software, labour_share)
-        nodes.scratch_2[j] = exponent
-        nodes.second_slope[j] = damped(mode, exponent, room)
-        nodes.software[j] = software
-        nodes.scratch[j] = ln_slope - ln_speed
+    """What is known at the nodes of a panel of the kind EXPLICIT before anything is integrated.
+
+    In one loop a transcendental function and nothing that depends on the mode: each mode takes the loops it needs.
+    """
+    on, ln_speed, u_start = course(law, setting.route), law.ln_speed, start.u
+    if law.mode == SHORTENING:
+        for j in range(N_NODES):
+            at = place(int(SHORTENING), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
+            nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
+    else:
+        for j in range(N_NODES):
+            at = place(int(NONE), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
+            nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
+    if law.mode == FROM_SCRATCH:
+        for j in range(N_NODES):
+            nodes.scratch_2[j] = pace_exponent(on, nodes.software[j], nodes.room[j], setting.deployed, on.psi)
+    else:
+        for j in range(N_NODES):
+            nodes.scratch_2[j] = pace_exponent(on, nodes.software[j], nodes.room[j], nodes.software[j], 1.0)
+    if law.mode == NONE or law.mode == FROM_SCRATCH:
+        for j in range(N_NODES):
+            nodes.second_slope[j] = damped(int(NONE), nodes.scratch_2[j], nodes.room[j])
+    else:
+        for j in range(N_NODES):
+            nodes.second_slope[j] = damped(law.mode, nodes.scratch_2[j], nodes.room[j])
 
 
 @part
