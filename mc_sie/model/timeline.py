@@ -22,6 +22,7 @@ from mc_sie.model.growth import (
     better_route,
     coordinate,
     course,
+    difficulty,
     ln_pace,
     ln_route,
     place,
@@ -108,8 +109,8 @@ class Workspace(NamedTuple):
         Where each panel starts; the row after the last is the end of the trajectory.
     grid : array of shape (6 MAX_PANELS + N_NODES, 8)
         The trajectory at some nodes.
-    windows : array of shape (MAX_WINDOWS, 3)
-        Months and the coordinates of both ends of windows that were found.
+    windows : array of shape (MAX_WINDOWS, 5)
+        Months and the coordinates of both ends of windows that were found, and how the ends move with the months.
     deployments : array of shape (MAX_DEPLOYMENTS, 2)
         Months and effective compute of each deployment.
     """
@@ -137,7 +138,7 @@ def new_workspace() -> Workspace:
         np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
         np.zeros((MAX_PANELS + 1, 6)),
         np.zeros((6 * MAX_PANELS + N_NODES, 8)),
-        np.zeros((MAX_WINDOWS, 3)),
+        np.zeros((MAX_WINDOWS, 5)),
         np.zeros((MAX_DEPLOYMENTS, 2)),
     )
 
@@ -521,6 +522,57 @@ def ooms_at_months(law: Law, work: Workspace, n_panels: int, months: float) -> f
 
 
 @part
+def read_levels(
+    law: Law,
+    work: Workspace,
+    n_panels: int,
+    levels: NDArray[np.float64],
+    effective: float,
+    months_to: NDArray[np.float64],
+    places: NDArray[np.float64],
+) -> None:
+    """When and where effective compute takes each of some values.
+
+    Parameters
+    ----------
+    law, work, n_panels
+        The timeline.
+    levels : array of shape (K,)
+        Positive, OOM; quickest where they grow.
+    effective : float
+        Effective compute at the end.
+    months_to, places : array of shape (K,)
+        Receive the months, and the coordinate; inf where it is not reached.
+
+    Notes
+    -----
+    Where the coordinate follows from software, all are found in one loop first, which is vectorised.
+    """
+    last, limit, end = work.panels[n_panels, P_U], law.limit, law.software_hold
+    if law.mode == SHORTENING or math.isinf(limit):
+        for i in range(levels.shape[0]):
+            places[i] = min(last, levels[i]) if levels[i] < end else last
+    elif law.mode != CONTINUAL:
+        for i in range(levels.shape[0]):
+            u = difficulty(levels[i] if levels[i] < end else 0.0, limit)
+            places[i] = u if levels[i] < end and u < last else last
+    panel = 0
+    for i in range(levels.shape[0]):
+        months_to[i] = math.inf
+        if levels[i] > effective:
+            places[i] = math.inf
+            continue
+        if law.mode == CONTINUAL:
+            panel, places[i] = locate(law, work, n_panels, int(OOMS), levels[i])
+        elif places[i] < work.panels[panel, P_U]:
+            panel = panel_with(work, n_panels, places[i])
+        else:
+            while panel < n_panels - 1 and work.panels[panel + 1, P_U] <= places[i]:
+                panel += 1
+        months_to[i] = months_at(law, work, panel, places[i])
+
+
+@part
 def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int) -> float:
     """d ln M / du at a position, on one route of research."""
     x = position_in(work, panel, u)
@@ -546,7 +598,7 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
 
 
 @part
-def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float, float]:
+def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: bool) -> tuple[float, float]:
     """Largest pace while software moves, and when.
 
     Parameters
@@ -555,6 +607,8 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float
         The timeline, its grid filled.
     n_moving : int
         Grid points at which software moves.
+    is_single : bool
+        Whether the slowness has one valley only. Where it mirrors the pace, that has one peak.
 
     Returns
     -------
@@ -575,7 +629,8 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int) -> tuple[float
             best = i
     top, months = grid[best, G_LN_PACE], grid[best, G_MONTHS]
     highest = top
-    for i in range(n_moving):
+    is_mirrored = is_single and law.mode != CONTINUAL
+    for i in range(best if is_mirrored else 0, best + 1 if is_mirrored else n_moving):
         value = grid[i, G_LN_PACE]
         if value < highest - 0.1 or (i > 0 and grid[i - 1, G_LN_PACE] > value):
             continue

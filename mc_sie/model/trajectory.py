@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
 from mc_sie.model.generations import follow_generations
-from mc_sie.model.growth import Law, doublings_per_pace_doubling, pace_ceiling
+from mc_sie.model.growth import Law, doublings_per_pace_doubling, pace_ceiling, research_exponent
 from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.model.stepping import MONTHS
 from mc_sie.model.timeline import (
@@ -21,12 +21,11 @@ from mc_sie.model.timeline import (
     OOMS,
     Workspace,
     follow,
-    ln_slowness_at,
     locate,
-    months_at,
     ooms_at,
     ooms_at_months,
     peak,
+    read_levels,
 )
 from mc_sie.model.windows import (
     best_window,
@@ -34,6 +33,7 @@ from mc_sie.model.windows import (
     ends_by_months,
     guessed_ends,
     largest_between_deployments,
+    looked_at,
     narrowest_window,
     note_window,
     shortest_between_deployments,
@@ -85,14 +85,15 @@ def summary(
     end: int,
 ) -> Summary:
     """The summary of a trajectory, from what was read off it and what the law alone tells."""
+    exponent = research_exponent(law, 0.0) - law.beta
     return Summary(
         first_year,
         exp(law.ln_pace_start),
         exp(ln_pace_peak),
         months_to_peak,
         pace_ceiling(law),
-        doublings_per_pace_doubling(law, False),
-        doublings_per_pace_doubling(law, True),
+        doublings_per_pace_doubling(exponent, False),
+        doublings_per_pace_doubling(exponent, True),
         software,
         effective,
         months,
@@ -172,40 +173,39 @@ def simulate_line(
     if line.status != OK:
         return failed(line.status)
     n_panels, n_grid = line.n_panels, line.n_grid
-    bottom, is_single = valley(work, n_grid)
-    ln_pace_peak, months_to_peak = peak(law, work, n_panels, line.n_moving)
+    shape = valley(law, work, n_grid)
+    ln_pace_peak, months_to_peak = peak(law, work, n_panels, line.n_moving, shape.is_single)
     months = law.horizon if line.end == END_HORIZON else work.grid[n_grid - 1, G_MONTHS]
     effective = work.grid[n_grid - 1, G_OOMS]
     software = work.grid[n_grid - 1, G_SOFTWARE]
-    first_year = effective if months <= MONTHS_PER_YEAR else ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
-    for i in range(levels.shape[0]):
-        months_to[i] = math.inf
-        best_window_months[i] = math.inf
-        if levels[i] <= effective:
-            panel, u = locate(law, work, n_panels, int(OOMS), levels[i])
-            months_to[i] = months_at(law, work, panel, u)
-            best_window_months[i] = ln_slowness_at(law, work, panel, u)  # until the window itself is known
-    window = narrowest_window(work, n_grid, bottom)
+    read_levels(law, work, n_panels, levels, effective, months_to, best_window_months)
+    window = narrowest_window(work, n_grid, shape.bottom)
     n_windows = note_window(work.windows, 0, window)
     for i in range(levels.shape[0]):
         if levels[i] <= effective:
-            across, at_its_end = months_to[i], best_window_months[i]
-            start, end = guessed_ends(window, levels[i])
-            found = best_window(
-                law, work, line, bottom, is_single, int(OOMS), levels[i], across, at_its_end, start, end
-            )
-            best_window_months[i] = found.length
-            if found.u_start >= 0.0:
-                window = curved(found, window)
-                n_windows = note_window(work.windows, n_windows, window)
+            place = best_window_months[i]
+            best_window_months[i] = months_to[i]
+            shape = looked_at(law, work, line, shape, place)
+            if place < shape.back:
+                start, end = guessed_ends(window, levels[i])
+                found = best_window(law, work, line, shape, int(OOMS), levels[i], start, end)
+                best_window_months[i] = found.length
+                if found.u_start >= 0.0:
+                    window = curved(found, window)
+                    n_windows = note_window(work.windows, n_windows, window)
+    first_year = effective if months <= MONTHS_PER_YEAR else math.nan
     for i in range(widths.shape[0]):
         best_gain_ooms[i] = effective
         if widths[i] < months:
-            panel, u = locate(law, work, n_panels, int(MONTHS), widths[i])
-            across, at_its_end = ooms_at(law, work, panel, u), ln_slowness_at(law, work, panel, u)
-            start, end = ends_by_months(work.windows, n_windows, widths[i])
-            found = best_window(
-                law, work, line, bottom, is_single, int(MONTHS), widths[i], across, at_its_end, start, end
-            )
-            best_gain_ooms[i] = found.length
+            panel, place = locate(law, work, n_panels, int(MONTHS), widths[i])
+            best_gain_ooms[i] = ooms_at(law, work, panel, place)
+            if widths[i] == MONTHS_PER_YEAR:
+                first_year = best_gain_ooms[i]
+            shape = looked_at(law, work, line, shape, place)
+            if place < shape.back:
+                start, end = ends_by_months(work.windows, n_windows, widths[i])
+                found = best_window(law, work, line, shape, int(MONTHS), widths[i], start, end)
+                best_gain_ooms[i] = found.length
+    if math.isnan(first_year):
+        first_year = ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
     return summary(law, first_year, ln_pace_peak, months_to_peak, software, effective, months, 0, line.end)

@@ -44,33 +44,67 @@ from mc_sie.units import LN_10
 _NOISE = 1e-9  # relative differences of slowness below this do not count as a change of direction
 
 
+class Valley(NamedTuple):
+    """The course of the slowness along a trajectory, as its grid shows it.
+
+    Attributes
+    ----------
+    bottom : int
+        Grid index of the least slowness.
+    is_single : bool
+        Whether it only falls before and only rises after.
+    not_back, back : float
+        Coordinates between which it comes back to what it was at the start: a window from the start that ends at
+        ``back`` or later is the best of its width, one that ends at ``not_back`` or earlier is not. Both are inf where
+        this is not known; there every window is looked for.
+    """
+
+    bottom: int
+    is_single: bool
+    not_back: float
+    back: float
+
+
 @part
-def valley(work: Workspace, n_grid: int) -> tuple[int, bool]:
-    """Where the slowness is least, and whether it only falls before and only rises after.
+def valley(law: Law, work: Workspace, n_grid: int) -> Valley:
+    """Where a trajectory is fastest.
 
     Parameters
     ----------
-    work : Workspace
-        Grid filled.
+    law, work : Law, Workspace
+        The draw, and its grid filled.
     n_grid : int
         Grid points.
 
     Returns
     -------
-    bottom : int
-        Grid index of the least slowness.
-    is_single : bool
-        Whether there is no second valley.
+    Valley
+        What the grid shows.
     """
+    grid = work.grid
     bottom = 0
     for i in range(n_grid):
-        if work.grid[i, G_LN_SLOWNESS] < work.grid[bottom, G_LN_SLOWNESS]:
+        if grid[i, G_LN_SLOWNESS] < grid[bottom, G_LN_SLOWNESS]:
             bottom = i
     for i in range(1, n_grid):
-        rise = work.grid[i, G_LN_SLOWNESS] - work.grid[i - 1, G_LN_SLOWNESS]
+        rise = grid[i, G_LN_SLOWNESS] - grid[i - 1, G_LN_SLOWNESS]
         if (i <= bottom and rise > _NOISE) or (i > bottom and rise < -_NOISE):
-            return bottom, False
-    return bottom, True
+            return Valley(bottom, False, math.inf, math.inf)
+    if kind_of(law) == TIMED:
+        return Valley(bottom, True, math.inf, math.inf)
+    i = max(1, bottom)  # before the first point it may fall and rise unseen
+    while i < n_grid and grid[i, G_LN_SLOWNESS] < grid[0, G_LN_SLOWNESS]:
+        i += 1
+    return Valley(bottom, True, grid[i - 1, G_U], grid[i, G_U] if i < n_grid else math.inf)
+
+
+@part
+def looked_at(law: Law, work: Workspace, line: Timeline, shape: Valley, u: float) -> Valley:
+    """The same after a look at a coordinate, if that lies where it is not known whether the slowness is back."""
+    if u <= shape.not_back or u >= shape.back:
+        return shape
+    is_back = ln_slowness_at(law, work, panel_with(work, line.n_panels, u), u) >= work.grid[0, G_LN_SLOWNESS]
+    return Valley(shape.bottom, shape.is_single, shape.not_back if is_back else u, u if is_back else shape.back)
 
 
 @part
@@ -146,8 +180,8 @@ class Window(NamedTuple):
         In the other axis than its width.
     width, u_start, u_end : float
         Its width and the coordinates of its ends; u_start = -1 where they were not solved for.
-    start_by_width, end_by_width : float
-        How its ends move as its width grows.
+    length_by_width, start_by_width, end_by_width : float
+        How its length grows and its ends move as its width grows.
     gap, start_bend, start_twist, end_bend, end_twist : float
         How that changes: from the window before it, narrower by ``gap``; 0 where there was none.
     """
@@ -156,6 +190,7 @@ class Window(NamedTuple):
     width: float
     u_start: float
     u_end: float
+    length_by_width: float
     start_by_width: float
     end_by_width: float
     gap: float
@@ -168,7 +203,7 @@ class Window(NamedTuple):
 @part
 def only_length(length: float) -> Window:
     """A window of which no more than its length is known."""
-    return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return Window(length, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class View(NamedTuple):
@@ -249,10 +284,11 @@ def balanced_window(
             grown_start = grown_end + excess
             change_end = grown_end + 0.5 * sign * grown_end * step_end * b.slowness_slope
             change_start = grown_start + 0.5 * sign * grown_start * step_start * a.slowness_slope
+            by_width = exp(sign * b.slowness_log)
             length = b.across - a.across
-            length += exp(sign * b.slowness_log) * change_end - exp(sign * a.slowness_log) * change_start
+            length += by_width * change_end - exp(sign * a.slowness_log) * change_start
             by_start, by_end = -b.slowness_slope / determinant, -a.slowness_slope / determinant
-            return Window(length, width, u_start, u_end, by_start, by_end, 0.0, 0.0, 0.0, 0.0, 0.0)
+            return Window(length, width, u_start, u_end, by_width, by_start, by_end, 0.0, 0.0, 0.0, 0.0, 0.0)
     return only_length(math.nan)
 
 
@@ -261,29 +297,24 @@ def best_window(
     law: Law,
     work: Workspace,
     line: Timeline,
-    bottom: int,
-    is_single: bool,
+    shape: Valley,
     axis: int,
     width: float,
-    across: float,
-    at_its_end: float,
     u_start: float,
     u_end: float,
 ) -> Window:
-    """The best window of a width on a continuous timeline.
+    """The best window of a width on a continuous timeline, unless it is known to start at 0 (:class:`Valley`).
 
     Parameters
     ----------
     law, work, line
         The timeline.
-    bottom, is_single
-        From :func:`valley`.
+    shape : Valley
+        Of the slowness.
     axis : int
         OOMS: shortest time for ``width`` OOM. MONTHS: largest gain in ``width`` months.
     width : float
         Not more than the timeline's extent along the axis.
-    across, at_its_end : float
-        Length of the window that starts at 0, and ln(dt/de) at its end (read only where the valley is single).
     u_start, u_end : float
         First guess at its ends; negative where there is none.
 
@@ -294,16 +325,15 @@ def best_window(
 
     Notes
     -----
-    With a single valley the best window starts at 0 if it is no slower there than at its other end; it ends with the
-    trajectory if it is no faster there; else it is the one window with ends that are equally slow.
+    With a single valley the best window ends with the trajectory if it is no faster there; else it is the one window
+    with ends that are equally slow.
     """
     n_panels, n_grid, grid = line.n_panels, line.n_grid, work.grid
+    bottom, is_single = shape.bottom, shape.is_single
     sign = 1.0 if axis == OOMS else -1.0
     if not is_single or kind_of(law) == TIMED:
         return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
     at_start, at_end = grid[0, G_LN_SLOWNESS], grid[n_grid - 1, G_LN_SLOWNESS]
-    if at_its_end >= at_start:
-        return only_length(across)
     if u_start >= 0.0 and u_end <= work.panels[n_panels, P_U]:
         found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
         if not math.isnan(found.length):
@@ -340,7 +370,8 @@ def narrowest_window(work: Workspace, n_grid: int, bottom: int) -> Window:
         return only_length(0.0)
     u += 0.5 * (fall * after - rise * before) / (fall + rise)
     by_width = 0.5 * (before + after) / (grid[bottom + 1, G_OOMS] - grid[bottom - 1, G_OOMS])
-    return Window(0.0, 0.0, u, u, -by_width, by_width, 0.0, 0.0, 0.0, 0.0, 0.0)
+    slowness = exp(grid[bottom, G_LN_SLOWNESS])
+    return Window(0.0, 0.0, u, u, slowness, -by_width, by_width, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @part
@@ -373,6 +404,7 @@ def curved(found: Window, near: Window) -> Window:
         found.width,
         found.u_start,
         found.u_end,
+        found.length_by_width,
         found.start_by_width,
         found.end_by_width,
         gap,
@@ -388,24 +420,40 @@ def note_window(windows: NDArray[np.float64], n: int, found: Window) -> int:
     """Append a window by OOM, if its ends are known, to those from which windows by months start; returns how many."""
     if n < windows.shape[0] and found.u_start >= 0.0:
         windows[n, 0], windows[n, 1], windows[n, 2] = found.length, found.u_start, found.u_end
+        windows[n, 3] = found.start_by_width / found.length_by_width
+        windows[n, 4] = found.end_by_width / found.length_by_width
         n += 1
     return n
 
 
 @part
 def ends_by_months(windows: NDArray[np.float64], n: int, months: float) -> tuple[float, float]:
-    """Ends of the window that takes some months, guessed between two that were found by OOM.
+    """Ends of the window that takes some months, guessed from those that were found by OOM.
 
-    The shortest time for some OOM and the largest gain in that time are one window.
+    The shortest time for some OOM and the largest gain in that time are one window. Between two, the guess is the cubic
+    with their ends and slopes; with one only, its tangent. Negative where there is none.
     """
-    if n < 2:
+    if n == 0:
         return -1.0, -1.0
+    if n == 1:
+        return windows[0, 1] + months * windows[0, 3], windows[0, 2] + months * windows[0, 4]
     i = 1
     while i < n - 1 and windows[i, 0] < months:
         i += 1
-    length, start, end = windows[i - 1, 0], windows[i - 1, 1], windows[i - 1, 2]
-    part = (months - length) / (windows[i, 0] - length)
-    return start + part * (windows[i, 1] - start), end + part * (windows[i, 2] - end)
+    gap = windows[i, 0] - windows[i - 1, 0]
+    part = (months - windows[i - 1, 0]) / gap
+    rest = 1.0 - part
+    whole, bent, bent_back = part * part * (3.0 - 2.0 * part), part * rest * rest * gap, part * part * rest * gap
+    return (
+        windows[i - 1, 1]
+        + whole * (windows[i, 1] - windows[i - 1, 1])
+        + bent * windows[i - 1, 3]
+        - bent_back * windows[i, 3],
+        windows[i - 1, 2]
+        + whole * (windows[i, 2] - windows[i - 1, 2])
+        + bent * windows[i - 1, 4]
+        - bent_back * windows[i, 4],
+    )
 
 
 @part

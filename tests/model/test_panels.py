@@ -17,13 +17,14 @@ from mc_sie.model.panels import N_NODES, N_TERMS, NODES, fit, integrate, read, s
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
 from mc_sie.model.stepping import MONTHS
-from mc_sie.model.timeline import OOMS, follow, ln_slowness_at, locate, months_at, new_workspace, ooms_at
+from mc_sie.model.timeline import OOMS, follow, locate, months_at, new_workspace, ooms_at
 from mc_sie.model.windows import (
     best_merit,
     best_window,
     curved,
     ends_by_months,
     guessed_ends,
+    looked_at,
     narrowest_window,
     note_window,
     valley,
@@ -131,22 +132,57 @@ def test_two_searches_for_windows_agree(mode, r):
     work = prepared({**BASE, "mode": mode, "r": r})
     law = work.law[0]
     line = follow(law, work)
-    bottom, is_single = valley(work, line.n_grid)
-    assert is_single
-    near = narrowest_window(work, line.n_grid, bottom)
+    shape = valley(law, work, line.n_grid)
+    assert shape.is_single
+    near = narrowest_window(work, line.n_grid, shape.bottom)
     n_windows = note_window(work.windows, 0, near)
     for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
         for width in widths:
             panel, u = locate(law, work, line.n_panels, axis, width)
-            across = months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u)
-            at_its_end = ln_slowness_at(law, work, panel, u)
-            ends = guessed_ends(near, width) if axis == OOMS else ends_by_months(work.windows, n_windows, width)
-            found = best_window(law, work, line, bottom, True, axis, width, across, at_its_end, *ends)
-            if axis == OOMS and found.u_start >= 0.0:
-                near = curved(found, near)
-                n_windows = note_window(work.windows, n_windows, near)
-            every = best_merit(law, work, line.n_panels, line.n_grid, bottom, False, axis, width)
-            assert found.length == pytest.approx(abs(every), rel=1e-8)
+            shape = looked_at(law, work, line, shape, u)
+            if u >= shape.back:
+                length = months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u)
+            else:
+                ends = guessed_ends(near, width) if axis == OOMS else ends_by_months(work.windows, n_windows, width)
+                found = best_window(law, work, line, shape, axis, width, *ends)
+                length = found.length
+                if axis == OOMS and found.u_start >= 0.0:
+                    near = curved(found, near)
+                    n_windows = note_window(work.windows, n_windows, near)
+            every = best_merit(law, work, line.n_panels, line.n_grid, shape.bottom, False, axis, width)
+            assert length == pytest.approx(abs(every), rel=1e-8)
+
+
+def test_a_valley_before_the_second_grid_point_is_seen():
+    """The grid shows a slowness that only rises; it falls first, so that a short window is better a little later."""
+    row = {
+        **{"mode": "none", "rho": 0.0, "r": 1.0218215660791952, "lam": 0.6731093735832661, "alpha_compute": 0.5},
+        **{"limit_ooms": 8.044833919039132, "labour_multiplier": 900.0, "speedup_initial": 10.502163840463524},
+        **{"labour_per_efficiency": 2.0, "software_doubling_months": 6.0},
+    }
+    work, levels = prepared(row), (0.1, 0.3, 0.5)
+    assert valley(work.law[0], work, follow(work.law[0], work).n_grid).bottom == 0
+    ours, slow = evaluate(row, levels=levels), solve_slowly(row, levels)
+    np.testing.assert_allclose(ours.best_window_months[0], [slow["best_window_months"][k] for k in levels], rtol=1e-8)
+    assert (ours.best_window_months[0, :2] < ours.months_to[0, :2] * (1 - 1e-5)).all()
+
+
+@pytest.mark.parametrize("mode", ["none", "shortening", "continual"])
+@pytest.mark.parametrize("levels", [(9.0, 0.5, 5.0, 2.0, 7.0, 0.5), tuple(np.linspace(0.1, 20.0, 70))])
+def test_the_order_and_number_of_levels_do_not_matter(mode, levels):
+    """Each window starts from the one before it, and each level from the panel of the one before it."""
+    row = {**BASE, "mode": mode, "r": 3.0}
+    together, widths = evaluate(row, levels=levels, widths=(7.0, 1.0, 12.0)), (1.0, 7.0, 12.0)
+    apart = [evaluate(row, levels=(level,), widths=widths) for level in levels]
+    np.testing.assert_allclose(together.months_to[0], [one.months_to[0, 0] for one in apart], rtol=1e-12)
+    np.testing.assert_allclose(
+        together.best_window_months[0], [one.best_window_months[0, 0] for one in apart], rtol=1e-9
+    )
+    for one in apart:
+        np.testing.assert_allclose(together.best_gain_ooms[0, [1, 0, 2]], one.best_gain_ooms[0], rtol=1e-9)
+        assert one.first_year_ooms[0] == pytest.approx(together.first_year_ooms[0], rel=1e-12)
+    without = evaluate(row, levels=(), widths=())
+    assert without.first_year_ooms[0] == pytest.approx(together.first_year_ooms[0], rel=1e-12)
 
 
 @pytest.mark.parametrize("i", range(2 if INTERPRETED else 12))
