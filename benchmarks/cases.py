@@ -134,8 +134,8 @@ def law_case(mode: str, *, quick: bool) -> Case:
     scale = 1 if quick else 2
     both = (1, 2)
     contenders = [
-        Contender("mc_sie", _ours, 8192 * scale, both, is_ours=True),
-        Contender("mc_sie, one event", _ours_one_event, 32768 * scale, both, takes_all=False),
+        Contender("mc_sie", _ours, 32768 * scale, both, is_ours=True),
+        Contender("mc_sie, one event", _ours_one_event, 131072 * scale, both, takes_all=False),
         Contender("NumPy, chunked", _peer("law_numpy", mode), 2048 * scale),
         Contender("JAX, jit", _peer("law_jax", mode), 2048 * scale, both),
         Contender("SciPy solve_ivp", _peer("law_scipy", mode), 8 * scale),

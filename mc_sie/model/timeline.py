@@ -580,7 +580,8 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
     kind = kind_of(law)
     if kind == EXPLICIT:
         return read(series[SECOND_SLOPE], x)
-    months = read(series[MONTHS], x)
+    is_timed = law.reconfiguration_rate > 0.0
+    months = read(series[MONTHS], x) if is_timed else 0.0
     if kind == TIMED:
         software, room, _ = place(law.mode, law.limit, u)
         deployed, path = software, 1.0
@@ -592,8 +593,9 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
     ln_r, share = ln_route(law, route, software, deployed, months)
     labour = law.lam * law.mu * (law.psi * room * path + (1.0 - law.psi) * deployed_slope)
     slope = LN_10 * (share * labour + (1.0 - share) * law.phi * room * path - law.beta * path)
-    on, rho = course(law, route), rho_of(law, route, months)
-    slope += ln_research_by_time(on, rho, software, deployed, ln_r, share) * read(series[MONTHS_SLOPE], x)
+    if is_timed:
+        on, rho = course(law, route), rho_of(law, route, months)
+        slope += ln_research_by_time(on, rho, software, deployed, ln_r, share) * read(series[MONTHS_SLOPE], x)
     return slope
 
 
