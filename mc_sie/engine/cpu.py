@@ -111,7 +111,7 @@ def simulate_lines(
     codes: NDArray[np.int32],
 ) -> None:
     """The rows of any mode but mode from_scratch; arguments as in :func:`simulate_rows`."""
-    law = work.law[0]
+    law = work.law
     for i in range(table.shape[1]):
         if table[0, i] != FROM_SCRATCH:
             take_law(law, table[:, i], codes[i])
@@ -139,7 +139,7 @@ def simulate_jumps(
     codes: NDArray[np.int32],
 ) -> None:
     """The rows of mode from_scratch; arguments as in :func:`simulate_rows`."""
-    law = work.law[0]
+    law = work.law
     for i in range(table.shape[1]):
         if table[0, i] == FROM_SCRATCH:
             take_law(law, table[:, i], codes[i])
@@ -182,7 +182,7 @@ def decide_rows(
     codes : array of shape (n, 4), int32
         Receives the status, as in :func:`simulate_rows`; that of a row with an OPEN answer is not final.
     """
-    law, nodes, series = work.law[0], work.nodes[0], work.series[0]
+    law, nodes, series = work.law, work.nodes, work.series[0]
     for i in range(table.shape[1]):
         take_law(law, table[:, i], codes[i])
         if codes[i, 3] != OK:

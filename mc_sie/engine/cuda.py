@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mc_sie._jit import config
 from mc_sie.engine.cpu import simulate_jumps, simulate_lines
 from mc_sie.errors import InputError
-from mc_sie.model.timeline import Workspace, new_workspace
+from mc_sie.model.timeline import WORKSPACE_TYPE
 
 cuda: Any = import_module("numba.cuda")
 
@@ -53,17 +53,11 @@ def simulate_strides(
     best_gain_ooms: NDArray[np.float64],
     numbers: NDArray[np.float64],
     codes: NDArray[np.int32],
-    law: NDArray[np.void],
-    nodes: NDArray[np.void],
-    series: NDArray[np.float64],
-    panels: NDArray[np.float64],
-    grid: NDArray[np.float64],
-    windows: NDArray[np.float64],
-    deployments: NDArray[np.float64],
+    pool: NDArray[np.void],
 ) -> None:
     """The kernel: rows as in :func:`mc_sie.engine.cpu.simulate_rows`, then the pool, a workspace in each row of it."""
     slot = cuda.grid(1)
-    work = Workspace(law[slot], nodes[slot], series[slot], panels[slot], grid[slot], windows[slot], deployments[slot])
+    work = pool[slot]
     for i in range(slot, table.shape[1], cuda.gridsize(1)):
         row = slice(i, i + 1)
         row_of = (months_to[row], best_window_months[row], best_gain_ooms[row], numbers[row], codes[row])
@@ -133,8 +127,7 @@ class Gpu:
     """
 
     def __init__(self) -> None:  # noqa: D107 (the class says it)
-        one = new_workspace()
-        n_bytes = sum(array.nbytes for array in one)
+        n_bytes = WORKSPACE_TYPE.itemsize
         if config.ENABLE_CUDASIM:
             self.name = "numba's CUDA simulator"
             self.blocks, self.block_threads = SIMULATED_GRID
@@ -143,7 +136,7 @@ class Gpu:
             self.blocks, self.block_threads = _grid(n_bytes)
         n_threads = self.blocks * self.block_threads
         self.n_bytes = n_threads * n_bytes
-        self._pool = [cuda.device_array((n_threads, *array.shape), array.dtype) for array in one]
+        self._pool = cuda.device_array(n_threads, WORKSPACE_TYPE)
 
     def __call__(
         self,
@@ -165,8 +158,8 @@ class Gpu:
             *on_device,
         )
         if not config.ENABLE_CUDASIM:
-            _compile((*arguments, *self._pool))
-        _kernel[self.blocks, self.block_threads](*arguments, *self._pool)
+            _compile((*arguments, self._pool))
+        _kernel[self.blocks, self.block_threads](*arguments, self._pool)
         for array, result in zip(results, on_device, strict=True):
             array[order] = result.copy_to_host()
 

@@ -26,9 +26,11 @@ from mc_sie.model.timeline import (
     new_workspace,
     ooms_at,
     software_at,
+    workspace_type,
 )
 
 _PER_PANEL = 24  # points read from each panel
+_TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments
 
 
 def trace(row: Mapping[str, float]) -> pd.DataFrame:
@@ -50,12 +52,11 @@ def trace(row: Mapping[str, float]) -> pd.DataFrame:
     InputError
         When the row cannot be simulated.
     """
-    work = new_workspace()
-    law = work.law[0]
+    work = new_workspace(_TYPE)
+    law = work.law
     status = set_law(law, int(row["mode"]), *(float(row[name]) for name in KERNEL_COLUMNS[1:]))
     if status == OK:
         if law.mode == FROM_SCRATCH:
-            work = work._replace(grid=np.empty((65536, work.grid.shape[1])))
             run = follow_generations(law, work, True)
             status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
         else:
@@ -68,7 +69,7 @@ def trace(row: Mapping[str, float]) -> pd.DataFrame:
 
 
 def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
-    law = work.law[0]
+    law = work.law
     rows = []
     for panel in range(n_panels):
         low, high = work.panels[panel, P_U], work.panels[panel + 1, P_U]

@@ -167,7 +167,7 @@ def largest_inside(
 def margin_at_node(law: Law, deployed: float, panel: Panel, work: Workspace, j: int) -> float:
     """The margin of a run at a node of the panel in progress."""
     u = panel.u + 0.5 * panel.length * (1.0 + NODES[j])
-    nodes = work.nodes[0]
+    nodes = work.nodes
     if u >= law.u_hold:
         return margin(law, deployed, u, nodes.months[j])
     return offered_ooms(law, nodes.software[j], nodes.ln_pace[j]) - deployed - law.generation_gain
@@ -256,8 +256,8 @@ def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
         if NODES[j] >= used:
             break
         before = NODES[j] if top == used else before
-        if work.nodes[0].ln_pace[j] >= top_value:
-            top, top_value = NODES[j], work.nodes[0].ln_pace[j]
+        if work.nodes.ln_pace[j] >= top_value:
+            top, top_value = NODES[j], work.nodes.ln_pace[j]
             before, after = NODES[max(0, j - 1)], min(used, NODES[j + 1])
     if top_value <= best.ln_pace - 1e-2:
         return best
@@ -413,7 +413,7 @@ def stretch(
     if stands_still(law):
         state, reason, n_grid = closed_stretch(law, work, state, deployed, ln_m, months_stop, idle, n_grid)
         return state, reason, peak, n_grid  # the pace has only fallen
-    nodes, series = work.nodes[0], work.series[0]
+    nodes, series = work.nodes, work.series[0]
     h, n_steps = state.step, state.n_steps
     software, _ = software_and_room(state.z, law.limit)
     setting = Setting(better_route(law, software, deployed, state.months), deployed, False)

@@ -7,7 +7,7 @@ position on it is a panel and a u.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,14 +94,17 @@ GRID_STRIDE = 3
 and rise there before it falls for good."""
 
 
-class Workspace(NamedTuple):
-    """Arrays that one thread lends to one draw after another.
+class Workspace:
+    """What one thread lends to one draw after another.
+
+    Like :class:`~mc_sie.model.growth.Law` a record: one pointer instead of sixty numbers on every call, and rows whose
+    length the compiler knows.
 
     Attributes
     ----------
-    law : record array of shape (1,)
+    law : record
         The law of motion of the draw.
-    nodes : record array of shape (1,)
+    nodes : record
         State at the nodes of the panel in progress.
     series : array of shape (MAX_PANELS, N_SERIES, N_TERMS)
         Series of every panel.
@@ -115,8 +118,8 @@ class Workspace(NamedTuple):
         Months and effective compute of each deployment.
     """
 
-    law: NDArray[np.void]
-    nodes: NDArray[np.void]
+    law: Law
+    nodes: Nodes
     series: NDArray[np.float64]
     panels: NDArray[np.float64]
     grid: NDArray[np.float64]
@@ -124,23 +127,29 @@ class Workspace(NamedTuple):
     deployments: NDArray[np.float64]
 
 
-def new_workspace() -> Workspace:
-    """Fresh work arrays for one thread.
-
-    Returns
-    -------
-    Workspace
-        About half a megabyte.
-    """
-    return Workspace(
-        np.zeros(1, LAW_TYPE).view(np.recarray),
-        np.zeros(1, NODES_TYPE).view(np.recarray),
-        np.zeros((MAX_PANELS, N_SERIES, N_TERMS)),
-        np.zeros((MAX_PANELS + 1, 6)),
-        np.zeros((6 * MAX_PANELS + N_NODES, 8)),
-        np.zeros((MAX_WINDOWS, 5)),
-        np.zeros((MAX_DEPLOYMENTS, 2)),
+def workspace_type(n_grid: int = 6 * MAX_PANELS + N_NODES) -> np.dtype[np.void]:
+    """The record type of :class:`Workspace`, with room for so many points on the grid."""
+    return np.dtype(
+        [
+            ("law", LAW_TYPE),
+            ("nodes", NODES_TYPE),
+            ("series", np.float64, (MAX_PANELS, N_SERIES, N_TERMS)),
+            ("panels", np.float64, (MAX_PANELS + 1, 6)),
+            ("grid", np.float64, (n_grid, 8)),
+            ("windows", np.float64, (MAX_WINDOWS, 5)),
+            ("deployments", np.float64, (MAX_DEPLOYMENTS, 2)),
+        ],
+        align=True,
     )
+
+
+WORKSPACE_TYPE = workspace_type()
+"""Half a megabyte."""
+
+
+def new_workspace(kind: np.dtype[np.void] = WORKSPACE_TYPE) -> Workspace:
+    """A fresh record of a workspace type, for one thread."""
+    return cast(Workspace, np.zeros(1, kind).view(np.recarray)[0])
 
 
 class Timeline(NamedTuple):
@@ -180,7 +189,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
         Counts and codes.
     """
     continual = law.mode == CONTINUAL
-    nodes = work.nodes[0]
+    nodes = work.nodes
     start = Start(0.0, 0.0, 0.0 if continual else law.ln_pace_start)
     setting = Setting(better_route(law, 0.0, 0.0, 0.0), 0.0, False)
     h = first_length(law, setting.route)

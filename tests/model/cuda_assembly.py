@@ -15,15 +15,15 @@ from numba import from_dtype, types
 from numba.cuda import compiler
 
 from mc_sie.engine.cuda import keep_calls, simulate_strides
-from mc_sie.model.timeline import new_workspace
+from mc_sie.model.timeline import WORKSPACE_TYPE
 
 
 def main(capability: tuple[int, int]) -> None:
     numba.cuda.dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
     table, marks = types.Array(types.float64, 2, "C"), types.Array(types.float64, 1, "C")
     codes = types.Array(types.int32, 2, "C")
-    pool = [types.Array(from_dtype(array.dtype), array.ndim + 1, "C") for array in new_workspace()]
-    signature = (table, marks, marks, table, table, table, table, codes, *pool)
+    pool = types.Array(from_dtype(WORKSPACE_TYPE), 1, "C")
+    signature = (table, marks, marks, table, table, table, table, codes, pool)
     keep_calls(compiler.compile_cuda(simulate_strides, types.void, signature, cc=capability))
     library, _ = compiler._compile_pyfunc_with_fixup(
         simulate_strides, signature, device=False, abi="numba", cc=capability

@@ -80,7 +80,7 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
     speed = OOMS_PER_DOUBLING / row["software_doubling_months"]
     months, _ = quad(lambda s: 1.0 / (speed * pace(row, s)), start, end, epsabs=0.0, epsrel=1e-10, limit=500)
     work = new_workspace()
-    law, nodes, series = work.law[0], work.nodes[0], work.series[0]
+    law, nodes, series = work.law, work.nodes, work.series[0]
     take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
     low, high = deciding.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
@@ -137,7 +137,7 @@ def test_bounds_in_mode_shortening_hold_where_its_series_follows_the_law_badly(o
 def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
     row = {**SHORTENED[seed][1], "mode": "shortening"} if seed < len(SHORTENED) else concave_row(seed, "shortening")
     work = new_workspace()
-    law, nodes, series = work.law[0], work.nodes[0], work.series[0]
+    law, nodes, series = work.law, work.nodes, work.series[0]
     take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
     on, top = course(law, 0), min(20.0, law.limit)
     fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)

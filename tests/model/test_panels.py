@@ -39,7 +39,7 @@ def prepared(row):
     for name in KERNEL_COLUMNS[1:]:
         default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
         values.append(float(row.get(name, math.nan if default is None else default)))
-    assert set_law(work.law[0], MODES.index(row["mode"]), *values) == OK
+    assert set_law(work.law, MODES.index(row["mode"]), *values) == OK
     return work
 
 
@@ -84,7 +84,7 @@ ORBITS = [row for row in random_rows(5, 60, modes=("continual",)) if row["horizo
 @pytest.mark.parametrize("i", range(12))
 def test_derivatives_of_the_orbit(i):
     """w by z, and w and its slope along e at the same u, against differences."""
-    law = prepared(ORBITS[i]).law[0]
+    law = prepared(ORBITS[i]).law
     z, e, months, d = 0.4, 0.3, 2.0, 1e-5
     here = orbit(law, 0, z, e, months)
     ahead, behind = orbit(law, 0, z - d, e + d, months), orbit(law, 0, z + d, e - d, months)
@@ -130,7 +130,7 @@ def test_closed_form_of_a_stretch_agrees_with_panels(limit, r):
 def test_two_searches_for_windows_agree(mode, r):
     """Newton's method for the one balanced window against the search through every crossing on the grid."""
     work = prepared({**BASE, "mode": mode, "r": r})
-    law = work.law[0]
+    law = work.law
     line = follow(law, work)
     shape = valley(law, work, line.n_grid)
     assert shape.is_single
@@ -161,7 +161,7 @@ def test_a_valley_before_the_second_grid_point_is_seen():
         **{"labour_per_efficiency": 2.0, "software_doubling_months": 6.0},
     }
     work, levels = prepared(row), (0.1, 0.3, 0.5)
-    assert valley(work.law[0], work, follow(work.law[0], work).n_grid).bottom == 0
+    assert valley(work.law, work, follow(work.law, work).n_grid).bottom == 0
     ours, slow = evaluate(row, levels=levels), solve_slowly(row, levels)
     np.testing.assert_allclose(ours.best_window_months[0], [slow["best_window_months"][k] for k in levels], rtol=1e-8)
     assert (ours.best_window_months[0, :2] < ours.months_to[0, :2] * (1 - 1e-5)).all()
