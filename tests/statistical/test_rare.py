@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from blank import blank_outcomes
 from scipy import integrate, special, stats
 from tests_settings import INTERPRETED
 
@@ -16,7 +17,6 @@ from mc_sie.analysis.psis import pareto_k
 from mc_sie.analysis.rare import Rare, estimate_rare
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.events import parse_event
-from mc_sie.outcomes import Outcomes
 
 compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
 
@@ -186,7 +186,7 @@ def two_ends(low: float, high: float, dimension: str = "labour_multiplier"):
 
     def simulate_points(prior, uniforms, horizon_months, levels, widths, **how):
         z = special.ndtri(uniforms[dimension])
-        outcomes = Outcomes.empty(len(z), np.array(levels), np.array(widths))
+        outcomes = blank_outcomes(len(z), levels, widths)
         outcomes.pace_initial[:] = np.maximum(z - high, low - z)
         return prior.values(uniforms), outcomes
 

@@ -3,14 +3,14 @@
 import dataclasses
 import math
 
-import numpy as np
 import pytest
+from blank import blank_outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event, plain_number
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes
+from mc_sie.outcomes import OUTCOME_KINDS
 
 INDEXED = [kind.name for kind in OUTCOME_KINDS.values() if kind.index_unit]
 PLAIN = [kind.name for kind in OUTCOME_KINDS.values() if not kind.index_unit]
@@ -155,8 +155,7 @@ def test_an_event_decided_by_the_end_is_not_refused(text):
     ],
 )
 def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(comparison, expected):
-    levels, widths = np.array([1.0, 5.0]), np.array([12.0])
-    outcomes = Outcomes.empty(4, levels, widths)
+    outcomes = blank_outcomes(4, (1.0, 5.0), (12.0,))
     outcomes.months_to[:, 1] = [11.0, 12.0, math.inf, math.nan]
     outcomes.status[3] = 1
     event = Event("months_to", 5.0, comparison, 12.0)
@@ -171,7 +170,7 @@ def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(com
 @pytest.mark.parametrize(("comparison", "holds"), [("<", False), ("<=", True), (">", False), (">=", True)])
 @pytest.mark.parametrize("months", [12.0, math.nextafter(12.0, 0), math.nextafter(12.0, 99), sum([0.1] * 120)])
 def test_a_tie_stays_a_tie_whatever_its_rounding(comparison, holds, months):
-    outcomes = Outcomes.empty(1, np.array([5.0]), np.array([12.0]))
+    outcomes = blank_outcomes(1, (5.0,), (12.0,))
     outcomes.months_to[:] = months
     assert Event("months_to", 5.0, comparison, 12.0).holds(outcomes)[0] == holds
 

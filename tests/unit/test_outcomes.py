@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from blank import blank_outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, as_text
 from mc_sie.quantities import MODES, QUANTITIES
 
 
@@ -103,7 +104,7 @@ def test_the_frame_says_nothing_of_draws_that_were_not_simulated(failing):
 
 
 def test_deployments_are_counted_only_from_scratch(pooled):
-    outcomes = Outcomes.empty(3, np.array([1.0]), np.array([12.0]))
+    outcomes = blank_outcomes(3, (1.0,), (12.0,))
     outcomes.mode[:] = [MODES.index("from_scratch"), MODES.index("none"), MODES.index("from_scratch")]
     outcomes.n_deployments[:] = [3, 0, 0]
     frame = outcomes.to_frame()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from blank import blank_outcomes
 
 from mc_sie.analysis.estimates import Estimate, estimate_probability
 from mc_sie.analysis.summary import (
@@ -22,14 +23,13 @@ from mc_sie.analysis.summary import (
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.model.status import STATUSES
-from mc_sie.outcomes import Outcomes
 from mc_sie.quantities import MODES
 
 
 @pytest.fixture
 def made(simulation):
     """Eight draws in two replicates, with outcomes written by hand."""
-    outcomes = Outcomes.empty(8, np.array([1.0, 5.0]), np.array([12.0]))
+    outcomes = blank_outcomes(8, (1.0, 5.0), (12.0,))
     outcomes.mode[:] = [0, 3, 0, 3, 0, 3, 0, 3]
     outcomes.best_window_months[:, 1] = [3, 11, 12, 40, 2, math.inf, 11.9, 30]
     outcomes.months_to[:, 1] = [30, 11, 50, 60, 2, math.inf, 70, 80]
