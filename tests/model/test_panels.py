@@ -172,14 +172,14 @@ def test_a_valley_before_the_second_grid_point_is_seen():
 def test_the_order_and_number_of_levels_do_not_matter(mode, levels):
     """Each window starts from the one before it, and each level from the panel of the one before it."""
     row = {**BASE, "mode": mode, "r": 3.0}
-    together, widths = evaluate(row, levels=levels, widths=(7.0, 1.0, 12.0)), (1.0, 7.0, 12.0)
+    together, widths = evaluate(row, levels=levels, widths=(7.0, 12.0, 1.0)), (1.0, 12.0, 7.0)
     apart = [evaluate(row, levels=(level,), widths=widths) for level in levels]
     np.testing.assert_allclose(together.months_to[0], [one.months_to[0, 0] for one in apart], rtol=1e-12)
     np.testing.assert_allclose(
         together.best_window_months[0], [one.best_window_months[0, 0] for one in apart], rtol=1e-9
     )
     for one in apart:
-        np.testing.assert_allclose(together.best_gain_ooms[0, [1, 0, 2]], one.best_gain_ooms[0], rtol=1e-9)
+        np.testing.assert_allclose(together.best_gain_ooms[0, [2, 1, 0]], one.best_gain_ooms[0], rtol=1e-9)
         assert one.first_year_ooms[0] == pytest.approx(together.first_year_ooms[0], rel=1e-12)
     without = evaluate(row, levels=(), widths=())
     assert without.first_year_ooms[0] == pytest.approx(together.first_year_ooms[0], rel=1e-12)
