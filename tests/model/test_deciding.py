@@ -174,7 +174,7 @@ def test_what_bounds_decide_of_random_rows_is_what_trajectories_say(ooms):
 def test_a_row_just_above_and_just_below_its_own_times_is_not_decided_wrongly(ooms):
     """Nearly balanced windows are often longer than the best one by more than the bounds on them are apart.
 
-    A threshold is moved by ten times CLEARANCE, so that bounds may answer; windows of less than 1e-6 months lie next to a
+    A threshold is moved by ten times CLEARANCE, so that bounds may answer; windows of below 1e-6 months lie next to a
     singularity, where the kernel's own times are not good to that.
     """
     rows = random_rows(5, 60 if INTERPRETED else 900, ("none", "shortening", "continual"))
