@@ -77,11 +77,12 @@ def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
         moves = middle < law.software_hold
         for part in range(0 if panel == 0 else 1, _PER_PANEL + 1):
             u = low + (high - low) * part / _PER_PANEL
+            is_start = panel + part == 0  # zero exactly, not to rounding
             rows.append(
                 (
-                    months_at(law, work, panel, u) if panel + part > 0 else 0.0,  # exactly, not to rounding
-                    software_at(law, work, panel, u)[1],
-                    ooms_at(law, work, panel, u),
+                    0.0 if is_start else months_at(law, work, panel, u),
+                    0.0 if is_start else software_at(law, work, panel, u)[1],
+                    0.0 if is_start else ooms_at(law, work, panel, u),
                     math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0,
                     0,
                 )

@@ -186,6 +186,7 @@ def test_trajectory_prints_writes_and_draws(cli, here):
     frame = pd.read_csv("t.csv")
     assert list(frame) == ["months", "software_ooms", "effective_ooms", "pace", "deployments"]
     assert frame["months"].is_monotonic_increasing
+    assert (frame.loc[0, ["months", "software_ooms", "effective_ooms"]] == 0.0).all()  # not to rounding: -6e-17 was shown
     assert f"{len(frame)} points written to t.csv" in out
     assert Path("t.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert everything(here) == {"t.csv", "t.svg"}
