@@ -186,10 +186,15 @@ def test_trajectory_prints_writes_and_draws(cli, here):
     frame = pd.read_csv("t.csv")
     assert list(frame) == ["months", "software_ooms", "effective_ooms", "pace", "deployments"]
     assert frame["months"].is_monotonic_increasing
-    assert (frame.loc[0, ["months", "software_ooms", "effective_ooms"]] == 0.0).all()  # not to rounding: -6e-17 was shown
     assert f"{len(frame)} points written to t.csv" in out
     assert Path("t.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert everything(here) == {"t.csv", "t.svg"}
+
+
+def test_a_trajectory_starts_at_zero_and_not_at_what_rounding_leaves(cli, here):
+    assert cli("trajectory", "davidson-2025", "--set", "mode=continual", "--csv", "t.csv")[0] == 0
+    start = pd.read_csv("t.csv").loc[0, ["months", "software_ooms", "effective_ooms"]]
+    assert (start == 0.0).all()
 
 
 def test_trajectory_from_scratch_shows_deployments(cli, here):
