@@ -27,6 +27,8 @@ import numba.core.codegen
 import numba.core.compiler
 import numba.core.config
 import numba.core.registry
+from llvmlite.binding import get_host_cpu_features
+from numba.extending import intrinsic
 
 config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
 
@@ -213,3 +215,40 @@ def inlined(function: F) -> F:
     if config.DISABLE_JIT:
         return function
     return cast(F, _Part(function, {**_PART_OPTIONS, "forceinline": True}))
+
+
+def _instruction(function: F) -> F:
+    """The instruction for fma in compiled functions; the function itself for the interpreter."""
+    if config.DISABLE_JIT:
+        return function
+    is_fused = get_host_cpu_features().get("fma", True)  # only x86 lists it: elsewhere it goes without saying
+
+    def fma(_typing: Any, _a: Any, _b: Any, _c: Any) -> Any:
+        def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            if is_fused:
+                return builder.fma(*arguments)
+            return builder.fadd(builder.fmul(*arguments[:2]), arguments[2])
+
+        return numba.float64(numba.float64, numba.float64, numba.float64), code
+
+    return cast(F, intrinsic(fma))
+
+
+@_instruction
+def fma(a: float, b: float, c: float) -> float:
+    """a b + c, rounded once where the processor has an instruction for it.
+
+    The compiler may not fuse products and sums as it likes, because what it likes depends on what it has compiled
+    before: a first run would differ from later ones in the last bits. Told where, it has no choice.
+
+    Parameters
+    ----------
+    a, b, c : float
+        Numbers.
+
+    Returns
+    -------
+    float
+        Rounded once or, by the interpreter and on old processors, twice.
+    """
+    return a * b + c

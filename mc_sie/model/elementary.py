@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mc_sie._jit import config, inlined
+from mc_sie._jit import config, fma, inlined
 
 _LOWEST, _HIGHEST = -708.0, 709.0  # between them, e^x is a normal double
 _SHIFTER = 1.5 * 2.0**52  # added to a number, it leaves the nearest integer in the last bits
@@ -48,17 +48,17 @@ def exp_and_expm1(x: float) -> tuple[float, float]:
     ``e^x = 2^k e^r`` with ``abs(r) <= ln(2)/2``, where the Taylor series of e^r - 1 to the 13th power errs by 4e-18.
     """
     x = within_range(x)
-    shifted = x * _PER_LN_2 + _SHIFTER
+    shifted = fma(x, _PER_LN_2, _SHIFTER)
     k = shifted - _SHIFTER
-    r = (x - k * _LN_2_HIGH) - k * _LN_2_LOW
+    r = fma(-k, _LN_2_LOW, fma(-k, _LN_2_HIGH, x))
     r2 = r * r
     r4 = r2 * r2
-    low = (1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120))
-    middle = (1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320 + r * (1 / 362880))
-    high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
-    change = r + r2 * (low + r4 * (middle + r4 * high))
+    low = fma(r2, fma(r, 1 / 120, 1 / 24), fma(r, 1 / 6, 1 / 2))
+    middle = fma(r2, fma(r, 1 / 362880, 1 / 40320), fma(r, 1 / 5040, 1 / 720))
+    high = fma(r2, fma(r, 1 / 6227020800, 1 / 479001600), fma(r, 1 / 39916800, 1 / 3628800))
+    change = fma(r2, fma(r4, fma(r4, high, middle), low), r)
     power = np.uint64((np.float64(shifted).view(np.uint64) << _WIDTH) + _ONE).view(np.float64)  # 2^k
-    return power + power * change, (power - 1.0) + power * change
+    return fma(power, change, power), fma(power, change, power - 1.0)
 
 
 @inlined
@@ -88,12 +88,12 @@ def ln_near_one(x: float, less_one: float) -> float:
     s = f / (2.0 + f)
     z = s * s
     w = z * z
-    even = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332))
-    odd = z * (
-        0.6666666666666735130 + w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591))
-    )
+    even = fma(w, fma(w, 0.1531383769920937332, 0.2222219843214978396), 0.3999999999940941908)
+    odd = fma(w, 0.1479819860511658591, 0.1818357216161805012)
+    odd = fma(w, fma(w, odd, 0.2857142874366239149), 0.6666666666666735130)
     half_square = 0.5 * f * f
-    return k * _LN_2_HIGH + ((s * (half_square + (even + odd)) + k * _LN_2_LOW - half_square) + f)
+    series = fma(z, odd, fma(w, even, half_square))
+    return fma(k, _LN_2_HIGH, fma(s, series, fma(k, _LN_2_LOW, -half_square)) + f)
 
 
 def _exp_and_expm1(x: float) -> tuple[float, float]:
