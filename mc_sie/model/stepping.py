@@ -252,8 +252,8 @@ def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: No
 
     In one loop a transcendental function and nothing that depends on the mode: each mode takes the loops it needs.
     """
-    on, ln_speed, u_start = course(law, setting.route), law.ln_speed, start.u
-    if law.mode == SHORTENING:
+    mode, on, ln_speed, u_start = law.mode, course(law, setting.route), law.ln_speed, start.u
+    if mode == SHORTENING:
         for j in range(N_NODES):
             at = place(int(SHORTENING), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
             nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
@@ -261,18 +261,24 @@ def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: No
         for j in range(N_NODES):
             at = place(int(NONE), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
             nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
-    if law.mode == FROM_SCRATCH:
+    if mode == FROM_SCRATCH:
         for j in range(N_NODES):
-            nodes.scratch_2[j] = pace_exponent(on, nodes.software[j], nodes.room[j], setting.deployed, on.psi)
+            exponent = pace_exponent(on, nodes.software[j], nodes.room[j], setting.deployed, on.psi)
+            nodes.second_slope[j] = damped(int(NONE), exponent, 1.0)
+    elif mode == NONE:
+        for j in range(N_NODES):
+            exponent = pace_exponent(on, nodes.software[j], nodes.room[j], nodes.software[j], 1.0)
+            nodes.second_slope[j] = damped(int(NONE), exponent, 1.0)
+    elif mode == SHORTENING:
+        for j in range(N_NODES):
+            exponent = pace_exponent(on, nodes.software[j], nodes.room[j], nodes.software[j], 1.0)
+            nodes.scratch_2[j] = exponent
+            nodes.second_slope[j] = damped(int(SHORTENING), exponent, nodes.room[j])
     else:
         for j in range(N_NODES):
-            nodes.scratch_2[j] = pace_exponent(on, nodes.software[j], nodes.room[j], nodes.software[j], 1.0)
-    if law.mode == NONE or law.mode == FROM_SCRATCH:
-        for j in range(N_NODES):
-            nodes.second_slope[j] = damped(int(NONE), nodes.scratch_2[j], nodes.room[j])
-    else:
-        for j in range(N_NODES):
-            nodes.second_slope[j] = damped(law.mode, nodes.scratch_2[j], nodes.room[j])
+            exponent = pace_exponent(on, nodes.software[j], nodes.room[j], nodes.software[j], 1.0)
+            nodes.scratch_2[j] = exponent
+            nodes.second_slope[j] = damped(mode, exponent, nodes.room[j])
 
 
 @part

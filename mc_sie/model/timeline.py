@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
+from mc_sie.model.elementary import ln_near_one
 from mc_sie.model.growth import (
     CONTINUAL,
     LAW_TYPE,
@@ -29,7 +30,7 @@ from mc_sie.model.growth import (
     rho_of,
     software_and_room,
 )
-from mc_sie.model.panels import LAST, N_NODES, N_TERMS, NODES, read, solve, solve_between, step_factor
+from mc_sie.model.panels import LAST, N_NODES, N_TERMS, NODES, is_reached, read, solve, solve_between, step_factor
 from mc_sie.model.retraining import damped, ln_research_by_time, orbit, pace_exponent
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
@@ -278,8 +279,14 @@ def follow(law: Law, work: Workspace) -> Timeline:
         way = math.inf
         if x_end == 1.0:
             slope = nodes.months_slope[LAST]
-            rate = math.log(slope / nodes.months_slope[LAST - 1]) / (0.5 * h * (1.0 - NODES[LAST - 1]))
+            if kind_of(law) == EXPLICIT:
+                rate = -nodes.second_slope[LAST] - (0.0 if law.mode == SHORTENING else 1.0 / law.limit)
+            else:
+                rate = math.log(slope / nodes.months_slope[LAST - 1]) / (0.5 * h * (1.0 - NODES[LAST - 1]))
             way = length_to_horizon(law, start.months, slope, rate)
+            if is_reached(way, h, error):
+                h = way
+                continue
         longer = h * step_factor(error)
         if h < wanted:  # it was cut short at a kink
             longer = max(longer, wanted)
@@ -329,7 +336,8 @@ def length_to_horizon(law: Law, months: float, slope: float, rate: float) -> flo
     way = (PAST_HORIZON * law.horizon - months) / slope
     if rate == 0.0:
         return way
-    return math.log1p(rate * way) / rate if rate * way > -1.0 else math.inf
+    rise = rate * way
+    return ln_near_one(1.0 + rise, rise) / rate if rise > -1.0 else math.inf
 
 
 @part
