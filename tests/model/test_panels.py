@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from naive import solve as solve_slowly
+from numpy.polynomial import chebyshev
 from rows import random_rows
 from tests_settings import INTERPRETED
 
@@ -56,6 +57,23 @@ def test_a_panel_integrates_what_it_resolves():
     np.testing.assert_allclose([read(slope_series, at) for at in x], np.exp(3 * x), rtol=0, atol=1e-9)
     np.testing.assert_allclose(values, start + (np.exp(3 * NODES) - math.exp(-3)) / 3, rtol=0, atol=1e-10)
     assert np.abs([read(series, at) for at in x] - exact).max() < error < 1e-8
+
+
+@pytest.mark.parametrize("rate", [-4.0, 0.1, 3.0])
+def test_a_series_is_read_to_rounding_and_its_error_is_that_of_its_last_terms(rate):
+    """By powers as by Chebyshev's own terms, with those of the interpolating polynomial solved for."""
+    h, start = 3.0, 2.0
+    slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
+    slopes = np.exp(rate * NODES) * np.cos(2 * NODES)
+    error = fit(slopes, h, start, slope_series, series)
+    terms = np.linalg.solve(chebyshev.chebvander(NODES, N_NODES - 1), slopes)
+    integral = 0.5 * h * chebyshev.chebint(terms, lbnd=-1)
+    x = np.linspace(-1, 1, 101)
+    size = np.abs(slopes).max()
+    read_slopes, read_values = ([read(each, at) for at in x] for each in (slope_series, series))
+    np.testing.assert_allclose(read_slopes, chebyshev.chebval(x, terms), rtol=0, atol=2e-14 * size)
+    np.testing.assert_allclose(read_values, start + chebyshev.chebval(x, integral), rtol=0, atol=2e-14 * h * size)
+    assert error == pytest.approx(abs(integral[-1]) + 0.1 * abs(integral[-2]), rel=1e-3, abs=1e-15)
 
 
 @pytest.mark.parametrize("length", [0.1, 2.0, 7.0])
