@@ -41,7 +41,7 @@ from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 DRAWS_DEFAULT = 2**17
 """Draws when nothing else is asked for: the standard error of a probability is then at most about 0.05 points."""
 
-BATCH_DEFAULT = 4096
+BATCH_DEFAULT = 8192
 """Draws that a thread takes at a time, if there are enough for every thread."""
 
 BATCH_LEAST = 256
@@ -490,7 +490,7 @@ def fill(
     n = here.stop - here.start
     table, codes = kernel_table(rows, n, horizon_months)
     inside = codes[:, CODES.index("status")] == OK
-    numbers = np.full((n, len(NUMBERS)), np.nan)
+    numbers = np.empty((n, len(NUMBERS)))
     months_to, best_window_months = np.empty((n, len(outcomes.levels))), np.empty((n, len(outcomes.levels)))
     best_gain_ooms = np.empty((n, len(outcomes.widths)))
     with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn

@@ -202,13 +202,13 @@ def solve_panel(
         return h, math.inf
     error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
     # relative where the component is large; but time beyond the horizon must not loosen that of time before it
-    error /= max(1.0, min(nodes.months[LAST], law.horizon))
+    error /= TOLERANCE * max(1.0, min(nodes.months[LAST], law.horizon))
     if kind != TIMED:
         second = fit(nodes.second_slope, h, start.second, series[SECOND_SLOPE], series[SECOND])
-        second /= max(1.0, 0.1 * abs(nodes.second[LAST]))
+        second /= TOLERANCE * max(1.0, 0.1 * abs(nodes.second[LAST]))
         if second > error or second != second:  # either may be nan, which max would lose on a GPU
             error = second
-    return h, error / TOLERANCE
+    return h, error
 
 
 @part

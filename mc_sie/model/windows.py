@@ -82,12 +82,14 @@ def valley(law: Law, work: Workspace, n_grid: int) -> Valley:
         What the grid shows.
     """
     grid = work.grid
-    bottom = 0
+    bottom, lowest = 0, grid[0, G_LN_SLOWNESS]
     for i in range(n_grid):
-        if grid[i, G_LN_SLOWNESS] < grid[bottom, G_LN_SLOWNESS]:
-            bottom = i
+        if grid[i, G_LN_SLOWNESS] < lowest:
+            bottom, lowest = i, grid[i, G_LN_SLOWNESS]
+    before = grid[0, G_LN_SLOWNESS]
     for i in range(1, n_grid):
-        rise = grid[i, G_LN_SLOWNESS] - grid[i - 1, G_LN_SLOWNESS]
+        rise = grid[i, G_LN_SLOWNESS] - before
+        before = grid[i, G_LN_SLOWNESS]
         if (i <= bottom and rise > _NOISE) or (i > bottom and rise < -_NOISE):
             return Valley(bottom, False, math.inf, math.inf)
     if kind_of(law) == TIMED:
