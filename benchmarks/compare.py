@@ -78,7 +78,7 @@ def main() -> None:
         print_case(case, report["cases"][case.name])
         save(report, options.out)
     note("floor")
-    report["floor"] = floors(16 if quick else 128)
+    report["floor"] = floors(16 if quick else 128, cases(quick=quick), 3 if quick else 15)
     print_floor(report)
     save(report, options.out)
     note("compiling and starting")
@@ -205,14 +205,27 @@ def memory(case: Case) -> dict[str, Any]:
     }
 
 
-def floors(n_draws: int) -> dict[str, Any]:
-    """Calls per draw, their price, and the floor that makes."""
+def floors(n_draws: int, compared: list[Case], n_rounds: int) -> dict[str, Any]:
+    """Calls per draw, their price, the floor that makes, and how many times above it ours is on one thread.
+
+    Prices and times are taken by turns, since the machine may be slower a minute later.
+    """
     script = str(REPOSITORY / "benchmarks" / "floor.py")
     counts = json.loads(child(script, str(n_draws), NUMBA_DISABLE_JIT="1")[0])
     use_processors(1)
     nanoseconds = floor.prices()
+    found = floor.floors(counts, nanoseconds)
+    for case in compared:
+        for one in case.contenders:
+            if one.name in counts.get(case.name, {}):
+                inputs, above = case.draws(one.n_draws), []
+                one.run(case.draws(64), 1)  # compile
+                for _ in range(n_rounds):
+                    floor_now = floor.floors(counts, floor.prices(3))[case.name][one.name]["floor_us"]
+                    above.append(1e6 * _seconds(one, inputs, 1) / one.n_draws / floor_now)
+                found[case.name][one.name]["times_above"] = spread(above)
     use_processors(0)
-    return {"nanoseconds": nanoseconds, "cases": floor.floors(counts, nanoseconds)}
+    return {"nanoseconds": nanoseconds, "cases": found}
 
 
 def starting(n_rounds: int, *, is_cold: bool) -> dict[str, Any]:
@@ -309,15 +322,16 @@ def accuracy_cells(exact: dict[str, Any] | None) -> list[str]:
 
 
 def print_floor(report: dict[str, Any]) -> None:
-    """Calls, floor and how far above it the kernel is, on one thread."""
+    """Calls, floor and how far above it the kernel is, on one thread; the last by turns, not from the timings above."""
     print("\n## Floor: transcendental calls per draw at the price of a bare loop\n")
     rows = []
     for case, ways in report["floor"]["cases"].items():
         for name, found in ways.items():
             ours = report["cases"][case]["timing"][name]["threads"]["1"]["us"]["median"]
-            found["times_above"] = ours / found["floor_us"]
             calls = ", ".join(f"{number:.0f} {function}" for function, number in found["calls_per_draw"].items())
-            rows.append([case, name, calls, f"{found['floor_us']:.3g}", f"{ours:.3g}", f"{found['times_above']:.1f}"])
+            rows.append(
+                [case, name, calls, f"{found['floor_us']:.3g}", f"{ours:.3g}", _range(found["times_above"], ".2g")]
+            )
     table(["case", "way", "calls per draw", "floor, us", "ours, us", "x floor"], rows)
     prices = ", ".join(f"{name} {ns:.1f}" for name, ns in report["floor"]["nanoseconds"].items())
     print(f"\nNanoseconds a call: {prices}.")

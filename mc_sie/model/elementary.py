@@ -16,6 +16,9 @@ _LOWEST, _HIGHEST = -708.0, 709.0  # between them, e^x is a normal double
 _SHIFTER = 1.5 * 2.0**52  # added to a number, it leaves the nearest integer in the last bits
 _PER_LN_2 = 1.4426950408889634
 _LN_2_HIGH, _LN_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # the first has 20 zeros at its end
+_E0, _E1, _E2 = 0.5000000000000001, 0.16666666666666669, 0.04166666666662413
+_E3, _E4, _E5 = 0.008333333333330062, 0.0013888888917213717, 0.00019841269863053618
+_E6, _E7, _E8, _E9 = 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07, 2.510038549551032e-08
 _WIDTH, _ONE = np.uint64(52), np.uint64(0x3FF0000000000000)
 _MANTISSA, _EXPONENT_OFFSET = np.uint64(0x000FFFFFFFFFFFFF), np.uint64(0x3FF0000000000000 - 0x3FE6A09E00000000)
 _ROOT_HALF = np.uint64(0x3FE6A09E00000000)
@@ -45,7 +48,8 @@ def exp_and_expm1(x: float) -> tuple[float, float]:
 
     Notes
     -----
-    ``e^x = 2^k e^r`` with ``abs(r) <= ln(2)/2``, where the Taylor series of e^r - 1 to the 13th power errs by 4e-18.
+    ``e^x = 2^k e^r`` with ``abs(r) <= ln(2)/2``, and ``e^r = 1 + r + r^2 P(r)``, with P exact at the ten Chebyshev
+    points of that range: e^r then errs by 2e-17 of itself.
     """
     x = within_range(x)
     shifted = fma(x, _PER_LN_2, _SHIFTER)
@@ -53,10 +57,9 @@ def exp_and_expm1(x: float) -> tuple[float, float]:
     r = fma(-k, _LN_2_LOW, fma(-k, _LN_2_HIGH, x))
     r2 = r * r
     r4 = r2 * r2
-    low = fma(r2, fma(r, 1 / 120, 1 / 24), fma(r, 1 / 6, 1 / 2))
-    middle = fma(r2, fma(r, 1 / 362880, 1 / 40320), fma(r, 1 / 5040, 1 / 720))
-    high = fma(r2, fma(r, 1 / 6227020800, 1 / 479001600), fma(r, 1 / 39916800, 1 / 3628800))
-    change = fma(r2, fma(r4, fma(r4, high, middle), low), r)
+    low = fma(r2, fma(r, _E3, _E2), fma(r, _E1, _E0))
+    middle = fma(r2, fma(r, _E7, _E6), fma(r, _E5, _E4))
+    change = fma(r2, fma(r4, fma(r4, fma(r, _E9, _E8), middle), low), r)
     power = np.uint64((np.float64(shifted).view(np.uint64) << _WIDTH) + _ONE).view(np.float64)  # 2^k
     return fma(power, change, power), fma(power, change, power - 1.0)
 

@@ -21,6 +21,7 @@ read in half the time. Since ``dy = 4 x dx``, the integral of ``x o(y) + e(y)`` 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev, polynomial
@@ -51,17 +52,18 @@ def _matrices() -> tuple[FloatArray, FloatArray, FloatArray]:
     weights = np.where((j == 0) | (j == n - 1), 0.5, 1.0)
     # c_k = (2/(n-1)) w_k sum_i w_i f(cos(angle_i)) cos(k angle_i); our nodes run the other way, so cos -> (-1)^k cos
     series = 2.0 / (n - 1) * weights[:, None] * weights[None, :] * np.cos(np.outer(j, angles)) * ((-1.0) ** j)[:, None]
-    nodes = -np.cos(angles)
-    integral = chebyshev.chebval(nodes, chebyshev.chebint(series, lbnd=-1)).T
+    nodes: FloatArray = -np.cos(angles)
+    integral = chebyshev.chebval(nodes, chebyshev.chebint(series, lbnd=-1)).T.astype(np.float64)
     integral[0] = 0.0
     powers = np.zeros((n, n))  # by term
-    odd = np.ones(1)
+    odd: NDArray[np.floating[Any]] = np.ones(1)
     for m in range(n // 2):
         even = chebyshev.cheb2poly(np.eye(m + 1)[m])
         odd = polynomial.polysub(2.0 * even, odd)  # T_(2m+1) / x = 2 T_2m - T_(2m-1) / x
         powers[EVEN : EVEN + m + 1, 2 * m] = even
         powers[: m + 1, 2 * m + 1] = odd
-    return nodes, (powers @ series).T.copy(), integral.T.copy()
+    to_powers: FloatArray = powers @ series
+    return nodes, to_powers.T.copy(), integral.T.copy()
 
 
 NODES, TO_POWERS, TO_INTEGRAL = _matrices()
