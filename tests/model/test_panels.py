@@ -14,7 +14,17 @@ from tests_settings import INTERPRETED
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.model.ces import labour_elasticity, ln_ces, ln_ces_and_share
 from mc_sie.model.growth import set_law
-from mc_sie.model.panels import N_NODES, N_TERMS, NODES, fit, integrate, read, solve
+from mc_sie.model.panels import (
+    N_NODES,
+    N_TERMS,
+    NODES,
+    fit,
+    integrate,
+    is_reached,
+    read,
+    solve,
+    step_factor,
+)
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
 from mc_sie.model.stepping import MONTHS
@@ -74,6 +84,13 @@ def test_a_series_is_read_to_rounding_and_its_error_is_that_of_its_last_terms(ra
     np.testing.assert_allclose(read_slopes, chebyshev.chebval(x, terms), rtol=0, atol=2e-14 * size)
     np.testing.assert_allclose(read_values, start + chebyshev.chebval(x, integral), rtol=0, atol=2e-14 * h * size)
     assert error == pytest.approx(abs(integral[-1]) + 0.1 * abs(integral[-2]), rel=1e-3, abs=1e-15)
+
+
+@pytest.mark.parametrize("way", [0.1, 0.9, 1.7, 3.9, 4.1, math.inf, math.nan])
+def test_whether_a_longer_panel_spans_a_way_is_known_without_its_length(way):
+    for error in (0.0, 1e-17, 1e-9, 1e-3, 0.3, 1.0):
+        h = 1.3
+        assert is_reached(way * h, h, error) == (way <= step_factor(error))
 
 
 @pytest.mark.parametrize("length", [0.1, 2.0, 7.0])
