@@ -282,7 +282,7 @@ def step_factor(error: float) -> float:
 def is_reached(way: float, h: float, error: float) -> bool:
     """Whether a panel that is longer than this one by :func:`step_factor` would span some way, without the power."""
     share = 0.9 * h / way
-    share *= share
-    share *= share
-    share *= share
-    return way <= 4.0 * h and error <= share * share
+    square = share * share
+    fourth = square * square
+    eighth = fourth * fourth
+    return way <= 4.0 * h and error <= eighth * eighth  # to the power N_NODES
