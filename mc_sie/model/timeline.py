@@ -18,6 +18,7 @@ from mc_sie.model.elementary import ln_near_one
 from mc_sie.model.growth import (
     CONTINUAL,
     LAW_TYPE,
+    NONE,
     SHORTENING,
     Law,
     better_route,
@@ -69,7 +70,11 @@ MAX_DEPLOYMENTS = 2048
 
 FIRST_LENGTH = 4.0
 FIRST_LENGTH_RECONFIGURED = 0.4
-"""Lengths of the first panel that is tried, OOM: at most, and under reconfiguration."""
+"""Lengths of the first panel that is tried, OOM: at most, in modes but none, and under reconfiguration."""
+
+REACH, REACH_RATE, REACH_TURN = 7.0, 0.75, 0.5
+"""First panel of mode none: REACH / (REACH_RATE + abs(rate) + REACH_TURN abs(turn)) OOM, with the rates at which
+ln(dt/du) and the log odds of labour's share change. That was the longest good one in 400 draws, to a sixth."""
 
 ORBIT_REACH, ORBIT_REACH_LATER, ORBIT_RATE = 4.0, 2.2, 0.5
 """Panels of mode continual: ORBIT_REACH / (ORBIT_RATE + abs(rate)) OOM at first, with the rate at which the logarithm
@@ -308,11 +313,15 @@ def first_length(law: Law, route: int) -> float:
         at = orbit(law, route, 0.0, 0.0, 0.0)
         rate = at.by_z + at.tilt * logistic(at.odds_log)
         return min(FIRST_LENGTH, ORBIT_REACH / (ORBIT_RATE + abs(rate)))
-    rate = -damped(law.mode, pace_exponent(course(law, route), 0.0, 1.0, 0.0, 1.0), 1.0)
+    on, most = course(law, route), FIRST_LENGTH
+    rate = -damped(law.mode, pace_exponent(on, 0.0, 1.0, 0.0, 1.0), 1.0)
     if law.mode != SHORTENING:
         rate -= 1.0 / law.limit
+    if law.mode == NONE:
+        turn = on.rho * (on.labour - on.compute)
+        most = REACH / (REACH_RATE + abs(rate) + REACH_TURN * abs(turn))
     way = length_to_horizon(law, 0.0, exp(-law.ln_speed - law.ln_pace_start), rate)
-    return way if way < FIRST_LENGTH else FIRST_LENGTH
+    return way if way < most else most
 
 
 @part
