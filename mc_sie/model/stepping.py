@@ -200,14 +200,17 @@ def solve_panel(
             return h, math.inf
     elif not fill_orbital(law, setting, start, h, nodes):
         return h, math.inf
-    error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
-    # relative where the component is large; but time beyond the horizon must not loosen that of time before it
-    error /= TOLERANCE * max(1.0, min(nodes.months[LAST], law.horizon))
+    second = 0.0
     if kind != TIMED:
         second = fit(nodes.second_slope, h, start.second, series[SECOND_SLOPE], series[SECOND])
         second /= TOLERANCE * max(1.0, 0.1 * abs(nodes.second[LAST]))
-        if second > error or second != second:  # either may be nan, which max would lose on a GPU
-            error = second
+    if kind == EXPLICIT:  # after that fit, so that the processor has something to do while it waits for ln M
+        fill_explicit_months(start, h, nodes)
+    error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
+    # relative where the component is large; but time beyond the horizon must not loosen that of time before it
+    error /= TOLERANCE * max(1.0, min(nodes.months[LAST], law.horizon))
+    if second > error or second != second:  # either may be nan, which max would lose on a GPU
+        error = second
     return h, error
 
 
@@ -226,7 +229,7 @@ def fill_held(law: Law, start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> float:
-    """Nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
+    """ln M at the nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
     fill_exponents(law, setting, start, h, nodes)
     if law.mode != NONE and law.mode != FROM_SCRATCH:
         for j in range(1, N_NODES):
@@ -239,11 +242,16 @@ def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nod
                     fill_exponents(law, setting, start, h, nodes)
                     break
     integrate(nodes.second_slope, h, start.second, nodes.second)
+    return h
+
+
+@part
+def fill_explicit_months(start: Start, h: float, nodes: Nodes) -> None:
+    """Time at the nodes of such a panel, from dt/du = (ds/du) / (g M)."""
     for j in range(N_NODES):
         nodes.months_slope[j], _ = exp_and_expm1(nodes.scratch[j] - nodes.second[j])
         nodes.ln_pace[j] = nodes.second[j]
     integrate(nodes.months_slope, h, start.months, nodes.months)
-    return h
 
 
 @part
