@@ -626,7 +626,7 @@ def ln_pace_slope_at(law: Law, work: Workspace, panel: int, u: float, route: int
 
 
 @part
-def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: bool) -> tuple[float, float]:
+def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: bool) -> tuple[float, float, float]:
     """Largest pace while software moves, and when.
 
     Parameters
@@ -644,6 +644,8 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: boo
         ln of the largest M.
     months : float
         The earliest time at which it is reached.
+    u : float
+        Where, if that is a zero of d ln M/du; -1 where it is a point of the grid.
 
     Notes
     -----
@@ -655,7 +657,7 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: boo
     for i in range(n_moving):
         if grid[i, G_LN_PACE] > grid[best, G_LN_PACE] + 1e-12:  # rounding must not move a plateau's start
             best = i
-    top, months = grid[best, G_LN_PACE], grid[best, G_MONTHS]
+    top, months, at = grid[best, G_LN_PACE], grid[best, G_MONTHS], -1.0
     highest = top
     is_mirrored = is_single and law.mode != CONTINUAL
     for i in range(best if is_mirrored else 0, best + 1 if is_mirrored else n_moving):
@@ -670,8 +672,8 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: boo
                 panel = panel_with(work, n_panels, u)
                 value = ln_pace_at(law, work, panel, u)
                 if value > top + 1e-12:
-                    top, months = value, months_at(law, work, panel, u)
-    return top, months
+                    top, months, at = value, months_at(law, work, panel, u), u
+    return top, months, at
 
 
 @part

@@ -174,12 +174,12 @@ def simulate_line(
         return failed(line.status)
     n_panels, n_grid = line.n_panels, line.n_grid
     shape = valley(law, work, n_grid)
-    ln_pace_peak, months_to_peak = peak(law, work, n_panels, line.n_moving, shape.is_single)
+    ln_pace_peak, months_to_peak, u_peak = peak(law, work, n_panels, line.n_moving, shape.is_single)
     months = law.horizon if line.end == END_HORIZON else work.grid[n_grid - 1, G_MONTHS]
     effective = work.grid[n_grid - 1, G_OOMS]
     software = work.grid[n_grid - 1, G_SOFTWARE]
     read_levels(law, work, n_panels, levels, effective, months_to, best_window_months)
-    window = narrowest_window(work, n_grid, shape.bottom)
+    window = narrowest_window(law, work, n_grid, shape.bottom, u_peak, ln_pace_peak)
     n_windows = note_window(work.windows, 0, window)
     for i in range(levels.shape[0]):
         if levels[i] <= effective:

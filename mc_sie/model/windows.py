@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.growth import CONTINUAL, SHORTENING, Law, place, software_and_room
+from mc_sie.model.growth import CONTINUAL, NONE, SHORTENING, Law, place, software_and_room
 from mc_sie.model.panels import read
 from mc_sie.model.stepping import MONTHS, SECOND, SECOND_SLOPE, TIMED, kind_of
 from mc_sie.model.timeline import (
@@ -359,10 +359,32 @@ def best_window(
 
 
 @part
-def narrowest_window(work: Workspace, n_grid: int, bottom: int) -> Window:
-    """The window of no width at the bottom of the valley, about where a parabola through the grid has it."""
+def narrowest_window(law: Law, work: Workspace, n_grid: int, bottom: int, u_peak: float, ln_pace: float) -> Window:
+    """The window of no width at the bottom of the valley.
+
+    In mode none that is where the pace is largest, and nothing bends there; elsewhere it is about where a parabola
+    through the grid has it.
+
+    Parameters
+    ----------
+    law, work, n_grid
+        The timeline.
+    bottom : int
+        Grid index of the least slowness.
+    u_peak, ln_pace : float
+        From :func:`mc_sie.model.timeline.peak`.
+
+    Returns
+    -------
+    Window
+        Without ends where the bottom is an end of the trajectory.
+    """
     if bottom == 0 or bottom == n_grid - 1:
         return only_length(0.0)
+    if law.mode == NONE and u_peak >= 0.0:
+        _, room, _ = place(law.mode, law.limit, u_peak)
+        by_width, slowness = 0.5 / room, exp(-law.ln_speed - ln_pace)
+        return Window(0.0, 0.0, u_peak, u_peak, slowness, -by_width, by_width, 0.0, 0.0, 0.0, 0.0, 0.0)
     grid = work.grid
     u = grid[bottom, G_U]
     before, after = u - grid[bottom - 1, G_U], grid[bottom + 1, G_U] - u
@@ -397,7 +419,7 @@ def guessed_ends(near: Window, width: float) -> tuple[float, float]:
 def curved(found: Window, near: Window) -> Window:
     """A window with what it takes to guess the next one to third order, from the one that was found before it."""
     gap = found.width - near.width
-    if gap == 0.0 or near.width == 0.0 or near.u_start < 0.0:
+    if gap == 0.0 or near.u_start < 0.0:
         return found
     start, end = found.u_start - near.u_start, found.u_end - near.u_end
     per_square, per_cube = 1.0 / (gap * gap), 1.0 / (gap * gap * gap)

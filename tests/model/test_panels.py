@@ -28,7 +28,7 @@ from mc_sie.model.panels import (
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
 from mc_sie.model.stepping import MONTHS
-from mc_sie.model.timeline import OOMS, follow, locate, months_at, new_workspace, ooms_at
+from mc_sie.model.timeline import OOMS, follow, locate, months_at, new_workspace, ooms_at, peak
 from mc_sie.model.windows import (
     best_merit,
     best_window,
@@ -169,7 +169,8 @@ def test_two_searches_for_windows_agree(mode, r):
     line = follow(law, work)
     shape = valley(law, work, line.n_grid)
     assert shape.is_single
-    near = narrowest_window(work, line.n_grid, shape.bottom)
+    ln_pace, _, u = peak(work.law, work, line.n_panels, line.n_moving, shape.is_single)
+    near = narrowest_window(work.law, work, line.n_grid, shape.bottom, u, ln_pace)
     n_windows = note_window(work.windows, 0, near)
     for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
         for width in widths:
