@@ -38,6 +38,10 @@ NOT_BELOW, BELOW, OPEN = range(3)
 CLEARANCE = 1e-6
 """A bound decides only if it clears the threshold by so much of it: far more than rounding."""
 
+RESOLVED = 1e-9
+"""Thresholds below it, in months, are left to the kernel: such a window is a difference of times that are not known
+better, and next to a singularity rounding may put it on the other side."""
+
 BALANCED = 0.03
 """Difference of ln(dt/ds) between the ends of a window that counts as balanced: the rest is bounded, to its square."""
 
@@ -95,6 +99,8 @@ def decide(
         return OPEN, OPEN
     if not months > 0.0:
         return NOT_BELOW, NOT_BELOW
+    if months < RESOLVED:
+        return OPEN, OPEN
     if law.mode == CONTINUAL:
         answer = decide_continual(law, ooms, months, with_window, nodes, series)
         return answer, answer
