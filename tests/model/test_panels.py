@@ -71,7 +71,10 @@ def test_a_panel_integrates_what_it_resolves():
 
 @pytest.mark.parametrize("rate", [-4.0, 0.1, 3.0])
 def test_a_series_is_read_to_rounding_and_its_error_is_that_of_its_last_terms(rate):
-    """By powers as by Chebyshev's own terms, with those of the interpolating polynomial solved for."""
+    """By powers as by Chebyshev's own terms, with those of the interpolating polynomial solved for.
+
+    Rounding was seen to leave 2e-15 of the largest value; ten times that is four digits below what a panel may err.
+    """
     h, start = 3.0, 2.0
     slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
     slopes = np.exp(rate * NODES) * np.cos(2 * NODES)

@@ -1,5 +1,7 @@
 """Outcomes as arrays, as a frame, and as a tree that ArviZ takes."""
 
+from dataclasses import fields
+
 import arviz_stats
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, as_text
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
 from mc_sie.quantities import MODES, QUANTITIES
 
 
@@ -29,6 +31,18 @@ def test_a_number_as_text_is_short():
         "0.1",
         "2.123456789",
     ]
+
+
+def test_empty_outcomes_share_no_number_though_they_lie_in_one_block():
+    outcomes = Outcomes.empty(3, np.array([1.0, 5.0]), np.array([12.0]))
+    arrays = {f.name: getattr(outcomes, f.name) for f in fields(Outcomes) if f.name not in ("levels", "widths")}
+    for code, array in enumerate(arrays.values()):
+        array[...] = code % 2 if array.dtype == bool else code
+    for code, (name, array) in enumerate(arrays.items()):
+        assert array.shape == {"months_to": (3, 2), "best_window_months": (3, 2), "best_gain_ooms": (3, 1)}.get(
+            name, (3,)
+        )
+        assert (array == (code % 2 if array.dtype == bool else code)).all(), name
 
 
 def test_values_are_nan_for_every_outcome_of_a_failed_draw(failing):
