@@ -9,9 +9,6 @@ estimate comes from the spread between them.
     nested uniform scramble [1]_. The default: on smooth and 0/1 outcomes alike it is the most accurate.
 ``philox``
     Independent numbers from the counter-based generator Philox 4x32-10 [2]_: plain Monte Carlo.
-``lhs``
-    Latin hypercube: in each replicate and dimension every one of ``n_per_replicate`` equal strata is hit once, in an
-    order that is a random permutation computed index by index [4]_.
 
 Notes
 -----
@@ -29,7 +26,6 @@ References
 .. [2] Salmon, J. K., Moraes, M. A., Dror, R. O. & Shaw, D. E. (2011). Parallel random
        numbers: as easy as 1, 2, 3. SC11.
 .. [3] Burley, B. (2020). Practical hash-based Owen scrambling. Journal of Computer Graphics Techniques 9(4).
-.. [4] Kensler, A. (2013). Correlated multi-jittered sampling. Pixar technical memo 13-01.
 """
 
 from __future__ import annotations
@@ -44,7 +40,7 @@ from mc_sie._jit import njit
 from mc_sie.errors import InputError, nearest
 from mc_sie.quantities import N_DIMENSIONS
 
-SCHEMES = ("sobol", "philox", "lhs")
+SCHEMES = ("sobol", "philox")
 """Ways to fill the unit cube, the default first."""
 
 N_REPLICATES_DEFAULT = 32
@@ -97,7 +93,7 @@ def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: in
     n_draws : int
         Draws asked for; rounded up to ``n_replicates`` times a power of two (``sobol``) or to a multiple of
         ``n_replicates``.
-    scheme : {"sobol", "philox", "lhs"}
+    scheme : {"sobol", "philox"}
         How the points are laid out.
     seed : int
         In [0, 2^64). The same seed gives the same points, on any machine.
@@ -171,7 +167,7 @@ def points(design: Design, dimension: int, start: int, stop: int) -> NDArray[np.
     if not 0 <= start <= stop <= design.n_draws:
         raise InputError(f"draws {start} to {stop}", f"are not a range within the {design.n_draws} of the design")
     u = np.empty(stop - start)
-    seed, dim, n = np.uint64(design.seed), np.uint64(dimension), np.uint64(design.n_per_replicate)
+    seed, dim = np.uint64(design.seed), np.uint64(dimension)
     with np.errstate(over="ignore"):  # interpreted, 64-bit products wrap with a warning; compiled, in silence
         filled = 0
         while filled < len(u):
@@ -181,10 +177,8 @@ def points(design: Design, dimension: int, start: int, stop: int) -> NDArray[np.
             rep, first = np.uint64(replicate), np.uint64(index)
             if design.scheme == "sobol":
                 _fill_sobol(part, first, seed, rep, dim, DIRECTIONS[dimension])
-            elif design.scheme == "philox":
-                _fill_philox(part, first, seed, rep, dim)
             else:
-                _fill_lhs(part, first, n, seed, rep, dim)
+                _fill_philox(part, first, seed, rep, dim)
     return u
 
 
@@ -452,72 +446,3 @@ def _fill_philox(
 ) -> None:
     for i in range(len(out)):
         out[i] = _centre(_philox_bits(first + np.uint64(i), seed, replicate, dimension))
-
-
-# --- Latin hypercube -------------------------------------------------------------------------------------------------
-
-_HALF_ROUNDS = 8
-_WIDTH_LOW = np.uint64(6)  # on fewer bits eight half-rounds do not mix: some orders come 20 % too often
-_MANTISSA = np.uint64(52)
-
-
-@njit
-def permute(index: np.uint64, n: np.uint64, width: np.uint64, key: np.uint64) -> np.uint64:
-    """Image of an index under a random permutation of 0 to n - 1, computed without the others.
-
-    Parameters
-    ----------
-    index : uint64
-        Below ``n``.
-    n : uint64
-        Size of the permutation.
-    width : uint64
-        Bits of ``n - 1``, at least 6.
-    key : uint64
-        Chooses the permutation.
-
-    Returns
-    -------
-    uint64
-        Below ``n``.
-
-    Notes
-    -----
-    A Feistel network, each half in turn changed by a hash of the other, permutes the numbers of ``width`` bits; one
-    that lands at ``n`` or above is sent round again until it lands below (cycle walking).
-    """
-    low_width = width >> _1
-    low_mask = (_1 << low_width) - _1
-    high_mask = (_1 << (width - low_width)) - _1
-    while True:
-        low, high = index & low_mask, index >> low_width
-        counter = key
-        for _ in range(_HALF_ROUNDS // 2):
-            high ^= (_mix(counter + low) >> _HALF) & high_mask
-            counter += _GOLDEN
-            low ^= (_mix(counter + high) >> _HALF) & low_mask
-            counter += _GOLDEN
-        index = (high << low_width) | low
-        if index < n:
-            return index
-
-
-@njit
-def _fill_lhs(
-    out: NDArray[np.float64],
-    first: np.uint64,
-    n: np.uint64,
-    seed: np.uint64,
-    replicate: np.uint64,
-    dimension: np.uint64,
-) -> None:
-    """Stratum by permutation, place within it by Philox, on a grid that keeps their sum exact."""
-    key = _key(seed, replicate, dimension)
-    width = _WIDTH_LOW
-    while (n - _1) >> width:
-        width += _1
-    scale = 1.0 / np.float64(_1 << (_MANTISSA - width))
-    for i in range(len(out)):
-        index = first + np.uint64(i)
-        jitter = (np.float64(_philox_bits(index, seed, replicate, dimension) >> width) + _HALF_CELL) * scale
-        out[i] = (np.float64(permute(index, n, width, key)) + jitter) / np.float64(n)

@@ -53,9 +53,6 @@ BEYOND, BEYOND_HIGH = 30.0, 0.05
 HITS_KEPT = 2**18
 """Hits whose worlds are kept."""
 
-SCHEMES = ("sobol", "philox")
-"""Schemes whose designs can grow."""
-
 _ROUND = 2**16  # draws taken together in the last stage
 
 
@@ -319,7 +316,7 @@ def estimate_rare(
     Raises
     ------
     InputError
-        For what :func:`mc_sie.simulate` refuses, a Latin hypercube, or a prior in which nothing is random.
+        For what :func:`mc_sie.simulate` refuses, or a prior in which nothing is random.
 
     Notes
     -----
@@ -335,9 +332,6 @@ def estimate_rare(
     started = time.perf_counter()
     if isinstance(event, str):
         event = parse_event(event)
-    if scheme == "lhs":
-        why = "has no importance sampling: its strata are those of the prior"
-        raise InputError("--scheme lhs with --rare", why, f"Use {' or '.join(SCHEMES)}.")
     check_unconditioned(prior, "--rare")
     small = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)

@@ -22,7 +22,6 @@ from mc_sie.analysis.hits import BATCH_HITS, hits_of_range
 from mc_sie.analysis.tally import Questions, count, count_hits
 from mc_sie.engine.cpu import Processor
 from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
-from mc_sie.errors import InputError
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
 
@@ -74,16 +73,13 @@ class Job:
         Raises
         ------
         InputError
-            For a Latin hypercube that is to grow: its strata depend on its size; and for a set given evidence.
+            For a set given evidence.
         """
         check_unconditioned(prior, "--no-draws")
         batch = min(BATCH_HITS if questions.only_event else BATCH_DEFAULT, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
-        if largest > design.n_per_replicate and design.scheme == "lhs":
-            why = "cannot grow without being drawn anew"
-            raise InputError("--scheme lhs with --no-draws", why, "Use sobol or philox, or leave out --target-se.")
         return cls(prior, replace(design, n_per_replicate=largest), questions, batch)
 
     @property

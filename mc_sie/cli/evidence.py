@@ -32,7 +32,7 @@ def evidence(
         ),
     ] = 2**17,
     seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
-    scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
+    scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol or philox (plain Monte Carlo).")] = "sobol",
     replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
     horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
     out: Annotated[

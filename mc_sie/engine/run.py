@@ -143,7 +143,7 @@ def simulate(
         Draws, rounded up to replicates times a power of two (Sobol').
     seed : int
         The same seed gives the same draws on any machine.
-    scheme : {"sobol", "philox", "lhs"}
+    scheme : {"sobol", "philox"}
         Sampling scheme.
     n_replicates : int
         Independent randomisations, from whose spread standard errors come.
@@ -203,31 +203,28 @@ def doubled(
     Returns
     -------
     Simulation
-        Bit for bit what :func:`simulate` gives for twice the draws; with Sobol' and Philox points only the new half is
-        simulated.
+        Bit for bit what :func:`simulate` gives for twice the draws; only the new half is simulated.
     """
     started = time.perf_counter()
     check_device(device)
     check_unconditioned(simulation.prior, "doubled")
     old = simulation.design
     design = replace(old, n_per_replicate=2 * old.n_per_replicate)
-    kept = 0 if old.scheme == "lhs" else old.n_per_replicate
     ranges = []
     for replicate_start in range(0, design.n_draws, design.n_per_replicate):
         stop = replicate_start + design.n_per_replicate
-        ranges += ranges_of(replicate_start + kept, stop, batch, threads, device)
+        ranges += ranges_of(replicate_start + old.n_per_replicate, stop, batch, threads, device)
     levels, widths = tuple(simulation.outcomes.levels), tuple(simulation.outcomes.widths)
     draws, outcomes = _simulate_ranges(
         simulation.prior, design, ranges, simulation.horizon_months, levels, widths, device, threads, progress
     )
-    if kept:
-        draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
-        arrays: dict[str, Any] = {
-            f.name: _interleaved(old, getattr(simulation.outcomes, f.name), getattr(outcomes, f.name))
-            for f in fields(Outcomes)
-            if f.name not in ("levels", "widths")
-        }
-        outcomes = replace(outcomes, **arrays)
+    draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
+    arrays: dict[str, Any] = {
+        f.name: _interleaved(old, getattr(simulation.outcomes, f.name), getattr(outcomes, f.name))
+        for f in fields(Outcomes)
+        if f.name not in ("levels", "widths")
+    }
+    outcomes = replace(outcomes, **arrays)
     seconds = simulation.wall_seconds + time.perf_counter() - started
     return replace(simulation, design=design, draws=draws, outcomes=outcomes, wall_seconds=seconds, device=device)
 

@@ -143,7 +143,6 @@ def test_resume_refuses_broken_files(cli, interrupted, name, text):
         (("run", CHEAP, "--no-draws", "--all-outcomes"), "--all-outcomes stores draws, and --no-draws keeps none."),
         (("run", CHEAP, "--only-event", "--all-outcomes"), "--only-event takes one outcome, and --all-outcomes takes"),
         (("run", CHEAP, "--rel-se", "2"), "--rel-se 2 is not between 0 and 1."),
-        (("run", CHEAP, "--no-draws", "--scheme", "lhs", "--target-se", "0.01"), "--scheme lhs with --no-draws cannot"),
         (("run", CHEAP, "--device", "cdua"), "device 'cdua' is not known. Did you mean 'cuda'?"),
         (("run", CHEAP, "--device", "cuda", "--no-draws"), "--device cuda cannot go with --no-draws, which"),
         (("run", CHEAP, "--device", "cuda", "--rare"), "--device cuda cannot go with --rare, which"),

@@ -17,7 +17,7 @@ from mc_sie.events import HEADLINE, parse_event
 from mc_sie.outcomes import Outcomes
 
 CHEAP = "davidson-houlden-2025"
-SCHEMES = ("sobol", "philox", "lhs")
+SCHEMES = ("sobol", "philox")
 SMALL = 32 if INTERPRETED else 1024
 EVENT = parse_event(HEADLINE)
 

@@ -326,8 +326,6 @@ def test_doubts_are_said(prior, small, monkeypatch):
 
 
 def test_what_cannot_be_asked(prior, tmp_path):
-    with pytest.raises(InputError, match="has no importance sampling"):
-        ask(prior, 10, scheme="lhs")
     fixed = tmp_path / "fixed.toml"
     text = TWO_QUANTITIES.replace('family = "lognormal"\nmedian = 100\nsd_log = 1.0', 'family = "fixed"\nvalue = 100')
     text = text.replace('family = "uniform"\nlow = 0.5\nhigh = 1.0', 'family = "fixed"\nvalue = 0.5')

@@ -17,7 +17,6 @@ from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
 from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
 from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
 from mc_sie.engine.run import uniforms_of
-from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
 
@@ -81,7 +80,7 @@ def test_sums_and_curves_are_those_of_the_draws(both):
         np.testing.assert_allclose(np.nan_to_num(part["prob"]) * part["n_draws"], counted, atol=1e-9)
 
 
-@pytest.mark.parametrize("scheme", ["sobol", "philox", "lhs"])
+@pytest.mark.parametrize("scheme", ["sobol", "philox"])
 def test_threads_and_batches_change_no_count(scheme):
     plain = stream(job_of("agnostic", scheme=scheme, batch=N_DRAWS), threads=1)
     for threads, batch in ((2, 16), (3, 10), (2, N_DRAWS)):
@@ -124,7 +123,7 @@ class Stopping(Executor):
         return future
 
 
-@pytest.mark.parametrize("scheme", ["sobol", "lhs"])
+@pytest.mark.parametrize("scheme", ["sobol", "philox"])
 def test_an_interrupted_run_goes_on_to_the_same_counts(scheme):
     job = job_of("davidson-2025", 64, scheme=scheme, batch=4)
     whole = stream(job, threads=1)
@@ -153,12 +152,6 @@ def test_a_run_that_ends_early_is_a_smaller_run():
     streamed = stream(job, is_enough=lambda rows: job.n_drawn(rows)[0] >= 32)
     assert streamed.design == replace(small.design, n_per_replicate=32)
     np.testing.assert_array_equal(streamed.rows, stream(replace(small, design=streamed.design)).rows)
-
-
-def test_a_latin_hypercube_does_not_grow():
-    job = job_of("davidson-2025", 64, scheme="lhs")
-    with pytest.raises(InputError, match="cannot grow"):
-        Job.growing(job.prior, job.design, job.questions, 256)
 
 
 def test_draws_that_cannot_be_simulated_are_counted_apart(failing):

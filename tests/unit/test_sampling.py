@@ -14,7 +14,7 @@ from mc_sie.quantities import N_DIMENSIONS
 from mc_sie.sampling import DIRECTIONS, N_DIMENSIONS_HIGH, SCHEMES, Design, plan, points
 
 INTERPRETED = bool(config.DISABLE_JIT)
-SOBOL, PHILOX, LHS = SCHEMES
+SOBOL, PHILOX = SCHEMES
 
 
 def size(compiled: int, interpreted: int) -> int:
@@ -41,7 +41,6 @@ def cube(design: Design, n_dimensions: int) -> np.ndarray:
         (SOBOL, 100, 7, 16),
         (PHILOX, 33, 32, 2),
         (PHILOX, 1000, 32, 32),
-        (LHS, 1000, 16, 63),
     ],
 )
 def test_draws_are_rounded_up_to_whole_replicates(scheme, asked, n_replicates, n_per_replicate):
@@ -133,7 +132,6 @@ def test_every_part_of_the_address_matters(scheme):
     [
         (SOBOL, [0.00356787168915218, 0.8868427719766666, 0.29913942177592034, 0.8210537873659108]),
         (PHILOX, [0.3990464708489646, 0.9722412015223157, 0.17893146841678098, 0.9114282064411309]),
-        (LHS, [0.6995232354244827, 0.4861206007611578, 0.08946573420839243, 0.9557141032205685]),
     ],
 )
 def test_seed_0_gives_the_same_numbers_on_every_machine(scheme, expected):
@@ -231,45 +229,6 @@ def test_philox_gives_the_known_answers_of_random123(counter, key, expected):
     assert " ".join(f"{int(word):08x}" for word in sampling.philox4x32(*words)) == expected
 
 
-# --- Latin hypercube ---
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 63, 64, 65, size(3000, 200)])
-def test_each_replicate_of_a_latin_hypercube_hits_every_stratum_once(n):
-    strata = np.sort(np.floor(cube(Design(LHS, 8, 3, n), 4) * n), axis=1)
-    np.testing.assert_array_equal(strata, np.broadcast_to(np.arange(n)[None, :, None], strata.shape))
-
-
-@pytest.mark.parametrize("n", [3, 4, 5])
-def test_permutations_of_the_strata_are_equally_likely(n):
-    n_keys = size(24_000, 2400)
-    width = sampling._WIDTH_LOW
-    with np.errstate(over="ignore"):
-        keys = [np.uint64(sampling._key(np.uint64(seed), np.uint64(0), np.uint64(0))) for seed in range(n_keys)]
-        orders = [
-            tuple(int(sampling.permute(np.uint64(i), np.uint64(n), width, key)) for i in range(n)) for key in keys
-        ]
-    assert all(sorted(order) == list(range(n)) for order in orders[:100])
-    _, counts = np.unique(orders, axis=0, return_counts=True)
-    assert len(counts) == math.factorial(n)
-    assert stats.chisquare(counts).pvalue > 1e-4
-
-
-def test_the_place_within_a_stratum_is_uniform_and_unrelated_to_it():
-    n = size(4096, 512)
-    stratum, place = np.divmod(cube(Design(LHS, 2, 2, n), 2) * n, 1.0)
-    for s, p in zip(np.moveaxis(stratum, 1, 2).reshape(4, n), np.moveaxis(place, 1, 2).reshape(4, n), strict=True):
-        assert stats.kstest(p, "uniform").pvalue > 1e-3
-        assert abs(np.corrcoef(s, p)[0, 1]) < 4.0 / math.sqrt(n)
-
-
-def test_neighbouring_draws_of_a_latin_hypercube_are_unrelated():
-    u = cube(Design(LHS, 1, 4, size(4096, 512)), 3)
-    for lag in (1, 2, 16):
-        corr = [np.corrcoef(x[:-lag, d], x[lag:, d])[0, 1] for x in u for d in range(3)]
-        assert np.abs(corr).max() < 4.5 / math.sqrt(u.shape[1])
-
-
 # --- Marginals, independence ---
 
 
@@ -294,12 +253,6 @@ def test_numbers_are_never_0_or_1_and_lie_half_a_cell_off_the_grid(scheme):
 def test_the_extreme_cells_are_inside_the_unit_interval():
     assert 0.0 < sampling._centre(np.uint64(0)) == 2.0**-53
     assert sampling._centre(np.uint64(2**52 - 1)) == 1.0 - 2.0**-53
-    for n in (1, 2, 3, 1000, 2**32 - 1, 2**32):  # the last stratum with the largest jitter
-        width = (n - 1).bit_length()
-        scale = 2.0 ** -(52 - width)
-        top = (n - 1) + ((2 ** (52 - width) - 1) + 0.5) * scale
-        assert top < n
-        assert top / n < 1.0
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -338,18 +291,14 @@ def errors(scheme, outcome, truth, n_draws, n_seeds):
     return means.mean(axis=1) - truth, means.std(axis=1, ddof=1) / math.sqrt(means.shape[1])
 
 
-@pytest.mark.parametrize(
-    ("outcome", "truth", "gain"),
-    [(smooth, 1.0, {SOBOL: size(20.0, 3.0), LHS: 3.0}), (hit, 0.2, {SOBOL: size(3.0, 1.4), LHS: size(1.15, 1.0)})],
-)
+@pytest.mark.parametrize(("outcome", "truth", "gain"), [(smooth, 1.0, size(20.0, 3.0)), (hit, 0.2, size(3.0, 1.4))])
 def test_error_is_clearly_below_plain_monte_carlo(outcome, truth, gain):
     n_draws, n_seeds = size(2**16, 2**9), size(24, 8)
     sample = np.random.default_rng(0).random((100_000, 6))
     plain = np.std(outcome(sample)) / math.sqrt(n_draws)
-    for scheme, factor in gain.items():
-        error, _ = errors(scheme, outcome, truth, n_draws, n_seeds)
-        rmse = math.sqrt(np.mean(error**2))
-        assert rmse < plain / factor, f"{scheme}: {rmse:.2g} against {plain:.2g}"
+    error, _ = errors(SOBOL, outcome, truth, n_draws, n_seeds)
+    rmse = math.sqrt(np.mean(error**2))
+    assert rmse < plain / gain, f"{rmse:.2g} against {plain:.2g}"
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
