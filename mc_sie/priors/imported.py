@@ -30,7 +30,7 @@ NUMBER_COLUMNS = (
 )
 """Columns of numbers; beside them any quantile such as ``q05``."""
 
-_BY_HAND = ("mixture", "linear_pool", "logarithmic_pool", "histogram", "tabulated", "categorical")
+_BY_HAND = ("mixture", "linear_pool", "histogram", "tabulated", "categorical")
 
 
 @dataclass(frozen=True)

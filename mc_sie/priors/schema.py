@@ -320,16 +320,6 @@ class LinearPool(Several):
         return replace(law, words=f"linear pool{law.words.removeprefix('mixture')}")
 
 
-class LogarithmicPool(Several):
-    """Several experts on one quantity, weighted: what all find likely. The product of densities to their weights."""
-
-    family: Literal["logarithmic_pool"]
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return tabulated.logarithmic_pool(self.weighted)
-
-
 class Absent(Strict):
     """Takes away an optional quantity that would be inherited."""
 
@@ -543,7 +533,7 @@ _MODES = (FixedMode, Categorical)
 
 FAMILIES: dict[str, type[Strict]] = {
     get_args(family.model_fields["family"].annotation)[0]: family
-    for family in (Categorical, *_NUMBERS, Mixture, LinearPool, LogarithmicPool, Absent)
+    for family in (Categorical, *_NUMBERS, Mixture, LinearPool, Absent)
 }
 """Every family by its name in the file. (``fixed`` has the same keys for ``mode``.)"""
 
@@ -564,7 +554,7 @@ def prior_file() -> type[Header]:
     component = _one_of(Weighted, _NUMBERS)
     mixture = _several(Mixture, component)
     expert = _one_of(Weighted, (*_NUMBERS, mixture))
-    numbers = (*_NUMBERS, mixture, _several(LinearPool, expert), _several(LogarithmicPool, expert))
+    numbers = (*_NUMBERS, mixture, _several(LinearPool, expert))
     number, mode = _one_of(Measured, numbers), _one_of(Sourced, _MODES)
     number_or_absent = number | _with(Sourced, Absent)
     fields: dict[str, Any] = {}

@@ -1,6 +1,6 @@
-"""Laws that are given by numbers: histograms, tabulated quantile functions, and logarithmic pools.
+"""Laws that are given by numbers: histograms and tabulated quantile functions.
 
-All three are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
+Both are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
 between the points of a table. As a :class:`~mc_sie.priors.families.Standard` law it can be truncated, mixed and put on
 a logarithmic scale like any other.
 """
@@ -8,34 +8,16 @@ a logarithmic scale like any other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.priors.families import (
-    UNREACHED,
-    Array,
-    Continuous,
-    Distribution,
-    Mixture,
-    Standard,
-    Unusable,
-    fixed,
-    mixture,
-)
+from mc_sie.priors.families import Array, Continuous, Standard, Unusable
 
 Cells = NDArray[np.intp]
-
-POOL_TOLERANCE = 1e-8
-"""Error in probability to which a logarithmic pool is tabulated."""
-
-_TAIL_TOLERANCE = 1e-4  # the same relative to the smaller tail
-_ROUNDS_HIGH = 40
-_REACH = 60.0  # logit of the outermost quantiles of the experts that the table of a pool starts from
-_N_START = 241
 
 
 @dataclass(frozen=True)
@@ -235,8 +217,7 @@ def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool =
     words = f"tabulated at {len(probs)} points from {values[0]:.3g} to {values[-1]:.3g}"
     at, scaled = np.array(probs), np.log(values) if is_log else np.array(values)
     slopes = _joined_slopes(np.diff(at), np.diff(scaled))
-    law = _cubic(at, scaled[:-1], scaled[1:], slopes[:-1], slopes[1:])
-    return Continuous(words, law, 0.0, 1.0, (float(values[0]), float(values[-1])), is_log)
+    return Continuous(words, _cubic(at, scaled, slopes), 0.0, 1.0, (float(values[0]), float(values[-1])), is_log)
 
 
 def _joined_slopes(rises: Array, widths: Array) -> Array:
@@ -254,13 +235,13 @@ def _joined_slopes(rises: Array, widths: Array) -> Array:
     return np.concatenate([straight[:1], inner, straight[-1:]])
 
 
-def _cubic(probs: Array, lows: Array, highs: Array, at_lows: Array, at_highs: Array) -> Piecewise:
+def _cubic(probs: Array, values: Array, slopes: Array) -> Piecewise:
     """Pieces with the given slopes at their ends; straight ones where a cubic with these might not rise."""
-    straight = (highs - lows) / np.diff(probs)
+    straight = np.diff(values) / np.diff(probs)
     with np.errstate(all="ignore"):
-        first, last = at_lows / straight, at_highs / straight
+        first, last = slopes[:-1] / straight, slopes[1:] / straight
         sound = (first > 0.0) & (first < 3.0) & (last > 0.0) & (last < 3.0)
-    columns = (probs, lows, highs, np.where(sound, first, 1.0), np.where(sound, last, 1.0))
+    columns = (probs, values[:-1], values[1:], np.where(sound, first, 1.0), np.where(sound, last, 1.0))
     return Piecewise(*(tuple(column.tolist()) for column in columns))
 
 
@@ -273,165 +254,3 @@ def _check_rising(key: str, numbers: Sequence[float], is_log: bool) -> None:
             raise Unusable(f"{key}.{place}", why, "Put them in rising order.")
     if is_log and numbers[0] <= 0.0:
         raise Unusable(f"{key}.0", "is not above 0", 'A logarithmic scale needs numbers above 0: use scale = "linear".')
-
-
-# ------------------------------------------------------------------------------------------- logarithmic pools
-
-
-def logarithmic_pool(weighted: Iterable[tuple[float, Distribution]]) -> Distribution:
-    """The law whose density is proportional to the product of the experts' densities, each to the power of its weight.
-
-    Parameters
-    ----------
-    weighted : iterable of (float, Distribution)
-        Weights that sum to 1, and the experts' laws.
-
-    Returns
-    -------
-    Distribution
-        A table with an error of about :data:`POOL_TOLERANCE` in probability, said in its words; with atoms where all
-        experts have them.
-
-    Raises
-    ------
-    Unusable
-        When no value is possible under all of them, or when only some have an atom or a density: one expert's zero is
-        everybody's, and between a probability and a density there is no product.
-
-    Notes
-    -----
-    Densities are integrated by Gauss-Legendre rules between quantiles of the experts. A piece is halved until its
-    middle lies where it should, within the tolerance and within 10^-4 of the smaller tail, and until both halves have
-    the mass of the whole. On an atom the product is one of probabilities; both kinds are normalised together, which
-    does not depend on the measure that the densities refer to, because the weights sum to 1.
-    """
-    experts = [(weight, law) for weight, law in weighted if weight > 0.0]
-    total = math.fsum(weight for weight, _ in experts)
-    experts = [(weight / total, law) for weight, law in experts]
-    words = "logarithmic pool: " + ", ".join(f"{100.0 * weight:.3g} % {law.describe()}" for weight, law in experts)
-    atoms = _common_atoms(experts)
-    dense = [_has_density(law) for _, law in experts]
-    if any(dense) and not all(dense):
-        why = f"has a density, but the {experts[dense.index(False)][1].describe()} has none"
-        raise Unusable(f"components.{dense.index(True)}", why, "Pool values with values, or use a linear pool.")
-    if not any(dense):
-        mass = math.fsum(prob for _, prob in atoms)
-        return mixture([(prob / mass, fixed(value)) for value, prob in atoms], words)
-    table, mass, error = _pooled_density(experts)
-    words += f" (tabulated, within {error:.0e} in probability)"
-    if not atoms:
-        return Continuous(words, table.standard, 0.0, 1.0, table.ends, table.is_log)
-    whole = mass + math.fsum(prob for _, prob in atoms)
-    return mixture([(mass / whole, table), *((prob / whole, fixed(value)) for value, prob in atoms)], words)
-
-
-def _common_atoms(experts: Sequence[tuple[float, Distribution]]) -> list[tuple[float, float]]:
-    """Atoms with the weighted product of their probabilities."""
-    probs = [dict(law.atoms) for _, law in experts]
-    for place, own in enumerate(probs):
-        for value in own:
-            for other in probs:
-                if value not in other:
-                    lacking = experts[probs.index(other)][1].describe()
-                    why = f"gives {value:g} a probability of its own, but the {lacking} does not"
-                    raise Unusable(f"components.{place}", why, "Give it to all or none, or use a linear pool.")
-    return [
-        (value, math.prod(own[value] ** weight for own, (weight, _) in zip(probs, experts, strict=True)))
-        for value in probs[0]
-    ]
-
-
-def _has_density(law: Distribution) -> bool:
-    return bool(law.parts) if isinstance(law, Mixture) else True
-
-
-def _pooled_density(experts: Sequence[tuple[float, Distribution]]) -> tuple[Continuous, float, float]:
-    """The table of the pooled continuous part, its mass before normalising, and its error in probability."""
-    parts = [part for _, law in experts for part in _parts(law)]
-    low = max(min(part.support[0] for part in _parts(law)) for _, law in experts)
-    high = min(max(part.support[1] for part in _parts(law)) for _, law in experts)
-    if not low < high:
-        why = f"have no value in common: one ends at {high:g}, another begins at {low:g}"
-        raise Unusable("components", why, "Widen one of them, or use a linear pool, which keeps both.")
-    is_log = low >= 0.0 and all(getattr(getattr(part, "base", part), "is_log", False) for part in parts)
-
-    logit = np.linspace(-_REACH, _REACH, _N_START)
-    lower, upper = 1.0 / (1.0 + np.exp(-logit)), 1.0 / (1.0 + np.exp(logit))
-    grid = np.concatenate([*(part._quantile(lower, upper) for part in parts), *(_corners(part) for part in parts)])
-    grid = np.unique(np.clip(grid[np.isfinite(grid)], low, high))
-    grid = np.log(grid[grid > 0.0]) if is_log else grid
-
-    def density(y: Array) -> Array:
-        x = np.exp(y) if is_log else y
-        with np.errstate(divide="ignore", invalid="ignore"):  # at a corner one may be 0 and another inf
-            logs = sum(weight * np.log(law.pdf(x)) for weight, law in experts)
-            return np.exp(logs + y) if is_log else np.exp(logs)
-
-    grid = _thinned(grid, _masses(density, grid[:-1], grid[1:]))
-    for _ in range(_ROUNDS_HIGH):
-        masses = _masses(density, grid[:-1], grid[1:])
-        mass = math.fsum(masses)
-        if mass <= 0.0:
-            raise Unusable("components", "have no value in common", "Use a linear pool, which keeps all of them.")
-        law, used = _law_of(grid, masses / mass, density(grid) / mass)
-        middle = law._value(np.arange(len(law.lows)), np.full(len(law.lows), 0.5))
-        left, right = _masses(density, law._low, middle) / mass, _masses(density, middle, law._high) / mass
-        tail = np.minimum(law._at[1:], 1.0 - law._at[:-1])
-        off, lost = 0.5 * np.abs(left - right), np.abs(left + right - masses[used] / mass)
-        bad = (off > np.minimum(POOL_TOLERANCE, _TAIL_TOLERANCE * tail)) | (lost > 1e-3 * POOL_TOLERANCE)
-        bad &= (middle > law._low) & (middle < law._high)
-        if not bad.any():
-            break
-        grid = np.unique(np.concatenate([grid, middle[bad]]))
-    values = np.append(law._low, law._high[-1])
-    values = np.exp(values) if is_log else values
-    ends = (float(values[0]), float(values[-1]))
-    return Continuous("", law, 0.0, 1.0, ends, is_log), mass, float(off.max() + lost.sum())
-
-
-def _parts(law: Distribution) -> list[Distribution]:
-    return [part for _, part in law.parts] if isinstance(law, Mixture) else [law]
-
-
-def _corners(part: Distribution) -> Array:
-    """Where a density jumps or bends: ends, and the edges of bins."""
-    base = getattr(part, "base", part)
-    edges = np.array(part.support)
-    if isinstance(base, Continuous) and isinstance(base.standard, Piecewise):
-        inner = np.array([*base.standard.lows, *base.standard.highs])
-        edges = np.concatenate([edges, np.exp(inner) if base.is_log else inner])
-    return edges
-
-
-def _masses(density: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Integral of a density over each interval, by twelve points."""
-    nodes, weights = np.polynomial.legendre.leggauss(12)
-    half = 0.5 * (high - low)
-    points = (0.5 * (low + high))[:, np.newaxis] + half[:, np.newaxis] * nodes
-    return np.asarray(half * (density(points) @ weights))
-
-
-def _thinned(grid: Array, masses: Array) -> Array:
-    """Grid points without those that lie in each other's way: a piece has a thousandth of the smaller tail."""
-    below = np.concatenate([[0.0], np.cumsum(masses)])
-    above = np.concatenate([np.cumsum(masses[::-1])[::-1], [0.0]])
-    kept = [0]
-    for place in range(1, len(grid) - 1):
-        if below[place] - below[kept[-1]] > 1e-3 * min(below[place], above[kept[-1]]):
-            kept.append(place)
-    return grid[[*kept, len(grid) - 1]]
-
-
-def _law_of(grid: Array, shares: Array, density: Array) -> tuple[Piecewise, Cells]:
-    """The table through the cumulated shares with the density at each point, and which cells of the grid it has."""
-    below = np.concatenate([[0.0], np.cumsum(shares)])
-    above = np.concatenate([np.cumsum(shares[::-1])[::-1], [0.0]])
-    probs = np.where(below <= 0.5, below, 1.0 - above)
-    first = int(np.flatnonzero(below <= UNREACHED)[-1])
-    last = int(np.flatnonzero(above <= UNREACHED)[0])
-    probs[first], probs[last] = 0.0, 1.0
-    used = first + np.flatnonzero(np.diff(probs[first : last + 1]) > 0.0)  # a gap has no probability
-    with np.errstate(divide="ignore"):
-        slopes = 1.0 / density
-    upto = np.append(probs[used], 1.0)
-    return _cubic(upto, grid[used], grid[used + 1], slopes[used], slopes[used + 1]), used

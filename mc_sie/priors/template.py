@@ -35,7 +35,7 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         'family = "histogram"    edges = [0, 1, 2, 4], chips = [3, 10, 7]; scale = "log" for even factors in a bin',
         'family = "tabulated"    p = [0, 0.1, 0.9, 1], x = [1, 2, 8, 20]: points of the quantile function',
         'family = "mixture"      components = [ { weight = 0.2, family = "fixed", value = 0 }, { weight = 0.8, ... } ]',
-        'family = "linear_pool"  components as in a mixture: several experts on one quantity; or "logarithmic_pool"',
+        'family = "linear_pool"  components as in a mixture: several experts on one quantity',
         'family = "categorical"  values = { shortening = 0.5, continual = 0.5 } (for mode only)',
         'family = "absent"       takes away an optional quantity that is inherited',
     )

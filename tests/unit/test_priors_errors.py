@@ -231,7 +231,7 @@ MISTAKES = {
     "no family": (
         lam("low = 0\nhigh = 1"),
         f'[lam] has no family. Add one, e.g. family = "uniform"; or: categorical, {NUMBERS}, mixture, '
-        "linear_pool, logarithmic_pool, absent.",
+        "linear_pool, absent.",
     ),
     "not a table": (
         "lam = 3\n" + BASE,

@@ -2,13 +2,12 @@
 
 import json
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import stats
 
 from mc_sie import load_prior
 from mc_sie.priors import elicit, prior_from_dict, tabulated
@@ -36,13 +35,7 @@ LAWS = {
     "truncated table": f.truncated(TABLE, 2.0, 15.0),
     "truncated histogram": f.truncated(HISTOGRAM, 0.5, 3.0),
     "linear pool of both": f.mixture([(0.4, TABLE), (0.6, HISTOGRAM)]),
-    "logarithmic pool": tabulated.logarithmic_pool([(0.3, TABLE), (0.7, f.lognormal(4.0, 0.8))]),
-    "pool with atoms": tabulated.logarithmic_pool(
-        [
-            (0.5, f.mixture([(0.9, f.normal(0.0, 1.0)), (0.1, f.fixed(0.5))])),
-            (0.5, f.mixture([(0.6, f.normal(1.0, 2.0)), (0.4, f.fixed(0.5))])),
-        ]
-    ),
+    "table with an atom": f.mixture([(0.9, TABLE), (0.1, f.fixed(0.5))]),
 }
 
 
@@ -147,116 +140,6 @@ def test_what_is_no_table_is_refused(make, key, why):
     assert (caught.value.key, caught.value.why) == (key, why)
 
 
-# -------------------------------------------------------------------------------------------- logarithmic pools
-
-
-def normal_pool(*experts):
-    """Normal laws pool to a normal one, precisions weighted."""
-    precision = sum(weight / sd**2 for weight, _, sd in experts)
-    mean = sum(weight * mean / sd**2 for weight, mean, sd in experts) / precision
-    return stats.norm(mean, precision**-0.5)
-
-
-CLOSED = {
-    "normals": ([(0.3, f.normal(1.0, 1.0)), (0.7, f.normal(3.0, 2.0))], normal_pool((0.3, 1.0, 1.0), (0.7, 3.0, 2.0))),
-    "normals ten sd apart": ([(0.5, f.normal(-5.0, 1.0)), (0.5, f.normal(5.0, 1.0))], stats.norm(0.0, 1.0)),
-    "lognormals": (
-        [(0.5, f.lognormal(5.0, 0.5)), (0.5, f.lognormal(20.0, 1.0))],
-        stats.lognorm(0.4**0.5, scale=math.exp((2.0 * math.log(5.0) + 0.5 * math.log(20.0)) / 2.5)),
-    ),
-    "betas": ([(0.5, f.beta(2.0, 5.0)), (0.5, f.beta(0.6, 3.0))], stats.beta(1.3, 4.0)),
-    "uniforms": ([(0.5, f.uniform(0.0, 2.0)), (0.5, f.uniform(1.0, 5.0))], stats.uniform(1.0, 1.0)),
-    "one and the same": ([(0.4, f.lognormal(5.0, 0.5)), (0.6, f.lognormal(5.0, 0.5))], stats.lognorm(0.5, scale=5.0)),
-    "a weight of 0": ([(1.0, f.normal(1.0, 2.0)), (0.0, f.normal(9.0, 0.1))], stats.norm(1.0, 2.0)),
-}
-
-
-@pytest.mark.parametrize("name", CLOSED)
-def test_a_logarithmic_pool_is_within_its_bound_of_the_closed_form(name):
-    experts, exact = CLOSED[name]
-    law = tabulated.logarithmic_pool(experts)
-    assert "(tabulated, within " in law.describe()
-    x = exact.ppf(np.linspace(0.0005, 0.9995, 4001))
-    assert np.abs(law.cdf(x) - exact.cdf(x)).max() < 2.0 * tabulated.POOL_TOLERANCE
-    tails = 10.0 ** -np.arange(3.0, 12.0)
-    np.testing.assert_allclose(law.cdf(exact.ppf(tails)), tails, rtol=5e-4)
-    np.testing.assert_allclose(law.sf(exact.isf(tails)), tails, rtol=5e-4)
-    np.testing.assert_allclose(law.pdf(x), exact.pdf(x), rtol=5e-4)
-    assert law.mean() == pytest.approx(exact.mean(), abs=1e-6 * exact.std())
-
-
-@pytest.mark.parametrize(
-    "experts",
-    [
-        [(0.5, f.uniform(0.0, 30.0)), (0.5, f.lognormal(5.0, 1.0))],
-        [(0.2, f.triangular(0.0, 1.0, 3.0)), (0.8, f.loguniform(0.5, 4.0))],
-        [(0.5, HISTOGRAM), (0.5, f.normal(1.0, 1.0))],
-        [(0.5, f.student_t(0.0, 1.0, 3.0)), (0.25, f.normal(1.0, 1.0)), (0.25, f.normal(-1.0, 0.5))],
-        [
-            (0.5, f.truncated(f.normal(0.0, 1.0), -1.0, 2.0)),
-            (0.5, f.mixture([(0.5, f.normal(0.0, 0.3)), (0.5, f.normal(2.0, 0.3))])),
-        ],
-    ],
-)  # fmt: skip
-def test_a_logarithmic_pool_is_the_normalised_product(experts):
-    law = tabulated.logarithmic_pool(experts)
-
-    def product(x):
-        return math.prod(float(expert.pdf(x)) ** weight for weight, expert in experts)
-
-    edges = sorted({*law.ppf([1e-12, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-12]), 0.5, 1.0, 2.0, 4.0})
-    edges = [edge for edge in edges if law.support[0] <= edge <= law.support[1]]
-    pieces = [integrate.quad(product, a, b, limit=400, epsabs=1e-13)[0] for a, b in pairwise(edges)]
-    total = sum(pieces)
-    upto = np.cumsum(pieces) / total
-    np.testing.assert_allclose(law.cdf(edges[1:]), upto, atol=1e-7)
-    middle = law.ppf(np.linspace(0.05, 0.95, 31))
-    np.testing.assert_allclose(law.pdf(middle), [product(x) / total for x in middle], rtol=1e-3)
-
-
-def test_atoms_that_all_experts_have_are_pooled_with_the_density():
-    law = LAWS["pool with atoms"]
-    mass, _ = integrate.quad(
-        lambda x: math.sqrt(0.9 * 0.6 * stats.norm.pdf(x) * stats.norm(1.0, 2.0).pdf(x)), -15.0, 15.0
-    )
-    ((value, prob),) = law.atoms
-    assert value == 0.5
-    assert prob == pytest.approx(math.sqrt(0.1 * 0.4) / (math.sqrt(0.1 * 0.4) + mass), rel=1e-6)
-    only = tabulated.logarithmic_pool([(0.5, f.fixed(3.0)), (0.5, f.fixed(3.0))])
-    assert only.constant == 3.0
-
-
-@pytest.mark.parametrize(
-    ("experts", "key", "why"),
-    [
-        (
-            [(0.5, f.uniform(0, 1)), (0.5, f.uniform(2, 3))],
-            "components",
-            "have no value in common: one ends at 1, another begins at 2",
-        ),
-        (
-            [(0.5, f.mixture([(0.5, f.uniform(0, 1)), (0.5, f.uniform(4, 5))])), (0.5, f.uniform(2, 3))],
-            "components",
-            "have no value in common",
-        ),
-        (
-            [(0.5, f.mixture([(0.9, f.uniform(0, 1)), (0.1, f.fixed(0))])), (0.5, f.uniform(0, 1))],
-            "components.0",
-            "gives 0 a probability of its own, but the uniform from 0 to 1 does not",
-        ),
-        (
-            [(0.5, f.mixture([(0.9, f.uniform(0, 1)), (0.1, f.fixed(0))])), (0.5, f.fixed(0))],
-            "components.0",
-            "has a density, but the exactly 0 has none",
-        ),
-    ],
-)  # fmt: skip
-def test_experts_without_common_ground_are_refused(experts, key, why):
-    with pytest.raises(Unusable) as caught:
-        tabulated.logarithmic_pool(experts)
-    assert (caught.value.key, caught.value.why) == (key, why)
-
-
 # ------------------------------------------------------------------------------------------- mean and interval
 
 
@@ -335,11 +218,6 @@ BODIES = {
         '{ weight = 0.1, family = "fixed", value = inf } ] } ]',
         "linear pool: 50 % uniform from 1 to 2, 50 % mixture: 90 % lognormal",
     ),
-    "logarithmic pool": (
-        'family = "logarithmic_pool"\ncomponents = [ { weight = 0.5, family = "lognormal", median = 9, sd_log = 0.5 }, '
-        '{ weight = 0.5, family = "interval", mean = 12, interval = [6, 18], fit = "uniform" } ]\ntruncate_high = 15',
-        "logarithmic pool: 50 % lognormal, median 9",
-    ),
 }  # fmt: skip
 
 
@@ -405,13 +283,7 @@ def test_a_file_may_say_so_and_its_record_comes_back(load, name):
             "components has weights that sum to 0.5, not 1. Make the weights sum to 1.",
         ),
         (
-            'family = "logarithmic_pool"\ncomponents = [ { weight = 0.5, family = "uniform", low = 1, high = 2 }, '
-            '{ weight = 0.5, family = "uniform", low = 3, high = 4 } ]',
-            "components have no value in common: one ends at 2, another begins at 3. "
-            "Widen one of them, or use a linear pool, which keeps both.",
-        ),
-        (
-            'family = "logarithmic_pool"\ncomponents = [ { weight = 0.5, family = "uniform", low = 1, high = 2 }, '
+            'family = "linear_pool"\ncomponents = [ { weight = 0.5, family = "uniform", low = 1, high = 2 }, '
             '{ weight = 0.5, family = "uniform", low = 1, hihg = 4 } ]',
             "components[1].hihg = 4 is not a key of family = \"uniform\". Did you mean 'high'?",
         ),
