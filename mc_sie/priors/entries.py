@@ -103,7 +103,7 @@ def entry(
         Code name.
     law : object
         What a file would state, e.g. ``{"family": "uniform", "low": -0.4, "high": -0.1}``; or a frozen SciPy
-        distribution, an object of PreliZ or squigglepy, anything with ``ppf`` (or ``icdf``) and ``cdf``, or a number.
+        distribution, anything with ``ppf`` (or ``icdf``) and ``cdf`` such as an object of PreliZ, or a number.
     source : str
         Citation, or whose judgement it is.
     unit : str, optional
