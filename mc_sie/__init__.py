@@ -29,7 +29,6 @@ _HOMES = {
     "parse_event": "mc_sie.events",
     "sample_of": "mc_sie.analysis.sample",
     "sensitivity": "mc_sie.analysis.sensitivity",
-    "reweight": "mc_sie.analysis.reweight",
     "shipped_priors": "mc_sie.priors",
     "simulate": "mc_sie.engine.run",
     "structure": "mc_sie.analysis.structure",

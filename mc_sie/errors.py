@@ -12,9 +12,6 @@ from collections.abc import Iterable
 EXIT_BAD_INPUT = 2
 """Exit status of the command line for anything the user can put right."""
 
-EXIT_RERUN = 3
-"""Exit status of ``mc-sie reweight`` where the draws of the run do not answer, and the prior must be simulated."""
-
 
 class McSieError(Exception):
     """Base of every error this package raises on purpose."""

@@ -53,7 +53,6 @@ from pyarrow import ArrowException
 from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
-from mc_sie.analysis.reweight import Reweighted
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
 from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
@@ -295,31 +294,6 @@ def write_analysis(
         _write_record(partial, {**record, **_circumstances(command)}, record_name)
 
     return _write_whole_folder(check_target(folder, folder.name), None, write)
-
-
-def write_reweighted(folder: Path, found: Reweighted, *, command: str) -> Path:
-    """Write another prior's answer from the draws of a run, all of it or none.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder that does not exist yet.
-    found : Reweighted
-        What to write.
-    command : str
-        Command line that made it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder: ``reweight.json``, ``modes.csv``, and ``weights.parquet`` with one row a draw of the run.
-    """
-    weights = pd.DataFrame({"replicate": found.sample.replicate, "weight": found.sample.weights})
-    files: dict[str, Callable[[Path], object]] = {
-        "weights.parquet": functools.partial(weights.to_parquet, index=False),
-        "modes.csv": functools.partial(found.modes.to_csv, index=False),
-    }
-    return write_analysis(folder, files, found.record(), command=command, record_name="reweight.json")
 
 
 def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import k_high
+from mc_sie.analysis.densities import log_density, own_probability
 from mc_sie.analysis.estimates import WeightedEstimate, effective_size, estimate_weighted, replicate_se
 from mc_sie.analysis.proposal import dimension_of
 from mc_sie.analysis.psis import pareto_k
-from mc_sie.analysis.reweight import ESS_LOW, log_densities, own_probability
 from mc_sie.engine.run import Progress, check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event
@@ -43,6 +43,9 @@ DRAWS_DEFAULT = 2**16
 
 ESS_FEWEST = 1000.0
 """With fewer draws of equal weight than this an answer is not shown as one."""
+
+ESS_LOW = 5000.0
+"""With fewer draws of equal weight than this an answer is to be taken with care."""
 
 LACKING_HIGH = 0.01
 """Largest part of a prior that the draws may lack."""
@@ -106,7 +109,7 @@ def check_explorable(prior: PriorSet) -> None:
     for member, _ in _plain(prior):
         if member.dependence.names:
             why = "has correlated quantities, which the page cannot weigh"
-            remedy = "Take [[correlation]] out, or use mc-sie run and mc-sie reweight, which keep it."
+            remedy = "Take [[correlation]] out, or use mc-sie run, which keeps it."
             raise InputError(member.name, why, remedy)
 
 
@@ -476,7 +479,7 @@ def carry(
             raise InputError(
                 name, "has values that are sometimes probable in themselves and sometimes not", "Use mc-sie run."
             )
-    (log_proposal,) = log_densities((proposal,), draws)
+    log_proposal = log_density(proposal, draws, own)
     events = events_for(asked, horizon_months)
     window = min(MONTHS_PER_YEAR, horizon_months)
     outcomes = evaluate(
@@ -549,8 +552,21 @@ class Reading:
 
 
 def log_weights(carried: Carried, prior: PriorSet) -> Array:
-    """Logarithm of how much likelier a prior makes each draw than the proposal; -inf for draws that do not count."""
-    (log_target,) = log_densities((prior,), carried.draws, carried.is_exact)
+    """Logarithm of how much likelier a prior makes each draw than the proposal; -inf for draws that do not count.
+
+    Parameters
+    ----------
+    carried : Carried
+        The draws.
+    prior : PriorSet
+        A set without evidence and correlations; others are refused with an ``InputError``.
+
+    Returns
+    -------
+    array of shape (n,)
+    """
+    check_explorable(prior)
+    log_target = log_density(prior, carried.draws, carried.is_exact)
     return np.where(carried.is_counted, log_target - carried.log_proposal, -np.inf)
 
 
@@ -562,7 +578,7 @@ def read_off(carried: Carried, prior: PriorSet, event: int = 0) -> Reading:
     carried : Carried
         The draws.
     prior : PriorSet
-        Any prior without evidence.
+        A set without evidence and correlations; others are refused with an ``InputError``.
     event : int
         Which of ``carried.events``.
 

@@ -1,10 +1,7 @@
-"""``evidence`` and ``reweight``: a prior set given what was measured, and another prior's answer from a run."""
+"""``evidence``: a prior set before and after what was measured."""
 
 from __future__ import annotations
 
-import math
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +9,11 @@ import typer
 
 from mc_sie.cli.app import Prior, Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
-from mc_sie.errors import EXIT_RERUN
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mc_sie.analysis.evidence import EvidenceReport
-    from mc_sie.analysis.reweight import Reweighted
 
 
 @app.command()
@@ -92,76 +87,6 @@ def evidence(
 
         write_evidence(report, out)
         say(f"Tables and figure written to {out}/")
-
-
-@app.command()
-def reweight(
-    run: Annotated[Path, typer.Argument(help="Folder of a run that kept its draws.")],
-    prior: Annotated[str, typer.Option(help="The other prior: a shipped name or the path of a TOML file.")],
-    event: Annotated[str | None, typer.Option(help="What to ask; the run's own event if not given.")] = None,
-    target_se: Annotated[
-        float | None, typer.Option(help="Standard error that the answer must have, e.g. 0.001.")
-    ] = None,
-    or_rerun: Annotated[
-        bool, typer.Option("--or-rerun", help="Simulate again where the draws of the run do not answer.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; with --or-rerun that of the new run.")] = None,
-    threads: Threads = None,
-    quiet: Quiet = False,
-) -> None:
-    """Another prior's answer from the draws of a run, by weights, where these can give it.
-
-    Exits with 3, and says why, if the prior must be simulated instead.
-    """
-    from mc_sie.analysis.precision import precision
-    from mc_sie.events import parse_event
-    from mc_sie.priors import load_prior
-    from mc_sie.store import check_target, read_run, write_reweighted
-
-    asked = None if event is None else parse_event(event)
-    precision(target_se, None, n_draws=1, max_draws=1)
-    loaded = load_prior(prior)
-    if out:
-        check_target(out, loaded.name)
-    warn(loaded.warnings)
-
-    from mc_sie.analysis.reweight import reweight as reweighted
-
-    stored = read_run(run, asked)
-    found = reweighted(stored.sample, loaded, target_se=target_se)
-    command = shlex.join(["mc-sie", *sys.argv[1:]])
-    if found.is_accepted:
-        _print_reweighted(found, stored.folder)
-        if out:
-            say(f"Results: {write_reweighted(out, found, command=command)}/")
-        return
-    say(f"The draws of {stored.folder}/ do not answer for {loaded.name}:", err=True)
-    for reason in found.reasons:
-        say(f"  - {reason}", err=True)
-    if not or_rerun:
-        say("Simulate it: mc-sie run " + shlex.quote(prior) + ", or add --or-rerun.", err=True)
-        raise typer.Exit(EXIT_RERUN)
-    from mc_sie.cli.run import run_again
-
-    run_again(loaded, stored, target_se=target_se, out=out, command=command, threads=threads, quiet=quiet)
-
-
-def _print_reweighted(found: Reweighted, folder: Path) -> None:
-    from mc_sie.cli.run import print_modes
-
-    target, n = found.target, len(found.sample.hits)
-    say(f"{target.title} ({target.name}), from the draws of {folder}/ ({found.source.name})")
-    say(f"Probability that {found.sample.event.in_words}:")
-    say(f"\n  {found.sentence}\n", style="bold")
-    if len(found.modes) > 1:
-        print_modes(found.modes)
-    tail = f"k-hat {found.pareto_k:.2f}" if math.isfinite(found.pareto_k) else "tail: none"
-    say(
-        f"{counted(n, 'draw')}, reweighted: worth {found.ess:,.0f} of equal weight, Pareto {tail}; "
-        f"prior {target.digest[:12]} from {found.source.digest[:12]}."
-    )
-    for warning in found.warnings:
-        say(f"Doubtful: {warning}.", style="red")
 
 
 def _print_report(report: EvidenceReport) -> None:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mc_sie.events import Event
     from mc_sie.priors import PriorSet
     from mc_sie.sampling import Design
-    from mc_sie.store import StoredRun
 
 
 @app.command()
@@ -212,46 +211,6 @@ def _simulate_to_target(
         remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
         refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)
     return simulation
-
-
-def run_again(
-    prior: PriorSet,
-    stored: StoredRun,
-    *,
-    target_se: float | None,
-    out: Path | None,
-    command: str,
-    threads: int | None,
-    quiet: bool,
-) -> None:
-    """Simulate another prior with the points and the event of a stored run, write its folder and print the answer."""
-    from mc_sie.analysis.precision import precision
-    from mc_sie.analysis.summary import summarise
-    from mc_sie.store import write_run
-
-    design, event = stored.sample.design, stored.sample.event
-    max_draws = max(2**22, design.n_draws)
-    wanted = precision(target_se, None, n_draws=design.n_draws, max_draws=max_draws)
-    with progress_bar(quiet) as progress:
-        drawn = _simulate_to_target(
-            prior,
-            event,
-            wanted,
-            max_draws,
-            progress,
-            n_draws=design.n_draws,
-            seed=design.seed,
-            scheme=design.scheme,
-            n_replicates=design.n_replicates,
-            horizon_months=stored.sample.horizon_months,
-            levels=sorted({*stored.record["levels"], *event.levels}),
-            widths=sorted({*stored.record["widths"], *event.widths}),
-            threads=threads,
-        )
-    summary = summarise(drawn, event)
-    folder = write_run(out, drawn, summary, command=command)
-    print_answer(drawn, summary)
-    say(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
 
 
 def _run_rare(

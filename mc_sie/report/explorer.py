@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import k_high
+from mc_sie.analysis.densities import density_of, restated
 from mc_sie.analysis.estimates import BOUND_LEVEL, RARE_HITS, student_t
 from mc_sie.analysis.explorer_draws import (
     ESS_FEWEST,
+    ESS_LOW,
     EXCEEDANCE_STEPS,
     LACKING_HIGH,
     TRAJECTORY_OOMS,
     Carried,
     theirs,
 )
-from mc_sie.analysis.reweight import ESS_LOW, density_of, restated
 from mc_sie.priors import Distribution, Entry, PriorSet
 from mc_sie.priors.families import Continuous, Mixture, Truncated
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS

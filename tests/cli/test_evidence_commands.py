@@ -1,4 +1,4 @@
-"""``run`` of a set given evidence, ``evidence`` and ``reweight``: what they print, write and refuse."""
+"""``run`` of a set given evidence, and ``evidence``: what they print, write and refuse."""
 
 import json
 
@@ -7,25 +7,13 @@ import pytest
 import xarray as xr
 from tests_settings import INTERPRETED
 
-from mc_sie.errors import EXIT_BAD_INPUT, EXIT_RERUN
+from mc_sie.errors import EXIT_BAD_INPUT
 from mc_sie.events import parse_event
 from mc_sie.store import read_run
 
 SMALL = ("--draws", "4096", "--replicates", "8", "--quiet")
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="thousands of trajectories")
-
-NARROWER = """
-title = "Narrower"
-extends = "davidson-2025"
-bottlenecks = "as there"
-[r]
-family = "loguniform"
-low = 0.6
-high = 3.0
-unit = "1"
-source = "mine"
-"""
 
 
 def test_run_of_a_set_given_evidence_writes_weights_and_how(cli, here):
@@ -101,38 +89,3 @@ def test_show_prints_the_evidence(cli):
     assert status == 0
     assert "max_speed is at least 10 x" in out
     assert "already used by davidson-2025" in out
-
-
-def test_reweight_answers_stops_or_runs_again(cli, here):
-    (here / "narrower.toml").write_text(NARROWER)
-    assert cli("run", "davidson-2025", "--draws", "16384", "--quiet", "--out", "base")[0] == 0
-    status, out, _ = cli("reweight", "base", "--prior", "narrower.toml", "--out", "other")
-    assert status == 0
-    assert "from the draws of base/ (davidson-2025)" in out
-    record = json.loads((here / "other/reweight.json").read_text())
-    assert record["is_accepted"]
-    assert record["sentence"] in " ".join(out.split())
-    weights = pd.read_parquet(here / "other/weights.parquet")
-    assert len(weights) == 16384
-
-    status, out, err = cli("reweight", "base", "--prior", "epoch-2025")
-    assert (status, out) == (EXIT_RERUN, "")
-    assert "nearly all of the new prior lies where the run has no draws" in err
-    status, _, err = cli("reweight", "base", "--prior", "narrower.toml", "--target-se", "0.00001")
-    assert status == EXIT_RERUN
-    assert "not below --target-se 1e-05" in err
-
-    status, out, _ = cli("reweight", "base", "--prior", "epoch-2025", "--or-rerun", "--quiet", "--out", "again")
-    assert status == 0
-    assert json.loads((here / "again/run.json").read_text())["prior"]["name"] == "epoch-2025"
-    assert cli("run", "epoch-2025", "--draws", "16384", "--quiet", "--out", "fresh")[0] == 0
-    pd.testing.assert_frame_equal(*(pd.read_parquet(here / name / "draws.parquet") for name in ("again", "fresh")))
-
-
-def test_a_run_that_was_changed_is_not_reweighted(cli, here):
-    assert cli("run", "davidson-2025", "--draws", "64", "--quiet", "--out", "base")[0] == 0
-    with (here / "base/draws.parquet").open("ab") as file:
-        file.write(b"x")
-    status, _, err = cli("reweight", "base", "--prior", "davidson-2025")
-    assert status == EXIT_BAD_INPUT
-    assert "has changed since the run was written" in err

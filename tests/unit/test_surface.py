@@ -30,7 +30,6 @@ PUBLIC = [
     "evaluate",
     "load_prior",
     "parse_event",
-    "reweight",
     "sample_of",
     "sensitivity",
     "shipped_priors",
@@ -97,7 +96,6 @@ def test_help_lists_the_commands_at_once():
         "breakeven",
         "structure",
         "evidence",
-        "reweight",
         "report",
         "verify",
         "evaluate",
@@ -123,7 +121,6 @@ def test_help_of_every_command_names_its_options():
         ("headlines", "--draws"),
         ("reproduce", "--differing"),
         ("evidence", "--replicates"),
-        ("reweight", "--or-rerun"),
         ("priors", "schema"),
         ("sensitivity", "--loss-ratio"),
     ):
