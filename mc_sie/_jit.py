@@ -1,10 +1,10 @@
 """Compiled functions, and where their machine code is kept between runs.
 
 Every compiled function of the package is decorated by :func:`njit` of this module, or by :func:`part` or
-:func:`inlined` where only compiled functions call it. They fix the error model (numpy: a division by zero gives inf on
-every device), allow nothing of fast-math, and keep the machine code in a cache folder named by a hash of the package's
-source, numba's version and the processor, so that a change in *any* file of the package makes a new cache instead of
-running stale code.
+:func:`inlined` where only compiled functions call it. They fix the error model (numpy: a division by zero gives inf),
+allow nothing of fast-math, and keep the machine code in a cache folder named by a hash of the package's source,
+numba's version and the processor, so that a change in *any* file of the package makes a new cache instead of running
+stale code.
 
 None of them makes an array: all arrays are lent by the caller. numba is told so (``_nrt``); otherwise it counts the
 references to every array and every row of one that a function takes, with locked operations that took a third of the

@@ -75,7 +75,6 @@ RUNS_FOLDER = Path("runs")
 """Where runs go when no folder is named."""
 
 _LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
-_LIBRARIES_CUDA = ("numba-cuda",)
 
 
 def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
@@ -715,7 +714,6 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     """
     design, prior = simulation.design, simulation.prior
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
-    device = "cpu" if isinstance(simulation, Streamed) else simulation.device
     record = {
         "prior": prior.to_dict(),
         "design": {**asdict(design), "n_draws": design.n_draws},
@@ -729,8 +727,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
         "statuses": dict(zip(summary.statuses["status"], map(int, summary.statuses["n_draws"]), strict=True)),
         "prob_bounds": [summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]],
         "wall_seconds": round(simulation.wall_seconds, 3),
-        "device": device,
-        **_circumstances(command, device),
+        **_circumstances(command),
     }
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
@@ -767,14 +764,13 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
     }
 
 
-def _circumstances(command: str, device: str = "cpu") -> dict[str, Any]:
+def _circumstances(command: str) -> dict[str, Any]:
     """What ran, and on what."""
-    libraries = (*_LIBRARIES, *_LIBRARIES_CUDA) if device == "cuda" else _LIBRARIES
     return {
         "command": command,
         "python": sys.version.split()[0],
         "machine": platform.machine(),
-        "versions": {name: version_of(name) for name in libraries},
+        "versions": {name: version_of(name) for name in _LIBRARIES},
     }
 
 

@@ -74,7 +74,6 @@ def run(
     only_event: Annotated[
         bool, typer.Option("--only-event", help="Take nothing but the event asked for: faster, no tables.")
     ] = False,
-    device: Annotated[str, typer.Option(help="cpu, or cuda: an NVIDIA GPU, with the extra cuda of mc-sie.")] = "cpu",
     scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -93,7 +92,7 @@ def run(
 
     from mc_sie.analysis.precision import precision
     from mc_sie.analysis.tally import TABLE_LEVELS
-    from mc_sie.engine.run import check_device, check_horizon, n_threads
+    from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
     from mc_sie.store import check_target
@@ -103,10 +102,6 @@ def run(
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
-    if device == "cuda" and (no_draws or rare):
-        other = "--no-draws" if no_draws else "--rare"
-        refuse("--device cuda", f"cannot go with {other}, which runs on processors only", "Leave one of them out.")
-    check_device(device)
     if scheduler is not None and not no_draws:
         why = "needs --no-draws: a cluster sends back counts, and the draws would have to come home to be kept"
         refuse(f"--scheduler {scheduler}", why, "Add --no-draws, or leave --scheduler out.")
@@ -122,7 +117,7 @@ def run(
         widths = tuple(sorted({*WIDTHS_DEFAULT, *widths}))
     command = shlex.join(["mc-sie", *sys.argv[1:]])
     if loaded.evidence:
-        for other, is_given in (("--no-draws", no_draws), ("--rare", rare), ("--device cuda", device == "cuda")):
+        for other, is_given in (("--no-draws", no_draws), ("--rare", rare)):
             if is_given:
                 why = f"takes draws of the prior, and {loaded.name} is conditioned on evidence, which weights draws"
                 refuse(other, why, "Leave it out.")
@@ -164,7 +159,6 @@ def run(
             horizon_months=horizon_months,
             levels=levels,
             widths=widths,
-            device=device,
             threads=threads,
         )
     summary = summarise(drawn, asked)
@@ -181,7 +175,6 @@ def _simulate_to_target(
     wanted: Precision,
     max_draws: int,
     progress: Progress | None,
-    device: str = "cpu",
     **how: Any,
 ) -> Simulation | Conditioned:
     """Simulate, and double the draws until the standard error asked for is surely reached."""
@@ -199,14 +192,14 @@ def _simulate_to_target(
             if wanted.is_reached(estimate_event(given.simulation, event), given.simulation.design.n_replicates):
                 return given
             how["n_draws"] = 2 * n_draws
-        simulation = simulate(prior, progress=progress, device=device, **how)
+        simulation = simulate(prior, progress=progress, **how)
         while wanted.is_asked:
             n_draws = simulation.design.n_draws
             if wanted.is_reached(estimate_event(simulation, event), simulation.design.n_replicates):
                 break
             if 2 * n_draws > max_draws:
                 break
-            simulation = doubled(simulation, device=device, threads=how["threads"], progress=progress)
+            simulation = doubled(simulation, threads=how["threads"], progress=progress)
     except MemoryError:
         remedy = "Ask for fewer draws, or count them without keeping them: --no-draws."
         refuse(f"--draws {n_draws}", "needs more memory than there is", remedy)

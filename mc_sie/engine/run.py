@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from importlib.util import find_spec
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.engine.compiling import n_processors
 from mc_sie.engine.cpu import CODES, NUMBERS, Processor
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import InputError
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
@@ -47,12 +46,6 @@ BATCH_DEFAULT = 8192
 BATCH_LEAST = 256
 """Draws that a thread takes at the least, where there are too few to go round in whole batches."""
 
-BATCH_CUDA = 2**16
-"""Draws that a GPU takes at a time: a few for each of its threads."""
-
-DEVICES = ("cpu", "cuda")
-"""Where the kernel can run."""
-
 KERNEL_COLUMNS = ("mode", *(name for name in (
     "rho", "alpha_compute", "lam", "r", "labour_per_efficiency", "experiment_efficiency_share", "labour_multiplier",
     "speedup_initial", "limit_ooms", "software_doubling_months", "training_months", "training_floor_months",
@@ -62,7 +55,7 @@ KERNEL_COLUMNS = ("mode", *(name for name in (
 """Order of the quantities in the kernel's table, that of ``model.growth.set_law``."""
 
 Driver = Callable[..., None]
-"""Simulates a table of rows: a :class:`mc_sie.engine.cpu.Processor`, or a GPU."""
+"""Simulates a table of rows, as a :class:`mc_sie.engine.cpu.Processor` does."""
 
 D = TypeVar("D")
 
@@ -91,8 +84,6 @@ class Simulation:
     weights : array of shape (n,) or None
         Weight of each draw, with mean 1, where the prior set is conditioned on evidence (:func:`mc_sie.condition`);
         None where all count alike.
-    device : str
-        One of :data:`DEVICES`: where it ran, or the later part of it.
     """
 
     prior: PriorSet
@@ -102,7 +93,6 @@ class Simulation:
     outcomes: Outcomes
     wall_seconds: float
     weights: NDArray[np.float64] | None = None
-    device: str = "cpu"
 
     def __repr__(self) -> str:
         """One line."""
@@ -128,7 +118,6 @@ def simulate(
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
-    device: str = "cpu",
     threads: int | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
@@ -151,12 +140,10 @@ def simulate(
         End of each trajectory at the latest.
     levels, widths : sequence of float
         Gains in OOM at which times are taken, and window widths in months in which gains are.
-    device : {"cpu", "cuda"}
-        Where trajectories are computed: the processor, or an NVIDIA GPU (which may differ in the last digits).
     threads : int, optional
-        Threads; all processors if not given. With a GPU, those that draw for it.
+        Threads; all processors if not given.
     batch : int, optional
-        Draws that a thread, or the GPU, takes at a time.
+        Draws that a thread takes at a time.
     progress : callable, optional
         Called with (draws done, draws in all).
 
@@ -168,25 +155,22 @@ def simulate(
     Raises
     ------
     InputError
-        For sizes, a seed, a scheme, a horizon or a device that cannot be used, and for a set that is conditioned on
-        evidence.
+        For sizes, a seed, a scheme or a horizon that cannot be used, and for a set that is conditioned on evidence.
     """
     started = time.perf_counter()
     check_unconditioned(prior, "simulate")
     design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     check_marks(levels, widths)
-    check_device(device)
-    ranges = ranges_of(0, design.n_draws, batch, threads, device)
-    draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, device, threads, progress)
+    ranges = ranges_of(0, design.n_draws, batch, threads)
+    draws, outcomes = _simulate_ranges(prior, design, ranges, horizon_months, levels, widths, threads, progress)
     seconds = time.perf_counter() - started
-    return Simulation(prior, design, horizon_months, draws, outcomes, seconds, device=device)
+    return Simulation(prior, design, horizon_months, draws, outcomes, seconds)
 
 
 def doubled(
     simulation: Simulation,
     *,
-    device: str = "cpu",
     threads: int | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
@@ -197,7 +181,7 @@ def doubled(
     ----------
     simulation : Simulation
         What there is.
-    device, threads, batch, progress
+    threads, batch, progress
         As in :func:`simulate`.
 
     Returns
@@ -206,17 +190,16 @@ def doubled(
         Bit for bit what :func:`simulate` gives for twice the draws; only the new half is simulated.
     """
     started = time.perf_counter()
-    check_device(device)
     check_unconditioned(simulation.prior, "doubled")
     old = simulation.design
     design = replace(old, n_per_replicate=2 * old.n_per_replicate)
     ranges = []
     for replicate_start in range(0, design.n_draws, design.n_per_replicate):
         stop = replicate_start + design.n_per_replicate
-        ranges += ranges_of(replicate_start + old.n_per_replicate, stop, batch, threads, device)
+        ranges += ranges_of(replicate_start + old.n_per_replicate, stop, batch, threads)
     levels, widths = tuple(simulation.outcomes.levels), tuple(simulation.outcomes.widths)
     draws, outcomes = _simulate_ranges(
-        simulation.prior, design, ranges, simulation.horizon_months, levels, widths, device, threads, progress
+        simulation.prior, design, ranges, simulation.horizon_months, levels, widths, threads, progress
     )
     draws = {name: _interleaved(old, simulation.draws[name], new) for name, new in draws.items()}
     arrays: dict[str, Any] = {
@@ -226,7 +209,7 @@ def doubled(
     }
     outcomes = replace(outcomes, **arrays)
     seconds = simulation.wall_seconds + time.perf_counter() - started
-    return replace(simulation, design=design, draws=draws, outcomes=outcomes, wall_seconds=seconds, device=device)
+    return replace(simulation, design=design, draws=draws, outcomes=outcomes, wall_seconds=seconds)
 
 
 def evaluate(
@@ -234,7 +217,6 @@ def evaluate(
     *,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
-    device: str = "cpu",
     threads: int | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
@@ -246,7 +228,7 @@ def evaluate(
     quantities : mapping of str to array_like of shape (n,) or scalar
         By code name, in the units of ``quantities.py``; ``mode`` as int codes or names, ``horizon_months`` among them.
         One that is left out takes its default; nan means "not given" and is allowed for optional ones.
-    levels, widths, device, threads, batch, progress
+    levels, widths, threads, batch, progress
         As in :func:`simulate`.
 
     Returns
@@ -255,7 +237,6 @@ def evaluate(
         One entry a row; a row outside the domain of a quantity has a status other than ok.
     """
     check_marks(levels, widths)
-    check_device(device)
     n = max((np.size(value) for value in quantities.values()), default=1)
     arrays: dict[str, NDArray[np.generic]] = {}
     for name in KERNEL_COLUMNS:
@@ -269,9 +250,9 @@ def evaluate(
             array = np.vectorize(MODES.index, otypes=[np.int8])(array)
         arrays[name] = np.broadcast_to(array.astype(np.float64, copy=False), (n,))
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
-    ranges = ranges_of(0, n, batch, threads, device)
+    ranges = ranges_of(0, n, batch, threads)
     n_workers = min(n_threads(threads), len(ranges))
-    drivers = drivers_for(n_workers, device)
+    drivers = drivers_for(n_workers)
 
     def one(start: int, stop: int) -> None:
         rows = {name: array[start:stop] for name, array in arrays.items()}
@@ -441,7 +422,6 @@ def _simulate_ranges(
     horizon_months: float,
     levels: Sequence[float],
     widths: Sequence[float],
-    device: str,
     threads: int | None,
     progress: Progress | None,
 ) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
@@ -454,7 +434,7 @@ def _simulate_ranges(
     for name, sample in prior.values(uniforms_of(prior, design, 0, 1)).items():
         draws[name] = np.empty(n, dtype=sample.dtype)
     n_workers = min(n_threads(threads), len(ranges))
-    drivers = drivers_for(n_workers, device)
+    drivers = drivers_for(n_workers)
 
     def one(start: int, stop: int) -> None:
         rows = prior.values(uniforms_of(prior, design, start, stop))
@@ -566,30 +546,6 @@ def n_threads(threads: int | None) -> int:
     return threads
 
 
-def check_device(device: str) -> None:
-    """Refuse a device that is not known or not there.
-
-    Parameters
-    ----------
-    device : str
-        One of :data:`DEVICES`.
-
-    Raises
-    ------
-    InputError
-        For another one, and for a GPU without the package that drives it or without the GPU.
-    """
-    if device not in DEVICES:
-        raise InputError(f"device {device!r}", "is not known", nearest(device, DEVICES))
-    if device == "cuda":
-        if find_spec("numba_cuda") is None:
-            remedy = "Install it: pip install 'mc-sie[cuda]'"
-            raise InputError("device 'cuda'", "needs numba-cuda, which is not installed", remedy)
-        from mc_sie.engine.cuda import check_gpu
-
-        check_gpu()
-
-
 @contextmanager
 def lent(drivers: SimpleQueue[D]) -> Iterator[D]:
     """One of some drivers, for as long as it is needed."""
@@ -600,16 +556,11 @@ def lent(drivers: SimpleQueue[D]) -> Iterator[D]:
         drivers.put(driver)
 
 
-def drivers_for(n_workers: int, device: str = "cpu") -> SimpleQueue[Driver]:
-    """What simulates: on the processor one for each thread, with work arrays of its own; a GPU is shared."""
+def drivers_for(n_workers: int) -> SimpleQueue[Driver]:
+    """Processors, one for each thread, with work arrays of its own."""
     queue: SimpleQueue[Driver] = SimpleQueue()
-    if device == "cuda":
-        from mc_sie.engine.cuda import Gpu
-
-        queue.put(Gpu())
-    else:
-        for _ in range(n_workers):
-            queue.put(Processor())
+    for _ in range(n_workers):
+        queue.put(Processor())
     return queue
 
 
@@ -618,15 +569,12 @@ def ranges_of(
     stop: int,
     batch: int | None,
     threads: int | None,
-    device: str = "cpu",
     *,
     largest: int = BATCH_DEFAULT,
 ) -> list[tuple[int, int]]:
     """Batches between two rows: as large as is good for a batch, and small enough that no thread is left without."""
     if batch is not None and batch < 1:
         raise InputError(f"batch = {batch}", "is below 1", "Leave it out, and it is chosen.")
-    if batch is None and device == "cuda":
-        batch = BATCH_CUDA
     if batch is None:
         share = -(-(stop - start) // (2 * n_threads(threads)))
         batch = min(largest, max(BATCH_LEAST, share))

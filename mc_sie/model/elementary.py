@@ -27,7 +27,7 @@ _SHIFTER_BITS = np.uint64(0x4330000000000000)
 
 @inlined
 def within_range(x: float) -> float:
-    """x, or the nearest number of which e^x is a normal double; nan as it is, which max and min lose on a GPU."""
+    """x, or the nearest number of which e^x is a normal double; nan as it is."""
     x = _LOWEST if x < _LOWEST else x
     return _HIGHEST if x > _HIGHEST else x
 

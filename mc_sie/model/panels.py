@@ -116,10 +116,9 @@ def integrate(slopes: FloatArray, h: float, start: float, values: FloatArray) ->
         Receives the function.
     """
     half = 0.5 * h
-    matrix = TO_INTEGRAL  # once: for a GPU every mention is a copy in its constant memory
     f = in_registers(slopes)
     for j in range(N_NODES):
-        values[j] = fma(half, product(matrix, j, f), start)
+        values[j] = fma(half, product(TO_INTEGRAL, j, f), start)
 
 
 @part
@@ -143,10 +142,9 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
     -----
     Of the terms of the derivative only the last two have a seventh power of y: T_14 has 64, and T_15 / x has 128.
     """
-    matrix = TO_POWERS  # once: for a GPU every mention is a copy in its constant memory
     f = in_registers(slopes)
     for j in range(N_NODES):
-        slope_series[j] = product(matrix, j, f)
+        slope_series[j] = product(TO_POWERS, j, f)
     slope_series[N_NODES] = 0.0
     half = 0.5 * h
     rises, shares, carries = RISES, SHARES, CARRIES

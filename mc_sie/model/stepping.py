@@ -209,7 +209,7 @@ def solve_panel(
     error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
     # relative where the component is large; but time beyond the horizon must not loosen that of time before it
     error /= TOLERANCE * max(1.0, min(nodes.months[LAST], law.horizon))
-    if second > error or second != second:  # either may be nan, which max would lose on a GPU
+    if second > error or second != second:  # either may be nan, and then the panel is not solved
         error = second
     return h, error
 

@@ -143,23 +143,12 @@ def test_resume_refuses_broken_files(cli, interrupted, name, text):
         (("run", CHEAP, "--no-draws", "--all-outcomes"), "--all-outcomes stores draws, and --no-draws keeps none."),
         (("run", CHEAP, "--only-event", "--all-outcomes"), "--only-event takes one outcome, and --all-outcomes takes"),
         (("run", CHEAP, "--rel-se", "2"), "--rel-se 2 is not between 0 and 1."),
-        (("run", CHEAP, "--device", "cdua"), "device 'cdua' is not known. Did you mean 'cuda'?"),
-        (("run", CHEAP, "--device", "cuda", "--no-draws"), "--device cuda cannot go with --no-draws, which"),
-        (("run", CHEAP, "--device", "cuda", "--rare"), "--device cuda cannot go with --rare, which"),
     ],
 )
 def test_what_is_refused_leaves_nothing(cli, here, arguments, message):
     status, _, err = cli(*arguments)
     assert status == 2
     assert message in err
-    assert list(here.iterdir()) == []
-
-
-def test_a_gpu_without_its_package_is_refused_and_leaves_nothing(cli, here, monkeypatch):
-    monkeypatch.setattr(mc_sie.engine.run, "find_spec", lambda name: None)
-    status, _, err = cli("run", CHEAP, "--device", "cuda")
-    assert status == 2
-    assert "device 'cuda' needs numba-cuda, which is not installed. Install it: pip install 'mc-sie[cuda]'" in err
     assert list(here.iterdir()) == []
 
 

@@ -71,16 +71,6 @@ def test_the_record_says_what_was_asked_and_what_came_out(simulation, summary, t
     assert record["versions"]["pandas"] == pd.__version__
 
 
-def test_the_record_of_a_run_on_a_gpu_says_so(simulation, summary, tmp_path):
-    on_processor, on_gpu = (
-        json.loads((write_run(tmp_path / device, run, summary, command="") / "run.json").read_text(encoding="utf-8"))
-        for device, run in (("cpu", simulation), ("cuda", replace(simulation, device="cuda")))
-    )
-    assert on_processor["device"] == "cpu"
-    assert on_gpu["device"] == "cuda"
-    assert on_gpu["versions"].keys() - on_processor["versions"].keys() == {"numba-cuda"}
-
-
 def test_the_record_lets_the_run_be_made_again(simulation, summary, tmp_path):
     write_run(tmp_path / "run", simulation, summary, command="")
     record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
