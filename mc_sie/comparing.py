@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Question
 from mc_sie.analysis.structure import Structure
 from mc_sie.priors import PriorSet, load_prior
+from mc_sie.priors.prior_set import plain
 from mc_sie.report import comparison_text as text
 from mc_sie.report.comparison_figures import comparison_figures, file_name
 from mc_sie.report.render import markdown_table
@@ -222,24 +222,14 @@ def _write(
             files[f"{stem}{ending}"] = lambda path, figure=figure: save(figure, path)  # type: ignore[misc]
     files[f"{name}.md"] = lambda path: path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     design = question.design
+    recorded = [stem for stem in tables if stem not in ("densities", "curves")]
     whole = {
         "event": str(question.event),
         "horizon_months": question.horizon_months,
         "design": {"scheme": design.scheme, "seed": design.seed, "n_replicates": design.n_replicates,
                    "n_per_replicate": design.n_per_replicate, "n_draws": design.n_draws},
         **record,
-        **{stem: _plain(table) for stem, table in tables.items() if stem not in ("densities", "curves")},
+        **{stem: plain(tables[stem].to_dict("records")) for stem in recorded},
         "priors": [prior.to_dict() for prior in priors],
     }  # fmt: skip
     return write_analysis(folder, files, whole, command=command)
-
-
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows that JSON can hold: nan is null, infinity the text ``"inf"``."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float):
-            return None if math.isnan(value) else value if math.isfinite(value) else str(value)
-        return value.item() if hasattr(value, "item") else value
-
-    return [{key: plain(value) for key, value in row.items()} for row in table.to_dict(orient="records")]

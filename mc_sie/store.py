@@ -64,7 +64,7 @@ from mc_sie.events import Event, parse_event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
-from mc_sie.priors.prior_set import POOL_DIMENSION
+from mc_sie.priors.prior_set import POOL_DIMENSION, plain
 from mc_sie.quantities import MODES
 from mc_sie.sampling import Design, plan
 
@@ -775,8 +775,8 @@ def _circumstances(command: str) -> dict[str, Any]:
 
 
 def _estimate_record(estimate: Estimate) -> dict[str, Any]:
-    record = dict(estimate.__dict__)
-    return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in record.items()}
+    record: dict[str, Any] = plain(vars(estimate))
+    return record
 
 
 def version_of(name: str) -> str:

@@ -31,6 +31,7 @@ from mc_sie.engine.run import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
+from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import MODES, QUANTITIES
 
 Array = NDArray[np.float64]
@@ -331,25 +332,16 @@ def evidence_record(report: EvidenceReport) -> dict[str, Any]:
     dict
         Ready for JSON; a number that is infinite is the text ``"inf"``, one that is not defined None.
     """
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float | np.floating):
-            return None if math.isnan(value) else str(float(value)) if math.isinf(value) else float(value)
-        return value
-
-    def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-        return [{str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
     return {
         "prior": report.prior.to_dict(),
         "event": str(report.event),
-        "before": {key: plain(value) for key, value in vars(report.before).items()},
-        "after": {key: plain(value) for key, value in vars(report.after).items()},
+        "before": plain(vars(report.before)),
+        "after": plain(vars(report.after)),
         "n_draws": report.n_draws,
         "pareto_k": plain(report.pareto_k),
         "ess_low": plain(report.ess_low),
         "doubts": list(report.doubts),
-        "items": rows(report.items),
-        "inputs": rows(report.inputs),
-        "shares": rows(report.shares),
+        "items": plain(report.items.to_dict("records")),
+        "inputs": plain(report.inputs.to_dict("records")),
+        "shares": plain(report.shares.to_dict("records")),
     }

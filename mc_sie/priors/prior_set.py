@@ -531,9 +531,24 @@ def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Values that JSON can hold; infinity has no number there."""
+    """The value in types that JSON has: inf, which is no number there, as text, and nan as null.
+
+    Parameters
+    ----------
+    value : object
+        A mapping, a sequence, a number (NumPy's too) or text.
+
+    Returns
+    -------
+    object
+        With dicts, lists and Python's numbers.
+    """
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
-    return str(value) if isinstance(value, float) and math.isinf(value) else value
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import schema
 from mc_sie.priors.families import Unusable
+from mc_sie.priors.written import in_toml, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
@@ -113,11 +113,12 @@ def written(raw: dict[str, Any], steps: Steps) -> str:
     value = value_at(raw, steps)
     first, *rest = steps
     text = f"[{first}]" if isinstance(raw.get(str(first)), dict) else str(first)
-    inner = "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in rest).removeprefix(".")
+    parts = (f"[{step}]" if isinstance(step, int) else f".{key_in_toml(step)}" for step in rest)
+    inner = "".join(parts).removeprefix(".")
     place = f"{text}{inner}" if inner.startswith("[") else f"{text} {inner}".rstrip()
     is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
     are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
-    return place if value is None or is_table or are_tables else f"{place} = {_toml(value)}"
+    return place if value is None or is_table or are_tables else f"{place} = {in_toml(value, _LIST_SHOWN)}"
 
 
 def value_at(raw: Any, steps: Steps) -> Any:
@@ -205,20 +206,3 @@ def _uncorrelated(name: str, steps: Steps) -> tuple[str, str]:
     if "unit" in steps:
         return "is not the unit of a correlation", 'Write unit = "1", or leave it out.'
     return "is not a quantity", nearest(name, [known for known in QUANTITIES if known != "mode"])
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
-
-
-def _toml(value: Any) -> str:
-    """A value as it would be written in TOML."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
-    if isinstance(value, list) and len(value) > _LIST_SHOWN:
-        return f"[{_toml(value[0])}, {_toml(value[1])}, ..., {_toml(value[-1])}]"
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(inner) for inner in value) + "]"
-    if isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)

@@ -285,20 +285,40 @@ def file_text(header: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]
     str
         TOML.
     """
-    lines = [f"{key} = {_toml(value)}" for key, value in header.items()]
+    lines = [f"{key} = {in_toml(value)}" for key, value in header.items()]
     for name, table in entries.items():
-        lines += ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
+        lines += ["", f"[{name}]", *(f"{key} = {in_toml(value)}" for key, value in table.items())]
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: Any) -> str:
-    """A value in TOML, whole."""
+def in_toml(value: Any, longest: int | None = None) -> str:
+    """A value as TOML has it, on one line.
+
+    Parameters
+    ----------
+    value : object
+        Text, a number, a list or a table.
+    longest : int, optional
+        Items of a longer list are left out but for the first two and the last, for a message.
+
+    Returns
+    -------
+    str
+        TOML, if nothing was left out.
+    """
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + " }"
+        pairs = (f"{key_in_toml(key)} = {in_toml(inner, longest)}" for key, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
-        return "[" + ", ".join(_toml(inner) for inner in value) + "]"
-    if isinstance(value, str):
+        items = [in_toml(inner, longest) for inner in value]
+        if longest is not None and len(items) > longest:
+            items[2:-1] = ["..."]
+        return f"[{', '.join(items)}]"
+    if isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, bool | int):
-        return json.dumps(value)
-    return ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
+    return str(value)
+
+
+def key_in_toml(key: str) -> str:
+    """A key as TOML has it: in quotes unless it is a plain word."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)

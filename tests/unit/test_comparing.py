@@ -6,16 +6,18 @@ import math
 import numpy as np
 import pandas as pd
 
-from mc_sie.comparing import _plain
+from mc_sie.priors.prior_set import plain
 from mc_sie.report.comparison_figures import file_name
 from mc_sie.report.render import markdown_table
 
 
 def test_rows_are_what_json_can_hold_and_infinity_is_kept_from_what_is_not_known():
     frame = pd.DataFrame({"high": [math.inf, math.nan, 1.5], "n": np.array([1, 2, 3]), "is_rare": [True, False, True]})
-    rows = _plain(frame)
+    rows = plain(frame.to_dict("records"))
     assert [row["high"] for row in rows] == ["inf", None, 1.5]
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+    scalars = plain({"a": (np.float64(-math.inf), np.int64(3)), "b": {"c": np.float64(math.nan), "d": np.bool_(True)}})
+    assert json.loads(json.dumps(scalars)) == {"a": ["-inf", 3], "b": {"c": None, "d": True}}
 
 
 def test_the_name_of_a_set_becomes_one_of_a_file():
