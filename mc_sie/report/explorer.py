@@ -27,6 +27,7 @@ from mc_sie.analysis.explorer_draws import (
 )
 from mc_sie.priors import Distribution, Entry, PriorSet
 from mc_sie.priors.families import Continuous, Mixture, Truncated
+from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of
 
@@ -116,8 +117,8 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
             name: {
                 "symbol": one.symbol,
                 "unit": one.unit,
-                "low": _plain(one.low),
-                "high": _plain(one.high),
+                "low": plain(one.low),
+                "high": plain(one.high),
                 "lowOpen": one.low_open,
                 "highOpen": one.high_open,
                 "scale": one.scale,
@@ -126,7 +127,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
                 "determines": one.determines or name,
                 "group": group_of(name),
                 "block": next(block for block, names in BLOCKS.items() if name in names),
-                "default": _plain(one.default),
+                "default": plain(one.default),
                 "range": ranges.get(name, [0.0, 1.0]),
             }
             for name, one in QUANTITIES.items()
@@ -135,7 +136,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
         "modes": list(MODES),
         "paired": [list(pair) for pair in PAIRED],
         "codings": {
-            name: {**vars(coding), "values": [_plain(value) for value in coding.values]}
+            name: {**vars(coding), "values": ["nan" if math.isnan(value) else plain(value) for value in coding.values]}
             for name, coding in carried.codings.items()
         },
         "sets": {
@@ -173,7 +174,7 @@ def _entry(entry: Entry, carried: Carried, arrays: dict[str, NDArray[np.generic]
         law = {"column": name, "quantiles": [float(x) for x in entry.distribution.ppf([0.05, 0.5, 0.95])]}
     return {
         "family": entry.family,
-        "parameters": _json(entry.parameters),
+        "parameters": plain(entry.parameters),
         "source": entry.source,
         "judgement": entry.judgement,
         "isDefault": entry.is_default,
@@ -188,7 +189,7 @@ def _law(law: Distribution) -> dict[str, Any] | None:
     parts = [_part(weight, part) for weight, part in weighted]
     if any(part is None for part in parts):
         return None
-    return {"parts": parts, "atoms": [[_plain(value), prob] for value, prob in law.atoms]}
+    return {"parts": parts, "atoms": [[plain(value), prob] for value, prob in law.atoms]}
 
 
 def _part(weight: float, part: Distribution) -> dict[str, Any] | None:
@@ -203,8 +204,8 @@ def _part(weight: float, part: Distribution) -> dict[str, Any] | None:
         "at": base.location,
         "scale": base.scale,
         "isLog": base.is_log,
-        "low": _plain(low),
-        "high": _plain(high),
+        "low": plain(low),
+        "high": plain(high),
         "mass": part.mass if isinstance(part, Truncated) else 1.0,
     }
 
@@ -224,17 +225,6 @@ def _ranges(carried: Carried) -> dict[str, list[float]]:
             ends = np.quantile(spread if len(spread) > 100 else numbers, [0.03, 0.98])
             found[name] = [float(f"{end:.3g}") for end in ends]
     return found
-
-
-def _plain(value: Any) -> Any:
-    """Infinity and "not given" as words, since JSON has no numbers for them."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _json(inner) for key, inner in value.items()}
-    return [_json(inner) for inner in value] if isinstance(value, list | tuple) else _plain(value)
 
 
 def _arrays(carried: Carried) -> dict[str, NDArray[np.generic]]:
