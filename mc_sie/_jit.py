@@ -6,9 +6,9 @@ allow nothing of fast-math, and keep the machine code in a cache folder named by
 numba's version and the processor, so that a change in *any* file of the package makes a new cache instead of running
 stale code.
 
-None of them makes an array: all arrays are lent by the caller. numba is told so (``_nrt``); otherwise it counts the
-references to every array and every row of one that a function takes, with locked operations that took a third of the
-kernel's time.
+Only numba's public interface is used here. What makes the kernel faster through its private one stands in
+:mod:`mc_sie._numba_internals`, and is left out where the installed numba is not one that it was tested with: the bits
+are the same, the compiler and the kernel take longer.
 """
 
 from __future__ import annotations
@@ -23,29 +23,44 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-import numba.core.codegen
-import numba.core.compiler
-import numba.core.config
-import numba.core.registry
 from llvmlite.binding import get_host_cpu_features
 from numba.extending import intrinsic
 
-config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
-
-CPUDispatcher: Any = numba.core.registry.CPUDispatcher
-Compiler: Any = numba.core.compiler.Compiler
-JITCodeLibrary: Any = numba.core.codegen.JITCodeLibrary
+config: Any = numba.config  # numba sets its attributes from the environment, out of a type checker's sight
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
-_PART_OPTIONS = {**_OPTIONS, "nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_TESTED = ((0, 62), (0, 68))
+"""First and last version of numba with which the private interface was tested, as pyproject.toml bounds it."""
+
+PUBLIC_ONLY = "MC_SIE_PUBLIC_NUMBA"
+"""Environment variable that, set to 1, leaves numba's private interface alone."""
+
+
+def _internals() -> Any:
+    """The module :mod:`mc_sie._numba_internals`, or None where numba may not have what it needs."""
+    version = tuple(int(part) for part in numba.__version__.split(".")[:2])
+    if os.environ.get(PUBLIC_ONLY, "0") not in ("", "0") or not _TESTED[0] <= version <= _TESTED[1]:
+        return None
+    try:
+        from mc_sie import _numba_internals
+    except (ImportError, AttributeError):  # a distribution's numba may differ from the one of its version
+        return None
+    return _numba_internals
+
+
+internals = _internals()
+
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+if internals is not None:
+    _OPTIONS |= internals.OPTIONS
 
 
 @cache
 def source_digest() -> str:
     """SHA-256 of the package's source, numba's version and the processor: what decides the last bits of a result."""
-    deciding = f"{numba.__version__} {processor()} {package_digest()}"
+    path = "public" if internals is None else "private"
+    deciding = f"{numba.__version__} {path} {processor()} {package_digest()}"
     return hashlib.sha256(deciding.encode()).hexdigest()
 
 
@@ -125,62 +140,6 @@ def njit(function: F) -> F:
         config.CACHE_DIR = before
 
 
-class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
-    """Code that is linked into the code that calls it, as optimised code but not as machine code.
-
-    numba makes machine code of every function and of all that it calls, again and again; only that of the function
-    called from outside ever runs. Nor is a round of passes needed that makes it easier to find superfluous counts of
-    references, where there are none (``_nrt``). Together they were a fifth of the compiler's work.
-    """
-
-    def _optimize_final_module(self) -> None:
-        passes, builder = self._codegen._module_pass_manager()
-        passes.run(self._final_module, builder)
-
-    def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
-        self._verify_declare_only_symbols()
-        self._finalized = True
-
-    def get_pointer_to_function(self, name: str) -> int:
-        """There is none."""
-        self._ensure_finalized()
-        return 0
-
-    @property
-    def codegen(self) -> _NoEnvironment:
-        """What numba tells the place of a function's environment, which only Python objects would need."""
-        return _NoEnvironment()
-
-
-class _NoEnvironment:
-    def set_env(self, name: str, environment: object) -> None:
-        pass
-
-
-class _PartCompiler(Compiler):  # type: ignore[misc]
-    """numba's compiler with a library of our own."""
-
-    def __init__(self, typing: Any, target: Any, library: Any, args: Any, returns: Any, flags: Any, names: Any) -> None:
-        super().__init__(typing, target, library or _Linked(target.codegen(), "part"), args, returns, flags, names)
-
-
-class _Part(CPUDispatcher):  # type: ignore[misc]
-    """A dispatcher without a way in from the interpreter: called there, it compiles the function once more, with one.
-
-    The way in unpacks every argument. Together they were a third of the compiler's work, and only tests and plots ever
-    take one.
-    """
-
-    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(py_func=function, locals={}, targetoptions=options, pipeline_class=_PartCompiler)
-
-    def __call__(self, *args: Any) -> Any:
-        if "from_interpreter" not in vars(self):
-            self.from_interpreter = njit(self.py_func)
-        return self.from_interpreter(*args)
-
-
 def part(function: F) -> F:
     """Compile a function that other compiled functions call: it is kept as a part of their machine code only.
 
@@ -196,7 +155,9 @@ def part(function: F) -> F:
     """
     if config.DISABLE_JIT:
         return function
-    return cast(F, _Part(function, _PART_OPTIONS))
+    if internals is None:
+        return cast(F, numba.njit(**_OPTIONS)(function))
+    return cast(F, internals.Part(function, _OPTIONS, njit))
 
 
 def inlined(function: F) -> F:
@@ -214,7 +175,9 @@ def inlined(function: F) -> F:
     """
     if config.DISABLE_JIT:
         return function
-    return cast(F, _Part(function, {**_PART_OPTIONS, "forceinline": True}))
+    if internals is None:
+        return cast(F, numba.njit(**_OPTIONS)(function))
+    return cast(F, internals.Part(function, {**_OPTIONS, "forceinline": True}, njit))
 
 
 def _instruction(function: F) -> F:
