@@ -76,6 +76,31 @@ OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
 """Every outcome by its code name."""
 
 
+def months_needed(name: str, index: float | None, value: float) -> float:
+    """Length of trajectory that decides whether an outcome lies below or above a value.
+
+    Parameters
+    ----------
+    name : str
+        A name of :data:`OUTCOME_KINDS`.
+    index : float or None
+        k in OOM or w in months, for an outcome that has one.
+    value : float
+        In the outcome's unit.
+
+    Returns
+    -------
+    float
+        In months; 0 where any length will do.
+    """
+    if name == "best_gain_ooms":
+        return index or 0.0
+    if name == "first_year_ooms":
+        return MONTHS_PER_YEAR
+    # A time is known as far as the trajectory goes; whatever comes later counts as "never".
+    return value if OUTCOME_KINDS[name].unit == "months" else 0.0
+
+
 def as_text(number: float) -> str:
     """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``.
 
