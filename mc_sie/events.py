@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, months_needed
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, window_months
 from mc_sie.quantities import TOP_OOMS
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -141,7 +141,8 @@ class Event:
         InputError
             When the event is not decided by the end of the trajectories.
         """
-        months = months_needed(self.outcome, self.index, self.threshold)
+        is_time = self.outcome in ("months_to", "best_window_months", "months_to_peak", "months_end")
+        months = self.threshold if is_time else window_months(self.outcome, self.index)
         if months > horizon_months:
             why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
             remedy = f"Ask about less, or give --horizon-months {as_text(months)}."

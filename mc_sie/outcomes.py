@@ -76,29 +76,25 @@ OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
 """Every outcome by its code name."""
 
 
-def months_needed(name: str, index: float | None, value: float) -> float:
-    """Length of trajectory that decides whether an outcome lies below or above a value.
+def window_months(name: str, index: float | None = None) -> float:
+    """Months that a trajectory must last for a gain to be that of its whole window.
 
     Parameters
     ----------
     name : str
-        A name of :data:`OUTCOME_KINDS`.
-    index : float or None
-        k in OOM or w in months, for an outcome that has one.
-    value : float
-        In the outcome's unit.
+        An outcome, or a column of :meth:`Outcomes.progress_years`.
+    index : float, optional
+        Its index, where it has one.
 
     Returns
     -------
     float
-        In months; 0 where any length will do.
+        0 for an outcome that is no gain within a window.
     """
-    if name == "best_gain_ooms":
-        return index or 0.0
-    if name == "first_year_ooms":
-        return MONTHS_PER_YEAR
-    # A time is known as far as the trajectory goes; whatever comes later counts as "never".
-    return value if OUTCOME_KINDS[name].unit == "months" else 0.0
+    if name == "best_gain_ooms" and index is not None:
+        return index
+    is_of_a_year = name in ("first_year_ooms", "first_year_progress_years", "best_year_progress_years")
+    return MONTHS_PER_YEAR if is_of_a_year else 0.0
 
 
 def as_text(number: float) -> str:

@@ -414,7 +414,6 @@ def reweight(sample: Sample, target: PriorSet, *, target_se: float | None = None
     for item in target.evidence:
         if item.numbers in [other.numbers for other in source.evidence]:
             continue
-        item.check_horizon(sample.horizon_months)
         implied = _implied_by(item, sample)
         if implied is None:
             reasons.append(f"evidence {item.name!r} is about {item.about}, which the run did not store")

@@ -83,8 +83,8 @@ def evidence(
     scheme = f"{design.scheme}, {design.n_replicates} randomisations, seed {design.seed}"
     say(
         f"{counted(report.n_draws, 'draw')} ({scheme}); "
-        f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth at least "
-        f"{report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
+        f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth "
+        f"at least {report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
     )
     for doubt in (*conditioned.doubts, *report.doubts):
         say(f"Errors may be larger than stated: {doubt}.", style="red")

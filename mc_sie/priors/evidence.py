@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.errors import InputError
-from mc_sie.outcomes import as_text, months_needed
+from mc_sie.outcomes import as_text, window_months
 from mc_sie.priors.families import Array
 from mc_sie.quantities import HORIZON_MONTHS_HIGH, TOP_OOMS
 
@@ -126,13 +126,13 @@ class Evidence:
         if subject.unit == "OOM" and self._top > TOP_OOMS:
             why = f"is about a gain of {as_text(self._top)} OOM, but a trajectory is followed to {TOP_OOMS:g}"
             raise InputError(where, why, "State a smaller gain, or a time instead.")
-        months = months_needed(subject.name, subject.index, self.settled_above)
+        is_time = subject.unit == "months"
+        months = self.settled_above if is_time else window_months(subject.name, subject.index)
         if months <= horizon_months:
             return
         needed = as_text(math.ceil(months)) if months < math.inf else "any number of"
-        why = f"tells times up to {needed} months apart, but trajectories end after {as_text(horizon_months)}"
-        if subject.unit != "months":
-            why = f"asks about {needed} months, but trajectories end after {as_text(horizon_months)}"
+        asks = f"tells times up to {needed} months apart" if is_time else f"asks about {needed} months"
+        why = f"{asks}, but trajectories end after {as_text(horizon_months)}"
         remedy = f"Give --horizon-months {needed}."
         if months > HORIZON_MONTHS_HIGH:
             remedy = f"A horizon is at most {HORIZON_MONTHS_HIGH:,.0f} months: state a smaller error."

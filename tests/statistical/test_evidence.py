@@ -21,7 +21,6 @@ from mc_sie.engine.run import doubled
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
 from mc_sie.priors.evidence import Evidence
-from mc_sie.quantities import QUANTITIES
 from mc_sie.tables import write_evidence
 
 N, R = (256, 4) if INTERPRETED else (8192, 16)
@@ -366,25 +365,15 @@ def test_where_all_can_be_simulated_the_bounds_are_the_probability(report):
 
 
 def test_a_set_in_which_nothing_varies_has_a_table_without_rows(tmp_path):
-    entries = {"mode": {"family": "fixed", "value": "none"}} | {
-        name: {"family": "fixed", "value": value, "unit": QUANTITIES[name].unit}
-        for name, value in {
-            "rho": -0.1,
-            "r": 1.2,
-            "lam": 0.6,
-            "limit_ooms": 14.0,
-            "software_doubling_months": 6,
-        }.items()
-    }
-    laws = {
-        name: entry(name, {key: one for key, one in law.items() if key != "unit"}, unit=law.get("unit"), source="s")
-        for name, law in entries.items()
-    }
+    values = {"rho": -0.1, "r": 1.2, "lam": 0.6, "limit_ooms": 14.0, "software_doubling_months": 6.0, "mode": "none"}
     items = [
         piece("pace_tenth_compute", "normal", value=0.4, sd=0.1),
         piece("best_window_months[3]", name="other", unit="months", value=20, sd_log=0.3),
     ]
-    prior = load_prior("davidson-2025").replaced(laws).given(items)
+    prior = load_prior("davidson-2025")
+    for name, value in values.items():
+        prior = prior.pinned(name, value)
+    prior = prior.given(items)
     weighed = weigh_evidence(conditioned(prior), "best_window[3] < 24")
     assert (len(weighed.inputs), len(weighed.shares), len(weighed.items)) == (0, 0, 2)
     assert "posterior_q50" in weighed.inputs
