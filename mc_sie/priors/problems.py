@@ -113,9 +113,8 @@ def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: b
     match problem["type"]:
         case "value_error":
             unusable: Unusable = context["error"]
-            steps += [
-                int(step) if re.fullmatch("[0-9]{1,9}", step) else step for step in unusable.key.split(".") if step
-            ]
+            inner = filter(None, unusable.key.split("."))
+            steps += [int(step) if re.fullmatch("[0-9]{1,9}", step) else step for step in inner]
             why, remedy = unusable.why, unusable.remedy
         case "extra_forbidden":
             why, remedy = _unknown_key(steps, table)

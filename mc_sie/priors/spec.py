@@ -26,7 +26,6 @@ from mc_sie.priors.shipped import shipped_priors, shown
 from mc_sie.priors.together import uncorrelated
 from mc_sie.quantities import QUANTITIES
 
-
 BYTES_HIGH = 2_000_000
 """Largest prior file."""
 
@@ -164,7 +163,7 @@ def _members(
         if key in ("extends", "correlation") or key in QUANTITIES:
             remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
             raise InputError(f"{file}: {problems.written(raw, [key])}", "stands beside [pool]", remedy)
-    members = []
+    members: list[tuple[PriorSet, float]] = []
     for reference, weight in pool.members.items():
         where = f"{file}: {problems.written(raw, ['pool', 'members', reference])}"
         member = _load(_followed(reference, path, trail, where), (*trail, path))

@@ -271,7 +271,7 @@ def place(tmp_path_factory):
 
 
 @settings(
-    max_examples=100 if INTERPRETED else 3000, derandomize=True, deadline=None, database=None,
+    max_examples=100 if INTERPRETED else 2000, derandomize=True, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(document=documents())

@@ -117,9 +117,9 @@ def test_levels_that_say_nothing_about_the_width_are_refused(family, level):
 
 @pytest.mark.parametrize("family", ["lognormal", "loguniform"])
 def test_laws_beyond_what_can_be_computed_are_refused(family):
-    with pytest.raises(Unusable, match="outside what can be computed|cannot have"):
+    with pytest.raises(Unusable, match="outside what can be computed"):
         elicit.fit(family, {"q500000001": 1e-90, "q500000002": 1e90})
-    with pytest.raises(Unusable, match="outside what can be computed|cannot have"):
+    with pytest.raises(Unusable, match="outside what can be computed"):
         elicit.fit_interval(family, 1e60, (1e-90, 1e90))
 
 
