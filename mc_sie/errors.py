@@ -13,6 +13,9 @@ EXIT_BAD_INPUT = 2
 """Exit status of the command line for anything the user can put right."""
 
 
+_PARTS_SHOWN = (400, 500, 900)  # characters of where, why and remedy: whatever the input, a message can be read
+
+
 class McSieError(Exception):
     """Base of every error this package raises on purpose."""
 
@@ -31,14 +34,34 @@ class InputError(McSieError, ValueError):
     """
 
     def __init__(self, where: str, why: str, remedy: str = "") -> None:  # noqa: D107 (the class says it)
-        self.where = where
-        self.why = why
-        self.remedy = remedy
-        super().__init__(f"{where} {why.rstrip('.')}." + (f" {remedy}" if remedy else ""))
+        self.where, self.why, self.remedy = map(shortened, (where, why, remedy), _PARTS_SHOWN)
+        super().__init__(f"{self.where} {self.why.rstrip('.')}." + (f" {self.remedy}" if self.remedy else ""))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
         """Its three parts, so that it comes back whole from another process."""
         return type(self), (self.where, self.why, self.remedy)
+
+
+def shortened(text: str, n_shown: int = 80) -> str:
+    """Text that a message may repeat: its beginning and its end where it is long.
+
+    Parameters
+    ----------
+    text : str
+        From the user, of any length.
+    n_shown : int
+        Most characters to show.
+
+    Returns
+    -------
+    str
+        ``"aaaa ... (1,048,576 characters) ... aaaa"``.
+    """
+    if len(text) <= n_shown:
+        return text
+    gap = f" ... ({len(text):,} characters) ... "
+    n_ends = max(n_shown - len(gap), 2)
+    return f"{text[: n_ends - n_ends // 2]}{gap}{text[len(text) - n_ends // 2 :]}"
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
@@ -57,5 +80,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
         ``"Did you mean 'rho'?"`` or ``"Known: a, b, c."``.
     """
     known = list(choices)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    # a word twice as long as the longest name is near to none, and comparing it would take as long as it is long
+    is_comparable = len(word) <= 2 * max(map(len, known), default=0)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6) if is_comparable else []
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."

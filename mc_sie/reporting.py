@@ -159,6 +159,8 @@ def make_request(
     check_horizon(horizon)
     asked = parse_event(event or HEADLINE)
     asked.check_horizon(horizon)
+    for item in prior.evidence:
+        item.check_horizon(horizon)
     other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)
     return Request(prior, asked, design, horizon, loss_ratio, other)
 

@@ -107,6 +107,9 @@ class Conditioned:
     log_marginal : float
         Natural logarithm of the likelihood that the prior expects, on the scale of
         :meth:`~mc_sie.priors.evidence.Evidence.log_likelihood`.
+    log_failed : float
+        Natural logarithm of the part of that likelihood which may lie in draws that could not be simulated; -inf
+        where all could. Evidence about outcomes that nobody knows counts with 1, the most that it can be.
     n_search : int
         Worlds that the search looked at.
     proposal : dict or None
@@ -123,10 +126,26 @@ class Conditioned:
     pareto_k_prior: float
     ess: float
     log_marginal: float
+    log_failed: float
     n_search: int
     proposal: dict[str, Any] | None
     density: Array
     density_before: Array
+
+    @property
+    def failed_share_before(self) -> float:
+        """Share of the draws of the prior that could not be simulated."""
+        return float(1.0 - self.before.outcomes.is_ok.mean())
+
+    @property
+    def failed_share(self) -> float:
+        """Largest share that draws which could not be simulated can have given the evidence."""
+        if self.log_failed == -math.inf:
+            return 0.0
+        simulated = float(np.average(self.simulation.outcomes.is_ok, weights=self.simulation.weights))
+        with np.errstate(divide="ignore", over="ignore"):
+            odds = np.exp(self.log_marginal + np.log(simulated) - self.log_failed)
+        return float(1.0 / (1.0 + odds))
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -137,6 +156,13 @@ class Conditioned:
             found.append(f"the weights have a heavy tail (Pareto k-hat {self.pareto_k:.2f}, above {k_high(n):.2f})")
         if self.ess < ESS_LOW:
             found.append(f"the draws are worth only {self.ess:,.0f} of equal weight")
+        is_unknown = any(item.subject.is_outcome for item in self.simulation.prior.evidence)
+        if is_unknown and self.failed_share > 0.0:
+            n_failed = int((~self.before.outcomes.is_ok).sum())
+            found.append(
+                f"{n_failed:,} draws of the prior could not be simulated, so that nobody knows what the evidence says "
+                f"of them: given it they may be up to {100 * self.failed_share:.2g} % of all"
+            )
         return tuple(found)
 
     @property
@@ -189,7 +215,8 @@ def condition(
     Raises
     ------
     InputError
-        For a set without evidence, evidence about what a draw does not have, or evidence that no draw satisfies.
+        For a set without evidence, evidence about what a draw does not have or about times beyond the horizon, or
+        evidence that no draw satisfies.
 
     Examples
     --------
@@ -199,6 +226,8 @@ def condition(
     started = time.perf_counter()
     if not prior.evidence:
         raise InputError(prior.name, "states no evidence", "Add [[evidence]], or use mc_sie.simulate.")
+    for item in prior.evidence:
+        item.check_horizon(horizon_months)
     subjects = [item.subject for item in prior.evidence]
     asked = [(one.name, one.index) for one in subjects if one.index is not None]
     levels = sorted({*levels, *(index for name, index in asked if name != "best_gain_ooms")})
@@ -215,8 +244,8 @@ def condition(
     k = pareto_k(weights)
     n = before.design.n_draws
     plain = Conditioned(
-        replace(before, prior=prior, weights=weights), before, "prior", k, k, effective_size(weights), log_marginal, 0,
-        None, np.ones(n), np.ones(n),
+        replace(before, prior=prior, weights=weights), before, "prior", k, k, effective_size(weights), log_marginal,
+        _log_failed(prior, by_item, before.outcomes.is_ok), 0, None, np.ones(n), np.ones(n),
     )  # fmt: skip
     will_do = (k <= k_high(n) or math.isnan(k)) and plain.ess >= ESS_SHARE_LOW * n
     if way == "prior" or (way is None and will_do):
@@ -278,6 +307,14 @@ def log_likelihoods(prior: PriorSet, draws: Draws, outcomes: Outcomes | None) ->
         For evidence about a quantity that some draws do not have.
     """
     return np.stack([item.log_likelihood(implied(item, draws, outcomes)) for item in prior.evidence], axis=1)
+
+
+def _log_failed(prior: PriorSet, by_item: Array, is_ok: NDArray[np.bool_]) -> float:
+    """Logarithm of the mean over all draws of the largest likelihood that those which failed can have."""
+    known = [place for place, item in enumerate(prior.evidence) if not item.subject.is_outcome]
+    largest = np.where(is_ok, -np.inf, by_item[:, known].sum(axis=1))
+    top = float(largest.max())
+    return top + math.log(float(np.exp(largest - top).mean())) if top > -math.inf else top
 
 
 def implied(item: Evidence, draws: Draws, outcomes: Outcomes | None) -> Array:

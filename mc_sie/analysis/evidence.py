@@ -42,6 +42,13 @@ N_ITEMS_HIGH = 12
 QUANTILES = (0.05, 0.50, 0.95)
 """Quantiles of the inputs, before and after."""
 
+_INPUT_COLUMNS = [
+    *("quantity", "unit", "meaning"),
+    *(f"{which}_q{100 * prob:02.0f}" for which in ("prior", "posterior") for prob in QUANTILES),
+    *("se_posterior_q50", "moved_to"),
+]
+_SHARE_COLUMNS = ["quantity", "value", "prior", "posterior", "se_posterior"]
+
 
 @dataclass(frozen=True)
 class EvidenceReport:
@@ -55,6 +62,10 @@ class EvidenceReport:
         The event asked about.
     before, after : WeightedEstimate
         Its probability without any and with all of the evidence.
+    n_failed : int
+        Draws of the prior that could not be simulated.
+    bounds_before, bounds_after : tuple of float
+        Between which the two probabilities lie, with such draws counted as misses or as hits.
     inputs : pandas.DataFrame
         One row a number that is random or that the evidence is about: ``quantity``, ``unit``, ``meaning``,
         ``prior_q05`` ... ``prior_q95``, ``posterior_q05`` ... ``posterior_q95``, ``se_posterior_q50``, and
@@ -85,6 +96,9 @@ class EvidenceReport:
     event: Event
     before: WeightedEstimate
     after: WeightedEstimate
+    n_failed: int
+    bounds_before: tuple[float, float]
+    bounds_after: tuple[float, float]
     inputs: pd.DataFrame
     shares: pd.DataFrame
     items: pd.DataFrame
@@ -162,9 +176,7 @@ def weigh_evidence(
     event.check_horizon(conditioned.simulation.horizon_months)
     prior = conditioned.simulation.prior
     n_items = len(prior.evidence)
-    if n_items > N_ITEMS_HIGH:
-        why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
-        raise InputError(prior.name, why, f"Leave some out: at most {N_ITEMS_HIGH} are taken apart.")
+    check_items(prior)
     common = _common(conditioned, event)
     every = (1 << n_items) - 1
     kept, kept_hits, ess_low = [], [], math.inf
@@ -206,8 +218,37 @@ def weigh_evidence(
         for subset in (0, every)
     )
     return EvidenceReport(
-        prior, event, before, after, inputs, shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples
-    )
+        prior, event, before, after, int((~conditioned.before.outcomes.is_ok).sum()),
+        _bounds(before.prob, conditioned.failed_share_before), _bounds(after.prob, conditioned.failed_share), inputs,
+        shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples,
+    )  # fmt: skip
+
+
+def _bounds(prob: float, failed_share: float) -> tuple[float, float]:
+    """Lowest and highest probability, when of some share of the draws nobody knows whether they hit."""
+    if failed_share == 1.0:
+        return 0.0, 1.0
+    low = prob * (1.0 - failed_share)
+    return low, low + failed_share
+
+
+def check_items(prior: PriorSet) -> None:
+    """Refuse more pieces of evidence than can be taken apart.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        States the evidence.
+
+    Raises
+    ------
+    InputError
+        For more than :data:`N_ITEMS_HIGH`.
+    """
+    n_items = len(prior.evidence)
+    if n_items > N_ITEMS_HIGH:
+        why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
+        raise InputError(prior.name, why, f"Leave some out: at most {N_ITEMS_HIGH} are taken apart.")
 
 
 def _shapley_matrix(n_items: int) -> Array:
@@ -302,8 +343,7 @@ def _inputs(prior: PriorSet, common: _Common, every: int) -> tuple[pd.DataFrame,
         row["se_posterior_q50"] = replicate_se(medians) if np.isfinite(medians).all() else math.nan
         reached = kept["prior"][values <= row["posterior_q50"]].sum() / kept["prior"].sum()
         rows.append(row | {"moved_to": float(reached)})
-    columns = ["quantity", "value", "prior", "posterior", "se_posterior"]
-    return pd.DataFrame(rows), pd.DataFrame(shares, columns=columns), samples
+    return pd.DataFrame(rows, columns=_INPUT_COLUMNS), pd.DataFrame(shares, columns=_SHARE_COLUMNS), samples
 
 
 def _share(common: _Common, weights: dict[str, Array], name: str, code: int, word: str) -> list[dict[str, Any]]:
@@ -316,7 +356,7 @@ def _share(common: _Common, weights: dict[str, Array], name: str, code: int, wor
         parts, totals = (w.reshape(common.n_replicates, -1).sum(axis=1) for w in (np.where(among, weight, 0.0), weight))
         row[which] = float(parts.sum() / totals.sum())
         row[f"se_{which}"] = float(jackknife_se((parts.sum() - parts) / (totals.sum() - totals)))
-    return [{key: row[key] for key in ("quantity", "value", "prior", "posterior", "se_posterior")}]
+    return [{key: row[key] for key in _SHARE_COLUMNS}]
 
 
 def evidence_record(report: EvidenceReport) -> dict[str, Any]:
@@ -337,6 +377,9 @@ def evidence_record(report: EvidenceReport) -> dict[str, Any]:
         "event": str(report.event),
         "before": plain(vars(report.before)),
         "after": plain(vars(report.after)),
+        "n_failed": report.n_failed,
+        "bounds_before": plain(report.bounds_before),
+        "bounds_after": plain(report.bounds_after),
         "n_draws": report.n_draws,
         "pareto_k": plain(report.pareto_k),
         "ess_low": plain(report.ess_low),

@@ -167,13 +167,18 @@ def _refused(error: InputError) -> None:
 
 
 def _set_base(draft: _Draft, reference: str) -> None:
+    draft.reference, draft.base = reference, _base(reference)
+
+
+def _base(reference: str) -> PriorSet:
+    """A set that can be inherited from."""
     from mc_sie.priors import load_prior
 
     base = load_prior(reference)
     if base.members:
         names = ", ".join(member.name for member, _ in base.members)
         raise InputError(reference, "is a pool, which has no entries to inherit", f"Start from a member: {names}.")
-    draft.reference, draft.base = reference, base
+    return base
 
 
 def _ask_base(draft: _Draft) -> None:
@@ -457,10 +462,15 @@ def as_seen_from(file: Path, prior: str) -> str:
     -------
     str
         The shipped name, or a path from the file's own folder.
-    """
-    from mc_sie.priors import load_prior, shipped_priors
 
-    base = load_prior(prior)
+    Raises
+    ------
+    InputError
+        For a pool, or what is no prior.
+    """
+    from mc_sie.priors import shipped_priors
+
+    base = _base(prior)
     if prior in shipped_priors():
         return prior
     return Path(os.path.relpath(base.path.resolve(), file.resolve().parent)).as_posix()

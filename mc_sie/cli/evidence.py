@@ -53,9 +53,10 @@ def evidence(
     warn(loaded.warnings)
 
     from mc_sie.analysis.condition import condition
-    from mc_sie.analysis.evidence import weigh_evidence
+    from mc_sie.analysis.evidence import check_items, weigh_evidence
     from mc_sie.outcomes import WIDTHS_DEFAULT
 
+    check_items(loaded)
     with progress_bar(quiet) as progress:
         conditioned = condition(
             loaded,
@@ -77,8 +78,8 @@ def evidence(
     scheme = f"{design.scheme}, {design.n_replicates} randomisations, seed {design.seed}"
     say(
         f"{counted(report.n_draws, 'draw')} ({scheme}); "
-        f"over all subsets of the evidence k-hat is at most {report.pareto_k:.2f} and the draws are worth at least "
-        f"{report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
+        f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth "
+        f"at least {report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
     )
     for doubt in (*conditioned.doubts, *report.doubts):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
@@ -100,7 +101,19 @@ def _print_report(report: EvidenceReport) -> None:
     ]
     pieces = counted(len(report.items), "piece")
     say(f"\n  {texts[0]} before; {texts[1]} given {pieces} of evidence.\n", style="bold")
-    print_table(_inputs(report.inputs), "Before and after: 5th, 50th and 95th percentile", 3)
+    if report.n_failed:
+        before, after = (
+            f"{100 * low:.3g} % and {100 * high:.3g} %" for low, high in (report.bounds_before, report.bounds_after)
+        )
+        say(
+            f"{counted(report.n_failed, 'draw')} of the prior could not be simulated; counting them as misses or as "
+            f"hits, the probability lies between {before} before, and between {after} given the evidence.",
+            style="red",
+        )
+    if len(report.inputs):
+        print_table(_inputs(report.inputs), "Before and after: 5th, 50th and 95th percentile", 3)
+    else:
+        say("No number varies, so that the evidence cannot move any.")
     if len(report.shares):
         shares = report.shares[["quantity", "value"]].copy()
         shares["before"] = [f"{100 * share:.1f} %" for share in report.shares["prior"]]

@@ -22,10 +22,19 @@ from mc_sie.priors.families import Distribution, Unusable
 MISS_ALLOWED = 0.05
 """Largest miss of a fitted quantile, as a share of the spread of the given ones."""
 
+PROB_LOW = 1e-12
+"""Smallest probability on either side of a stated quantile, or outside an interval on each side."""
+
+LEVEL_LOW = 0.01
+"""Smallest probability of an interval: a narrower one says where the middle is, not how wide the law."""
+
+_TOO_EXTREME = ("is too near 0 or 1", f"Keep a probability of {PROB_LOW:g} on either side.")
+
 FittedFamily = Literal["normal", "lognormal", "uniform", "loguniform", "beta", "student_t"]
 """Families that quantiles can be turned into."""
 
 _LOGARITHMIC = ("lognormal", "loguniform")
+_LOG_HIGH = 230.0  # exp of it is 1e100
 _SHAPE_LOW, _SHAPE_HIGH = -9.0, 16.0  # logarithms of a beta's a and b
 
 
@@ -61,7 +70,7 @@ def probability(key: str) -> float:
     Parameters
     ----------
     key : str
-        ``"q05"`` is 0.05, ``"q975"`` is 0.975, ``"q5"`` is 0.5.
+        ``"q05"`` is 0.05, ``"q50"`` is 0.5, ``"q975"`` is 0.975. ``"q5"`` might be either of the first two.
 
     Returns
     -------
@@ -71,13 +80,19 @@ def probability(key: str) -> float:
     Raises
     ------
     Unusable
-        When it is no such name.
+        When it is no such name, has one digit, which may mean per cent or a tenth, or is too near 0 or 1 to be drawn.
     """
     digits = key[1:]
-    if not (key.startswith("q") and digits.isascii() and digits.isdigit() and int(digits) > 0):
+    if not (key.startswith("q") and digits.isascii() and digits.isdigit() and digits.strip("0")):
         remedy = "Write q and the decimals of a probability between 0 and 1: q05 for 5 %, q50, q95, q975 for 97.5 %."
         raise Unusable(f"quantiles.{key}", "is not named like a quantile", remedy)
-    return float(f"0.{digits}")
+    if len(digits) == 1:
+        remedy = f"Write q0{digits} for {digits} %, or q{digits}0 for {digits}0 %."
+        raise Unusable(f"quantiles.{key}", "may mean either of two quantiles", remedy)
+    found = float(f"0.{digits}")
+    if not PROB_LOW <= found <= 1.0 - PROB_LOW:
+        raise Unusable(f"quantiles.{key}", *_TOO_EXTREME)
+    return found
 
 
 def fit(
@@ -182,6 +197,9 @@ def fit_interval(
     """
     from scipy.optimize import least_squares
 
+    if not LEVEL_LOW <= level <= 1.0 - 2.0 * PROB_LOW:
+        remedy = f"Give at least {LEVEL_LOW:g}, and leave {PROB_LOW:g} outside on each side."
+        raise Unusable("level", "is too near 0 or 1", remedy)
     if not interval[0] < interval[1]:
         raise Unusable("interval", "does not rise", "Write it as [low, high].")
     if df is not None and df <= 1.0:
@@ -210,7 +228,10 @@ def fit_interval(
         a, b = np.exp(np.clip(found, _SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0)).tolist()
         return families.beta(a, b, low, high)
 
-    law = law_of(least_squares(lambda found: misses(law_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isfinite(misses(law_of(start))).all():
+            raise _outside_computing("mean and interval")
+        law = law_of(least_squares(lambda found: misses(law_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x)
     missed = np.abs(misses(law))
     fitted = law.ppf(probs)
     if not missed.max() <= MISS_ALLOWED:
@@ -268,13 +289,25 @@ def _line_through(
         case "normal":
             return families.normal(location, scale)
         case "lognormal":
-            return families.lognormal(math.exp(location), scale)
+            return families.lognormal(_exp(location), scale)
         case "uniform":
             return families.uniform(location, location + scale)
         case "loguniform":
-            return families.loguniform(math.exp(location), math.exp(location + scale))
+            return families.loguniform(_exp(location), _exp(location + scale))
         case _:
             return families.student_t(location, scale, df or 0.0)
+
+
+def _exp(log: float) -> float:
+    """A parameter from its logarithm, refused where it is too large or too small to be computed with."""
+    if not abs(log) <= _LOG_HIGH:
+        raise _outside_computing("quantiles")
+    return math.exp(log)
+
+
+def _outside_computing(stated: str) -> Unusable:
+    why = f"cannot have that {stated}: its parameters are outside what can be computed"
+    return Unusable("fit", why, "Name another family, or bring the numbers closer together.")
 
 
 def _beta(probs: NDArray[np.float64], values: NDArray[np.float64], low: float, high: float) -> Distribution:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import families, foreign, problems, schema
 from mc_sie.priors.families import Distribution
@@ -133,9 +131,11 @@ def entry(
     if quantity not in QUANTITIES:
         raise InputError(f"{where}: {quantity}", "is no quantity", nearest(quantity, QUANTITIES))
     raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
+    if remark and isinstance(source, str) and source.strip():  # what is no source does not become one
+        source = f"{source} [{remark}]"
     given = {
         "unit": unit,
-        "source": f"{source} [{remark}]" if remark else source,
+        "source": source,
         "judgement": judgement,
         "truncate_low": max(bounds) if (bounds := _stated(truncate_low, raw.get("truncate_low"))) else None,
         "truncate_high": min(bounds) if (bounds := _stated(truncate_high, raw.get("truncate_high"))) else None,
@@ -196,10 +196,7 @@ def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry |
         As for a file.
     """
     document = {"title": where, quantity: raw}
-    try:
-        model = getattr(schema.prior_file().model_validate(document), quantity)
-    except ValidationError as error:
-        raise problems.worded(where, document, error) from None
+    model = getattr(problems.checked(where, document), quantity)
     return None if model.family == "absent" else entry_of_model(quantity, model, where)
 
 

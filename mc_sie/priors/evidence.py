@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.errors import InputError
+from mc_sie.outcomes import as_text, window_months
 from mc_sie.priors.families import Array
+from mc_sie.quantities import HORIZON_MONTHS_HIGH, TOP_OOMS
 
 if TYPE_CHECKING:
     from mc_sie.derived import Subject
@@ -29,6 +32,9 @@ KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
     "at_most": (("value",), ("sd", "sd_log"), True),
 }
 """Each likelihood: the keys that say what was measured, those of which one says how well, and whether one must."""
+
+N_SD_SETTLED = 5.3
+"""Standard deviations from a reading beyond which a likelihood is within 10^-6 of its limit: exp(-5.3^2 / 2) = 8e-7."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,55 @@ class Evidence:
     def numbers(self) -> dict[str, Any]:
         """What decides the likelihood: all but names and prose."""
         return {"about": self.about, "likelihood": self.likelihood, **self.parameters}
+
+    @property
+    def settled_above(self) -> float:
+        """Value of the subject above which all values are equally likely, within 10^-6; may be infinite."""
+        given = self.parameters
+        if "sd_log" in given:
+            with np.errstate(over="ignore"):
+                return float(self._top * np.exp(N_SD_SETTLED * given["sd_log"]))
+        return self._top + N_SD_SETTLED * given.get("sd", 0.0)
+
+    @property
+    def _top(self) -> float:
+        """The reading; the upper end of an interval."""
+        return self.parameters["high" if self.likelihood == "interval" else "value"]
+
+    def check_horizon(self, horizon_months: float) -> None:
+        """Refuse evidence about a time or a gain that the trajectories do not reach.
+
+        A time that lies beyond the end of a trajectory is inf among the outcomes, or the end itself. That is as good as
+        the time only where the likelihood no longer tells later times apart. A gain of 20 OOM or more is 20 among them.
+
+        Parameters
+        ----------
+        horizon_months : float
+            End of each trajectory, months.
+
+        Raises
+        ------
+        InputError
+            When the likelihood differs between times beyond the end of the trajectories, or a gain is above 20 OOM.
+        """
+        subject = self.subject
+        if not subject.is_outcome:
+            return
+        where = f"{self.origin}: evidence {self.name!r}"
+        if subject.unit == "OOM" and self._top > TOP_OOMS:
+            why = f"is about a gain of {as_text(self._top)} OOM, but a trajectory is followed to {TOP_OOMS:g}"
+            raise InputError(where, why, "State a smaller gain, or a time instead.")
+        is_time = subject.unit == "months"
+        months = self.settled_above if is_time else window_months(subject.name, subject.index)
+        if months <= horizon_months:
+            return
+        needed = as_text(math.ceil(months)) if months < math.inf else "any number of"
+        asks = f"tells times up to {needed} months apart" if is_time else f"asks about {needed} months"
+        why = f"{asks}, but trajectories end after {as_text(horizon_months)}"
+        remedy = f"Give --horizon-months {needed}."
+        if months > HORIZON_MONTHS_HIGH:
+            remedy = f"A horizon is at most {HORIZON_MONTHS_HIGH:,.0f} months: state a smaller error."
+        raise InputError(where, why, remedy)
 
     def log_likelihood(self, values: ArrayLike) -> Array:
         """Logarithm of how likely the evidence is in each world.

@@ -30,6 +30,14 @@ UNREACHED = 2.0**-54
 WEIGHTS_TOLERANCE = 1e-9
 """How far a list of weights may be from summing to 1."""
 
+PARTS_HIGH = 256
+"""Most continuous parts of a mixture: each cumulative function is computed for every draw."""
+
+MASS_LOW = 1e-250
+"""Smallest probability of an interval to which a law can be cut: with less, its own tails underflow."""
+
+_GRID_PART, _GRID_ALL = 8193, 65536  # points of a mixture's grid: for each part, but about this many at most
+
 
 class Unusable(ValueError):  # noqa: N818
     """A parameter cannot be used; the reader of the file adds where it stands.
@@ -401,7 +409,10 @@ class Continuous(Distribution):
         z[lower] = self.standard.ppf(u[lower])
         z[~lower] = self.standard.mirror - self.standard.reflected.ppf(v[~lower])
         x = self.location + self.scale * z
-        return np.clip(np.exp(x) if self.is_log else x, *self.ends)  # against rounding past a stated end
+        if self.is_log:
+            with np.errstate(over="ignore"):
+                x = np.exp(x)
+        return np.clip(x, *self.ends)  # against rounding past a stated end
 
 
 @dataclass(frozen=True)
@@ -589,7 +600,8 @@ class Mixture(Distribution):
 
     @cached_property
     def _grid(self) -> Array:
-        logit = np.linspace(-115.0, 115.0, 8193)  # probabilities from 1e-50 to 1 - 1e-50
+        n_points = min(_GRID_PART, _GRID_ALL // max(len(self.parts), 1) + 1)
+        logit = np.linspace(-115.0, 115.0, n_points)  # probabilities from 1e-50 to 1 - 1e-50
         quantiles = [part._quantile(_logistic(logit), _logistic(-logit)) for _, part in self.parts]
         smooth = np.concatenate([*quantiles, *(part.support for _, part in self.parts)]) if self.parts else np.array([])
         return np.unique(np.concatenate([smooth[np.isfinite(smooth)], [value for value, _ in self.points]]))
@@ -908,6 +920,11 @@ def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = 
     -------
     Mixture
         Parts of weight 0 are left out.
+
+    Raises
+    ------
+    Unusable
+        For more than :data:`PARTS_HIGH` parts.
     """
     pairs = [(weight, law) for weight, law in weighted if weight > 0.0]
     total = math.fsum(weight for weight, _ in pairs)
@@ -921,6 +938,9 @@ def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = 
                 points[value] = points.get(value, 0.0) + share * prob
         elif isinstance(law, Continuous | Truncated):
             parts.append((share, law))
+    if len(parts) > PARTS_HIGH:
+        why = f"make {len(parts):,} laws together, more than {PARTS_HIGH}"
+        raise Unusable("components", why, "Put those that are much alike together, or tabulate their quantiles.")
     if words is None:
         words = "mixture: " + ", ".join(f"{100.0 * weight / total:.3g} % {law.describe()}" for weight, law in pairs)
     return Mixture(words, tuple(parts), tuple(sorted(points.items())))
@@ -949,7 +969,7 @@ def truncated(law: Distribution, low: float | None, high: float | None) -> Distr
     kept = _restricted(law, left, right)
     if kept is None:
         key = "truncate_low" if low is not None else "truncate_high"
-        raise Unusable(key, f"leaves nothing of the {law.describe()}", "Choose an interval that overlaps it.")
+        raise Unusable(key, f"leaves nothing of the {law.describe()}", "Choose an interval that has probability.")
     interval = f"between {left:g} and {right:g}"
     if low is None or high is None:
         interval = f"above {left:g}" if high is None else f"below {right:g}"
@@ -962,12 +982,14 @@ def _restricted(law: Distribution, low: float, high: float) -> tuple[float, Dist
         inner = [(weight, _restricted(part, low, high)) for weight, part in law.parts]
         kept = [(weight * found[0], found[1]) for weight, found in inner if found is not None]
         kept += [(prob, fixed(value)) for value, prob in law.points if low <= value <= high]
-        return (math.fsum(weight for weight, _ in kept), mixture(kept)) if kept else None
+        total = math.fsum(weight for weight, _ in kept)
+        kept = [(weight, part) for weight, part in kept if weight >= UNREACHED * total]  # no draw falls into the others
+        return (total, mixture(kept)) if total > MASS_LOW else None
     assert isinstance(law, Continuous | Truncated)
     low, high = max(low, law.support[0]), min(high, law.support[1])
     prob = _probability(law, low, high) if low < high else 0.0
     base = law.base if isinstance(law, Truncated) else law
-    return (prob, Truncated(law.words, base, low, high)) if prob > 0.0 else None
+    return (prob, Truncated(law.words, base, low, high)) if prob > MASS_LOW else None
 
 
 def check_weights(key: str, weights: Iterable[float]) -> None:

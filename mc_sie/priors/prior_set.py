@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest
+from mc_sie.priors import problems
 from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
@@ -485,7 +486,7 @@ def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> P
     name : str
         Its name.
     members : sequence of (PriorSet, float)
-        Sets that are no pools themselves, and weights that sum to 1.
+        Sets of different names that are no pools themselves, without evidence, and weights that sum to 1.
     source : str
         Whose pool it is.
 
@@ -493,10 +494,47 @@ def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> P
     -------
     PriorSet
         One draw takes one whole set.
+
+    Raises
+    ------
+    InputError
+        As for a file.
     """
+    for place, (member, _) in enumerate(members):
+        check_member(f"pool {name!r}: {member.name}", member, [other for other, _ in members[:place]])
+    stated = {"members": {member.name: weight for member, weight in members}, "source": source}
+    problems.checked(f"pool {name!r}", {"title": name, "pool": stated})
     return pool_of(
         tuple(members), name=name, title=source, description="", citations=(), bottlenecks=None, path=Path(name)
     )
+
+
+def check_member(where: str, member: PriorSet, others: Sequence[PriorSet]) -> None:
+    """Refuse what cannot be a member of a pool.
+
+    Parameters
+    ----------
+    where : str
+        Where it is stated, for errors.
+    member : PriorSet
+        The set.
+    others : sequence of PriorSet
+        Members before it.
+
+    Raises
+    ------
+    InputError
+        For a pool, a set with evidence, or the name of another member: tables tell members apart by their names.
+    """
+    if member.members:
+        raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
+    if member.evidence:
+        why = f"is conditioned on evidence ({', '.join(item.name for item in member.evidence)})"
+        remedy = "A pool is conditioned as a whole: list the set without it, and state [[evidence]] in this file."
+        raise InputError(where, why, remedy)
+    if member.name in (other.name for other in others):
+        why = f"is a second member of the name {member.name!r}"
+        raise InputError(where, why, "Give the files different names, or add the weights up if they are one.")
 
 
 def pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:

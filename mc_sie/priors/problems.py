@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
 from mc_sie.priors.families import Unusable
 from mc_sie.priors.written import in_toml, key_in_toml
@@ -18,7 +19,14 @@ from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
 
+DEPTH_HIGH = 12
+"""Levels of tables and lists in a prior file; the components of an expert's mixture stand on the seventh."""
+
+SIZE_LOW, SIZE_HIGH = 1e-100, 1e100
+"""Size of numbers other than 0: squares, and ratios of two, can still be computed."""
+
 _LIST_SHOWN = 12
+_SHOWN = 120  # characters of a value
 
 _BY_TYPE = {
     "float_type": ("is not a number", "Write a number without quotes."),
@@ -29,10 +37,11 @@ _BY_TYPE = {
     "model_type": ("is not a table", "Write it as a table of its own, with one key a line."),
     "model_attributes_type": ("is not a table", "Write it as a table: its family, and the keys of that family."),
     "too_short": ("is empty", "Give at least one."),
-    "too_long": ("has {actual_length}, not {max_length}", "For every pair of several write group = [...]."),
+    "too_long": ("has more than {max_length}", "Leave some out."),
     "greater_than": ("is not above {gt:g}", "Give a larger number."),
     "less_than": ("is not below {lt:g}", "Give a smaller number."),
     "greater_than_equal": ("is below {ge:g}", "Give a larger number."),
+    "less_than_equal": ("is above {le:g}", "Give a smaller number."),
 }
 _MISSING = {
     "source": 'Add source = "...": a citation, or whose judgement it is.',
@@ -42,8 +51,8 @@ _MISSING = {
 }
 
 
-def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError:
-    """The first thing that is wrong, as an error for the reader of the file.
+def checked(file: str, raw: dict[str, Any], *, is_quoted: bool = True) -> schema.Header:
+    """The document that a file holds, every entry checked.
 
     Parameters
     ----------
@@ -51,21 +60,61 @@ def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError
         The file, as it shall be shown.
     raw : dict
         What TOML made of it.
-    error : pydantic.ValidationError
-        What the model of a prior file made of that.
+    is_quoted : bool
+        Whether messages may show values. Not of files that another file refers to: that may be anybody's, and the file
+        a secret.
 
     Returns
     -------
+    Header
+        A model of :func:`mc_sie.priors.schema.prior_file`.
+
+    Raises
+    ------
     InputError
-        A misspelt key is also a missing one: keys that are there and unknown come first.
+        For the first thing that is wrong with it.
     """
+    _check_extent(file, raw)
+    try:
+        return schema.prior_file().model_validate(raw)
+    except ValidationError as error:
+        raise _worded(file, raw, error, is_quoted) from None
+
+
+def _check_extent(file: str, raw: dict[str, Any]) -> None:
+    """Refuse tables within tables within tables, and numbers outside what can be computed with."""
+    left: list[tuple[list[str | int], Any]] = [([], raw)]
+    while left:
+        steps, table = left.pop()
+        if len(steps) >= DEPTH_HIGH:
+            why = f"is nested more than {DEPTH_HIGH} levels deep"
+            raise InputError(f"{file}: {_place(raw, steps[:2])}", why, "No key of a prior file goes that deep.")
+        for step, value in table.items() if isinstance(table, dict) else enumerate(table):
+            if isinstance(value, dict | list):
+                left.append(([*steps, step], value))
+            elif isinstance(value, np.bool_):
+                raise InputError(f"{file}: {_place(raw, [*steps, step])}", *_BY_TYPE["float_type"])
+            elif isinstance(value, int | float) and not _is_computable(value):
+                why = f"is neither 0 nor between {SIZE_LOW:g} and {SIZE_HIGH:g} in size"
+                raise InputError(f"{file}: {_place(raw, [*steps, step])}", why, "No law can be computed from it.")
+
+
+def _is_computable(value: float) -> bool:
+    """False for a finite number that is too large or too small; where nan and inf may stand, the model knows."""
+    size = abs(value)
+    return size == 0 or SIZE_LOW <= size <= SIZE_HIGH or size != size or size == math.inf
+
+
+def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: bool) -> InputError:
+    """The first thing that is wrong; a misspelt key is also a missing one: unknown keys come first."""
     problem = sorted(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")[0]
     context: dict[str, Any] = problem.get("ctx", {})
     table, steps = _followed(raw, problem["loc"])
     match problem["type"]:
         case "value_error":
             unusable: Unusable = context["error"]
-            steps += [int(step) if step.isdigit() else step for step in unusable.key.split(".") if step]
+            inner = filter(None, unusable.key.split("."))
+            steps += [int(step) if re.fullmatch("[0-9]{1,9}", step) else step for step in inner]
             why, remedy = unusable.why, unusable.remedy
         case "extra_forbidden":
             why, remedy = _unknown_key(steps, table)
@@ -82,6 +131,8 @@ def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError
             why, remedy = "is not one of the names", nearest(str(value), re.findall("'(.*?)'", context["expected"]))
             if steps[0] == "correlation":
                 why, remedy = _uncorrelated(str(value), steps)
+        case "too_long" if steps[0] == "correlation":
+            why, remedy = f"has {context['actual_length']}, not 2", "For every pair of several write group = [...]."
         case "too_short" if context["min_length"] > 1:
             why, remedy = f"has {context['actual_length']}, not {context['min_length']}", "A pair has two."
         case "list_type" if steps == ["correlation"]:
@@ -92,7 +143,9 @@ def worded(file: str, raw: dict[str, Any], error: ValidationError) -> InputError
         case kind:
             why, remedy = _BY_TYPE.get(kind, (problem["msg"], ""))
             why = why.format(**context)
-    return InputError(f"{file}: {written(raw, steps)}" if steps else file, why, remedy)
+    if not steps:
+        return InputError(file, why, remedy)
+    return InputError(f"{file}: {written(raw, steps) if is_quoted else _place(raw, steps)}", why, remedy)
 
 
 def written(raw: dict[str, Any], steps: Steps) -> str:
@@ -111,14 +164,20 @@ def written(raw: dict[str, Any], steps: Steps) -> str:
         Without a value where there is none or it is a whole table.
     """
     value = value_at(raw, steps)
-    first, *rest = steps
-    text = f"[{first}]" if isinstance(raw.get(str(first)), dict) else str(first)
-    parts = (f"[{step}]" if isinstance(step, int) else f".{key_in_toml(step)}" for step in rest)
-    inner = "".join(parts).removeprefix(".")
-    place = f"{text}{inner}" if inner.startswith("[") else f"{text} {inner}".rstrip()
     is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
     are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
-    return place if value is None or is_table or are_tables else f"{place} = {in_toml(value, _LIST_SHOWN)}"
+    place = _place(raw, steps)
+    if value is None or is_table or are_tables:
+        return place
+    return f"{place} = {shortened(in_toml(value, _LIST_SHOWN), _SHOWN)}"
+
+
+def _place(raw: dict[str, Any], steps: Steps) -> str:
+    """A place in a file, without what stands there."""
+    first, *rest = (step if isinstance(step, int) else shortened(key_in_toml(step)) for step in steps)
+    text = f"[{first}]" if isinstance(raw.get(str(steps[0])), dict) else str(first)
+    inner = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest).removeprefix(".")
+    return f"{text}{inner}" if inner.startswith("[") else f"{text} {inner}".rstrip()
 
 
 def value_at(raw: Any, steps: Steps) -> Any:

@@ -22,7 +22,15 @@ from mc_sie.quantities import MODES, QUANTITIES, Quantity
 Positive = Annotated[float, Field(gt=0.0)]
 Weight = Annotated[float, Field(ge=0.0)]
 Scale = Literal["linear", "log"]
-Text = Annotated[str, Field(min_length=1)]
+
+
+def _not_blank(text: str) -> str:
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise Unusable("", "is blank", "Write something, or leave the key out where it may be left out.")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
 ModeName = Literal[MODES]  # type: ignore[valid-type]
 _NUMBER_NAMES = tuple(name for name in QUANTITIES if name != "mode")
 NumberName = Literal[_NUMBER_NAMES]  # type: ignore[valid-type]
@@ -34,6 +42,19 @@ _CONVERSIONS = {
     ("doublings", "OOM"): f"Multiply by {units.OOMS_PER_DOUBLING:.5f}",
 }
 _UNIT_NAMES = {"year": "years", "yr": "years", "day": "days", "percent": "%", "doubling": "doublings"}
+
+
+COMPONENTS_HIGH = families.PARTS_HIGH
+"""Most components of a mixture."""
+
+MEMBERS_HIGH = 64
+"""Most members of a pool: each is a file of its own."""
+
+EVIDENCE_HIGH = 64
+"""Most pieces of evidence: each keeps a number for every draw."""
+
+SD_LOG_HIGH = 100.0
+"""Largest error of a reading, as a natural logarithm: it may then be off by a factor of 10^43."""
 
 
 class Strict(BaseModel):
@@ -220,8 +241,8 @@ class Quantiles(Fitted):
 
     family: Literal["quantiles"]
     quantiles: dict[str, float] = Field(
-        description="q and the decimals of the probability: q05 for 5 %, q50, q95, q975 for 97.5 %",
-        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]+$"}, "minProperties": 2, "maxProperties": 3},
+        description="q and the decimals of the probability, at least two: q05 for 5 %, q50, q95, q975 for 97.5 %",
+        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]{2,}$"}, "minProperties": 2, "maxProperties": 3},
     )
 
     def whole(self) -> Distribution:
@@ -287,10 +308,13 @@ class Weighted(Strict):
     weight: Weight
 
 
+_COMPONENTS = Field(min_length=1, max_length=COMPONENTS_HIGH)
+
+
 class Several(Truncatable):
     """Laws with weights that sum to 1."""
 
-    components: list[Any] = Field(min_length=1)
+    components: list[Any] = _COMPONENTS
 
     @property
     def weighted(self) -> list[tuple[float, Distribution]]:
@@ -423,7 +447,9 @@ class Correlation(Strict):
 class Pool(Strict):
     """Whole prior sets with weights that sum to 1; one draw takes one whole set."""
 
-    members: dict[str, Weight] = Field(min_length=1, description="shipped names or paths relative to this file")
+    members: dict[str, Weight] = Field(
+        min_length=1, max_length=MEMBERS_HIGH, description="shipped names or paths relative to this file"
+    )
     source: Text
 
     @model_validator(mode="after")
@@ -444,7 +470,9 @@ class Measurement(Strict):
     low: float | None = Field(None, description="lower end of an interval")
     high: float | None = Field(None, description="upper end of an interval")
     sd: Positive | None = Field(None, description="standard deviation of the reading, in the unit")
-    sd_log: Positive | None = Field(None, description="standard deviation of the natural logarithm of the reading")
+    sd_log: Positive | None = Field(
+        None, le=SD_LOG_HIGH, description="standard deviation of the natural logarithm of the reading"
+    )
     unit: str
     source: Text = Field(description="citation, or whose judgement it is")
     judgement: Text | None = Field(None, description="marks a judgement call of this file's author, and says why")
@@ -514,7 +542,9 @@ class Header(Strict):
     correlation: list[Correlation] = Field(
         default=[], description="Spearman correlations between quantities; inherited pair by pair"
     )
-    evidence: list[Measurement] = Field(default=[], description="what was measured, to condition the set on")
+    evidence: list[Measurement] = Field(
+        default=[], max_length=EVIDENCE_HIGH, description="what was measured, to condition the set on"
+    )
 
     @model_validator(mode="after")
     def _has_each_name_once(self) -> Header:
@@ -571,7 +601,7 @@ def prior_file() -> type[Header]:
 
 def _several(family: type[Several], component: Any) -> type[Several]:
     return create_model(
-        family.__name__, __base__=family, __doc__=family.__doc__, components=(list[component], Field(min_length=1))
+        family.__name__, __base__=family, __doc__=family.__doc__, components=(list[component], _COMPONENTS)
     )
 
 

@@ -7,6 +7,7 @@ why and what to do; only what is right but doubtful becomes a warning.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +15,25 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import problems, schema
 from mc_sie.priors.dependence import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
-from mc_sie.priors.prior_set import PriorSet, pool_of, set_of
+from mc_sie.priors.prior_set import PriorSet, check_member, pool_of, set_of
 from mc_sie.priors.restatements import determined_by
 from mc_sie.priors.shipped import shipped_priors, shown
 from mc_sie.priors.together import uncorrelated
 from mc_sie.quantities import QUANTITIES
+
+BYTES_HIGH = 2_000_000
+"""Largest prior file."""
+
+CHAIN_HIGH = 20
+"""Longest chain of files each of which extends the next."""
+
+# Reading a dotted key takes time in the square of its parts. No look-ahead here takes more than the text is long.
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 
 
 def load_prior(name_or_path: str | Path) -> PriorSet:
@@ -47,20 +55,29 @@ def load_prior(name_or_path: str | Path) -> PriorSet:
     InputError
         When there is no such prior, or it cannot be used.
     """
-    return _load(_located(name_or_path, Path(), f"prior {str(name_or_path)!r}"), ())
+    return _load(_located(name_or_path, Path(), f"prior {shortened(str(name_or_path))!r}"), ())
 
 
 def _located(reference: str | Path, folder: Path, where: str) -> Path:
     shipped = shipped_priors()
     if isinstance(reference, str) and reference in shipped:
         return shipped[reference]
-    path = folder / Path(reference).expanduser()
-    if not path.exists():
-        remedy = nearest(Path(reference).stem, shipped)
-        if path.suffix == ".toml" and not remedy.startswith("Did"):
-            remedy = "`mc-sie priors new FILE` starts a prior file, `mc-sie priors list` names the shipped sets."
-        raise InputError(where, "is neither a shipped prior nor an existing file", remedy)
-    return path
+    path = Path(reference)
+    try:
+        path = folder / path.expanduser()
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name that is too long, a folder that may not be entered, a link to itself
+        raise InputError(where, f"cannot be read: {error.strerror}", "Give the path of a .toml file.") from None
+    except (RuntimeError, ValueError) as error:  # the home of nobody, a name with a null in it
+        raise InputError(where, f"is no path: {error}", "Give the path of a .toml file.") from None
+    else:
+        return path
+    remedy = nearest(path.stem, shipped)
+    if path.suffix == ".toml" and not remedy.startswith("Did"):
+        remedy = "`mc-sie priors new FILE` starts a prior file, `mc-sie priors list` names the shipped sets."
+    raise InputError(where, "is neither a shipped prior nor an existing file", remedy)
 
 
 # --------------------------------------------------------------------------------------- from text to a model
@@ -70,35 +87,46 @@ def _parsed(path: Path) -> dict[str, Any]:
     file = shown(path)
     if path.is_dir():
         raise InputError(file, "is a folder, not a prior file", "Give the path of a .toml file.")
+    if not path.is_file():  # reading a pipe or a device might never end
+        raise InputError(file, "is no regular file", "Save the prior in a file.")
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(BYTES_HIGH + 1)
     except OSError as error:
         raise InputError(file, f"cannot be read: {error.strerror}") from None
+    if len(content) > BYTES_HIGH:
+        raise InputError(file, f"is larger than {BYTES_HIGH:,} bytes", "Give a prior file.")
     try:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         remedy = "Save the file as UTF-8."
         raise InputError(f"{file}: byte {error.start} (0x{content[error.start]:02x})", "is not UTF-8", remedy) from None
+    if dotted := _DOTTED.search(text):
+        line = text.count("\n", 0, dotted.start()) + 1
+        raise InputError(f"{file}: line {line}", "has a key of many parts", "No key of a prior file has more than two.")
     try:
         raw = tomllib.loads(text)
+    except RecursionError:
+        raise InputError(file, "is nested too deeply", "No key of a prior file goes that deep.") from None
     except tomllib.TOMLDecodeError as error:
         reason, _, place = str(error).rstrip(")").partition(" (at ")
         if not place.startswith("line"):  # "at end of document"
             lines = text.split("\n")
             place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise InputError(f"{file}: {place}", f"is not TOML: {reason[:1].lower()}{reason[1:]}") from None
+    except ValueError:  # of int(): thousands of digits
+        digits = re.search("[0-9_]{1000}", text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else 1
+        raise InputError(f"{file}: line {line}", "holds a number of too many digits", "Write it like 1.5e6.") from None
     if not raw:
         raise InputError(file, "is empty", "Start one with `mc-sie priors new FILE`.")
     return raw
 
 
-def _document(path: Path) -> tuple[schema.Header, dict[str, Any]]:
-    """The file, checked entry by entry, and what TOML made of it."""
+def _document(path: Path, *, is_referred: bool) -> tuple[schema.Header, dict[str, Any]]:
+    """The file, checked entry by entry, and what TOML made of it; ``is_referred`` where another file led to it."""
     raw = _parsed(path)
-    try:
-        return schema.prior_file().model_validate(raw), raw
-    except ValidationError as error:
-        raise problems.worded(shown(path), raw, error) from None
+    return problems.checked(shown(path), raw, is_quoted=not is_referred), raw
 
 
 # ------------------------------------------------------------------------------------ from models to a prior
@@ -106,7 +134,7 @@ def _document(path: Path) -> tuple[schema.Header, dict[str, Any]]:
 
 def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
     """The prior set of a file; ``trail`` is the files that lead to it."""
-    document, raw = _document(path)
+    document, raw = _document(path, is_referred=bool(trail))
     header: dict[str, Any] = {
         "name": path.stem,
         "title": document.title,
@@ -135,16 +163,11 @@ def _members(
         if key in ("extends", "correlation") or key in QUANTITIES:
             remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
             raise InputError(f"{file}: {problems.written(raw, [key])}", "stands beside [pool]", remedy)
-    members = []
+    members: list[tuple[PriorSet, float]] = []
     for reference, weight in pool.members.items():
         where = f"{file}: {problems.written(raw, ['pool', 'members', reference])}"
         member = _load(_followed(reference, path, trail, where), (*trail, path))
-        if member.members:
-            raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
-        if member.evidence:
-            why = f"is conditioned on evidence ({', '.join(item.name for item in member.evidence)})"
-            remedy = "A pool is conditioned as a whole: list the set without it, and state [[evidence]] in this file."
-            raise InputError(where, why, remedy)
+        check_member(where, member, [other for other, _ in members])
         members.append((member, weight))
     return tuple(members)
 
@@ -173,7 +196,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     if document.extends is not None:
         where = f"{file}: {problems.written(raw, ['extends'])}"
         base_path = _followed(document.extends, path, trail, where)
-        base_document, base_raw = _document(base_path)
+        base_document, base_raw = _document(base_path, is_referred=True)
         if base_document.pool is not None:
             raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
         base = _layer(base_path, base_document, base_raw, (*trail, path))
@@ -222,6 +245,8 @@ def _followed(reference: str, path: Path, trail: tuple[Path, ...], where: str) -
     if found.resolve() in resolved:
         cycle = [*visited[resolved.index(found.resolve()) :], found]
         raise InputError(where, f"leads back to itself: {' -> '.join(map(shown, cycle))}", "Take one link out.")
+    if len(visited) > CHAIN_HIGH:
+        raise InputError(where, f"is the end of a chain of more than {CHAIN_HIGH} files", "State its entries here.")
     return found
 
 
@@ -271,7 +296,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
         if "evidence" in record:
             raw["evidence"] = [_raw_evidence(row) for row in record["evidence"]]
             origins = [row["origin"] for row in record["evidence"]]
-            given = schema.prior_file().model_validate(raw).evidence
+            given = problems.checked(where, raw).evidence
             header["evidence"] = tuple(_evidence(model, origin) for model, origin in zip(given, origins, strict=True))
         digest = record["digest"]
         if "members" in record:
@@ -282,7 +307,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             pairs = record.get("correlations", [])
             raw["correlation"] = [_without(row, "origin") for row in pairs]
             raw |= {name: _raw_entry(row) for name, row in rows.items()}
-            document = schema.prior_file().model_validate(raw)
+            document = problems.checked(where, raw)
             stated = {name: entry_of_model(name, getattr(document, name), rows[name]["origin"]) for name in rows}
             correlations = [
                 pair
@@ -292,8 +317,6 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             found = set_of(stated, where, correlations, **header)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(where, f"describes no prior set ({type(error).__name__}: {error})") from None
-    except ValidationError as error:
-        raise problems.worded(where, raw, error) from None
     if found.digest != digest:
         why = f"describes a prior set of digest {found.digest[:12]}, but says {str(digest)[:12]}"
         raise InputError(where, why, "It was changed by hand, or is of another version: run it again.")

@@ -204,10 +204,11 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
         return
     as_stated = {determined_by(name): name for name in entries}
     low = float(np.linalg.eigvalsh(np.array(dependence.stated))[0])
-    changes = [
-        f"{as_stated[first]} and {as_stated[second]} from {before:.3f} to {after:.3f} ({after - before:+.3f})"
-        for first, second, before, after in dependence.moved()
-    ]
+    changes = []
+    for first, second, before, after in dependence.moved():
+        digits = max(3, 1 - math.floor(math.log10(abs(after - before))))  # so many that the change shows
+        change = f"from {before:.{digits}f} to {after:.{digits}f} ({after - before:+.{digits}f})"
+        changes.append(f"{as_stated[first]} and {as_stated[second]} {change}")
     yield (
         f"{file}: the correlations cannot all hold together (smallest eigenvalue {low:.3g}, it must not be negative). "
         f"The nearest correlation matrix takes their place: {'; '.join(changes)}."

@@ -45,13 +45,16 @@ def evidence_figure(report: EvidenceReport) -> Figure:
         names = _furthest(report)
         n_rows = math.ceil(len(names) / 3)
         heights = [2.5 * n_rows + 0.5, 1.3 + 0.55 * len(report.items)]
+        if not names:  # nothing varies: the bars stand alone
+            heights = heights[1:]
         figure = Figure(figsize=(10, sum(heights)))
-        above, below = figure.subfigures(2, 1, height_ratios=heights)
-        grid = above.add_gridspec(n_rows, 3)
-        panels = [above.add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
-        for axes, name in zip(panels, names, strict=True):
-            _density(axes, report, name)
-        above.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=12)
+        *above, below = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        if above:
+            grid = above[0].add_gridspec(n_rows, 3)
+            panels = [above[0].add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
+            for axes, name in zip(panels, names, strict=True):
+                _density(axes, report, name)
+            above[0].legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=12)
         _bars(below.subplots(), report)
         before, after = in_percent(report.before), in_percent(report.after)
         title = f"P({report.event}): {before} before, {after} given the evidence"
@@ -65,12 +68,14 @@ def _furthest(report: EvidenceReport) -> list[str]:
     distances: dict[str, float] = {}
     for name in report.inputs["quantity"]:
         values = report.samples[name]
+        if len(np.unique(values[np.isfinite(values)])) < 2:  # no density to draw
+            continue
         order = np.argsort(values, kind="stable")
         cumulated = [np.cumsum(weight[order]) / weight.sum() for weight in (before, after)]
         is_last = np.append(np.diff(values[order]) != 0.0, True)
         distances[name] = float(np.abs(cumulated[0] - cumulated[1])[is_last].max())
     ranked = sorted(distances, key=lambda name: -distances[name])
-    if "sigma" in distances:
+    if "sigma" in distances and "rho" in distances:
         ranked.remove("rho")  # the same thing
     return [name for name in ranked if distances[name] > _MOVED or name == ranked[0]][:PANELS]
 

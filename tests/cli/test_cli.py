@@ -480,6 +480,11 @@ BAD = {
     "new over another": (("priors", "new", "bad.toml"), "bad.toml exists already.", "Name a file that does not exist."),
     "new in a missing folder": (("priors", "new", "no/x.toml"), "there is no folder no.", "Make it first."),
     "new in /proc": (("priors", "new", "/proc/x.toml"), "/proc/x.toml cannot be written: ", "Name another place"),
+    "new on a pool": (
+        ("priors", "new", "x.toml", "--extends", "agnostic"),
+        "agnostic is a pool, which has no entries to inherit.",
+        "Start from a member: davidson-2025, ",
+    ),
     "new on an unknown base": (
         ("priors", "new", "x.toml", "--extends", "epoch"),
         "prior 'epoch' is neither",

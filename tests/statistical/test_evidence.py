@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from mc_sie.engine.run import doubled
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
 from mc_sie.priors.evidence import Evidence
+from mc_sie.tables import write_evidence
 
 N, R = (256, 4) if INTERPRETED else (8192, 16)
 LEVELS = (5.0,)
@@ -316,6 +318,67 @@ def test_a_surprising_piece_says_so():
     assert found.items["satisfied"][0] == 0.0
     assert found.items["predictive"][0] < 1e-3
     assert found.items["expected_likelihood"][0] < 1e-6
+
+
+@pytest.fixture
+def some_fail(monkeypatch):
+    """Draws of the prior in which every seventh trajectory fails, as the engine leaves them."""
+
+    def with_failures(*arguments, **options):
+        found = simulate(*arguments, **options)
+        outcomes = found.outcomes
+        failed = np.arange(len(outcomes)) % 7 == 3
+        arrays = {name: getattr(outcomes, name).copy() for name in ("status", "best_window_months", "months_to")}
+        arrays["status"][failed] = 4
+        arrays["best_window_months"][failed] = arrays["months_to"][failed] = np.nan
+        return replace(found, outcomes=replace(outcomes, **arrays))
+
+    monkeypatch.setattr("mc_sie.analysis.condition.simulate", with_failures)
+
+
+@pytest.mark.parametrize("about", ["pace_tenth_compute", "best_window_months[5]"])
+def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, about):
+    """The bounds are those of counting each with the largest weight it can have, as a miss or as a hit."""
+    item = piece(about, value=0.5 if about == "pace_tenth_compute" else 30.0, sd_log=0.3)
+    found = conditioned(load_prior("davidson-2025").given([item]), way="prior")
+    weighed = weigh_evidence(found)
+    is_ok = found.before.outcomes.is_ok
+    hits = parse_event(HEADLINE).holds(found.before.outcomes)
+    assert weighed.n_failed == np.sum(~is_ok) > 0
+    assert weighed.bounds_before == pytest.approx((hits.mean(), (hits | ~is_ok).mean()))
+    likely = np.exp(log_likelihoods(found.simulation.prior, found.before.draws, found.before.outcomes)[:, 0])
+    if about != "pace_tenth_compute":
+        assert not likely[~is_ok].any()
+        likely[~is_ok] = 1.0  # nobody knows
+    expected = [np.average(one, weights=likely) for one in (hits, hits | ~is_ok)]
+    assert weighed.bounds_after == pytest.approx(expected)
+    assert weighed.bounds_after[0] <= weighed.after.prob <= weighed.bounds_after[1]
+    assert evidence_record(weighed)["n_failed"] == weighed.n_failed
+    said = any("nobody knows what the evidence says of them" in doubt for doubt in found.doubts)
+    assert said == (about != "pace_tenth_compute")
+
+
+def test_where_all_can_be_simulated_the_bounds_are_the_probability(report):
+    assert report.n_failed == 0
+    assert report.bounds_before == (report.before.prob,) * 2
+    assert report.bounds_after == (report.after.prob,) * 2
+
+
+def test_a_set_in_which_nothing_varies_has_a_table_without_rows(tmp_path):
+    values = {"rho": -0.1, "r": 1.2, "lam": 0.6, "limit_ooms": 14.0, "software_doubling_months": 6.0, "mode": "none"}
+    items = [
+        piece("pace_tenth_compute", "normal", value=0.4, sd=0.1),
+        piece("best_window_months[3]", name="other", unit="months", value=20, sd_log=0.3),
+    ]
+    prior = load_prior("davidson-2025")
+    for name, value in values.items():
+        prior = prior.pinned(name, value)
+    prior = prior.given(items)
+    weighed = weigh_evidence(conditioned(prior), "best_window[3] < 24")
+    assert (len(weighed.inputs), len(weighed.shares), len(weighed.items)) == (0, 0, 2)
+    assert "posterior_q50" in weighed.inputs
+    write_evidence(weighed, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 def test_more_pieces_than_can_be_taken_apart_are_refused():

@@ -12,7 +12,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, shipped_priors
 from mc_sie.errors import InputError
-from mc_sie.priors import Correlation, fixed_entry, prior_from_dict
+from mc_sie.priors import Correlation, entry, fixed_entry, prior_from_dict
 from mc_sie.priors.dependence import (
     EIGENVALUE_LOW,
     Dependence,
@@ -507,3 +507,19 @@ def test_a_mistake_is_explained(load, name):
     with pytest.raises(InputError) as caught:
         load(text, other=BASE)
     assert str(caught.value) == f"mine.toml{message}"
+
+
+def test_a_repair_is_told_with_digits_that_show_it():
+    """Told to three digits, it went from 0.844 to 0.844 (-0.000)."""
+    quantities = ["rho", "r", "lam", "limit_ooms", "labour_multiplier"]
+    ranged = {"family": "uniform", "low": 0.4, "high": 0.6}
+    laws = {name: entry(name, ranged, unit=QUANTITIES[name].unit, source="s") for name in quantities}
+    stated = {
+        ("rho", "lam"): 0.844, ("rho", "limit_ooms"): 0.716, ("rho", "labour_multiplier"): -0.972, ("r", "lam"): 0.494,
+        ("r", "limit_ooms"): 0.528, ("r", "labour_multiplier"): 0.189, ("lam", "limit_ooms"): 0.860,
+        ("lam", "labour_multiplier"): -0.725, ("limit_ooms", "labour_multiplier"): -0.548,
+    }  # fmt: skip
+    pairs = [Correlation(pair, value, "s") for pair, value in stated.items()]
+    repaired = load_prior("davidson-2025").replaced(laws, correlations=pairs)
+    (warning,) = (one for one in repaired.warnings if "cannot all hold together" in one)
+    assert "rho and lam from 0.84400 to 0.84377 (-0.00023)." in warning

@@ -87,10 +87,40 @@ def test_a_family_that_cannot_have_three_quantiles_is_refused_with_the_nearest()
 
 
 @pytest.mark.parametrize(
-    ("key", "prob"), [("q05", 0.05), ("q5", 0.5), ("q50", 0.5), ("q025", 0.025), ("q975", 0.975), ("q01", 0.01)]
+    ("key", "prob"), [("q05", 0.05), ("q50", 0.5), ("q025", 0.025), ("q975", 0.975), ("q01", 0.01)]
 )
 def test_names_of_quantiles_are_decimals(key, prob):
     assert elicit.probability(key) == prob
+
+
+@pytest.mark.parametrize("digit", "123456789")
+def test_one_digit_may_mean_either_of_two_quantiles(digit):
+    """Whoever writes q5 beside q95 means 5 %; read as the median it gave 4.0 % where 11.4 % was meant."""
+    with pytest.raises(Unusable) as caught:
+        elicit.probability(f"q{digit}")
+    assert caught.value.why == "may mean either of two quantiles"
+    assert caught.value.remedy == f"Write q0{digit} for {digit} %, or q{digit}0 for {digit}0 %."
+
+
+@pytest.mark.parametrize("key", ["q0000000000001", "q9999999999999", "q" + 400 * "0" + "1", "q" + 5000 * "9"])
+def test_quantiles_that_no_draw_comes_near_are_refused(key):
+    with pytest.raises(Unusable, match="is too near 0 or 1"):
+        elicit.probability(key)
+
+
+@pytest.mark.parametrize("level", [1e-300, 1e-17, 0.009, 1.0 - 1e-15])
+@pytest.mark.parametrize("family", ["normal", "lognormal", "uniform", "loguniform", "beta"])
+def test_levels_that_say_nothing_about_the_width_are_refused(family, level):
+    with pytest.raises(Unusable, match="is too near 0 or 1"):
+        elicit.fit_interval(family, 0.5, (0.4, 0.6), level=level)
+
+
+@pytest.mark.parametrize("family", ["lognormal", "loguniform"])
+def test_laws_beyond_what_can_be_computed_are_refused(family):
+    with pytest.raises(Unusable, match="outside what can be computed"):
+        elicit.fit(family, {"q500000001": 1e-90, "q500000002": 1e90})
+    with pytest.raises(Unusable, match="outside what can be computed"):
+        elicit.fit_interval(family, 1e60, (1e-90, 1e90))
 
 
 @pytest.mark.parametrize("key", ["p05", "q", "q0", "q00", "05", "q-5", "q5%", "median"])
@@ -104,7 +134,7 @@ def test_other_names_are_refused(key):
     [
         ("normal", {"q05": 2.0, "q95": 1.0}, "quantiles.q05", "is not below q95 = 1"),
         ("normal", {"q95": 1.0, "q05": 1.0}, "quantiles.q05", "is not below q95 = 1"),
-        ("normal", {"q5": 1.0, "q50": 2.0}, "quantiles.q5", "is the same quantile as q50"),
+        ("normal", {"q50": 1.0, "q500": 2.0}, "quantiles.q50", "is the same quantile as q500"),
         ("normal", {"q50": 2.0}, "quantiles", "has 1, not two or three"),
         ("lognormal", {"q05": 0.0, "q50": 2.0}, "quantiles.q05", "is not above 0"),
         ("loguniform", {"q05": -1.0, "q50": 2.0}, "quantiles.q05", "is not above 0"),

@@ -18,7 +18,7 @@ def problems(value, schema, at="$"):
     known = {
         "$ref", "$schema", "$defs", "title", "description", "default", "type", "const", "enum", "minLength", "minItems",
         "minProperties", "maxProperties", "minimum", "exclusiveMinimum", "items", "properties", "required", "oneOf",
-        "additionalProperties", "propertyNames", "exclusiveMaximum", "maxItems",
+        "additionalProperties", "propertyNames", "exclusiveMaximum", "maxItems", "maximum",
     }  # fmt: skip
     assert set(schema) <= known, set(schema) - known
     if "$ref" in schema:
@@ -37,6 +37,8 @@ def problems(value, schema, at="$"):
     if "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]:
         yield f"{at} is too small"
     if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
+        yield f"{at} is too large"
+    if "maximum" in schema and value > schema["maximum"]:
         yield f"{at} is too large"
     if isinstance(value, list) and len(value) > schema.get("maxItems", 99):
         yield f"{at} is too long"

@@ -242,8 +242,13 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
     )
     names = ("prior_q05", "prior_q50", "prior_q95", "posterior_q05", "posterior_q50", "posterior_q95")
     inputs = found.inputs[["quantity", *names]]
+    posterior: list[Item] = []
+    if len(inputs):
+        caption = "Inputs before and after: 5th, 50th and 95th percentile."
+        posterior.append(Table("posterior", caption, shown(inputs), inputs))
     items: list[Item] = [
         f"Before the evidence the probability is {before}, given all of it {after}.",
+        *_failed(found),
         Chart(
             "evidence",
             "Above: the inputs that the evidence moved furthest, before (grey) and after. Below: what each piece "
@@ -260,11 +265,24 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
             pd.DataFrame(),
             "The fair shares sum exactly to the change.",
         ),
-        Table("posterior", "Inputs before and after: 5th, 50th and 95th percentile.", shown(inputs), inputs),
+        *posterior,
         method,
         *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
     ]
     return Section("evidence", "What does the evidence say?", tuple(items))
+
+
+def _failed(found: EvidenceReport) -> list[Item]:
+    """That draws could not be simulated, and what that leaves open."""
+    if not found.n_failed:
+        return []
+    before, after = (
+        f"{100 * low:.4g} and {100 * high:.4g} %" for low, high in (found.bounds_before, found.bounds_after)
+    )
+    return [
+        f"{found.n_failed:,} draws of the prior could not be simulated: counting them as misses or as hits, the "
+        f"probability lies between {before} before, and between {after} given the evidence."
+    ]
 
 
 def _points(items: pd.DataFrame, name: str) -> list[str]:
