@@ -23,9 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, window_months
 from mc_sie.quantities import TOP_OOMS
-from mc_sie.units import MONTHS_PER_YEAR
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -142,13 +141,9 @@ class Event:
         InputError
             When the event is not decided by the end of the trajectories.
         """
-        asked = {
-            "best_gain_ooms": self.index,
-            "first_year_ooms": MONTHS_PER_YEAR,
-            **dict.fromkeys(("months_to", "best_window_months", "months_to_peak", "months_end"), self.threshold),
-        }
-        months = asked.get(self.outcome)
-        if months is not None and months > horizon_months:
+        is_time = self.outcome in ("months_to", "best_window_months", "months_to_peak", "months_end")
+        months = self.threshold if is_time else window_months(self.outcome, self.index)
+        if months > horizon_months:
             why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
             remedy = f"Ask about less, or give --horizon-months {as_text(months)}."
             raise InputError(f"--event {str(self)!r}", why, remedy)

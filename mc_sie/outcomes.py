@@ -76,6 +76,27 @@ OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
 """Every outcome by its code name."""
 
 
+def window_months(name: str, index: float | None = None) -> float:
+    """Months that a trajectory must last for a gain to be that of its whole window.
+
+    Parameters
+    ----------
+    name : str
+        An outcome, or a column of :meth:`Outcomes.progress_years`.
+    index : float, optional
+        Its index, where it has one.
+
+    Returns
+    -------
+    float
+        0 for an outcome that is no gain within a window.
+    """
+    if name == "best_gain_ooms" and index is not None:
+        return index
+    is_of_a_year = name in ("first_year_ooms", "first_year_progress_years", "best_year_progress_years")
+    return MONTHS_PER_YEAR if is_of_a_year else 0.0
+
+
 def as_text(number: float) -> str:
     """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``.
 

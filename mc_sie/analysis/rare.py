@@ -172,7 +172,7 @@ class Rare:
         End of each trajectory at the latest.
     answer : Estimate
         The probability: among draws that could be simulated, with a 90 % t interval from the replicates. ``n_hits``
-        counts the hits without their weights. Where nothing was hit, the exact 95 % bound from the draws that came
+        counts the hits without their weights. Where nothing was hit, the binomial 95 % bound from the draws that came
         from the prior itself.
     n_search : int
         Draws that the search and the trial took; they are not part of the estimate.
@@ -345,6 +345,7 @@ def estimate_rare(
     if not prior.dimensions:
         raise InputError("--rare", f"has nothing to search: {prior.name} fixes every quantity", "Leave it out.")
     wanted = precision or Precision()
+    wanted.check_replicates(n_replicates)
     world = World(prior, event, horizon_months, threads)
     numbers = Numbers(seed)
     found, n_plain_hits = climb.search(world, cells_of(prior), numbers)

@@ -643,7 +643,7 @@ def test_run_rare_prints_the_answer_and_writes_the_hits(cli, here, small_search)
 def test_run_rare_that_finds_nothing_says_so(cli, here, small_search):
     status, out, _ = cli("run", CHEAP, "--rare", "--horizon-months", "1", "--event", "pace_initial > 1e9", *SMALL)
     assert status == 0
-    assert "exact 95 % bound: 0 of" in out
+    assert "binomial 95 % bound: 0 of" in out
     assert "found no way to the event" in out
 
 

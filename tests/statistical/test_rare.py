@@ -239,10 +239,10 @@ def small(monkeypatch):
 def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
     found = ask(prior, 1e30, 128, n_replicates=4)
     assert not found.is_found
-    assert found.answer.interval == "exact upper"
+    assert found.answer.interval == "binomial upper"
     assert found.answer.n_draws == found.n_plain == 128 + 256
     assert found.answer.high == pytest.approx(3.0 / 384, rel=0.01)
-    assert found.sentence.startswith("Below 0.78 % (exact 95 % bound: 0 of 384 draws")
+    assert found.sentence.startswith("Below 0.78 % (binomial 95 % bound: 0 of 384 draws")
     assert "found no way to the event" in found.method
     assert len(found.hits) == len(found.shifts) == 0
 
