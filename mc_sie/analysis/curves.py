@@ -489,7 +489,7 @@ def _event_frames(
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
     given = jackknife(table, given_level)
-    frame = _level_frame(levels, table, given, "prob", np.bincount(levels.codes, minlength=n))
+    frame = _level_frame(levels, table, given, "prob", np.bincount(levels.codes, minlength=n).astype(np.float64))
     frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
     sums = table.sum(axis=0)
     misses = sums[:, 0] - sums[:, 1], squares[:, 0] - squares[:, 1]

@@ -257,7 +257,7 @@ def least_se(n_replicates: int, n_per_replicate: float) -> float:
     ``1 - 0.05^(1/R)`` of replicates (about 3/R, the rule of three) would count a draw more, or less. The interval of
     this standard error reaches just so far.
     """
-    unseen = 1.0 - (1.0 - BOUND_LEVEL) ** (1.0 / n_replicates)
+    unseen = 1.0 - math.pow(1.0 - BOUND_LEVEL, 1.0 / n_replicates)
     return unseen / n_per_replicate / student_t(n_replicates - 1)
 
 

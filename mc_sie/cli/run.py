@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, whole_number
-from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
+from mc_sie.cli.printing import print_table, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -295,7 +295,7 @@ def _run_rare(
     if found.doubts:
         say(f"The interval may be too narrow: {'; '.join(found.doubts)}.", style="red")
     if found.n_failed:
-        say(f"{counted(found.n_failed, 'draw')} could not be simulated and left out.", style="red")
+        say(found.failed_in_words, style="red")
     if len(found.shifts):
         shown = found.shifts[["quantity", "prior", "hits"]]
         print_table(shown, "Where the event holds: 5th to 95th percentile, what differs most first")

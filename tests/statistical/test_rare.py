@@ -1,6 +1,7 @@
 """Rare events: the estimate is right down to 1e-10, its interval means what it says, and no region is lost."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -210,6 +211,26 @@ def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
     share = found.hits["weight"][is_low].sum() / found.hits["weight"].sum()
     assert share == pytest.approx(stats.norm.cdf(low) / truth, abs=0.05)
     assert found.doubts == ()
+
+
+def test_draws_that_fail_leave_bounds_by_their_share_of_the_prior(prior, small, monkeypatch):
+    """Draws above two standard deviations fail: 2.3 % of the prior, in which the event may hold."""
+    honest = two_ends(-2.0, math.inf)
+
+    def simulate_points(prior, uniforms, *arguments, **options):
+        draws, outcomes = honest(prior, uniforms, *arguments, **options)
+        outcomes.status[uniforms["labour_multiplier"] > stats.norm.cdf(2.0)] = 4
+        return draws, outcomes
+
+    instead_of_the_model(monkeypatch, simulate_points)
+    found = ask(prior, 0, 4096, n_replicates=8)
+    tail = stats.norm.sf(2.0)
+    assert found.n_failed > 0
+    assert found.share_failed == pytest.approx(tail, rel=3.0 / math.sqrt(found.n_failed))  # few draws go there
+    assert found.answer.prob == pytest.approx(tail / (1.0 - tail), rel=0.1)
+    low, high = map(float, re.search(r"lies between (\S+) % and (\S+) %", found.failed_in_words).groups())
+    assert low == pytest.approx(100 * tail, rel=0.1)
+    assert high == pytest.approx(low + 100 * found.share_failed, abs=0.1)
 
 
 @compiled
