@@ -86,7 +86,7 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
         "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
-        "exact 95 % bound (at most) instead of an error.",
+        "binomial 95 % bound (at most) instead of an error.",
         "",
         *_made_by(found.question, command),
     ]
@@ -132,8 +132,7 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     figures = {}
     if len(found.curves):
         figures["breakeven"] = pinned_figure(found)
-    lines = [f"# What would change the answer of {found.prior.name}", ""]
-    lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
+    lines = [f"# What would change the answer of {found.prior.name}", "", *_as_it_is(found), ""]
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
     for heading, table in breakeven_sections(found):
         lines += [f"## {heading}", "", markdown_table(table), ""]
@@ -189,12 +188,18 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
         When it exists, cannot be made, or the disk is full.
     """
     tables = {"variants": found.variants, "aspects": found.aspects}
-    lines = [f"# {found.prior.name} by structural variant", ""]
-    lines += [f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}.", ""]
+    lines = [f"# {found.prior.name} by structural variant", "", *_as_it_is(found), ""]
     lines += [markdown_table(text.variants_table(found)), "", markdown_table(text.aspects_table(found)), ""]
+    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += _made_by(found.question, command)
-    record = {"answer": label(found.answer.estimate)}
+    record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
     return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
+
+
+def _as_it_is(found: BreakEven | Structure) -> list[str]:
+    """The answer of the unchanged set, and what the draws that failed leave open."""
+    line = f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}."
+    return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
 
 
 def _made_by(question: Question, command: str) -> list[str]:

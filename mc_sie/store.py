@@ -211,7 +211,7 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
 
     def write(partial: Path) -> None:
         asked = streamed.questions
-        curve_table(asked, streamed.rows).to_csv(partial / "curves.csv", index=False)
+        curve_table(asked, streamed.rows, streamed.design.scheme).to_csv(partial / "curves.csv", index=False)
         arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
         labels = np.array([label for label, _ in asked.quantiles])
         np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)

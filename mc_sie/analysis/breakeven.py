@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.estimates import Estimate, decimals, student_t
 from mc_sie.analysis.rerun import Answer, Question, change_between, question
-from mc_sie.analysis.structure import ask_modes
+from mc_sie.analysis.structure import ask_modes, failures
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
@@ -41,6 +41,7 @@ OUTSIDE_HIGH = 0.5
 
 _SDS = (-8.0, -6.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 _REACH = 12.0
+_REACH_MOVING = 600.0  # e^-600 still is a number
 _HAIR = 1e-6
 _SPREAD = {"linear": 0.25, "log": math.log(2.0), "logit": 1.0}
 _RERUNS_EXPECTED = 90
@@ -65,7 +66,8 @@ class BreakEven:
         ``direction``, the ``move`` of the prior in words and the share that it cuts off ``outside`` the domain, and the
         ends of what was scanned with P there: ``scanned_low``, ``prob_low``, ``label_low``, ``scanned_high``,
         ``prob_high``, ``label_high``. ``kind`` is ``crossing``, ``jump`` (P steps over the target at the value),
-        ``between`` (at no finite place between ``low`` and ``high``), or ``never``, in one row a target.
+        ``between`` (at no finite place between ``low`` and ``high``), or in one row a target ``never``, where the whole
+        domain was scanned, and ``not found``, where the scan ended within it.
     changes : pandas.DataFrame
         One row an input and small change (one sd up, one down, 1.25 times as wide): ``quantity``, ``step``,
         ``in_words``, ``sd`` (on the natural ``scale``), the change of P with its error, ``outside`` (share cut off at
@@ -75,7 +77,7 @@ class BreakEven:
     modes : pandas.DataFrame
         P with all credence on each retraining mode; empty where the mode was not asked for.
     notes : tuple of str
-        What was left out and why.
+        What was left out and why, and in which reruns draws failed.
     """
 
     question: Question
@@ -157,6 +159,7 @@ def breakeven(
     report = _Reruns(progress, len(numbers) * _RERUNS_EXPECTED)
     found = [_input(asked, prior, answer, name, sorted(set(targets)), report.at(i)) for i, name in enumerate(numbers)]
     report.end()
+    modes = ask_modes(asked, prior) if "mode" in names else pd.DataFrame()
     return BreakEven(
         asked,
         prior,
@@ -164,8 +167,8 @@ def breakeven(
         pd.DataFrame([row for one in found for row in one.values], columns=list(_VALUE_COLUMNS)),
         pd.DataFrame([row for one in found for row in one.changes], columns=list(_CHANGE_COLUMNS)),
         pd.DataFrame([row for one in found for row in one.curves], columns=list(_CURVE_COLUMNS)),
-        ask_modes(asked, prior) if "mode" in names else pd.DataFrame(),
-        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+        modes,
+        tuple(dict.fromkeys([*failures(modes, "mode"), *(note for one in found for note in one.notes)])),
     )
 
 
@@ -291,7 +294,10 @@ def _input(
 
     scan = _Scan(asked, lambda place: prior.pinned(name, value_at(place)), told)
     scan.over(_pinned_grid(prior, quantity))
-    _write(found, scan, name, "value", targets, value_at, lambda _: {})
+    scan.go_on(targets, *to_scale(quantity.scale, (quantity.low, quantity.high)))
+    ends = _inside(quantity, quantity.low), _inside(quantity, quantity.high)
+    is_whole = (value_at(scan.grid[0]), value_at(scan.grid[-1])) == ends if scan.grid else False
+    _write(found, scan, name, "value", targets, value_at, lambda _: {}, is_whole=is_whole)
     places = _places(prior, name, _MIDDLES) if _is_movable(prior, name) else np.array([])
     if places.size == 0 or np.ptp(places) == 0.0:
         if prior.members and not _is_movable(prior, name):
@@ -316,7 +322,8 @@ def _input(
 
     scan = _Scan(asked, moved, told, {0.0: base})
     scan.over([multiple * sd for multiple in _SDS])
-    _write(found, scan, name, "median", targets, median_at, move_at)
+    scan.go_on(targets)
+    _write(found, scan, name, "median", targets, median_at, move_at, is_whole=False)
     if beyond:
         found.notes.append(f"{name}, median: an interval reaches where no such set can be made: {beyond[0]}.")
     for step, shift, widening in (("+1 sd", sd, 1.0), ("-1 sd", -sd, 1.0), ("wider", 0.0, WIDENING)):
@@ -330,8 +337,11 @@ def _input(
         }
         try:
             changed = _moved(prior, name, shift, widening, centre)
-            row |= change_between(base, asked.ask(changed)).columns() | {"outside": _outside(changed, name)}
+            answer = asked.ask(changed)
+            row |= change_between(base, answer).columns() | {"outside": _outside(changed, name)}
             told()
+            if answer.n_failed:
+                found.notes.append(f"{name}, {step}: {answer.failed_in_words}")
         except InputError as error:
             row |= dict.fromkeys(("change", "se", "low", "high", "outside"), math.nan)
             row |= {"interval": "", "n_changed": 0, "remark": f"not run: {error.why}"}
@@ -419,6 +429,7 @@ class _Scan:
         self._asked, self._set_at, self._told = asked, set_at, told
         self.answers = {place: answer.estimate for place, answer in (known or {}).items()}
         self.refused: dict[float, str] = {}
+        self.failed: dict[float, str] = {}
         self.grid: list[float] = []
 
     def over(self, grid: Sequence[float]) -> None:
@@ -432,10 +443,28 @@ class _Scan:
                 self.refused[place] = f"{error.where} {error.why}"
         self.grid = sorted(self.answers)
 
+    def go_on(self, targets: Sequence[float], low: float = -math.inf, high: float = math.inf) -> None:
+        """Go on beyond the grid in doubling steps, at most to the domain's ends, while P moves towards a target."""
+        for is_upper in (False, True):
+            while len(self.grid) > 1:
+                inner, last = self.grid[-2:] if is_upper else self.grid[1::-1]
+                following = last + 2.0 * (last - inner)
+                before, here = self.at(inner), self.at(last)
+                is_rising, is_falling = here.low > before.high, here.high < before.low
+                is_ahead = (is_rising and max(targets) > here.low) or (is_falling and min(targets) < here.high)
+                if not is_ahead or not (low < following < high and abs(following) <= _REACH_MOVING):
+                    break
+                self.over([following])
+                if following not in self.answers:
+                    break
+
     def at(self, place: float) -> Estimate:
         """P at one place."""
         if place not in self.answers:
-            self.answers[place] = self._asked.ask(self._set_at(place)).estimate
+            answer = self._asked.ask(self._set_at(place))
+            self.answers[place] = answer.estimate
+            if answer.n_failed:
+                self.failed[place] = answer.failed_in_words
             self._told()
         return self.answers[place]
 
@@ -479,10 +508,8 @@ class _Scan:
         return _Crossing("crossing", place, se, place - half, place + half, direction)
 
     def _error_of(self, estimate: Estimate) -> float:
-        """Error of P: where all randomisations agree, half of the step that one draw of one of them makes."""
-        if estimate.is_rare:
-            return 0.5 * (estimate.high - estimate.low)
-        return estimate.se if estimate.se > 0.0 else 0.5 / self._asked.design.n_per_replicate
+        """Error of P: where only a bound is known, half of what it leaves."""
+        return estimate.se if estimate.has_error else 0.5 * (estimate.high - estimate.low)
 
 
 @dataclass(frozen=True)
@@ -505,8 +532,10 @@ def _write(
     targets: Sequence[float],
     value_at: Callable[[float], float],
     move_at: Callable[[float], dict[str, object]],
+    *,
+    is_whole: bool,
 ) -> None:
-    """Rows for the crossings of every target, and the curve behind them."""
+    """Rows for the crossings of every target, and the curve behind them; ``is_whole`` if it spans the whole domain."""
     from mc_sie.analysis.headlines import label
 
     if scan.refused:
@@ -547,7 +576,14 @@ def _write(
             )
         if not crossings:
             nothing = dict.fromkeys(("value", "se", "low", "high"), math.nan)
-            found.values.append(start | {"target": target, "kind": "never"} | nothing | {"direction": ""} | ends)
+            kind = "never" if is_whole else "not found"
+            found.values.append(start | {"target": target, "kind": kind} | nothing | {"direction": ""} | ends)
+    if scan.failed:
+        place = min(scan.failed, key=lambda one: scan.answers[one].n_draws)
+        found.notes.append(
+            f"{name}, {varied}: draws failed in {len(scan.failed)} of {len(scan.answers)} reruns, most at "
+            f"{value_at(place):.4g}: {scan.failed[place]}"
+        )
     for place, estimate in sorted(scan.answers.items()):
         found.curves.append(
             {"quantity": name, "varied": varied, "value": value_at(place)}

@@ -46,7 +46,7 @@ def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``n_draws``, ``prob``, ``se``, ``low``, ``high``, ``interval``: the 90 % interval, or the exact 95 % bound where
+        ``n_draws``, ``prob``, ``se``, ``low``, ``high``, ``interval``: the 90 % interval, or the 95 % bound where
         few draws hit.
 
     Notes

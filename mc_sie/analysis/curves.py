@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_from_counts, in_percent
+from mc_sie.analysis.estimates import RARE_HITS, estimate_from_counts, estimate_weighted, in_percent, weighted_upper
 from mc_sie.analysis.jackknife import Array, Jackknifed, TooFewError, jackknife, quotient
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.run import n_threads
@@ -319,8 +319,7 @@ class Curves:
     levels : pandas.DataFrame
         One row an input and a level: ``quantity``, ``kind``, ``label``, ``x_low``, ``x_middle``, ``x_high``, ``share``
         of the draws' weight, ``prob`` (or ``mean`` of a continuous outcome), ``se``, ``low``, ``high``, ``interval``
-        (``t``, or an exact 95 % bound where hits or misses are fewer than 30; of weighted draws from their effective
-        number), ``n_draws``.
+        (``t``, or a 95 % bound where hits or misses are fewer than 30, of weighted draws effectively), ``n_draws``.
     """
 
     measures: pd.DataFrame
@@ -411,7 +410,7 @@ def check_loss_ratio(loss_ratio: float) -> None:
         )
 
 
-def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]]) -> None:
+def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weights: ArrayLike | None = None) -> None:
     """Refuse an event that does not hold in some draws and fail in others of at least two randomisations.
 
     Nothing can drive what is always the same, and no error is known of what one randomisation alone has seen.
@@ -422,16 +421,23 @@ def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]]) -> Non
         Of which draws it holds.
     groups : ndarray of int, shape (n,)
         Independent randomisation of each draw.
+    weights : array_like of shape (n,), optional
+        For the bound.
 
     Raises
     ------
     TooFewError
-        With the exact bound on the probability.
+        With the bound on the probability.
     """
     if min(len(np.unique(groups[hits])), len(np.unique(groups[~hits]))) > 1:
         return
     n_hits, n = int(hits.sum()), len(hits)
-    bound = in_percent(estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "philox"))
+    if weights is None:
+        found = estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "sobol")
+        bound = f"binomial 95 % bound: {in_percent(found)}"
+    else:
+        weight = np.asarray(weights, dtype=np.float64)
+        bound = f"95 % bound: {in_percent(estimate_weighted(hits, np.ones(n, dtype=bool), weight, 1))}"
     is_seldom = 2 * n_hits <= n
     number = min(n_hits, n - n_hits)
     if number:
@@ -443,7 +449,7 @@ def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]]) -> Non
     remedy = "Ask about a nearer event, or take more draws."
     if is_seldom:
         remedy = "Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`."
-    raise TooFewError("the event", f"{seen} (exact 95 % bound: {bound}), so that {told}", remedy)
+    raise TooFewError("the event", f"{seen} ({bound}), so that {told}", remedy)
 
 
 def _checked(answer: NDArray[np.generic], groups: NDArray[np.intp], weight: Array | None, n_bins: int | None) -> int:
@@ -453,7 +459,7 @@ def _checked(answer: NDArray[np.generic], groups: NDArray[np.intp], weight: Arra
         raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
     if answer.dtype == np.bool_:
         counted = np.ones(n, dtype=bool) if weight is None else weight > 0.0
-        check_both(answer[counted].astype(np.bool_), groups[counted])
+        check_both(answer[counted].astype(np.bool_), groups[counted], None if weight is None else weight[counted])
     elif np.isnan(answer.astype(np.float64)).any():
         raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
     wanted = default_bins(n) if n_bins is None else n_bins
@@ -473,34 +479,31 @@ def _event_frames(
     n = len(levels)
     if weight is None:
         table = tabulate(levels.codes, n, groups, (None, hits.astype(np.float64)))
-        counts = table.sum(axis=0)
-        effective = counts[:, 0]
+        squares = table.sum(axis=0)
         floor = _null(table, rng, loss_ratio, is_ordered=levels.is_ordered)
     else:
         columns = (weight, weight * hits)
         table = tabulate(levels.codes, n, groups, columns)
-        everyone = np.zeros_like(groups)
-        counts = tabulate(levels.codes, n, everyone, (None, hits.astype(np.float64), weight**2))[0]
-        effective = np.nan_to_num(quotient(table[..., 0].sum(axis=0) ** 2, counts[:, 2]))
+        squares = tabulate(levels.codes, n, np.zeros_like(groups), (weight**2, weight**2 * hits))[0]
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
     given = jackknife(table, given_level)
-    frame = _level_frame(levels, table, given, "prob", counts[:, 0])
+    frame = _level_frame(levels, table, given, "prob", np.bincount(levels.codes, minlength=n).astype(np.float64))
     frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
-    for place in np.flatnonzero((counts[:, 1] < RARE_HITS) | (counts[:, 0] - counts[:, 1] < RARE_HITS)):
-        total, hit = table[:, place].sum(axis=0)
-        bound = _exact(hit / total if total else 0.0, max(effective[place], 1.0))
-        frame.loc[place, ["prob", "se", "low", "high"]] = [bound.prob, np.nan, bound.low, bound.high]
-        frame.loc[place, "interval"] = bound.interval
+    sums = table.sum(axis=0)
+    misses = sums[:, 0] - sums[:, 1], squares[:, 0] - squares[:, 1]
+    ess_hits, ess_misses = (np.nan_to_num(quotient(s**2, q)) for s, q in ((sums[:, 1], squares[:, 1]), misses))
+    for place in np.flatnonzero((ess_hits < RARE_HITS) | (ess_misses < RARE_HITS)):
+        among = levels.codes == place
+        kept = np.ones(int(among.sum())) if weight is None else weight[among]
+        prob = float(quotient(kept[hits[among]].sum(), kept.sum()))
+        is_upper = not prob > 0.5
+        bound = weighted_upper(np.where(hits[among] == is_upper, kept, 0.0), kept)
+        low, high, side = (0.0, bound, "upper") if is_upper else (1.0 - bound, 1.0, "lower")
+        frame.loc[place, ["prob", "se", "low", "high"]] = [prob, np.nan, low, high]
+        frame.loc[place, "interval"] = f"{'binomial' if weight is None else 'effective'} {side}"
     return _measure_frame(EVENT_MEASURES, found, floor), frame
-
-
-def _exact(prob: float, n: float) -> Estimate:
-    """Exact bound on a probability from few hits (or misses) among n draws."""
-    n_hits = round(n * prob)
-    bound = estimate_from_counts(np.array([n_hits, 0]), np.array([round(n), 0]), "sobol")
-    return Estimate(prob, math.nan, bound.low, bound.high, bound.interval, n_hits, round(n))
 
 
 def given_level(sums: Array) -> Array:

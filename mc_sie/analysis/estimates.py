@@ -16,10 +16,10 @@ INTERVAL_LEVEL = 0.90
 """Level of every two-sided interval, equal-tailed (5th to 95th percentile), the field's convention."""
 
 RARE_HITS = 30
-"""With fewer hits (or misses), or a replicate that has none, an exact bound is given instead of an error."""
+"""With fewer hits (or misses) there is a bound and no error; where only some replicate has none, a bound beside it."""
 
 BOUND_LEVEL = 0.95
-"""Level of the exact one-sided bound."""
+"""Level of every one-sided bound, and of either end of a two-sided interval."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class Estimate:
         Monte Carlo standard error; nan where too few draws hit or missed.
     low, high : float
         Interval: two-sided at 90 % (``t`` from the replicates, or ``wilson`` for plain Monte Carlo), or one-sided at
-        95 % (``exact upper``, ``exact lower``) where hits or misses are rare.
-    interval : {"t", "wilson", "exact upper", "exact lower", "effective upper", "effective lower"}
-        Kind of the interval.
+        95 % where hits or misses are rare. That bound is the binomial one of Clopper & Pearson: exact for plain Monte
+        Carlo, and for Sobol' points as good as the hits are binomial.
+    interval : {"t", "wilson", "binomial upper", "binomial lower", "effective upper", "effective lower"}
+        Kind of the interval; ``effective`` bounds are those of weighted draws.
     n_hits, n_draws : int
         Hits, and draws that were simulated.
     """
@@ -51,8 +52,18 @@ class Estimate:
 
     @property
     def is_rare(self) -> bool:
-        """Whether only a bound can be given."""
+        """True where a one-sided bound is given."""
         return self.interval.endswith(("upper", "lower"))
+
+    @property
+    def has_error(self) -> bool:
+        """True where the standard error is known."""
+        return not math.isnan(self.se)
+
+    @property
+    def bound_in_words(self) -> str:
+        """What a bound is and what it rests on."""
+        return f"binomial 95 % bound: {self.n_hits:,} of {self.n_draws:,} draws"
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,20 @@ class WeightedEstimate(Estimate):
     Attributes
     ----------
     ess : float
-        Draws of equal weight that these are worth, ``(sum w)^2 / sum w^2``. A bound (``effective upper`` or
-        ``effective lower``) is the exact one for so many draws.
+        Draws of equal weight that these are worth, ``(sum w)^2 / sum w^2``.
+    ess_rarer : float
+        The same of the hits alone, or of the misses where those are rarer. What is bounded, ``effective upper`` or
+        ``effective lower``, rests on them.
     """
 
     ess: float
+    ess_rarer: float
+
+    @property
+    def bound_in_words(self) -> str:
+        """What a bound is and what it rests on; draws of a proposal are no worlds, and are not counted."""
+        rarer = "hits" if self.interval.endswith("upper") else "misses"
+        return f"95 % bound: {rarer} worth {self.ess_rarer:.3g} of equal weight among draws worth {self.ess:,.0f}"
 
 
 def estimate_probability(
@@ -113,18 +133,18 @@ def estimate_from_counts(n_hits: NDArray[np.int64], n_draws: NDArray[np.int64], 
     if drawn == 0:
         return Estimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0)
     prob = total / drawn
-    misses = n_draws - n_hits
-    rarer = n_hits if total <= drawn - total else misses
+    rarer = n_hits if total <= drawn - total else n_draws - n_hits
+    se = math.nan
+    if rarer.sum() >= RARE_HITS and n_draws.min() > 0:
+        se = max(replicate_se(n_hits / n_draws), least_se(len(n_draws), drawn / len(n_draws)))
     if rarer.sum() < RARE_HITS or rarer.min() == 0:
         if rarer is n_hits:
-            return Estimate(prob, math.nan, 0.0, _exact_upper(total, drawn), "exact upper", total, drawn)
-        return Estimate(prob, math.nan, 1.0 - _exact_upper(drawn - total, drawn), 1.0, "exact lower", total, drawn)
-    shares = n_hits / n_draws
-    se = replicate_se(shares)
+            return Estimate(prob, se, 0.0, _binomial_upper(total, drawn), "binomial upper", total, drawn)
+        return Estimate(prob, se, 1.0 - _binomial_upper(drawn - total, drawn), 1.0, "binomial lower", total, drawn)
     if scheme == "philox":
         low, high = _wilson(prob, drawn)
         return Estimate(prob, se, low, high, "wilson", total, drawn)
-    half = student_t(len(shares) - 1) * se
+    half = student_t(len(n_draws) - 1) * se
     return Estimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", total, drawn)
 
 
@@ -157,19 +177,23 @@ def estimate_weighted(
     n_hits, n_draws = int(np.count_nonzero(hit)), int(np.count_nonzero(kept))
     totals, parts = (array.reshape(n_replicates, -1).sum(axis=1) for array in (kept, hit))
     if not totals.sum() > 0.0:
-        return WeightedEstimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0, 0.0)
+        return WeightedEstimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0, 0.0, 0.0)
     prob, ess = float(parts.sum() / totals.sum()), effective_size(kept)
     is_upper = prob <= 0.5
-    rarer = (hit if is_upper else miss).reshape(n_replicates, -1)
-    if effective_size(rarer) < RARE_HITS or (rarer.max(axis=1) == 0.0).any():
-        bound = _exact_upper((prob if is_upper else 1.0 - prob) * ess, ess)
+    rarer = hit if is_upper else miss
+    ess_rarer = effective_size(rarer)
+    others = totals.sum() - totals
+    se = math.nan
+    if ess_rarer >= RARE_HITS and others.min() > 0.0:
+        se = max(float(jackknife_se((parts.sum() - parts) / others)), least_se(n_replicates, ess / n_replicates))
+    known = n_hits, n_draws, ess, ess_rarer
+    if math.isnan(se) or (rarer.reshape(n_replicates, -1).max(axis=1) == 0.0).any():
+        bound = weighted_upper(rarer, kept)
         if is_upper:
-            return WeightedEstimate(prob, math.nan, 0.0, bound, "effective upper", n_hits, n_draws, ess)
-        return WeightedEstimate(prob, math.nan, 1.0 - bound, 1.0, "effective lower", n_hits, n_draws, ess)
-    without = (parts.sum() - parts) / (totals.sum() - totals)
-    se = float(jackknife_se(without))
+            return WeightedEstimate(prob, se, 0.0, bound, "effective upper", *known)
+        return WeightedEstimate(prob, se, 1.0 - bound, 1.0, "effective lower", *known)
     half = student_t(n_replicates - 1) * se
-    return WeightedEstimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", n_hits, n_draws, ess)
+    return WeightedEstimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", *known)
 
 
 def effective_size(weights: NDArray[np.float64]) -> float:
@@ -212,6 +236,31 @@ def replicate_se(values: ArrayLike) -> float:
     return float(array.std(ddof=1) / math.sqrt(len(array)))
 
 
+def least_se(n_replicates: int, n_per_replicate: float) -> float:
+    """Smallest standard error of a share that the agreement of replicates can show.
+
+    Parameters
+    ----------
+    n_replicates : int
+        Independent randomisations, R.
+    n_per_replicate : float
+        Draws in each, n; effective ones where draws are weighted.
+
+    Returns
+    -------
+    float
+        ``(1 - 0.05^(1/R)) / (n t)``, with t Student's quantile of R - 1 degrees of freedom.
+
+    Notes
+    -----
+    Hits are whole numbers. R replicates that all count the same leave open, at 95 % to either side, that a share
+    ``1 - 0.05^(1/R)`` of replicates (about 3/R, the rule of three) would count a draw more, or less. The interval of
+    this standard error reaches just so far.
+    """
+    unseen = 1.0 - math.pow(1.0 - BOUND_LEVEL, 1.0 / n_replicates)
+    return unseen / n_per_replicate / student_t(n_replicates - 1)
+
+
 def student_t(df: int) -> float:
     """Quantile of Student's t that makes a two-sided interval of :data:`INTERVAL_LEVEL`."""
     from scipy.special import stdtrit
@@ -240,18 +289,52 @@ def error_bound(estimate: Estimate, n_replicates: int) -> float:
     Returns
     -------
     float
-        Where only a bound on the probability is given, the width that it leaves; inf where no draw counts.
+        Where only a bound on the probability is known, the width that it leaves; inf where no draw counts.
     """
     if estimate.n_draws == 0:
         return math.inf
-    return estimate.high - estimate.low if estimate.is_rare else estimate.se * se_bound_factor(n_replicates)
+    return estimate.se * se_bound_factor(n_replicates) if estimate.has_error else estimate.high - estimate.low
 
 
-def _exact_upper(n_hits: float, n_draws: float) -> float:
-    """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three). Effective numbers will do."""
+def _binomial_upper(n_hits: int, n_draws: int) -> float:
+    """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three)."""
     from scipy.special import betaincinv
 
     return 1.0 if n_hits >= n_draws else float(betaincinv(n_hits + 1, n_draws - n_hits, BOUND_LEVEL))
+
+
+def weighted_upper(hit: NDArray[np.float64], kept: NDArray[np.float64]) -> float:
+    """Upper bound on a probability from the effective number of hits, an unseen one of the largest weight included.
+
+    Parameters
+    ----------
+    hit, kept : array of shape (n,)
+        Weights of the hits (0 elsewhere), and of all draws that count.
+
+    Returns
+    -------
+    float
+        At :data:`BOUND_LEVEL`; 1 where no weight is positive.
+
+    Notes
+    -----
+    The bound of Fay & Feuer on weighted sums of counts, which is conservative [1]_, with the beta distribution in place
+    of the gamma, so that equal weights give Clopper & Pearson's.
+
+    References
+    ----------
+    .. [1] Fay, M. P. & Feuer, E. J. (1997). Confidence intervals for directly standardized rates: a method based on the
+           gamma distribution. Statistics in Medicine 16(7): 791-801.
+    """
+    from scipy.special import betaincinv
+
+    largest = float(kept.max())
+    if largest == 0.0:
+        return 1.0
+    with_unseen = float(hit.sum()) + largest
+    prob = with_unseen / (float(kept.sum()) + largest)
+    n_hits = with_unseen**2 / (float(np.square(hit).sum()) + largest**2)
+    return 1.0 if prob >= 1.0 else float(betaincinv(n_hits, n_hits * (1.0 - prob) / prob, BOUND_LEVEL))
 
 
 def _wilson(prob: float, n: int) -> tuple[float, float]:
@@ -265,7 +348,7 @@ def _wilson(prob: float, n: int) -> tuple[float, float]:
 
 
 def in_percent(estimate: Estimate) -> str:
-    """A probability in percent, with no digit beyond its error, or its exact bound.
+    """A probability in percent, with no digit beyond its error, and its bound where there is one.
 
     Parameters
     ----------
@@ -275,15 +358,42 @@ def in_percent(estimate: Estimate) -> str:
     Returns
     -------
     str
-        ``"12.8 %"``, ``"below 0.02 %"`` or ``"above 99.9 %"``.
+        ``"12.8 %"``, ``"below 0.02 %"``, ``"above 99.9 %"``, or ``"0.14 %, below 0.17 %"`` where both are known.
     """
     if math.isnan(estimate.prob):
         return "no draws"
+    parts = []
+    if estimate.has_error:
+        parts.append(f"{100 * estimate.prob:.{decimals(100 * estimate.se)}f} %")
     if estimate.interval.endswith("upper"):
-        return f"below {_two_digits(100 * estimate.high)} %"
+        parts.append(f"below {_two_digits(100 * estimate.high)} %")
     if estimate.interval.endswith("lower"):
-        return f"above {100 - float(_two_digits(100 * (1 - estimate.low))):.12g} %"
-    return f"{100 * estimate.prob:.{decimals(100 * estimate.se)}f} %"
+        parts.append(f"above {100 - float(_two_digits(100 * (1 - estimate.low))):.12g} %")
+    return ", ".join(parts)
+
+
+def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str:
+    """How many draws failed, and the bounds that they leave on the probability.
+
+    Parameters
+    ----------
+    n_failed, n_draws : int
+        Draws that could not be simulated, and all draws.
+    low, high : float
+        The probability if the event held in none, and in every one, of those that failed.
+
+    Returns
+    -------
+    str
+        Empty where no draw failed.
+    """
+    if n_failed == 0:
+        return ""
+    digits = max(1, decimals(100 * (high - low)) + 1)  # so many that the bounds differ
+    return (
+        f"{n_failed:,} of {n_draws:,} draws could not be simulated; counting them as misses or as hits, the "
+        f"probability lies between {100 * low:.{digits}f} % and {100 * high:.{digits}f} %."
+    )
 
 
 def se_in_points(estimate: Estimate) -> str:

@@ -34,8 +34,10 @@ def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS
     -------
     pandas.DataFrame
         ``counted`` (``best year``, ``first year``), ``ooms``, and the fields of an
-        :class:`~mc_sie.analysis.estimates.Estimate`.
+        :class:`~mc_sie.analysis.estimates.Estimate`. Empty where trajectories end within the year.
     """
+    if simulation.horizon_months < MONTHS_PER_YEAR:
+        return pd.DataFrame()
     rows = []
     for counted, outcome, index in (
         ("best year", "best_gain_ooms", MONTHS_PER_YEAR),

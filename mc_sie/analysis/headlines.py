@@ -72,7 +72,7 @@ def headline_table(
 
 def label(answer: Estimate) -> str:
     """A probability and its Monte Carlo error in a few characters, for figures."""
-    return in_percent(answer) if answer.is_rare else f"{in_percent(answer)} (SE {se_in_points(answer)})"
+    return f"{in_percent(answer)} (SE {se_in_points(answer)})" if answer.has_error else in_percent(answer)
 
 
 @cache

@@ -1,4 +1,9 @@
-"""How well a probability is to be known, and whether it is: by its standard error, absolute or relative."""
+"""How well a probability is to be known, and whether it is: by its standard error, absolute or relative.
+
+Stopping by an error that is itself estimated prefers moments at which it comes out too small. With 32 replicates the
+90 % intervals of runs that stopped so cover at 0.89 to 0.92 on hundreds of events; with eight at 0.83 to 0.90, with two
+at 0.5 to 0.8.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,10 @@ from dataclasses import dataclass
 
 from mc_sie.analysis.estimates import Estimate, error_bound
 from mc_sie.errors import InputError
+from mc_sie.sampling import N_REPLICATES_DEFAULT
+
+REPLICATES_LOW = 32
+"""Fewest replicates by whose spread a run may decide to stop."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,25 @@ class Precision:
 
     target_se: float | None = None
     rel_se: float | None = None
+
+    def check_replicates(self, n_replicates: int) -> None:
+        """Refuse to stop by a standard error that too few replicates estimate.
+
+        Parameters
+        ----------
+        n_replicates : int
+            Independent randomisations of the design.
+
+        Raises
+        ------
+        InputError
+            When there are fewer than :data:`REPLICATES_LOW`.
+        """
+        if self.is_asked and n_replicates < REPLICATES_LOW:
+            option = "--target-se" if self.target_se is not None else "--rel-se"
+            why = f"are too few for {option}: runs would stop at errors that are too small by luck"
+            remedy = f"Take at least {REPLICATES_LOW}, or leave out {option} and give --draws."
+            raise InputError(f"--replicates {n_replicates}", why, remedy)
 
     @property
     def is_asked(self) -> bool:
@@ -66,7 +94,7 @@ class Precision:
         options = {"--target-se": self.target_se, "--rel-se": self.rel_se}
         asked = " and ".join(f"{name} {value:g}" for name, value in options.items() if value is not None)
         bound = error_bound(estimate, n_replicates)
-        what = "width of the 95 % bound" if estimate.is_rare else "90 % bound on the standard error"
+        what = "90 % bound on the standard error" if estimate.has_error else "width of the 95 % bound"
         share = f" ({bound / estimate.prob:.2g} of the probability)" if self.rel_se and estimate.prob > 0.0 else ""
         reached = f"{bound:.2g}{share} is the {what} with {estimate.n_draws:,} draws"
         verb = "is" if asked.count("--") == 1 else "are"
@@ -75,7 +103,14 @@ class Precision:
         return f"{asked} {verb} not reached: {reached}; --max-draws stops there."
 
 
-def precision(target_se: float | None, rel_se: float | None, *, n_draws: int, max_draws: int) -> Precision:
+def precision(
+    target_se: float | None,
+    rel_se: float | None,
+    *,
+    n_draws: int,
+    max_draws: int,
+    n_replicates: int = N_REPLICATES_DEFAULT,
+) -> Precision:
     """Check what a run is to reach.
 
     Parameters
@@ -84,6 +119,8 @@ def precision(target_se: float | None, rel_se: float | None, *, n_draws: int, ma
         Standard error to reach, absolute and relative.
     n_draws, max_draws : int
         Draws to start with, and the most that may be used.
+    n_replicates : int
+        Independent randomisations of the design.
 
     Returns
     -------
@@ -93,7 +130,7 @@ def precision(target_se: float | None, rel_se: float | None, *, n_draws: int, ma
     Raises
     ------
     InputError
-        For errors outside (0, 1), or a maximum below the start.
+        For errors outside (0, 1), a maximum below the start, or too few replicates.
     """
     for option, value, example in (
         ("--target-se", target_se, "0.001 is a tenth of a percentage point."),
@@ -102,6 +139,7 @@ def precision(target_se: float | None, rel_se: float | None, *, n_draws: int, ma
         if value is not None and not 0.0 < value < 1.0:
             raise InputError(f"{option} {value:g}", "is not between 0 and 1", example)
     asked = Precision(target_se, rel_se)
+    asked.check_replicates(n_replicates)
     if asked.is_asked and max_draws < n_draws:
         why = f"is below the {n_draws} draws to start with"
         raise InputError(f"--max-draws {max_draws}", why, "Raise it, or lower --draws.")

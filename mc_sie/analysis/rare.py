@@ -26,7 +26,14 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis import climb
 from mc_sie.analysis.climb import World
-from mc_sie.analysis.estimates import BOUND_LEVEL, Estimate, estimate_from_counts, replicate_se, student_t
+from mc_sie.analysis.estimates import (
+    BOUND_LEVEL,
+    Estimate,
+    estimate_from_counts,
+    failed_in_words,
+    replicate_se,
+    student_t,
+)
 from mc_sie.analysis.precision import Precision
 from mc_sie.analysis.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
@@ -169,7 +176,7 @@ class Rare:
         End of each trajectory at the latest.
     answer : Estimate
         The probability: among draws that could be simulated, with a 90 % t interval from the replicates. ``n_hits``
-        counts the hits without their weights. Where nothing was hit, the exact 95 % bound from the draws that came
+        counts the hits without their weights. Where nothing was hit, the binomial 95 % bound from the draws that came
         from the prior itself.
     n_search : int
         Draws that the search and the trial took; they are not part of the estimate.
@@ -179,6 +186,8 @@ class Rare:
         Plain draws with which the search began.
     n_failed : int
         Draws of the last stage that could not be simulated.
+    share_failed : float
+        Their share of the prior.
     ess_hits : float
         Effective number of hits, ``(sum w)^2 / sum w^2``.
     largest_share : float
@@ -216,6 +225,7 @@ class Rare:
     n_plain: int
     n_plain_search: int
     n_failed: int
+    share_failed: float
     ess_hits: float
     largest_share: float
     beyond_share: float
@@ -233,6 +243,12 @@ class Rare:
     def gain(self) -> float:
         """Plain draws that the same error would take, for each draw that was made, the search included."""
         return self.n_plain_needed / (self.design.n_draws + self.n_search)
+
+    @property
+    def failed_in_words(self) -> str:
+        """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
+        low = self.answer.prob * (1.0 - self.share_failed)
+        return failed_in_words(self.n_failed, self.design.n_draws, low, low + self.share_failed)
 
     @property
     def is_found(self) -> bool:
@@ -339,6 +355,7 @@ def estimate_rare(
     if not prior.dimensions:
         raise InputError("--rare", f"has nothing to search: {prior.name} fixes every quantity", "Leave it out.")
     wanted = precision or Precision()
+    wanted.check_replicates(n_replicates)
     world = World(prior, event, horizon_months, threads)
     numbers = Numbers(seed)
     found, n_plain_hits = climb.search(world, cells_of(prior), numbers)
@@ -402,6 +419,7 @@ def _result(
         n_plain=tally.n_plain + climb.N_PLAIN,
         n_plain_search=climb.N_PLAIN,
         n_failed=tally.n_failed,
+        share_failed=math.fsum(weight for part in tally.failed for weight in part) / design.n_draws,
         ess_hits=ess,
         largest_share=largest,
         beyond_share=beyond,

@@ -19,6 +19,8 @@ from mc_sie.analysis.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
+    failed_in_words,
+    least_se,
     replicate_se,
     student_t,
 )
@@ -58,7 +60,7 @@ class Answer:
 
     @cached_property
     def estimate(self) -> Estimate:
-        """The probability with its error or exact bound."""
+        """The probability with its error or bound."""
         return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
 
     @cached_property
@@ -72,6 +74,12 @@ class Answer:
     def n_failed(self) -> int:
         """Draws that could not be simulated."""
         return int((~self.is_ok).sum())
+
+    @property
+    def failed_in_words(self) -> str:
+        """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
+        n_draws, n_hits = self.design.n_draws, int(self.hits.sum())
+        return failed_in_words(self.n_failed, n_draws, n_hits / n_draws, (n_hits + self.n_failed) / n_draws)
 
     def columns(self) -> dict[str, object]:
         """The answer as columns of a table."""
@@ -187,8 +195,9 @@ class Change:
         Monte Carlo standard error.
     low, high : float
         Two-sided 90 % t interval from the replicates; or, where fewer than :data:`~.estimates.RARE_HITS` draws change,
-        an exact 95 % bound on the size of the change: it cannot exceed the probability that a draw changes.
-    interval : {"t", "exact"}
+        a 95 % bound on the size of the change: it cannot exceed the probability that a draw changes, which is bounded
+        as that of a rare event.
+    interval : {"t", "binomial"}
         Kind of the interval.
     n_changed : int
         Draws of which the event becomes true or stops being true.
@@ -204,7 +213,7 @@ class Change:
     @property
     def is_rare(self) -> bool:
         """Whether too few draws change for an error: there is only a bound."""
-        return self.interval == "exact"
+        return self.interval == "binomial"
 
     def columns(self) -> dict[str, object]:
         """The change as columns of a table."""
@@ -230,12 +239,15 @@ def change_of(
     Returns
     -------
     Change
-        With a t interval or an exact bound.
+        With a t interval or a bound.
     """
-    se = math.hypot(replicate_se(by_replicate), further_se)
+    spread = replicate_se(by_replicate)
     if n_changed < RARE_HITS:
         bound = estimate_from_counts(np.array([n_changed]), np.array([n_draws]), "sobol").high
-        return Change(pooled, se, -bound, bound, "exact", n_changed)
+        return Change(pooled, math.hypot(spread, further_se), -bound, bound, "binomial", n_changed)
+    if spread < 1e-12:  # replicates that agree, to rounding: a draw more or less in one of them may go unseen
+        spread = least_se(len(by_replicate), n_draws / len(by_replicate))
+    se = math.hypot(spread, further_se)
     half = student_t(len(by_replicate) - 1) * se
     return Change(pooled, se, pooled - half, pooled + half, "t", n_changed)
 

@@ -271,7 +271,8 @@ def sensitivity(
     sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
     if weights is None:
         weights = sample.weights
-    check_both(sample.hits[sample.is_ok], sample.replicate[sample.is_ok])
+    ok = sample.is_ok
+    check_both(sample.hits[ok], sample.replicate[ok], None if weights is None else np.asarray(weights)[ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
     notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
     if n_failed:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mc_sie.analysis.estimates import failed_in_words, least_se
 from mc_sie.analysis.jackknife import Array, jackknife, quotient
 from mc_sie.analysis.rerun import Answer, Question, question, steps
 from mc_sie.engine.run import Progress, check_unconditioned
@@ -51,6 +52,8 @@ class Structure:
         One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (credence-weighted) with
         ``se_average``, ``share`` of the variance that lies between variants, its ``se``, ``low`` and ``high`` (90 % t),
         ``remark``. nan where too few draws tell.
+    notes : tuple of str
+        In which variants draws failed, and the bounds that they leave.
     """
 
     question: Question
@@ -58,6 +61,7 @@ class Structure:
     answer: Answer
     variants: pd.DataFrame
     aspects: pd.DataFrame
+    notes: tuple[str, ...]
 
     def _repr_html_(self) -> str:
         """Both tables, for notebooks."""
@@ -132,13 +136,40 @@ def structure(
     for aspect in dict.fromkeys(variant.aspect for variant in variants):
         held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
         aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
-    return Structure(asked, prior, answers[prior.digest], pd.DataFrame(rows), pd.DataFrame(aspects))
+    table = pd.DataFrame(rows)
+    return Structure(
+        asked, prior, answers[prior.digest], table, pd.DataFrame(aspects), tuple(failures(table, "variant"))
+    )
 
 
 _NOT_RUN: dict[str, object] = {
     "prob": math.nan, "se": math.nan, "low": math.nan, "high": math.nan, "interval": "", "n_hits": 0, "n_draws": 0,
     "n_failed": 0,
 }  # fmt: skip
+
+
+def failures(table: pd.DataFrame, column: str) -> list[str]:
+    """The rows of a table of answers in which draws failed, and the bounds that they leave.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the columns of :meth:`~mc_sie.analysis.rerun.Answer.columns`, or empty.
+    column : str
+        What a row is called after.
+
+    Returns
+    -------
+    list of str
+        One sentence a row.
+    """
+    failed = table[table["n_failed"] > 0] if len(table) else table
+    notes = []
+    for row in failed.to_dict("records"):
+        n_draws = row["n_draws"] + row["n_failed"]
+        bounds = row["n_hits"] / n_draws, (row["n_hits"] + row["n_failed"]) / n_draws
+        notes.append(f"{row[column]}: {failed_in_words(row['n_failed'], n_draws, *bounds)}")
+    return notes
 
 
 def ask_modes(asked: Question, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
@@ -317,7 +348,7 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
     is_known = bool(np.isfinite(found.se[1]))
     return row | {
         "average": float(shares(counts.sum(axis=0)[None])[0, 0]),
-        "se_average": float(found.se[0]),
+        "se_average": max(float(found.se[0]), least_se(whole.design.n_replicates, whole.design.n_per_replicate)),
         "share": float(found.value[1]),
         "se": float(found.se[1]),
         "low": max(0.0, float(found.low[1])) if is_known else math.nan,

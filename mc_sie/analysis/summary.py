@@ -171,20 +171,18 @@ def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | N
     """
     if answer.n_draws == 0:
         return "No draw could be simulated."
-    if isinstance(answer, WeightedEstimate) and answer.is_rare:
-        error = f"95 % bound: the draws are worth {answer.ess:,.0f} of equal weight"
-    elif answer.is_rare:
-        error = f"exact 95 % bound: {answer.n_hits:,} of {answer.n_draws:,} draws"
-    elif answer.se == 0.0:
-        error = f"the same in every randomisation, {one_in(answer.prob)}"
-    else:
+    errors = []
+    if answer.has_error:
         points = se_in_points(answer)
-        error = f"Monte Carlo SE {points} {'point' if points == '1' else 'points'}, {one_in(answer.prob)}"
+        errors.append(f"Monte Carlo SE {points} {'point' if points == '1' else 'points'}, {one_in(answer.prob)}")
+    if answer.is_rare:
+        errors.append(answer.bound_in_words)
+    error = "; ".join(errors)
     day_one = "" if from_start is None else f"; {in_percent(from_start)} counted from day one"
     text, given = in_percent(answer), ""
     if before is not None:
         pieces = "1 piece" if n_evidence == 1 else f"{n_evidence} pieces"
-        se = "" if before.is_rare else f" (SE {se_in_points(before)})"
+        se = f" (SE {se_in_points(before)})" if before.has_error else ""
         given = f", given {pieces} of evidence; {in_percent(before)}{se} before"
     return f"{text[0].upper()}{text[1:]} ({error}{day_one}){given}."
 
@@ -213,14 +211,13 @@ def estimates_of(frame: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        Such as ``"12.8"`` or ``"<0.02"``.
+        Such as ``"12.8"``, ``"<0.02"`` or ``"0.14, <0.17"``.
     """
     texts = []
     for row in frame.itertuples(index=False):
         interval = row.interval.split(",")[0]
         estimate = Estimate(row.prob, row.se, row.low, row.high, interval, row.n_hits, row.n_draws)
-        text = in_percent(estimate).removesuffix(" %")
-        texts.append(text.replace("below ", "<").replace("above ", ">"))
+        texts.append(in_percent(estimate).replace(" %", "").replace("below ", "<").replace("above ", ">"))
     return texts
 
 
@@ -483,8 +480,8 @@ def event_estimate(questions: Questions, rows: NDArray[np.int64], scheme: str) -
     return estimate_from_counts(questions.view(rows, "hits")[:, 0], n_ok, scheme)
 
 
-def curve_table(questions: Questions, rows: NDArray[np.int64]) -> pd.DataFrame:
-    """P(event | quantity) in equal-mass bins of each random quantity's own uniform.
+def curve_table(questions: Questions, rows: NDArray[np.int64], scheme: str) -> pd.DataFrame:
+    """P(event | quantity) in equal-mass bins of each random quantity's own uniform, each with its error or bound.
 
     Parameters
     ----------
@@ -492,32 +489,25 @@ def curve_table(questions: Questions, rows: NDArray[np.int64]) -> pd.DataFrame:
         What was counted.
     rows : array of shape (R, n_counts), int64
         One row a replicate.
+    scheme : str
+        Sampling scheme.
 
     Returns
     -------
     pandas.DataFrame
-        ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se``, ``n_draws``.
+        ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se`` (nan where too few
+        draws of the bin hit or missed), ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
     """
     curves = questions.view(rows, "curves")
-    parts = []
-    for place, name in enumerate(questions.dimensions):
-        n_draws, hits = curves[:, place, :, 0], curves[:, place, :, 1]
-        with np.errstate(invalid="ignore"):
-            shares = hits / n_draws
-            prob = hits.sum(axis=0) / n_draws.sum(axis=0)
-        edges = np.arange(CURVE_BINS + 1) / CURVE_BINS
-        se = shares.std(axis=0, ddof=1) / math.sqrt(len(rows))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "quantity": name,
-                    "bin": np.arange(CURVE_BINS),
-                    "u_low": edges[:-1],
-                    "u_high": edges[1:],
-                    "prob": prob,
-                    "se": se,
-                    "n_draws": n_draws.sum(axis=0),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    found = [
+        {
+            "quantity": name,
+            "bin": place,
+            "u_low": place / CURVE_BINS,
+            "u_high": (place + 1) / CURVE_BINS,
+            **_row(estimate_from_counts(of_quantity[:, place, 1], of_quantity[:, place, 0], scheme)),
+        }
+        for name, of_quantity in zip(questions.dimensions, curves.swapaxes(0, 1), strict=True)
+        for place in range(CURVE_BINS)
+    ]
+    return pd.DataFrame(found)

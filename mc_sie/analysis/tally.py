@@ -17,7 +17,7 @@ from mc_sie._jit import njit
 from mc_sie.analysis import sketch
 from mc_sie.analysis.hits import Hits
 from mc_sie.events import Event
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, window_months
 from mc_sie.quantities import MODES
 
 WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
@@ -87,7 +87,7 @@ class Questions:
 
     @cached_property
     def quantiles(self) -> tuple[tuple[str, str], ...]:
-        """Label and unit of each outcome whose quantiles are reported."""
+        """Label and unit of each outcome whose quantiles are reported; no gain of a window longer than the horizon."""
         if self.only_event:
             return ()
         marks: dict[str, list[float | None]] = {
@@ -102,10 +102,12 @@ class Questions:
             (name if mark is None else f"{name}[{as_text(mark)}]", OUTCOME_KINDS[name].unit)
             for name, several in marks.items()
             for mark in several
+            if window_months(name, mark) <= self.horizon_months
         ]
-        found.append(("first_year_progress_years", "years"))
-        if 12.0 in self.widths:
-            found.append(("best_year_progress_years", "years"))
+        if window_months("first_year_progress_years") <= self.horizon_months:
+            found.append(("first_year_progress_years", "years"))
+            if 12.0 in self.widths:
+                found.append(("best_year_progress_years", "years"))
         return tuple(found)
 
     @cached_property

@@ -100,7 +100,7 @@ def value_of(
         When the event does not hold and fail in two randomisations each, or the loss ratio is not positive.
     """
     check_loss_ratio(loss_ratio)
-    check_both(hits, groups)
+    check_both(hits, groups, weights)
     chosen, n = words or {}, len(hits)
     columns = (weights, hits.astype(np.float64) if weights is None else weights * hits)
     cut: dict[tuple[str, int], Levels] = {}

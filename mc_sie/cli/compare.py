@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mc_sie.cli.app import Quiet, Threads, app, whole_number
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
+
+if TYPE_CHECKING:
+    from mc_sie.analysis.rerun import Answer
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
 Seed = Annotated[int, typer.Option(help="Seed. Every set sees the same points.")]
@@ -124,6 +127,7 @@ def breakeven(
     say(f"{loaded.title} ({loaded.name})")
     words = found.question.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
+    say_failed(found.answer)
     for heading, table in breakeven_sections(found):
         print_table(table, heading)
     for note in found.notes:
@@ -170,11 +174,20 @@ def structure(
     say(f"{loaded.title} ({loaded.name})")
     words = found.question.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
+    say_failed(found.answer)
     print_table(text.variants_table(found), "By structural variant")
     print_table(text.aspects_table(found), "How much the variants differ")
+    for note in found.notes:
+        say(f"* {note}")
     say(found.question.in_words)
     if out:
         say(f"Written to {write_structure(out, found, command=_command())}/")
+
+
+def say_failed(answer: Answer) -> None:
+    """Say how many draws failed and the bounds that they leave on the probability; nothing where none did."""
+    if answer.n_failed:
+        say(answer.failed_in_words, style="red")
 
 
 def _check_out(out: Path | None) -> None:

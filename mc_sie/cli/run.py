@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that ``mc-sie --help`` answer
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, whole_number
-from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
+from mc_sie.cli.printing import print_table, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,7 +99,7 @@ def run(
     from mc_sie.store import check_target
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
-    wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws)
+    wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws, n_replicates=design.n_replicates)
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
@@ -246,7 +247,7 @@ def _run_rare(
     if found.doubts:
         say(f"The interval may be too narrow: {'; '.join(found.doubts)}.", style="red")
     if found.n_failed:
-        say(f"{counted(found.n_failed, 'draw')} could not be simulated and left out.", style="red")
+        say(found.failed_in_words, style="red")
     if len(found.shifts):
         shown = found.shifts[["quantity", "prior", "hits"]]
         print_table(shown, "Where the event holds: 5th to 95th percentile, what differs most first")
@@ -349,6 +350,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
 def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -> None:
     """The answer, the tables over gains and windows and by mode, and what was drawn."""
     from mc_sie.analysis.condition import Conditioned
+    from mc_sie.analysis.estimates import failed_in_words
     from mc_sie.analysis.headlines import spread_sentence
 
     simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
@@ -365,14 +367,14 @@ def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -
         _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:
         print_modes(summary.modes)
-    failed = design.n_draws - summary.answer.n_draws
+    failed = failed_in_words(
+        design.n_draws - int(summary.statuses.loc[summary.statuses["status"] == "ok", "n_draws"].sum()),
+        design.n_draws,
+        summary.statuses.attrs["prob_low"],
+        summary.statuses.attrs["prob_high"],
+    )
     if failed:
-        bounds = summary.statuses.attrs
-        say(
-            f"{failed:,} of {design.n_draws:,} draws could not be simulated; counting them as misses or as hits, the "
-            f"probability lies between {100 * bounds['prob_low']:.3g} % and {100 * bounds['prob_high']:.3g} %.",
-            style="red",
-        )
+        say(failed, style="red")
         print_table(summary.statuses, "Draws by status")
     what = "all" if not failed else "the rest"
     say(
@@ -419,6 +421,6 @@ def print_modes(modes: pd.DataFrame) -> None:
     for heading in ("mode", "share of draws", "probability of the event, %", "Monte Carlo SE, points"):
         table.add_column(heading, justify="left" if heading == "mode" else "right", overflow="fold")
     for (_, row), text in zip(modes.iterrows(), estimates_of(modes), strict=True):
-        se = "bound only" if row["interval"].startswith(("exact", "effective")) else f"{100 * row['se']:.1g}"
+        se = "bound only" if math.isnan(row["se"]) else f"{100 * row['se']:.1g}"
         table.add_row(row["mode"], f"{100 * row['share']:.3g} %", text, se)
     say(table)

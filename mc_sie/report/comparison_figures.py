@@ -218,7 +218,7 @@ def pinned_figure(found: BreakEven) -> Figure:
         As :func:`breakeven_figure`.
     """
     curves = found.curves[found.curves["varied"] == "value"]
-    values = found.values[(found.values["varied"] == "value") & (found.values["kind"] != "never")]
+    values = found.values[(found.values["varied"] == "value") & ~found.values["kind"].isin(["never", "not found"])]
     inside = []
     for row in curves.itertuples(index=False):
         low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])

@@ -177,6 +177,8 @@ def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
 def _crossing_text(row: Any) -> str:
     if row.kind == "never":
         return "never"
+    if row.kind == "not found":
+        return f"not from {row.scanned_low:.3g} to {row.scanned_high:.3g}"
     if row.kind == "between":
         return f"between {row.low:.3g} and {row.high:.3g}"
     moved = f", {row.move}" if row.move else ""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import k_high
 from mc_sie.analysis.densities import density_of, restated
-from mc_sie.analysis.estimates import BOUND_LEVEL, RARE_HITS, student_t
+from mc_sie.analysis.estimates import BOUND_LEVEL, RARE_HITS, least_se, student_t
 from mc_sie.analysis.explorer_draws import (
     ESS_FEWEST,
     ESS_LOW,
@@ -107,6 +107,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
             "rare": RARE_HITS,
             "bound": BOUND_LEVEL,
             "t": student_t(carried.design.n_replicates - 1),
+            "least": least_se(carried.design.n_replicates, 1.0),
         },
         "top": TOP_OOMS,
         "steps": EXCEEDANCE_STEPS,

@@ -89,14 +89,14 @@ def test_run_takes_plain_monte_carlo(cli, here):
 
 
 def test_run_doubles_the_draws_until_the_error_is_reached(cli, here):
-    start = ("--draws", "32", "--replicates", "4", "--quiet")
+    start = ("--draws", "64", "--quiet")
     status, out, _ = cli("run", CHEAP, *start, "--target-se", "0.1", "--out", "reached")
     assert status == 0
     record = json.loads((here / "reached" / "run.json").read_text(encoding="utf-8"))
     bound = float(re.search(r"--target-se 0.1 is reached: (\S+) is the 90 % bound", out).group(1))
     assert bound < 0.1
     if record["answer"]["se"] is not None:
-        assert bound == pytest.approx(record["answer"]["se"] * 2.2659, rel=0.1)  # sqrt(3 / chi2_0.1(3)) = 2.2659
+        assert bound == pytest.approx(record["answer"]["se"] * 1.2018, rel=0.1)  # sqrt(31 / chi2_0.1(31)) = 1.2018
     status, out, _ = cli("run", CHEAP, *start, "--target-se", "1e-6", "--max-draws", "128", "--out", "not")
     assert status == 0
     assert "--target-se 1e-06 is not reached: " in out
@@ -647,7 +647,7 @@ def test_run_rare_prints_the_answer_and_writes_the_hits(cli, here, small_search)
 def test_run_rare_that_finds_nothing_says_so(cli, here, small_search):
     status, out, _ = cli("run", CHEAP, "--rare", "--horizon-months", "1", "--event", "pace_initial > 1e9", *SMALL)
     assert status == 0
-    assert "exact 95 % bound: 0 of" in out
+    assert "binomial 95 % bound: 0 of" in out
     assert "found no way to the event" in out
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior
+from mc_sie.analysis import rerun
+from mc_sie.analysis.hits import Hits
 from mc_sie.comparing import named_prior
+from mc_sie.events import parse_event
 
 FAST = ("--draws", "32" if INTERPRETED else "1024", "--quiet", "--event", "pace_initial > 20")
 
@@ -86,6 +90,43 @@ def test_breakeven_prints_and_writes(cli):
     assert set(values["quantity"]) == {"lam"}
     for name in ("breakeven.md", "breakeven.svg", "curves.csv", "changes.csv", "modes.csv", "record.json"):
         assert (Path("found") / name).exists()
+
+
+@pytest.mark.skipif(INTERPRETED, reason="the same as compiled, a hundred times slower")
+@pytest.mark.parametrize(
+    ("command", "notes"),
+    [
+        (("structure", "davidson-2025"), {"continual: ", "from_scratch: ", "limits: ", "phi = 0: "}),
+        (
+            ("breakeven", "davidson-2025", "--quantity", "lam", "--quantity", "mode", "--target", "0.5"),
+            {"lam, value: draws failed in ", "lam, median: draws failed in ", "lam, wider: ", "continual: "},
+        ),
+    ],
+)
+def test_draws_that_failed_are_said_with_the_bounds_that_they_leave(cli, monkeypatch, command, notes):
+    honest = rerun.hits_of_design
+
+    def hits_of_design(*arguments, **options):
+        found = honest(*arguments, **options)
+        is_ok = np.arange(len(found.holds)) % 8 > 0
+        return Hits(np.where(is_ok, 0, 4).astype(np.int8), found.holds & is_ok, None)
+
+    monkeypatch.setattr(rerun, "hits_of_design", hits_of_design)
+    status, out, _ = cli(*command, *FAST, "--out", "found")
+    assert status == 0
+    prior, event = load_prior("davidson-2025"), parse_event(FAST[-1])
+    answer = rerun.question(event, n_draws=1024).ask(prior)
+    assert answer.n_failed == 128
+    low, high = answer.hits.mean(), answer.hits.mean() + 1 / 8
+    said = (
+        "128 of 1,024 draws could not be simulated; counting them as misses or as hits, the probability lies between "
+        f"{100 * low:.1f} % and {100 * high:.1f} %."
+    )
+    written = Path("found", f"{command[0]}.md").read_text(encoding="utf-8")
+    for text in (out, written):
+        assert f"\n{said}\n" in text
+        assert {note for note in notes if f"\n* {note}" in text} == notes
+    assert len(json.loads(Path("found/record.json").read_text(encoding="utf-8"))["notes"]) >= len(notes)
 
 
 @pytest.mark.parametrize(

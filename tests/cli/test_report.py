@@ -87,7 +87,7 @@ def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(
     status, _, err = cli("report", CHEAP, "--event", event, "--draws", "2048", "--out", "page", "--quiet")
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
-    assert "(exact 95 % bound: " in page
+    assert "(binomial 95 % bound: " in page
     assert 'id="ranking"' not in page
     assert '<section id="checks"' in page
 
@@ -95,7 +95,7 @@ def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(
 def test_a_report_with_one_hit_says_what_cannot_be_told_and_comes_back(cli):
     status, out, err = cli("report", "economists", "--draws", "8192", "--out", "page", "--quiet")
     assert status == 0, err
-    assert "holds in 1 of the 8,192 draws, all of one randomisation (exact 95 % bound: below 0.058 %)" in out
+    assert "holds in 1 of the 8,192 draws, all of one randomisation (binomial 95 % bound: below 0.058 %)" in out
     text = Path("page/report.md").read_text(encoding="utf-8")
     assert "mc-sie run economists --rare --event 'best_window_months[5] < 12'" in text
     for title in ("What if you disagree?", "What do others believe?", "Does the form of the model matter?"):

@@ -168,5 +168,5 @@ def test_a_design_that_sees_too_little_costs_the_indices_only(cli, here):
 def test_an_event_that_never_happens_is_said_to_be_so(cli, here):
     status, _, err = cli("sensitivity", CHEAP, *SMALL, "--event", "months_to[20] < 0.01")
     assert status == 2
-    assert "holds in none of the 4,096 draws (exact 95 % bound: below 0.074 %)" in err
+    assert "holds in none of the 4,096 draws (binomial 95 % bound: below 0.074 %)" in err
     assert "--rare" in err

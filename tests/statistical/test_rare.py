@@ -1,6 +1,7 @@
 """Rare events: the estimate is right down to 1e-10, its interval means what it says, and no region is lost."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -212,6 +213,26 @@ def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
     assert found.doubts == ()
 
 
+def test_draws_that_fail_leave_bounds_by_their_share_of_the_prior(prior, small, monkeypatch):
+    """Draws above two standard deviations fail: 2.3 % of the prior, in which the event may hold."""
+    honest = two_ends(-2.0, math.inf)
+
+    def simulate_points(prior, uniforms, *arguments, **options):
+        draws, outcomes = honest(prior, uniforms, *arguments, **options)
+        outcomes.status[uniforms["labour_multiplier"] > stats.norm.cdf(2.0)] = 4
+        return draws, outcomes
+
+    instead_of_the_model(monkeypatch, simulate_points)
+    found = ask(prior, 0, 4096, n_replicates=8)
+    tail = stats.norm.sf(2.0)
+    assert found.n_failed > 0
+    assert found.share_failed == pytest.approx(tail, rel=3.0 / math.sqrt(found.n_failed))  # few draws go there
+    assert found.answer.prob == pytest.approx(tail / (1.0 - tail), rel=0.1)
+    low, high = map(float, re.search(r"lies between (\S+) % and (\S+) %", found.failed_in_words).groups())
+    assert low == pytest.approx(100 * tail, rel=0.1)
+    assert high == pytest.approx(low + 100 * found.share_failed, abs=0.1)
+
+
 @compiled
 def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch):
     instead_of_the_model(monkeypatch, two_ends(-2.5, 2.5))
@@ -239,10 +260,10 @@ def small(monkeypatch):
 def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
     found = ask(prior, 1e30, 128, n_replicates=4)
     assert not found.is_found
-    assert found.answer.interval == "exact upper"
+    assert found.answer.interval == "binomial upper"
     assert found.answer.n_draws == found.n_plain == 128 + 256
     assert found.answer.high == pytest.approx(3.0 / 384, rel=0.01)
-    assert found.sentence.startswith("Below 0.78 % (exact 95 % bound: 0 of 384 draws")
+    assert found.sentence.startswith("Below 0.78 % (binomial 95 % bound: 0 of 384 draws")
     assert "found no way to the event" in found.method
     assert len(found.hits) == len(found.shifts) == 0
 

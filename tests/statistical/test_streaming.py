@@ -13,6 +13,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis import sketch
+from mc_sie.analysis.estimates import RARE_HITS
 from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
 from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
 from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
@@ -63,13 +64,28 @@ def test_quantiles_are_within_the_stated_error(both):
         np.testing.assert_allclose(sketched[column], exact[column], rtol=sketch.RELATIVE_ERROR * (1 + 1e-9))
 
 
+def test_no_gain_of_a_window_beyond_the_horizon_is_in_a_table():
+    prior = load_prior("davidson-2025")
+    questions = Questions(EVENT, TABLE_LEVELS, (4.0, 12.0), 6.0, tuple(prior.dimensions))
+    counted = stream(Job(prior, plan(64, seed=4, n_replicates=4), questions, 16))
+    kept = simulate(prior, 64, seed=4, n_replicates=4, levels=TABLE_LEVELS, horizon_months=6.0)
+    event = parse_event("best_window_months[5] < 6")
+    for summary in (
+        summarise(kept, event),
+        summarise_counts(replace(questions, event=event), counted.rows, "sobol"),
+    ):
+        outcomes = set(summary.quantiles["outcome"])
+        assert {"best_gain_ooms[4]", "months_to[5]", "pace_peak"} <= outcomes
+        assert not [name for name in outcomes if "year" in name or name == "best_gain_ooms[12]"]
+
+
 def test_sums_and_curves_are_those_of_the_draws(both):
     kept, streamed = both
     asked, rows = streamed.questions, streamed.rows
     total = asked.view(rows, "sums").sum(axis=0) * SUM_UNIT
     gains = [kept.outcomes.first_year_ooms, *kept.outcomes.best_gain_ooms.T]
     np.testing.assert_allclose(total, [gain.sum() for gain in gains], atol=N_DRAWS * SUM_UNIT)
-    curves = curve_table(asked, rows)
+    curves = curve_table(asked, rows, streamed.design.scheme)
     assert (curves.groupby("quantity")["n_draws"].sum() == N_DRAWS).all()
     uniforms = uniforms_of(kept.prior, kept.design, 0, N_DRAWS)
     hits = EVENT.holds(kept.outcomes)
@@ -78,6 +94,12 @@ def test_sums_and_curves_are_those_of_the_draws(both):
         place = (uniforms[name] * CURVE_BINS).astype(int)
         counted = np.bincount(place, weights=hits, minlength=CURVE_BINS)
         np.testing.assert_allclose(np.nan_to_num(part["prob"]) * part["n_draws"], counted, atol=1e-9)
+        np.testing.assert_array_equal(part["n_hits"], counted)
+    rarer = np.minimum(curves["n_hits"], curves["n_draws"] - curves["n_hits"])
+    assert INTERPRETED or {"t, 90 %", "binomial upper, 95 %"} <= set(curves["interval"])
+    assert (curves["se"].isna() == (rarer < RARE_HITS)).all()  # no error from few hits, and never one of 0
+    assert (curves["se"].dropna() > 0.0).all()
+    assert (curves["low"] < curves["high"]).all()
 
 
 @pytest.mark.parametrize("scheme", ["sobol", "philox"])

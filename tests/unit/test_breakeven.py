@@ -18,6 +18,7 @@ from mc_sie.engine.run import uniforms_of
 from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.priors import families as f
 from mc_sie.quantities import QUANTITIES
+from mc_sie.report.comparison_text import breakeven_table
 
 HOW = {"n_draws": 4096, "n_replicates": 32, "seed": 4}
 FEW = {"n_draws": 512, "n_replicates": 16, "seed": 4}
@@ -140,21 +141,41 @@ def test_a_curve_that_turns_back_has_every_crossing(monkeypatch):
         assert abs(row.value - 0.6 * math.exp(sign / 8.0)) < 4.0 * row.se + 0.01
 
 
-def test_never_gives_both_ends():
+def test_a_scan_that_ends_within_the_domain_says_where_and_not_never():
     found = breakeven(prior_with(), ["lam"], targets=[0.5], event="first_year_ooms > 19.9", **FEW)
     row = only(found, "lam", "value", 0.5)
-    assert row.kind == "never"
+    assert row.kind == "not found"
     assert (row.scanned_low, row.scanned_high) == (pytest.approx(1.8e-6, rel=2.0), 3.0)
     assert math.isnan(row.value)
     assert row.label_low.startswith("below")
     assert (row.prob_low, row.prob_high) == (0.0, 0.0)
+    assert breakeven_table(found, "value").loc[0, "P = 50 %"] == f"not from {row.scanned_low:.3g} to 3"
+
+
+def test_never_is_said_of_the_whole_domain():
+    """With alpha = 1/2 the ceiling, alpha^(1/rho), is never below 1."""
+    found = breakeven(prior_with(rho=f.uniform(-0.4, -0.1)), ["rho"], targets=[0.5], event="pace_ceiling < 1", **FEW)
+    row = only(found, "rho", "value", 0.5)
+    assert (row.kind, row.scanned_low) == ("never", -50.0)
+    assert row.scanned_high == pytest.approx(1.0, abs=1e-5)  # the domain is open there
+    assert only(found, "rho", "median", 0.5).kind == "not found"
+    assert breakeven_table(found, "value").loc[0, "P = 50 %"] == "never"
+
+
+def test_a_scan_goes_on_for_as_long_as_the_probability_moves_towards_a_target():
+    """Software that doubles in hours makes almost any set of priors jump, but by no factor that a prior has."""
+    found = breakeven(load_prior("davidson-2025"), ["software_doubling_months"], targets=[0.9], **FEW)
+    for varied in ("value", "median"):
+        row = only(found, "software_doubling_months", varied, 0.9)
+        assert (row.kind, row.direction) == ("crossing", "falling")
+        assert 0.001 < row.value < 0.004
 
 
 def test_an_input_without_effect_changes_nothing():
     found = breakeven(prior_with(), ["limit_ooms"], event="pace_initial > 10", **FEW)
-    assert set(found.values["kind"]) == {"never"}
+    assert set(found.values["kind"]) == {"not found"}
     assert (found.changes["change"] == 0.0).all()
-    assert set(found.changes["interval"]) == {"exact, 95 %"}
+    assert set(found.changes["interval"]) == {"binomial, 95 %"}
 
 
 def test_what_is_not_asked_for_are_fixed_inputs():

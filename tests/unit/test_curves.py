@@ -200,10 +200,10 @@ def test_few_hits_in_a_level_give_an_exact_bound():
     hits[5] = True
     levels = curves({"x": x}, hits, np.tile(np.arange(8), 512), n_bins=16).levels
     first = levels.iloc[0]
-    assert first["interval"] == "exact upper"
+    assert first["interval"] == "binomial upper"
     assert first["high"] == pytest.approx(stats.beta(2, 255).ppf(0.95), rel=1e-6)
     assert levels.iloc[3]["high"] == pytest.approx(1.0 - 0.05 ** (1 / 256), rel=1e-6)  # the rule of three
-    assert levels.iloc[-1]["interval"] == "exact lower"
+    assert levels.iloc[-1]["interval"] == "binomial lower"
 
 
 def test_a_continuous_outcome_has_a_first_order_index_and_one_of_its_whole_law():
@@ -319,8 +319,8 @@ def test_bins_are_a_power_of_two_that_the_draws_can_fill():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"outcome": np.zeros(64, bool)}, r"holds in none of the 64 draws \(exact 95 % bound: below 4.6 %\)"),
-        ({"outcome": np.ones(64, bool)}, r"holds in every one of the 64 draws \(exact 95 % bound: above 95"),
+        ({"outcome": np.zeros(64, bool)}, r"holds in none of the 64 draws \(binomial 95 % bound: below 4.6 %\)"),
+        ({"outcome": np.ones(64, bool)}, r"holds in every one of the 64 draws \(binomial 95 % bound: above 95"),
         ({"loss_ratio": 0.0}, "--loss-ratio 0 is not a positive number"),
         ({"loss_ratio": math.nan}, "--loss-ratio nan is not a positive number"),
         ({"n_bins": 65}, "64 draws are fewer than the 65 bins"),

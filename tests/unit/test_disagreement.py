@@ -82,7 +82,7 @@ def test_a_block_without_effect_has_a_bar_of_nothing_with_its_bound():
     bars = result.bars.set_index("block")
     for name in ("retraining", "limit_ooms"):  # mode none, and the day of automation
         assert (bars.loc[name, "change"], bars.loc[name, "se"], bars.loc[name, "n_changed"]) == (0.0, 0.0, 0)
-        assert bars.loc[name, "interval"] == "exact, 95 %"
+        assert bars.loc[name, "interval"] == "binomial, 95 %"
         assert bars.loc[name, "high"] == pytest.approx(1.0 - 0.05 ** (1.0 / DRAWS), rel=1e-9)
     assert bars.loc["initial_pace", "change"] == pytest.approx(result.changes["change"].iloc[0], abs=1e-12)
 

@@ -10,6 +10,7 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis import checks
 from mc_sie.analysis.convergence import replicate_table, running_table
+from mc_sie.analysis.estimates import estimate_weighted
 from mc_sie.analysis.exceedance import exceedance_table, threshold_map
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
@@ -20,7 +21,7 @@ from mc_sie.report import sections
 from mc_sie.report.answer_figures import map_figure
 from mc_sie.report.document import Aside, Code
 from mc_sie.report.sections import medians_table
-from mc_sie.report.sections.answer import _pivoted, _quantiles_shown
+from mc_sie.report.sections.answer import _in_plain_words, _pivoted, _quantiles_shown
 from mc_sie.report.sections.others import _pins_shown
 from mc_sie.reporting import _rare_command, _sums, make_request, reference_for
 
@@ -65,6 +66,24 @@ def test_gains_within_the_best_and_the_first_year_are_counted_apart(simulation):
 def test_the_map_ends_at_the_horizon():
     short = simulate(load_prior("davidson-houlden-2025"), 64, n_replicates=4, horizon_months=12.0)
     assert threshold_map(short)["months"].max() == 12.0
+
+
+def test_a_horizon_of_six_months_tells_nothing_of_a_year():
+    short = simulate(load_prior("davidson-houlden-2025"), 64, n_replicates=4, horizon_months=6.0)
+    summary = summarise(short, "best_window[5] < 6")
+    section = sections.answer(summary, exceedance_table(short), threshold_map(short))
+    names = [item.name for item in section.items if not isinstance(item, str)]
+    assert "map" in names
+    assert "exceedance" not in names
+    (quantiles,) = [item for item in section.items if not isinstance(item, str) and item.name == "quantiles"]
+    assert not quantiles.numbers["outcome"].str.contains("year").any()
+
+
+def test_draws_of_a_proposal_are_not_called_worlds():
+    found = estimate_weighted(np.arange(4096) % 512 == 0, np.ones(4096, bool), np.linspace(0.5, 1.5, 4096), 4)
+    words = _in_plain_words(parse_event("best_window[5] < 12"), found)
+    assert "worlds" not in words
+    assert "95 % bound: hits worth" in words
 
 
 def test_the_best_window_stands_before_the_brackets(simulation):

@@ -236,7 +236,7 @@ def test_a_prior_without_anything_random_is_refused():
 def test_an_event_that_never_happens_is_refused_with_its_bound():
     prior = load_prior("davidson-houlden-2025")
     simulation = simulate(prior, 64, n_replicates=4, levels=(20,), widths=())
-    with pytest.raises(InputError, match=r"holds in none of the 64 draws \(exact 95 % bound: below 4\.6 %\)"):
+    with pytest.raises(InputError, match=r"holds in none of the 64 draws \(binomial 95 % bound: below 4\.6 %\)"):
         sensitivity(sample_of(simulation, parse_event("months_to[20] < 0.1")))
 
 

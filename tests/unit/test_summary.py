@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from blank import blank_outcomes
 
-from mc_sie.analysis.estimates import Estimate, estimate_probability
+from mc_sie.analysis.estimates import RARE_HITS, Estimate, WeightedEstimate, estimate_probability
 from mc_sie.analysis.summary import (
     QUANTILES,
     TABLE_LEVELS,
@@ -82,8 +82,8 @@ def test_thresholds_are_counted_draw_by_draw(simulation):
         assert (row.n_hits, row.n_draws) == (hits, len(outcomes))
         assert row.prob == hits / len(outcomes)
         assert row.low <= row.prob <= row.high
-        assert row.interval in ("t, 90 %", "exact upper, 95 %", "exact lower, 95 %")
-        assert math.isnan(row.se) == row.interval.startswith("exact")
+        assert row.interval in ("t, 90 %", "binomial upper, 95 %", "binomial lower, 95 %")
+        assert math.isnan(row.se) == (min(hits, row.n_draws - hits) < RARE_HITS)
 
 
 def test_a_rise_in_exactly_the_window_is_not_in_less_than_it(made):
@@ -192,7 +192,7 @@ def test_a_simulation_in_which_everything_failed_says_so(simulation):
 # --- In words ---
 
 SURE = Estimate(0.128347, 0.00123, 0.12, 0.13, "t", 1283, 10_000)
-RARE = Estimate(0.0002, math.nan, 0.0, 0.000467, "exact upper", 2, 10_000)
+RARE = Estimate(0.0002, math.nan, 0.0, 0.000467, "binomial upper", 2, 10_000)
 
 
 def test_the_sentence_is_the_one_that_was_agreed():
@@ -203,14 +203,27 @@ def test_the_sentence_is_the_one_that_was_agreed():
 
 
 def test_a_rare_event_is_never_zero_plus_or_minus_zero():
-    expected = "Below 0.047 % (exact 95 % bound: 2 of 10,000 draws; 12.8 % counted from day one)."
+    expected = "Below 0.047 % (binomial 95 % bound: 2 of 10,000 draws; 12.8 % counted from day one)."
     assert sentence(RARE, SURE) == expected
 
 
-def test_an_error_of_a_point_is_singular_and_no_error_is_not_zero():
+def test_an_estimate_that_is_known_stands_beside_its_bound():
+    both = Estimate(0.0014, 0.0002, 0.0, 0.0017, "binomial upper", 180, 131_072)
+    expected = (
+        "0.14 %, below 0.17 % (Monte Carlo SE 0.02 points, about 1 in 710; binomial 95 % bound: 180 of 131,072 draws)."
+    )
+    assert sentence(both, None) == expected
+
+
+def test_a_bound_from_weighted_draws_speaks_of_what_they_are_worth():
+    found = WeightedEstimate(0.002, math.nan, 0.0, 0.0123, "effective upper", 312, 131_072, 40_000.0, 3.217)
+    expected = "Below 1.3 % (95 % bound: hits worth 3.22 of equal weight among draws worth 40,000)."
+    assert sentence(found, None) == expected
+
+
+def test_an_error_of_a_point_is_singular():
     assert "Monte Carlo SE 1 point, " in sentence(replace(SURE, se=0.0101), None)
     assert "Monte Carlo SE 2 points, " in sentence(replace(SURE, se=0.0201), None)
-    assert sentence(replace(SURE, prob=0.5, se=0.0), None) == "50.0 % (the same in every randomisation, about 1 in 2)."
 
 
 def test_a_table_is_written_like_its_estimates(simulation):
@@ -218,11 +231,12 @@ def test_a_table_is_written_like_its_estimates(simulation):
     texts = estimates_of(table)
     assert len(texts) == len(table)
     for text, row in zip(texts, table.itertuples(), strict=True):
-        assert text.startswith("<") == row.interval.startswith("exact upper")
-        assert text.startswith(">") == row.interval.startswith("exact lower")
-        assert float(text.lstrip("<>")) == pytest.approx(
-            100 * (row.high if "<" in text else row.low if ">" in text else row.prob), rel=0.2, abs=5
-        )
+        is_bound = row.interval.startswith("binomial")
+        expected = [] if math.isnan(row.se) else [row.prob]
+        expected += [row.high if row.interval.startswith("binomial upper") else row.low] if is_bound else []
+        assert ("<" in text, ">" in text) == (is_bound and row.low == 0.0, is_bound and row.high == 1.0)
+        written = [float(part.lstrip("<>")) for part in text.split(", ")]
+        assert written == pytest.approx([100 * value for value in expected], rel=0.1, abs=0.5)
 
 
 def test_a_notebook_shows_the_sentence_and_the_table(simulation):

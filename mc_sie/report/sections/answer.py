@@ -49,20 +49,21 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
                 "each step to the right allows more time.",
             )
         )
-    five = curve[(curve["counted"] == "best year") & curve["ooms"].isin([3.0, 5.0, 10.0])]
-    words = ", ".join(f"at least {row.ooms:g} OOM {100 * row.prob:.3g} %" for row in five.itertuples())
-    items.append(
-        Chart(
-            "exceedance",
-            "Probability that effective training compute rises by at least k OOM within twelve months. "
-            "Bands: 90 % t intervals, mostly narrower than the line.",
-            f"Two falling curves over k. In the best year: {words}. The first year lies below the best year "
-            "throughout.",
-            answer_figures.exceedance_figure(curve),
-            curve,
-            "Read off any definition of an explosion: pick the gain below, find its probability at the left.",
+    if len(curve):
+        five = curve[(curve["counted"] == "best year") & curve["ooms"].isin([3.0, 5.0, 10.0])]
+        words = ", ".join(f"at least {row.ooms:g} OOM {100 * row.prob:.3g} %" for row in five.itertuples())
+        items.append(
+            Chart(
+                "exceedance",
+                "Probability that effective training compute rises by at least k OOM within twelve months. "
+                "Bands: 90 % intervals, 95 % bounds at the ends; mostly narrower than the line.",
+                f"Two falling curves over k. In the best year: {words}. The first year lies below the best year "
+                "throughout.",
+                answer_figures.exceedance_figure(curve),
+                curve,
+                "Read off any definition of an explosion: pick the gain below, find its probability at the left.",
+            )
         )
-    )
     items.append(
         Chart(
             "map",
@@ -92,9 +93,8 @@ def _in_plain_words(event: Event, estimate: Estimate) -> str:
     of_hundred = round(100 * estimate.prob)
     if estimate.is_rare:
         return (
-            f"The event asked about is that {event.in_words}. {estimate.n_hits:,} of {estimate.n_draws:,} simulated "
-            "worlds "
-            f"did so: its probability is {in_percent(estimate)} (exact 95 % bound)."
+            f"The event asked about is that {event.in_words}. Its probability is {in_percent(estimate)} "
+            f"({estimate.bound_in_words})."
         )
     kind = {"t": "t", "wilson": "Wilson"}[estimate.interval]
     return (

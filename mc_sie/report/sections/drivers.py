@@ -111,7 +111,7 @@ def no_drivers(why: InputError, rare_command: str | None) -> Section:
     Parameters
     ----------
     why : InputError
-        What the analysis said, with the exact bound on the probability where hardly a draw tells.
+        What the analysis said, with the bound on the probability where hardly a draw tells.
     rare_command : str or None
         What would find worlds with the event however rare it is; None where that is no help.
 

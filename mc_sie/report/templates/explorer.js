@@ -375,10 +375,11 @@ function paretoK(weights) { // Zhang & Stephens with the weak prior of Vehtari e
 const hitRow = (event) => { const row = Math.ceil(N / 8); return ARRAYS.hits.subarray(event * row, (event + 1) * row); };
 const jackknifeSe = (values) => { const mean = values.reduce((a, b) => a + b, 0) / values.length; return Math.sqrt((values.length - 1) / values.length * values.reduce((sum, x) => sum + (x - mean) ** 2, 0)); };
 
-function upperBound(hits, size) { // Clopper-Pearson
-  if (hits >= size) return 1;
+function upperBound(hit, hitSquares, total, largest) { // from the effective number of hits, an unseen one of the largest weight included
+  const prob = (hit + largest) / (total + largest), hits = (hit + largest) ** 2 / (hitSquares + largest ** 2);
+  if (prob >= 1) return 1;
   let low = 0, high = 1;
-  for (let i = 0; i < 70; i++) { const middle = 0.5 * (low + high); if (betaInc(hits + 1, size - hits, middle) < RULE.bound) low = middle; else high = middle; }
+  for (let i = 0; i < 70; i++) { const middle = 0.5 * (low + high); if (betaInc(hits, hits * (1 - prob) / prob, middle) < RULE.bound) low = middle; else high = middle; }
   return high;
 }
 
@@ -400,11 +401,12 @@ function estimate(weights, event) { // share of the hits, leaving out one random
   found.coveredSe = Math.sqrt(means.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (R - 1) / R);
   const isUpper = found.prob <= 0.5, rare = isUpper ? hit : total - hit, rareSquares = isUpper ? hitSquares : squares - hitSquares;
   if (!(total > 0)) return { ...found, prob: NaN, se: NaN, ess: 0, low: NaN, high: NaN };
-  if (!(rareSquares > 0) || rare ** 2 / rareSquares < RULE.rare || (isUpper ? most : mostMiss).some((w) => w === 0)) {
-    const bound = upperBound((isUpper ? found.prob : 1 - found.prob) * found.ess, found.ess);
-    return { ...found, kind: isUpper ? "upper" : "lower", se: NaN, low: isUpper ? 0 : 1 - bound, high: isUpper ? bound : 1 };
+  const hasError = rareSquares > 0 && rare ** 2 / rareSquares >= RULE.rare && totals.every((one) => one < total);
+  const se = hasError ? Math.max(jackknifeSe(without), RULE.least * R / found.ess) : NaN;
+  if (!hasError || (isUpper ? most : mostMiss).some((w) => w === 0)) {
+    const bound = upperBound(rare, rareSquares, total, Math.max(...most, ...mostMiss));
+    return { ...found, kind: isUpper ? "upper" : "lower", se, low: isUpper ? 0 : 1 - bound, high: isUpper ? bound : 1 };
   }
-  const se = jackknifeSe(without);
   return { ...found, se, low: Math.max(0, found.prob - RULE.t * se), high: Math.min(1, found.prob + RULE.t * se) };
 }
 
@@ -433,9 +435,10 @@ function decimals(error) {
 const twoDigits = (x) => { if (!(x > 0)) return "0"; const scale = 10 ** (1 - Math.floor(Math.log10(x))); return String(+(Math.ceil(x * scale - 1e-9) / scale).toPrecision(10)); };
 function inPercent(found) {
   if (Number.isNaN(found.prob)) return "no draws";
-  if (found.kind === "upper") return `below ${twoDigits(100 * found.high)} %`;
-  if (found.kind === "lower") return `above ${+(100 - +twoDigits(100 * (1 - found.low))).toPrecision(12)} %`;
-  return `${(100 * found.prob).toFixed(decimals(100 * found.se))} %`;
+  const parts = Number.isNaN(found.se) ? [] : [`${(100 * found.prob).toFixed(decimals(100 * found.se))} %`];
+  if (found.kind === "upper") parts.push(`below ${twoDigits(100 * found.high)} %`);
+  if (found.kind === "lower") parts.push(`above ${+(100 - +twoDigits(100 * (1 - found.low))).toPrecision(12)} %`);
+  return parts.join(", ");
 }
 const inPoints = (se) => (100 * se).toFixed(decimals(100 * se));
 function oneIn(prob) {
@@ -1071,7 +1074,7 @@ function show(found) {
     $("#event-words").textContent = `${event[0].toUpperCase()}${event.slice(1)}:`;
     claim.innerHTML = colour === "red" ? "no answer from these draws" : `<data id="prob" value="${found.prob}">${inPercent(found)}</data> <span class="odds">${found.kind === "t" ? oneIn(found.prob) : ""}</span>`;
     $("#error").textContent = colour === "red" ? `${found.reasons[0][0].toUpperCase()}${found.reasons[0].slice(1)}${found.reasons.length > 1 ? `; ${found.reasons.slice(1).join("; ")}` : ""}.`
-      : `${found.kind === "t" ? `Monte Carlo SE ${inPoints(found.se)} points, 90 % interval ${(100 * found.low).toFixed(decimals(100 * found.se))} to ${(100 * found.high).toFixed(decimals(100 * found.se))} %` : "exact 95 % bound"}${found.reasons.length ? `; ${found.reasons.join("; ")}` : ""}.`;
+      : `${found.kind === "t" ? `Monte Carlo SE ${inPoints(found.se)} points, 90 % interval ${(100 * found.low).toFixed(decimals(100 * found.se))} to ${(100 * found.high).toFixed(decimals(100 * found.se))} %` : `${Number.isNaN(found.se) ? "" : `Monte Carlo SE ${inPoints(found.se)} points; `}95 % bound from the effective number of ${found.kind === "upper" ? "hits" : "misses"}`}${found.reasons.length ? `; ${found.reasons.join("; ")}` : ""}.`;
     const parts = { prob: found.prob, se: found.se, ess: found.ess, k: found.k, covered: found.covered };
     $("#quality").innerHTML = `draws worth <data id="ess" value="${parts.ess}">${whole(found.ess)}</data> of ${whole(N)}, k-hat <data id="k" value="${parts.k}">${Number.isFinite(found.k) ? found.k.toFixed(2) : "none"}</data>, cover <data id="covered" value="${parts.covered}">${coverWords(found)}</data> of the prior<data id="se" value="${parts.se}"></data>`;
   }
