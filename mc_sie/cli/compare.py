@@ -58,6 +58,8 @@ def compare(
             threads=threads,
             progress=progress,
         )
+    if out:  # before a word is said: whoever reads the output may stop reading
+        write_comparison(out, found, priors, command=_command())
 
     from mc_sie.report import comparison_text as text
 
@@ -72,7 +74,7 @@ def compare(
         say(f"* {note}")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_comparison(out, found, priors, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 @app.command()
@@ -118,6 +120,8 @@ def breakeven(
             threads=threads,
             progress=progress,
         )
+    if out:
+        write_breakeven(out, found, command=_command())
 
     from mc_sie.analysis.headlines import label
 
@@ -130,7 +134,7 @@ def breakeven(
         say(f"* {note}")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_breakeven(out, found, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 @app.command()
@@ -163,6 +167,8 @@ def structure(
             threads=threads,
             progress=progress,
         )
+    if out:
+        write_structure(out, found, command=_command())
 
     from mc_sie.analysis.headlines import label
     from mc_sie.report import comparison_text as text
@@ -174,12 +180,12 @@ def structure(
     print_table(text.aspects_table(found), "How much the variants differ")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_structure(out, found, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 def _check_out(out: Path | None) -> None:
     """Refuse a folder that exists or cannot be made, before anything is simulated."""
-    from mc_sie.store import check_target
+    from mc_sie.files import check_target
 
     if out:
         check_target(out, "")

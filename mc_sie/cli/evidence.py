@@ -43,7 +43,7 @@ def evidence(
 ) -> None:
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
-    from mc_sie.files import check_folder
+    from mc_sie.files import check_target
     from mc_sie.priors import load_prior, shipped_priors
 
     asked = parse_event(event)
@@ -54,7 +54,7 @@ def evidence(
         refuse(loaded.name, "states no evidence", remedy)
     asked.check_horizon(horizon_months)
     if out:
-        check_folder(out, f"--out {out}")
+        check_target(out, "")
     warn(loaded.warnings)
 
     from mc_sie.analysis.condition import condition
@@ -76,6 +76,10 @@ def evidence(
         )
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = weigh_evidence(conditioned, asked, progress=progress)
+    if out:  # before a word is said: whoever reads the output may stop reading
+        from mc_sie.tables import write_evidence
+
+        write_evidence(report, out)
     _print_report(report)
     say(conditioned.method)
     design = conditioned.simulation.design
@@ -88,9 +92,6 @@ def evidence(
     for doubt in (*conditioned.doubts, *report.doubts):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
     if out:
-        from mc_sie.tables import write_evidence
-
-        write_evidence(report, out)
         say(f"Tables and figure written to {out}/")
 
 
@@ -115,8 +116,9 @@ def reweight(
     """
     from mc_sie.analysis.precision import precision
     from mc_sie.events import parse_event
+    from mc_sie.files import check_target
     from mc_sie.priors import load_prior
-    from mc_sie.store import check_target, read_run, write_reweighted
+    from mc_sie.store import read_run, write_reweighted
 
     asked = None if event is None else parse_event(event)
     precision(target_se, None, n_draws=1, max_draws=1)
@@ -131,9 +133,11 @@ def reweight(
     found = reweighted(stored.sample, loaded, target_se=target_se)
     command = shlex.join(["mc-sie", *sys.argv[1:]])
     if found.is_accepted:
+        if out:
+            write_reweighted(out, found, command=command)
         _print_reweighted(found, stored.folder)
         if out:
-            say(f"Results: {write_reweighted(out, found, command=command)}/")
+            say(f"Results: {out}/")
         return
     say(f"The draws of {stored.folder}/ do not answer for {loaded.name}:", err=True)
     for reason in found.reasons:

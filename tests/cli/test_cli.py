@@ -528,7 +528,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.store, "_sha256")])
+@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.store, "digest_of")])
 def test_an_interrupt_leaves_nothing_half_written(cli, here, monkeypatch, number, status, where):
     def interrupted(*args, **kwargs):
         os.kill(os.getpid(), number)

@@ -133,7 +133,7 @@ def test_resume_refuses_broken_files(cli, interrupted, name, text):
     (interrupted / name).write_text(text)
     status, _, err = cli("resume", "run")
     assert status == 2
-    assert f"run.unfinished/{name} cannot be read" in err
+    assert f"run.unfinished/{name} is not what a run has written" in err
 
 
 @pytest.mark.parametrize(
