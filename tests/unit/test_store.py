@@ -16,8 +16,8 @@ from mc_sie import load_prior, simulate, store, summarise
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.quantities import MODES
 from mc_sie.files import check_target
+from mc_sie.quantities import MODES
 from mc_sie.store import draws_frame, write_run
 
 FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
