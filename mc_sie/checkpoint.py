@@ -1,14 +1,18 @@
 """Runs that were interrupted: where they stand, and how they go on.
 
 While a run without draws is under way, ``NAME.unfinished/`` holds what was asked (``plan.json``) and what has been
-counted so far (``counts.npz``, replaced whole now and then). ``mc-sie resume`` goes on from there.
+counted so far (``counts.npz``, replaced whole now and then). ``mc-sie resume`` goes on from there, after the same
+checks as for a new run, and only with counts of whole batches that carry the digest of this plan.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
-from dataclasses import asdict, dataclass
+import zipfile
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import source_digest
-from mc_sie.analysis.precision import Precision
+from mc_sie.analysis.precision import Precision, precision
 from mc_sie.analysis.streaming import Job
 from mc_sie.analysis.tally import Questions
+from mc_sie.engine.run import check_horizon, check_marks
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.files import UNFINISHED, unwritable, write_whole
-from mc_sie.priors import load_prior
-from mc_sie.sampling import Design
+from mc_sie.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
+from mc_sie.priors import PriorSet, load_prior
+from mc_sie.sampling import plan as design_of
+
+_AGAIN = "Start again."
 
 
 @dataclass(frozen=True)
@@ -40,15 +47,12 @@ class Plan:
         Draws in a replicate before which it never ends.
     command : str
         Command line that began it.
-    out : pathlib.Path or None
-        Folder asked for; None for the next free name below ``runs/``.
     """
 
     job: Job
     precision: Precision
     start: int
     command: str
-    out: Path | None
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,16 @@ class Checkpoint:
         InputError
             When another run is under way there, or the folder cannot be made.
         """
-        folder = target.with_name(target.name + UNFINISHED)
+        self = cls(target.with_name(target.name + UNFINISHED))
+        if os.path.lexists(self.folder):
+            why = "holds a run that was interrupted, or is under way"
+            raise InputError(str(self.folder), why, f"Go on with it: mc-sie resume {target}; or remove it.")
         job = plan.job
         text = {
             "prior": str(job.prior.path.resolve()),
             "prior_digest": job.prior.digest,
             "program": source_digest(),
-            "design": asdict(job.design),
+            "design": {**asdict(job.design), "n_draws": job.design.n_draws},
             "batch": job.batch,
             "event": str(job.questions.event),
             "levels": list(job.questions.levels),
@@ -100,19 +107,14 @@ class Checkpoint:
             "precision": asdict(plan.precision),
             "start": plan.start,
             "command": plan.command,
-            "out": None if plan.out is None else str(plan.out),
         }
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            why = "holds a run that was interrupted, or is under way"
-            raise InputError(str(folder), why, f"Go on with it: mc-sie resume {target}; or remove it.") from None
-        except OSError as error:
-            raise unwritable(f"--out {target}", error) from error
-        self = cls(folder)
-        body = json.dumps(text, indent=1)
-        write_whole(folder / "plan.json", lambda partial: partial.write_text(body + "\n", encoding="utf-8"))
-        self.save(job.empty())
+        body = json.dumps(text, indent=1) + "\n"
+
+        def write(partial: Path) -> None:
+            (partial / "plan.json").write_text(body, encoding="utf-8")
+            cls(partial).save(job.empty())
+
+        write_folder(self.folder, target.name, write)
         return self
 
     @classmethod
@@ -134,25 +136,28 @@ class Checkpoint:
         InputError
             When there is none, or the run is complete.
         """
-        folder = run if run.name.endswith(UNFINISHED) else run.with_name(run.name + UNFINISHED)
-        if not (folder / "plan.json").is_file():
-            finished = (run / "run.json").is_file()
-            why = "is complete" if finished else "is no interrupted run"
-            remedy = (
-                "Start another one with mc-sie run."
-                if finished
-                else f"There is no {folder}/plan.json. Only a run with --no-draws can be gone on with."
-            )
-            raise InputError(str(run), why, remedy)
+        where = str(run)
+        if run.name in ("", ".."):  # the folder that one stands in, or above
+            run = run.resolve()
+        folder = run
+        if not run.name.endswith(UNFINISHED):
+            folder = run.parent / (run.name + UNFINISHED)
+        if not os.path.lexists(folder / "plan.json"):
+            if os.path.lexists(run / "run.json"):
+                raise InputError(where, "is complete", "Start another one with mc-sie run.")
+            remedy = f"There is no {folder}/plan.json. Only a run with --no-draws can be gone on with."
+            raise InputError(where, "is no interrupted run", remedy)
         return cls(folder)
 
     def save(self, rows: NDArray[np.int64]) -> None:
         """Keep what has been counted, whole or not at all."""
-        filled = rows[:, rows.any(axis=0)], np.flatnonzero(rows.any(axis=0))
+        columns = np.flatnonzero(rows.any(axis=0))
+        counts = rows[:, columns]
+        digest = self._digest(counts, columns)
 
         def write(partial: Path) -> None:
             with partial.open("wb") as file:
-                np.savez(file, counts=filled[0], columns=filled[1], shape=np.array(rows.shape))
+                np.savez(file, counts=counts, columns=columns, digest=np.array(digest))
 
         write_whole(self.folder / "counts.npz", write)
 
@@ -169,40 +174,112 @@ class Checkpoint:
         Raises
         ------
         InputError
-            When a file cannot be read, or the prior or the program has changed since.
+            When a file cannot be read or has been changed, or the prior or the program has changed since.
         """
-        text = self._read_json()
-        prior = load_prior(text["prior"])
-        if prior.digest != text["prior_digest"]:
-            why = f"was begun with another prior {text['prior']!r} (digest {text['prior_digest'][:12]})"
-            raise InputError(str(self.folder), why, "Put the prior file back as it was, or start again.")
-        if source_digest() != text["program"]:
+        plan = self._read_plan()
+        return plan, self._read_counts(plan.job)
+
+    def _read_plan(self) -> Plan:
+        """The plan, checked as the options of a new run are."""
+        path = self.folder / "plan.json"
+        text, where = read_json(path), str(path)
+        if entry(text, "program", str, where) != source_digest():
             why = "was begun with another version of the program, which may give other bits"
             raise InputError(str(self.folder), why, "Finish it with that version, or start again.")
-        questions = Questions(
-            parse_event(text["event"]), tuple(text["levels"]), tuple(text["widths"]), text["horizon_months"],
-            tuple(prior.dimensions), text["only_event"],
-        )  # fmt: skip
-        job = Job(prior, Design(**text["design"]), questions, text["batch"])
-        out = None if text["out"] is None else Path(text["out"])
-        plan = Plan(job, Precision(**text["precision"]), text["start"], text["command"], out)
-        try:
-            with np.load(self.folder / "counts.npz", allow_pickle=False) as stored:
-                rows = np.zeros(tuple(stored["shape"]), dtype=np.int64)
-                rows[:, stored["columns"]] = stored["counts"]
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{self.folder}/counts.npz", f"cannot be read: {error}", "Start again.") from None
-        if rows.shape != job.empty().shape:
-            raise InputError(f"{self.folder}/counts.npz", "does not fit plan.json", "Start again.")
-        return plan, rows
+        name, digest = entry(text, "prior", str, where), entry(text, "prior_digest", str, where)
+        prior = load_prior(name)
+        if prior.digest != digest:
+            why = f"was begun with another prior {name!r} (digest {digest[:12]!r})"
+            raise InputError(str(self.folder), why, "Put the prior file back as it was, or start again.")
+        with reading(where):
+            try:
+                return self._plan(text, prior, where)
+            except InputError as error:
+                if error.where.startswith(where):
+                    raise
+                why = f"cannot be gone on with: {error.where} {error.why}"  # names the option that would say the same
+                raise InputError(where, why, _AGAIN) from None
 
-    def _read_json(self) -> dict[str, Any]:
-        try:
-            text = json.loads((self.folder / "plan.json").read_text(encoding="utf-8"))
-            return dict(text)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{self.folder}/plan.json", f"cannot be read: {error}", "Start again.") from None
+    def _plan(self, text: dict[str, Any], prior: PriorSet, where: str) -> Plan:
+        given, sought = entry(text, "design", dict, where), entry(text, "precision", dict, where)
+        n_replicates, start = entry(given, "n_replicates", int, where), entry(text, "start", int, where)
+        n_draws, batch = entry(given, "n_draws", int, where), entry(text, "batch", int, where)
+        begun = design_of(
+            start * n_replicates,
+            scheme=entry(given, "scheme", str, where),
+            seed=entry(given, "seed", int, where),
+            n_replicates=n_replicates,
+        )
+        horizon, event = entry(text, "horizon_months", float, where), parse_event(entry(text, "event", str, where))
+        levels, widths = (
+            tuple(entry({key: mark}, key, float, where) for mark in entry(text, key, list, where))
+            for key in ("levels", "widths")
+        )
+        check_horizon(horizon)
+        event.check_horizon(horizon)
+        check_marks(levels, widths)
+        if not {*event.levels} <= {*levels} or not {*event.widths} <= {*widths}:
+            raise InputError(where, f"does not simulate what {str(event)!r} asks about", _AGAIN)
+        targets = {key: None if sought.get(key) is None else entry(sought, key, float, where)
+                   for key in ("target_se", "rel_se")}  # fmt: skip
+        wanted = precision(**targets, n_draws=begun.n_draws, max_draws=n_draws)
+        only_event = entry(text, "only_event", bool, where)
+        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
+        job = replace(Job.growing(prior, begun, questions, n_draws), batch=batch)
+        # Stopping tests fall on a power of two of batches, and must not fall elsewhere than in the run that was begun.
+        is_batch = 1 <= batch <= start and (batch == start or batch & (batch - 1) == 0)
+        is_design = given == {**asdict(job.design), "n_draws": job.design.n_draws} and begun.n_per_replicate == start
+        if not is_design or not (wanted.is_asked or job.design == begun):
+            raise InputError(f"{where}: design", "is none that a run has", _AGAIN)
+        if not is_batch:
+            raise InputError(f"{where}: batch = {batch}", f"is no power of two up to {start}", _AGAIN)
+        return Plan(job, wanted, start, entry(text, "command", str, where))
+
+    def _read_counts(self, job: Job) -> NDArray[np.int64]:
+        """The counts, which must be those of whole batches under this plan."""
+        path = self.folder / "counts.npz"
+        rows = job.empty()
+        with reading(str(path)), open_regular(path) as file:
+            with zipfile.ZipFile(file) as parts:  # what would unpack to more than there are counts is no run's
+                if sum(part.file_size for part in parts.infolist()) > 2 * rows.nbytes + 2**16:
+                    raise ValueError("holds more than the counts of this plan")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                counts, columns, digest = (np.asarray(stored[name]) for name in ("counts", "columns", "digest"))
+            if counts.dtype != rows.dtype or columns.dtype.kind != "i" or columns.min(initial=0) < 0:
+                raise TypeError("counts are no whole numbers")
+            if str(digest) != self._digest(counts, columns):
+                raise InputError(str(path), "does not belong to this plan.json, or has been changed", _AGAIN)
+            rows[:, columns] = counts
+        if not _is_of_whole_batches(job, rows):
+            raise InputError(str(path), "does not hold the counts of whole batches", _AGAIN)
+        return rows
+
+    def _digest(self, counts: NDArray[np.int64], columns: NDArray[np.int64]) -> str:
+        """SHA-256 of the plan and of some counts under it, so that neither is taken without the other."""
+        digest = hashlib.sha256()
+        with open_regular(self.folder / "plan.json") as file:
+            digest.update(hashlib.sha256(file.read()).digest())
+        digest.update(f"{counts.shape}".encode())
+        digest.update(np.ascontiguousarray(columns, dtype="<i8").tobytes())
+        digest.update(np.ascontiguousarray(counts, dtype="<i8").tobytes())
+        return digest.hexdigest()
 
     def end(self) -> None:
         """Remove the folder of a run that is complete."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _is_of_whole_batches(job: Job, rows: NDArray[np.int64]) -> bool:
+    """True where counts are those of the first batches of a job, as far as counts can tell."""
+    drawn, questions = job.n_drawn(rows), job.questions
+    turns, is_within = divmod(job.n_batches(rows), job.design.n_replicates)
+    batches = turns + (np.arange(job.design.n_replicates) < is_within)
+    if (rows < 0).any() or (drawn != np.minimum(batches * job.batch, job.design.n_per_replicate)).any():
+        return False
+    ok, modes, modes_ok, hits = (
+        questions.view(rows, name).sum(axis=1) for name in ("statuses", "modes", "modes_ok", "modes_hit")
+    )
+    n_ok = questions.view(rows, "statuses")[:, 0]
+    is_same = (modes == ok) & (modes_ok == n_ok) & (hits == questions.view(rows, "hits")[:, 0]) & (hits <= n_ok)
+    return bool(is_same.all())

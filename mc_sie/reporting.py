@@ -34,9 +34,9 @@ from mc_sie.comparing import named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
-from mc_sie.files import check_folder, write_whole
+from mc_sie.files import check_folder, entry, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
-from mc_sie.priors import PriorSet, load_prior, prior_from_dict, shipped_priors
+from mc_sie.priors import PriorSet, load_prior, shipped_priors
 from mc_sie.priors.change import differing_blocks
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
@@ -45,7 +45,7 @@ from mc_sie.report import sections
 from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.store import asked_of, is_run, read_record, reading, version_of, write_analysis
+from mc_sie.store import asked_of, is_run, prior_of, read_record, version_of, write_analysis
 from mc_sie.tables import prior_table
 
 DRAWS_DEFAULT = 2**17
@@ -530,7 +530,9 @@ def request_of(record: Mapping[str, Any], where: str) -> Request:
         When the record is not one of a report.
     """
     asked = asked_of(record, where)
-    with reading(where):
-        loss_ratio, against = float(record["loss_ratio"]), record["against"]
-        other = None if against is None else prior_from_dict(against, f"{where}: against")
+    loss_ratio = entry(record, "loss_ratio", float, where)
+    check_loss_ratio(loss_ratio)
+    other = None
+    if record.get("against", "") is not None:
+        other = prior_of(record, "against", where)
     return Request(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mc_sie.files import check_folder, write_whole
+from mc_sie.files import write_folder
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report import published_figures as figures
@@ -126,7 +126,7 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
     Parameters
     ----------
     folder : pathlib.Path
-        Made when it does not exist.
+        A folder that does not exist yet; it is written whole or not at all.
     frame : pandas.DataFrame
         From :func:`mc_sie.published.targets.frame_of`.
     design : Design
@@ -143,11 +143,13 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
         written["steps_to_the_law"] = tables.steps_to_the_law(small, threads=threads).round(4)
         written["finer_steps"] = tables.finer_steps(small, threads=threads).round(4)
         written["horizon"] = tables.horizon_effect(small, threads=threads).round(4)
-    check_folder(folder, f"--out {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in written.items():
-        write_whole(folder / f"{name}.csv", lambda partial, table=table: table.to_csv(partial, index=False))  # type: ignore[misc]
-    write_whole(folder / "published.md", lambda partial: partial.write_text(markdown(frame, design), encoding="utf-8"))
-    for name, figure in drawn.items():
-        for ending in (".svg", ".png"):
-            write_whole(folder / f"{name}{ending}", lambda partial, figure=figure: save(figure, partial))  # type: ignore[misc]
+
+    def write(partial: Path) -> None:
+        for name, table in written.items():
+            table.to_csv(partial / f"{name}.csv", index=False)
+        (partial / "published.md").write_text(markdown(frame, design), encoding="utf-8")
+        for name, figure in drawn.items():
+            for ending in (".svg", ".png"):
+                save(figure, partial / f"{name}{ending}")
+
+    write_folder(folder, folder.name, write)

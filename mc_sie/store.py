@@ -31,15 +31,12 @@ A folder is written under another name and renamed when it is complete; an exist
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import platform
 import shlex
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -48,8 +45,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyarrow import ArrowException
 
+from mc_sie._jit import processor
 from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
@@ -61,7 +58,7 @@ from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
-from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
+from mc_sie.files import digest_of, entry, is_plain_name, read_json, reading, write_folder
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION, plain
@@ -70,9 +67,6 @@ from mc_sie.sampling import Design, plan
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""
-
-RUNS_FOLDER = Path("runs")
-"""Where runs go when no folder is named."""
 
 _LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
 
@@ -117,35 +111,6 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     return pd.DataFrame(columns | outcomes, copy=False)
 
 
-def check_target(folder: Path | None, name: str, below: Path = RUNS_FOLDER) -> Path:
-    """The folder a run will be written to, checked before anything is simulated, and without leaving a trace.
-
-    Parameters
-    ----------
-    folder : pathlib.Path or None
-        What the user asked for; None means the next free name.
-    name : str
-        Name of the prior set, for that free name.
-    below : pathlib.Path
-        Where that free name is looked for.
-
-    Returns
-    -------
-    pathlib.Path
-        A path that does not exist yet, in a folder that can be written to or made.
-
-    Raises
-    ------
-    InputError
-        When it exists, or cannot be made.
-    """
-    target = _free_folder(name, below) if folder is None else Path(os.path.normpath(folder))
-    if folder is not None:
-        _refuse_existing(target)
-    check_folder(target.parent, f"--out {target}")
-    return target
-
-
 def write_run(
     folder: Path | None,
     simulation: Simulation | Conditioned,
@@ -178,12 +143,7 @@ def write_run(
         When it exists, cannot be made, or the disk is full.
     """
     name = (simulation.simulation if isinstance(simulation, Conditioned) else simulation).prior.name
-    target = check_target(folder, name)
-    return _write_whole_folder(
-        target,
-        None if folder else name,
-        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
-    )
+    return write_folder(folder, name, lambda partial: _write_files(partial, simulation, summary, command, all_outcomes))
 
 
 def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *, command: str) -> Path:
@@ -217,8 +177,7 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
         np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)
         _write_tables(partial, summary, run_record(streamed, summary, command))
 
-    target = check_target(folder, streamed.prior.name)
-    return _write_whole_folder(target, None if folder else streamed.prior.name, write)
+    return write_folder(folder, streamed.prior.name, write)
 
 
 def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
@@ -249,8 +208,7 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
         rare.shifts.to_csv(partial / "shifts.csv", index=False)
         _write_record(partial, rare_record(rare, command))
 
-    target = check_target(folder, rare.prior.name)
-    return _write_whole_folder(target, None if folder else rare.prior.name, write)
+    return write_folder(folder, rare.prior.name, write)
 
 
 def write_analysis(
@@ -292,7 +250,7 @@ def write_analysis(
             write_file(partial / name)
         _write_record(partial, {**record, **_circumstances(command)}, record_name)
 
-    return _write_whole_folder(check_target(folder, folder.name), None, write)
+    return write_folder(folder, folder.name, write)
 
 
 def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
@@ -393,7 +351,10 @@ def is_run(path: Path | str) -> bool:
     if str(path) in shipped_priors():  # "./NAME" is the folder
         return False
     path = Path(path)
-    return path.name == "run.json" or (path / "run.json").exists()
+    try:
+        return path.name == "run.json" or (path / "run.json").exists()
+    except OSError:  # a name that the system does not even look for
+        return False
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -416,49 +377,16 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     folder = folder.parent if folder.name == "run.json" else folder
     path = folder / "run.json"
-    try:
-        with reading(str(path)):
-            record = json.loads(path.read_text(encoding="utf-8"))
-            files = dict(record["files"])
-            for name, digest in files.items():
-                if _sha256(folder / name) != digest:
-                    why = f"has changed since the run was written: its digest is not the one in {path}"
-                    raise InputError(str(folder / name), why, _again(record))
-    except FileNotFoundError as error:
-        is_no_run = Path(error.filename) == path
-        remedy = "Give the folder that `mc-sie run` has written." if is_no_run else _again(record)
-        raise InputError(str(error.filename), "is not there", remedy) from None
-    except OSError as error:
-        raise InputError(str(error.filename), f"cannot be read: {error.strerror}") from None
-    assert isinstance(record, dict)
+    if not os.path.lexists(path):
+        raise InputError(str(path), "is not there", "Give the folder that `mc-sie run` has written.")
+    record = read_json(path)
+    for name, digest in entry(record, "files", dict, str(path)).items():
+        if not is_plain_name(name):
+            raise InputError(f"{path}: files", f"leads out of the folder: {name!r}", "Nothing of it was read.")
+        if digest_of(folder / name) != digest:
+            why = f"has changed since the run was written: its digest is not the one in {path}"
+            raise InputError(str(folder / name), why, "Run it again.")
     return record
-
-
-def _again(record: Mapping[str, Any]) -> str:
-    return f"Run it again: {record.get('command', 'mc-sie run')}"
-
-
-@contextmanager
-def reading(where: str) -> Iterator[None]:
-    """Refuse what somebody has changed or broken while it is taken apart, instead of failing at it.
-
-    Parameters
-    ----------
-    where : str
-        The file or folder, for the error.
-
-    Raises
-    ------
-    InputError
-        With what could not be understood.
-    """
-    try:
-        yield
-    except InputError:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError, ArrowException) as error:
-        why = f"is not what a run has written ({type(error).__name__}: {error})"
-        raise InputError(where, why, "Run it again.") from None
 
 
 @dataclass(frozen=True)
@@ -503,18 +431,55 @@ def asked_of(record: Mapping[str, Any], where: str) -> Asked:
     InputError
         When something lacks or makes no sense.
     """
-    with reading(where):
-        prior = prior_from_dict(record["prior"], f"{where}: prior")
-        given, horizon_months = record["design"], float(record["horizon_months"])
-        design = Design(given["scheme"], given["seed"], given["n_replicates"], given["n_per_replicate"])
-        try:
-            event = parse_event(str(record["event"]))
-            check_horizon(horizon_months)
-            event.check_horizon(horizon_months)
-            plan(design.n_draws, scheme=design.scheme, seed=design.seed, n_replicates=design.n_replicates)
-        except InputError as error:  # names the option that would say the same
-            raise InputError(where, f"cannot be asked again: {error.where} {error.why}", "Run it again.") from None
-    return Asked(prior, event, design, horizon_months)
+    prior = prior_of(record, "prior", where)
+    given, horizon_months = entry(record, "design", dict, where), entry(record, "horizon_months", float, where)
+    there, event = f"{where}: design", entry(record, "event", str, where)
+    sizes = {name: entry(given, name, int, there) for name in ("seed", "n_replicates", "n_per_replicate")}
+    design = Design(entry(given, "scheme", str, there), **sizes)
+    if entry(given, "n_draws", int, there) != design.n_draws:
+        raise InputError(f"{there}: n_draws = {given['n_draws']}", f"is not {design.n_draws}", "Run it again.")
+    try:
+        asked = parse_event(event)
+        check_horizon(horizon_months)
+        asked.check_horizon(horizon_months)
+        again = plan(design.n_draws, scheme=design.scheme, seed=design.seed, n_replicates=design.n_replicates)
+    except InputError as error:  # names the option that would say the same
+        raise InputError(where, f"cannot be asked again: {error.where} {error.why}", "Run it again.") from None
+    if again != design:
+        why = f"cannot be drawn: {design.scheme} takes {again.n_per_replicate} draws in a replicate"
+        raise InputError(f"{there}: n_per_replicate = {design.n_per_replicate}", why, "Run it again.")
+    return Asked(prior, asked, design, horizon_months)
+
+
+def prior_of(record: Mapping[str, Any], key: str, where: str) -> PriorSet:
+    """The prior set that a record describes.
+
+    Parameters
+    ----------
+    record : mapping
+        Of a run or a report, from :func:`read_record`.
+    key : str
+        Where it stands in the record.
+    where : str
+        Where the record stands, for errors.
+
+    Returns
+    -------
+    PriorSet
+        Its digest is checked, and its name is the name of a file: folders and pages are called after it.
+
+    Raises
+    ------
+    InputError
+        When it describes none.
+    """
+    described, there = entry(record, key, dict, where), f"{where}: {key}"
+    with reading(there):
+        prior = prior_from_dict(described, there)
+        for name in (prior.name, *(member.name for member, _ in prior.members)):
+            if not is_plain_name(name):
+                raise InputError(f"{there}.name = {name!r}", "leads out of the folder", "Name it like a file.")
+    return prior
 
 
 def read_run(folder: Path, event: Event | None = None) -> StoredRun:
@@ -549,7 +514,7 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     with reading(str(path)):
         frame = pd.read_parquet(path)
         if len(frame) != asked.design.n_draws:
-            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", _again(record))
+            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", "Run it again.")
         draws, outcomes = _read_draws(frame, asked.prior)
         if event.column not in outcomes:
             why = f"has no column {event.column}, which {str(event)!r} asks about"
@@ -557,20 +522,30 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
             raise InputError(str(path), why, remedy)
         is_ok = np.asarray(outcomes["status"] == "ok")
         hits = event.holds_of(outcomes[event.column].to_numpy(dtype=np.float64)) & is_ok
-        weights = frame["weight"].to_numpy(dtype=np.float64) if "weight" in frame else None
+        weights = None
+        if asked.prior.evidence:
+            weights = frame["weight"].to_numpy(dtype=np.float64)
+            if not (np.isfinite(weights) & (weights >= 0.0)).all():
+                raise ValueError("a weight is no number that is at least 0")
     sample = Sample(asked.prior, asked.design, asked.horizon_months, event, draws, hits, is_ok, outcomes, weights)
     return StoredRun(folder, record, sample)
 
 
 def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray[np.generic]], pd.DataFrame]:
     """Every quantity of each draw, those that vary from the table and the rest from the prior; and the outcomes."""
+    if not frame.columns.is_unique:
+        raise ValueError("two columns have one name")
     middle = {name: np.array([0.5]) for name in (*prior.dimensions, POOL_DIMENSION)}
+    words = {"mode": list(MODES), POOL_DIMENSION: [member.name for member, _ in prior.members]}
     draws: dict[str, NDArray[np.generic]] = {}
     for name, value in prior.values(middle).items():
         if name not in frame:
             draws[name] = np.broadcast_to(value, len(frame))
-        elif name in ("mode", POOL_DIMENSION):
-            draws[name] = frame[name].cat.codes.to_numpy(dtype=value.dtype)
+        elif name in words:
+            codes = frame[name].cat
+            if list(codes.categories) != words[name] or (codes.codes < 0).any():  # codes of other words mean others
+                raise ValueError(f"{name} is not one of {', '.join(words[name])}")
+            draws[name] = codes.codes.to_numpy(dtype=value.dtype)
         else:
             draws[name] = frame[name].to_numpy(dtype=np.float64)
     return draws, frame.drop(columns=[name for name in ("replicate", "weight", "event", *draws) if name in frame])
@@ -616,24 +591,6 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _write_whole_folder(target: Path, name: str | None, write: Callable[[Path], None]) -> Path:
-    """Let a folder be written under another name, and give it its own when it is complete."""
-    missing = [parent for parent in target.parents if not parent.exists()]
-    partial = partial_path(target.parent / "run")
-    try:
-        partial.mkdir(parents=True)
-        write(partial)
-        return _settled(partial, target, name)
-    except BaseException as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        for parent in missing:  # innermost first; one that somebody else uses by now is not empty, and stays
-            with suppress(OSError):
-                parent.rmdir()
-        if isinstance(error, OSError):
-            raise unwritable(f"--out {target}", error) from error
-        raise
-
-
 def _write_files(
     folder: Path, drawn: Simulation | Conditioned, summary: Summary, command: str, all_outcomes: bool
 ) -> None:
@@ -643,6 +600,8 @@ def _write_files(
     frame.to_parquet(folder / "draws.parquet", index=False, use_dictionary=words)
     _netcdf_part(simulation).to_netcdf(folder / "draws.nc", engine="h5netcdf")
     record = run_record(simulation, summary, command)
+    if all_outcomes:
+        record["all_outcomes"] = True
     if isinstance(drawn, Conditioned):
         record["evidence"] = evidence_record(drawn, summary)
     _write_tables(folder, summary, record)
@@ -657,42 +616,9 @@ def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> Non
 
 def _write_record(folder: Path, record: dict[str, Any], name: str = "run.json") -> None:
     """The record of a run or an analysis, with the digests of all other files."""
-    record["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    record["files"] = {path.name: digest_of(path) for path in sorted(folder.iterdir())}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
-
-
-def _settled(partial: Path, target: Path, name: str | None) -> Path:
-    """Give a complete folder its name: the next free one where another run has taken it in the meantime."""
-    while True:
-        if name is None:
-            _refuse_existing(target)
-        elif target.exists():
-            target = _free_folder(name)
-        try:
-            partial.rename(target)
-            return target
-        except OSError:
-            if not target.exists():
-                raise
-
-
-def _free_folder(name: str, below: Path = RUNS_FOLDER) -> Path:
-    number, folder = 1, below / name
-    while folder.exists() or folder.with_name(folder.name + UNFINISHED).exists():
-        number += 1
-        folder = below / f"{name}-{number}"
-    return folder
-
-
-def _refuse_existing(folder: Path) -> None:
-    try:
-        exists = folder.exists() or folder.is_symlink()
-    except OSError as error:
-        raise unwritable(f"--out {folder}", error) from None
-    if exists:
-        why = "exists already, and a run never overwrites another"
-        raise InputError(f"--out {folder}", why, "Name a folder that does not exist.")
 
 
 def run_record(simulation: Simulation | Streamed, summary: Summary, command: str) -> dict[str, Any]:
@@ -770,6 +696,7 @@ def _circumstances(command: str) -> dict[str, Any]:
         "command": command,
         "python": sys.version.split()[0],
         "machine": platform.machine(),
+        "processor": processor(),
         "versions": {name: version_of(name) for name in _LIBRARIES},
     }
 
@@ -803,11 +730,3 @@ def _netcdf_part(simulation: Simulation) -> Any:
         node = tree["prior_predictive"]
         node.dataset = node.to_dataset().assign(weight=(("chain", "draw"), weights, attributes))
     return tree
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

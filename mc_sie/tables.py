@@ -19,7 +19,7 @@ from mc_sie.analysis.estimates import decimals, replicate_se
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import plain_number
-from mc_sie.files import check_file, check_folder, write_whole
+from mc_sie.files import check_file, existing_file, write_folder, write_whole
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import (
@@ -532,7 +532,7 @@ def write_new_text(path: Path, text: str) -> None:
         When it exists or cannot be written.
     """
     check_new(path)
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"), is_new=True)
 
 
 def check_new(path: Path) -> None:
@@ -549,7 +549,7 @@ def check_new(path: Path) -> None:
         When it exists or cannot be written.
     """
     if path.exists():
-        raise InputError(f"{path}", "exists already", "Name a file that does not exist.")
+        raise existing_file(str(path))
     check_file(path)
 
 
@@ -575,16 +575,17 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     frame : pandas.DataFrame
         From :func:`mc_sie.analysis.headlines.headline_table`.
     folder : pathlib.Path
-        Made when it does not exist.
+        A folder that does not exist yet; it is written whole or not at all.
     """
     from mc_sie.report.figures import headlines_figure, save
 
-    check_folder(folder, f"--out {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_csv(frame, folder / "headlines.csv")
-    figure = headlines_figure(frame)
-    for ending in (".svg", ".png"):
-        write_whole(folder / f"headlines{ending}", lambda partial: save(figure, partial))
+    def write(partial: Path) -> None:
+        frame.to_csv(partial / "headlines.csv", index=False)
+        figure = headlines_figure(frame)
+        for ending in (".svg", ".png"):
+            save(figure, partial / f"headlines{ending}")
+
+    write_folder(folder, folder.name, write)
 
 
 def write_evidence(report: EvidenceReport, folder: Path) -> None:
@@ -595,18 +596,19 @@ def write_evidence(report: EvidenceReport, folder: Path) -> None:
     report : EvidenceReport
         From :func:`mc_sie.analysis.evidence.weigh_evidence`.
     folder : pathlib.Path
-        Made when it does not exist.
+        A folder that does not exist yet; it is written whole or not at all.
     """
     from mc_sie.analysis.evidence import evidence_record
     from mc_sie.report.evidence_figures import evidence_figure
     from mc_sie.report.figures import save
 
-    check_folder(folder, f"--out {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("inputs", "shares", "items"):
-        write_csv(getattr(report, name), folder / f"evidence_{name}.csv")
-    text = json.dumps(evidence_record(report), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(folder / "evidence.json", lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
-    figure = evidence_figure(report)
-    for ending in (".svg", ".png"):
-        write_whole(folder / f"evidence{ending}", lambda partial: save(figure, partial))
+    def write(partial: Path) -> None:
+        for name in ("inputs", "shares", "items"):
+            getattr(report, name).to_csv(partial / f"evidence_{name}.csv", index=False)
+        text = json.dumps(evidence_record(report), indent=1, ensure_ascii=False, allow_nan=False)
+        (partial / "evidence.json").write_text(f"{text}\n", encoding="utf-8")
+        figure = evidence_figure(report)
+        for ending in (".svg", ".png"):
+            save(figure, partial / f"evidence{ending}")
+
+    write_folder(folder, folder.name, write)

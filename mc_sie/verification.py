@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from mc_sie._jit import processor
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.rare import estimate_rare
 from mc_sie.analysis.streaming import Job, stream
 from mc_sie.analysis.summary import summarise, summarise_counts
 from mc_sie.analysis.tally import Questions
 from mc_sie.engine.run import Progress, simulate
+from mc_sie.errors import InputError
+from mc_sie.files import entry, reading
 from mc_sie.reporting import make_report, request_of, write_report
-from mc_sie.store import asked_of, read_record, reading, version_of, write_rare, write_run, write_streamed
+from mc_sie.store import asked_of, read_record, version_of, write_rare, write_run, write_streamed
 
-RELATIVE, REPORT_RELATIVE = 1e-6, 1e-3
-"""How far a number may be from the stored one, relative to it: other processors round the last digits otherwise. In a
-report some numbers rest on a thousand draws, so that one draw that changes sides is a thousandth."""
+SAME, ELSEWHERE = 1e-9, 1e-3
+"""How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made
+it bits are the same, and tables are written to ten digits or all; others round last digits otherwise, so that a draw
+may change sides, and some numbers of a report rest on a thousand draws."""
 
-FLIPPED = 3
-"""How many draws may change sides of a threshold, for the same reason."""
+ROUNDING = 1e-14
+"""Numbers of tables below this are what rounding left of zero."""
+
+_UNLIKE = ("command", "python", "machine", "processor", "device", "versions", "wall_seconds")
+"""Keys of a record that tell of the machine and the hour that made it."""
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -39,17 +50,20 @@ class Verification:
         One row a number outside tolerance of the stored one: ``file``, ``row``, ``column``, ``stored``, ``now``.
     n_compared : int
         Numbers and texts compared.
+    relative : float
+        How far a number may be from the stored one, relative to it.
     versions : dict of str to (str, str)
         Libraries whose version is another than when the run was made: then, and now.
     """
 
     drift: pd.DataFrame
     n_compared: int
+    relative: float
     versions: dict[str, tuple[str, str]]
 
 
 def verify_run(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
-    """Make a run or a report again from its ``run.json`` and compare every table.
+    """Make a run or a report again from its ``run.json`` and compare all of it.
 
     Parameters
     ----------
@@ -64,35 +78,54 @@ def verify_run(folder: Path, *, threads: int | None = None, progress: Progress |
     Returns
     -------
     Verification
-        Empty drift when every number is the same within 10^-6 relative, or three draws for a share.
+        Empty drift when tables, draws, pages and the record say the same: texts exactly, and numbers within a
+        tolerance relative to each. Not compared is what tells of the machine and the hour: versions, command, time.
 
     Raises
     ------
     InputError
-        When the folder is no run, or a file in it has changed since it was written.
+        When the folder is no run, a file in it has changed since it was written, or it holds other files than such a
+        run writes.
     """
     folder = folder.parent if folder.name == "run.json" else folder
     record, where = read_record(folder), str(folder / "run.json")
+    _check_complete(folder, record)
+    made_with = entry(record, "versions", dict, where)
+    versions = {name: (then, version_of(str(name))) for name, then in made_with.items()}
+    changed = {name: (str(then), now) for name, (then, now) in versions.items() if now != then}
+    is_same = not changed and record.get("processor") == processor()
+    relative = SAME if is_same else ELSEWHERE
     scratch = Path(tempfile.mkdtemp(prefix="mc-sie-verify-"))
     try:
         again = _done_again(record, scratch / "run", where, threads, progress)
         found = read_record(again)
-        relative = REPORT_RELATIVE if record.get("method") == "report" else RELATIVE
-        rows = list(_table_drift(folder, again, sorted(record["files"]), relative))
-        n_compared = sum(n for n, _ in rows)
-        drift = [row for _, part in rows for row in part]
-        answer = record.get("answer") or {}
-        for name in answer.keys() & {"prob", "low", "high", "n_hits", "n_draws"}:
-            n_compared += 1
-            stored, now = answer[name], found["answer"][name]
-            if not _same(stored, now, answer["n_draws"], is_count=name.startswith("n_")):
-                drift.append({"file": "run.json", "row": "answer", "column": name, "stored": stored, "now": now})
-        with reading(where):
-            versions = {name: (then, version_of(name)) for name, then in record["versions"].items()}
-        versions = {name: (then, now) for name, (then, now) in versions.items() if now != then}
+        if set(found["files"]) != set(record["files"]):
+            lacking, other = (sorted(set(a) - set(b)) for a, b in _both_ways(found["files"], record["files"]))
+            told = [f"lists no {name}" for name in lacking] + [
+                f"lists {name}, which such a run lacks" for name in other
+            ]
+            raise InputError(f"{where}: files", ", ".join(told), "Run it again.")
+        pairs = {name: (folder / name, again / name) for name in sorted(found["files"])}
+        compared = [_drift_of(name, *paths, relative) for name, paths in pairs.items()]
+        compared.append(_drift("run.json", _leaves(_comparable(record)), _leaves(_comparable(found)), relative, 0.0))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return Verification(pd.DataFrame(drift, columns=["file", "row", "column", "stored", "now"]), n_compared, versions)
+    drift = pd.DataFrame([row for _, rows in compared for row in rows], columns=_COLUMNS)
+    return Verification(drift, sum(n for n, _ in compared), relative, changed)
+
+
+def _both_ways(one: Any, other: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    return (one, other), (other, one)
+
+
+def _check_complete(folder: Path, record: dict[str, Any]) -> None:
+    """Refuse a folder with files that its record does not list; what systems put there has a hidden name."""
+    with reading(str(folder)):
+        others = {path.name for path in folder.iterdir()} - {"run.json", *record["files"]}
+    for name in sorted(others):
+        if not name.startswith("."):
+            why = "is not among the files that run.json lists, so that it cannot be verified"
+            raise InputError(str(folder / name), why, "Move it elsewhere, or run it again.")
 
 
 def _done_again(
@@ -112,10 +145,12 @@ def _done_again(
             prior, event, design.n_draws, horizon_months=horizon, threads=threads, progress=progress, **sizes
         )
         return write_rare(target, rare, command=command)
-    with reading(where):
-        levels, widths = tuple(map(float, record["levels"])), tuple(map(float, record["widths"]))
+    levels, widths = (
+        tuple(entry({key: mark}, key, float, where) for mark in entry(record, key, list, where))
+        for key in ("levels", "widths")
+    )
     if record.get("draws_kept") is False:
-        only_event = bool(record.get("only_event"))
+        only_event = entry(record, "only_event", bool, where)
         questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
         streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(questions, streamed.rows, design.scheme)
@@ -124,38 +159,150 @@ def _done_again(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,
     )  # fmt: skip
-    return write_run(target, drawn, summarise(drawn, event), command=command)
+    all_outcomes = bool(record.get("all_outcomes"))
+    return write_run(target, drawn, summarise(drawn, event), command=command, all_outcomes=all_outcomes)
 
 
-def _table_drift(
-    stored: Path, again: Path, files: list[str], relative: float
-) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """For each table the number of cells compared, and those that differ."""
-    for name in files:
-        if not name.endswith(".csv"):
-            continue
-        then, now = (pd.read_csv(folder / name, keep_default_na=False, na_values=[""]) for folder in (stored, again))
-        if then.shape != now.shape or list(then) != list(now):
-            shapes = [f"{frame.shape[0]} rows, {frame.shape[1]} columns" for frame in (then, now)]
-            yield 1, [{"file": name, "row": "", "column": "", "stored": shapes[0], "now": shapes[1]}]
-            continue
-        draws = then["n_draws"] if "n_draws" in then else pd.Series(np.inf, index=then.index)
-        differing = [
-            {"file": name, "row": place + 1, "column": column, "stored": before, "now": after}
-            for column in then
-            for place, (before, after) in enumerate(zip(then[column], now[column], strict=True))
-            if not _same(before, after, draws[place], is_count=str(column).startswith("n_"), relative=relative)
-        ]
-        yield then.size, differing
+_COLUMNS = ["file", "row", "column", "stored", "now"]
+
+Columns = dict[str, NDArray[Any]]
+"""The content of a file: arrays by name."""
 
 
-def _same(stored: Any, now: Any, n_draws: float, *, is_count: bool, relative: float = RELATIVE) -> bool:
-    """Whether two cells agree: texts exactly, numbers within tolerance."""
-    numbers = (int, float, np.integer, np.floating)
-    if not isinstance(stored, numbers) or not isinstance(now, numbers):
-        return bool(stored == now) or (stored is None and now is None)
-    if np.isnan(stored) and np.isnan(now):
-        return True
-    share = FLIPPED if is_count else FLIPPED / n_draws
-    at_least = 0.0 if relative == RELATIVE else relative
-    return bool(np.isclose(now, stored, rtol=relative, atol=max(share, at_least)))
+def _drift_of(name: str, stored: Path, again: Path, relative: float) -> tuple[int, list[dict[str, Any]]]:
+    """How many numbers and texts of a file were compared, and those that differ."""
+    ending = Path(name).suffix
+    read = _READERS.get(ending, _of_text)
+    with reading(str(stored)):
+        then = read(stored)
+    return _drift(name, then, read(again), relative, ROUNDING if ending in _TABLES else 0.0)
+
+
+def _drift(name: str, then: Columns, now: Columns, relative: float, least: float) -> tuple[int, list[dict[str, Any]]]:
+    """The same for what two files hold."""
+    shapes = [{column: array.shape for column, array in columns.items()} for columns in (then, now)]
+    if shapes[0] != shapes[1]:
+        told = [_shape_in_words(name, shape, other) for shape, other in _both_ways(*shapes)]
+        return 1, [dict(zip(_COLUMNS, (name, "", "", *told), strict=True))]
+    rows = []
+    for column, array in then.items():
+        stored, again = array.ravel(), now[column].ravel()
+        for place in np.flatnonzero(~_same(stored, again, relative, least)):
+            cells = _differing_part(stored[place], again[place])
+            rows.append(dict(zip(_COLUMNS, (name, place + 1, column, *cells), strict=True)))
+    return sum(array.size for array in then.values()), rows
+
+
+def _differing_part(then: Any, now: Any) -> tuple[Any, Any]:
+    """Two cells, of long texts what surrounds the first difference."""
+    if not isinstance(then, str) or not isinstance(now, str):
+        return then, now
+    differing = (place for place, (one, other) in enumerate(zip(then, now, strict=False)) if one != other)
+    start = max(next(differing, 0) - 20, 0)
+    return then[start : start + 60], now[start : start + 60]
+
+
+def _shape_in_words(name: str, shape: dict[str, Any], other: dict[str, Any]) -> str:
+    differing = [column for column in shape if shape[column] != other.get(column)]
+    sizes = [f"{column or name}: {' x '.join(map(str, shape[column])) or 1}" for column in differing[:3]]
+    return "; ".join(sizes) or "less"
+
+
+def _same(then: NDArray[Any], now: NDArray[Any], relative: float, least: float) -> NDArray[np.bool_]:
+    """Where two arrays agree: texts and truths exactly, numbers within a tolerance that is relative to each."""
+    if then.dtype.kind in "iuf" and now.dtype.kind in "iuf":
+        return _is_near(then, now, relative, least)
+    if then.dtype.kind in "iuf" or now.dtype.kind in "iuf":
+        return np.zeros(then.shape, dtype=bool)
+    pairs = zip(then.tolist(), now.tolist(), strict=True)
+    return np.array([one is other or _is_same_cell(one, other, relative, least) for one, other in pairs], dtype=bool)
+
+
+def _is_near(then: Any, now: Any, relative: float, least: float) -> NDArray[np.bool_]:
+    near = np.isclose(np.asarray(now, dtype=np.float64), np.asarray(then, dtype=np.float64),
+                      rtol=relative, atol=least, equal_nan=True)  # fmt: skip
+    return np.asarray(near)
+
+
+def _is_same_cell(then: Any, now: Any, relative: float, least: float) -> bool:
+    """Whether two cells of a column that holds more than numbers agree; numbers within a text are numbers, too."""
+    if type(then) in (int, float) and type(now) in (int, float):
+        return bool(_is_near(then, now, relative, least))
+    if type(then) is not type(now):
+        return False
+    if not isinstance(then, str) or then == now:
+        return bool(then == now)
+    if _NUMBER.split(then) != _NUMBER.split(now):
+        return False
+    pairs = zip(_NUMBER.findall(then), _NUMBER.findall(now), strict=True)
+    return all(one == other or _is_near(one, other, relative, 0.0) & np.isfinite(float(one)) for one, other in pairs)
+
+
+# ------------------------------------------------------------------------------------------- what a file holds
+
+
+def _of_csv(path: Path) -> Columns:
+    try:
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except pd.errors.EmptyDataError:  # a table without columns: nothing varies
+        return {}
+    return {str(column): frame[column].to_numpy() for column in frame}
+
+
+def _of_parquet(path: Path) -> Columns:
+    frame = pd.read_parquet(path)
+    if not frame.columns.is_unique:
+        raise ValueError("two columns have one name")
+    words = {column: object for column in frame if isinstance(frame[column].dtype, pd.CategoricalDtype)}
+    return {str(column): array.to_numpy() for column, array in frame.astype(words).items()}
+
+
+def _of_npz(path: Path) -> Columns:
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _of_netcdf(path: Path) -> Columns:
+    import xarray as xr
+
+    found: Columns = {}
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        for node in tree.subtree:
+            for name, array in node.variables.items():
+                found[f"{node.path}/{name}"] = array.to_numpy()
+                found[f"{node.path}/{name} of"] = np.array([*map(str, array.dims), *_attributes(array.attrs)])
+            found[node.path] = np.array(_attributes(node.attrs))
+    return found
+
+
+def _attributes(attributes: Any) -> list[str]:
+    """What is said of an array or a group, but when it was said."""
+    return sorted(f"{name}: {value}" for name, value in attributes.items() if name != "created_at")
+
+
+def _of_text(path: Path) -> Columns:
+    return {"": np.array(path.read_text(encoding="utf-8").split("\n"), dtype=object)}
+
+
+_READERS: dict[str, Callable[[Path], Columns]] = {
+    ".csv": _of_csv, ".parquet": _of_parquet, ".npz": _of_npz, ".nc": _of_netcdf,
+}  # fmt: skip
+_TABLES = (".csv",)
+
+
+def _comparable(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without what belongs to one machine and hour; its files are compared one by one."""
+    return {key: value for key, value in record.items() if key not in (*_UNLIKE, "files")}
+
+
+def _leaves(value: Any, path: str = "") -> Columns:
+    """Every number and text of a record, by its path."""
+    if isinstance(value, dict) and value:
+        parts = [(f"{path}.{key}" if path else str(key), part) for key, part in value.items()]
+    elif isinstance(value, list) and value:
+        parts = [(f"{path}[{place}]", part) for place, part in enumerate(value)]
+    else:
+        leaf = np.empty(1, dtype=type(value) if type(value) is float else object)
+        leaf[0] = value
+        return {path: leaf}
+    return {name: leaf for key, part in parts for name, leaf in _leaves(part, key).items()}

@@ -309,10 +309,12 @@ class Cluster(Executor):
 def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
     """Connect to a cluster whose scheduler and workers run this source.
 
+    Whoever runs the scheduler can run code here, since Dask unpickles what comes from it.
+
     Parameters
     ----------
     address : str
-        The scheduler, e.g. ``tcp://host:8786``.
+        The scheduler, e.g. ``tcp://host:8786``; ``tls://`` with the certificates of Dask's configuration.
     warn : callable
         Called with a sentence for what may be meant but looks like a mistake.
 
@@ -330,8 +332,11 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
     for name in ("distributed", "distributed.client"):  # what goes wrong is said by us, in a sentence
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
+        _check_certificates(address, where)
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # each kind of address fails in ways of its own
         remedy = "Give the address that the scheduler printed, such as tcp://host:8786."
         raise InputError(where, f"cannot be reached: {_first_line(error)}", remedy) from error
     try:
@@ -340,6 +345,18 @@ def connected(address: str, warn: Callable[[str], None]) -> Iterator[Cluster]:
         yield cluster
     finally:
         client.close(timeout=CONNECT_SECONDS)
+
+
+def _check_certificates(address: str, where: str) -> None:
+    """Refuse an encrypted connection for which Dask knows no certificates."""
+    if not address.startswith("tls://"):
+        return
+    if distributed.Security().get_connection_args("client")["ssl_context"] is None:
+        remedy = (
+            "Name them in Dask's configuration: ca-file, client.cert and client.key below distributed.comm.tls, or "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__TLS__CLIENT__CERT and ...__TLS__CLIENT__KEY."
+        )
+        raise InputError(where, "needs certificates, and Dask knows none", remedy)
 
 
 def _kind(found: dict[str, str]) -> tuple[str, ...]:

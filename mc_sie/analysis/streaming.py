@@ -195,7 +195,7 @@ def stream(
     progress : callable, optional
         Called with (draws done, draws in all).
     checkpoint : callable, optional
-        Called with the counts every :data:`CHECKPOINT_SECONDS`, and when the simulation is interrupted.
+        Called with the counts every :data:`CHECKPOINT_SECONDS`, and when the simulation ends or is interrupted.
     is_enough : callable, optional
         Asked whenever every replicate holds a power of two of batches, the same number; the simulation ends when it
         says so.
@@ -216,7 +216,15 @@ def stream(
     last = job.n_rounds * design.n_replicates
     saved = time.monotonic()
     try:
-        while number < last:
+        while True:
+            # Asked before the next batch and not after the last one, so that a run that was interrupted between a
+            # round and this question asks it when it goes on.
+            turns, is_within = divmod(number, design.n_replicates)
+            if is_enough and turns and not is_within and turns & (turns - 1) == 0 and is_enough(counts):
+                design = replace(design, n_per_replicate=int(job.n_drawn(counts)[0]))
+                break
+            if number == last:
+                break
             ahead = n_ahead() if callable(n_ahead) else n_ahead or 2 * n_workers
             while following < last and len(waiting) < ahead:
                 waiting.append((following, pool.submit(count_batch, job, following)))
@@ -227,19 +235,12 @@ def stream(
             number += 1
             if progress:
                 progress(int(job.n_drawn(counts).sum()), total)
-            if number % design.n_replicates == 0:
-                turns = number // design.n_replicates
-                if is_enough and turns & (turns - 1) == 0 and is_enough(counts):
-                    design = replace(design, n_per_replicate=int(job.n_drawn(counts)[0]))
-                    break
             if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 checkpoint(counts)
                 saved = time.monotonic()
-    except BaseException:
+    finally:
         if checkpoint:
             checkpoint(counts)
-        raise
-    finally:
         for _, future in waiting:
             future.cancel()
         if executor is None:

@@ -61,6 +61,8 @@ def compare(
             threads=threads,
             progress=progress,
         )
+    if out:  # before a word is said: whoever reads the output may stop reading
+        write_comparison(out, found, priors, command=_command())
 
     from mc_sie.report import comparison_text as text
 
@@ -75,7 +77,7 @@ def compare(
         say(f"* {note}")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_comparison(out, found, priors, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 @app.command()
@@ -121,6 +123,8 @@ def breakeven(
             threads=threads,
             progress=progress,
         )
+    if out:
+        write_breakeven(out, found, command=_command())
 
     from mc_sie.analysis.headlines import label
 
@@ -134,7 +138,7 @@ def breakeven(
         say(f"* {note}")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_breakeven(out, found, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 @app.command()
@@ -167,6 +171,8 @@ def structure(
             threads=threads,
             progress=progress,
         )
+    if out:
+        write_structure(out, found, command=_command())
 
     from mc_sie.analysis.headlines import label
     from mc_sie.report import comparison_text as text
@@ -181,7 +187,7 @@ def structure(
         say(f"* {note}")
     say(found.question.in_words)
     if out:
-        say(f"Written to {write_structure(out, found, command=_command())}/")
+        say(f"Written to {out}/")
 
 
 def say_failed(answer: Answer) -> None:
@@ -192,7 +198,7 @@ def say_failed(answer: Answer) -> None:
 
 def _check_out(out: Path | None) -> None:
     """Refuse a folder that exists or cannot be made, before anything is simulated."""
-    from mc_sie.store import check_target
+    from mc_sie.files import check_target
 
     if out:
         check_target(out, "")

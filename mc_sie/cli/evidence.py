@@ -38,7 +38,7 @@ def evidence(
 ) -> None:
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
-    from mc_sie.files import check_folder
+    from mc_sie.files import check_target
     from mc_sie.priors import load_prior, shipped_priors
 
     asked = parse_event(event)
@@ -49,7 +49,7 @@ def evidence(
         refuse(loaded.name, "states no evidence", remedy)
     asked.check_horizon(horizon_months)
     if out:
-        check_folder(out, f"--out {out}")
+        check_target(out, "")
     warn(loaded.warnings)
 
     from mc_sie.analysis.condition import condition
@@ -72,6 +72,10 @@ def evidence(
         )
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = weigh_evidence(conditioned, asked, progress=progress)
+    if out:  # before a word is said: whoever reads the output may stop reading
+        from mc_sie.tables import write_evidence
+
+        write_evidence(report, out)
     _print_report(report)
     say(conditioned.method)
     design = conditioned.simulation.design
@@ -84,9 +88,6 @@ def evidence(
     for doubt in (*conditioned.doubts, *report.doubts):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
     if out:
-        from mc_sie.tables import write_evidence
-
-        write_evidence(report, out)
         say(f"Tables and figure written to {out}/")
 
 

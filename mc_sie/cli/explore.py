@@ -85,12 +85,13 @@ def explore(
             progress=progress,
         )
     page = explorer_page(carried, command=shlex.join(["mc-sie", *sys.argv[1:]]), version=version_of("mc-sie")).encode()
+    if target is not None:
+        write_whole(target, lambda path: path.write_bytes(page), is_new=True)
     found = read_off(carried, prior)
     _say_answer(found, counted(carried.design.n_draws, "draw"))
     if len(page) > _BYTES_HIGH:
         say(f"The page has {len(page) / 1e6:.1f} MB: take fewer --draws for a lighter one.", err=True)
     if target is not None:
-        write_whole(target, lambda path: path.write_bytes(page))
         say(f"Explorer: {target} ({len(page) / 1e6:.1f} MB; open it in a browser, it needs nothing else)")
     if server is not None:
         _serve(server, page)

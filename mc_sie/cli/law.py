@@ -88,17 +88,19 @@ def trajectory(
     follower = "generations.follow_generations" if mode == "from_scratch" else "timeline.follow"
     with progress_bar(quiet=True, function=follower):
         frame = trace(row)
-    say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
-    say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
-    _print_trajectory(frame)
-    if csv:
+    if csv:  # files before words: whoever reads the output may stop reading
         write_csv(frame, csv)
-        say(f"{counted(len(frame), 'point')} written to {csv}")
     if plot:
         from mc_sie.report.figures import save, trajectory_figure
 
         figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
         write_whole(plot, lambda partial: save(figure, partial))
+    say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
+    say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
+    _print_trajectory(frame)
+    if csv:
+        say(f"{counted(len(frame), 'point')} written to {csv}")
+    if plot:
         say(f"Figure written to {plot}")
 
 

@@ -30,24 +30,25 @@ def headlines(
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.headlines import headline_table
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_folder
+    from mc_sie.files import check_target
     from mc_sie.sampling import plan
     from mc_sie.tables import write_headlines, write_json
 
     plan(draws, seed=seed)
     n_threads(threads)
     if out:
-        check_folder(out, f"--out {out}")
+        check_target(out, "")
     with progress_bar(quiet) as progress:
         frame = headline_table(draws, seed=seed, threads=threads, progress=progress)
     shown = frame[["name", "answer"]].rename(
         columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"}
     )
-    print_table(shown, None)
     if record:
         write_json(frame, record)
     if out:
         write_headlines(frame, out)
+    print_table(shown, None)
+    if out:
         say(f"Table and figure written to {out}/")
 
 
@@ -68,13 +69,13 @@ def reproduce(
     Exits with 1 if any verdict differs from the recorded one.
     """
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_folder
+    from mc_sie.files import check_target
     from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
     from mc_sie.sampling import plan
 
     n_threads(threads)
     if out:
-        check_folder(out, f"--out {out}")
+        check_target(out, "")
     wanted = named_sources(source)
     design = plan(DRAWS_DEFAULT)
     with progress_bar(quiet, "recomputing", "sources") as progress:
@@ -82,13 +83,14 @@ def reproduce(
 
     from mc_sie.reproduction import verdict_counts, write_reproduction
 
+    if out:
+        write_reproduction(out, frame, design, threads=threads)
     for name, part in frame.groupby("source", sort=False):
         shown = part[part["verdict"] != "exact"] if changes else part
         if len(shown):
             _print_reproduction(str(name), shown)
     print_table(verdict_counts(frame), "Verdicts")
     if out:
-        write_reproduction(out, frame, design, threads=threads)
         say(f"Table and figures written to {out}/")
     changed = frame[frame["verdict"] != frame["recorded"]]
     for row in changed.itertuples():

@@ -50,9 +50,9 @@ def report(
 ) -> None:
     """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
     from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_target
     from mc_sie.priors import shipped_priors
     from mc_sie.reporting import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
-    from mc_sie.store import check_target
 
     n_threads(threads)
     options: dict[str, Any] = {
@@ -68,18 +68,21 @@ def report(
         )
         for request in requests
     ]
+    written = []
     for request, target in zip(requests, targets, strict=True):
         warn(request.prior.warnings)
         command = shlex.join(["mc-sie", *sys.argv[1:]])
         with progress_bar(quiet, f"working out {request.prior.name}", "parts") as progress:
             document = make_report(request, command=command, threads=threads, progress=progress)
-        folder = write_report(target, document, request, command=command)
+        written.append((document, write_report(target, document, request, command=command)))
+    if shipped:
+        write_index(index, command=command)
+    for document, folder in written:  # after all is written: whoever reads the output may stop reading
         say(document.claim, style="bold")
         for paragraph in document.lead[1:]:
             say(paragraph)
         say(f"Report: {folder}/index.html (also report.md, numbers.csv, run.json)")
     if shipped:
-        write_index(index, command=command)
         say(f"All of them: {index}")
 
 
@@ -103,4 +106,4 @@ def verify(
             first, f"{counted(len(found.drift), 'number')} of {found.n_compared:,} drifted; the first of each file", 8
         )
         raise typer.Exit(1)
-    say(f"{run}: all {found.n_compared:,} numbers come back.")
+    say(f"{run}: all {found.n_compared:,} numbers come back, to one part in {1.0 / found.relative:,.0f}.")

@@ -94,9 +94,9 @@ def run(
     from mc_sie.analysis.precision import precision
     from mc_sie.analysis.tally import TABLE_LEVELS
     from mc_sie.engine.run import check_horizon, n_threads
+    from mc_sie.files import check_target
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
-    from mc_sie.store import check_target
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
     wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws, n_replicates=design.n_replicates)
@@ -138,7 +138,7 @@ def run(
 
         questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
         job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
-        begun = Plan(job, wanted, design.n_per_replicate, command, out)
+        begun = Plan(job, wanted, design.n_per_replicate, command)
         with _cluster(scheduler, threads) as cluster:
             _finish(Checkpoint.begin(target, begun), target, threads, cluster, quiet)
         return
@@ -271,8 +271,7 @@ def resume(
     """Go on with an interrupted run; the result is the same to the last bit."""
     from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import UNFINISHED
-    from mc_sie.store import check_target
+    from mc_sie.files import UNFINISHED, check_target
 
     n_threads(threads)
     found = Checkpoint.find(run)

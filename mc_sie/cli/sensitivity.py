@@ -58,8 +58,8 @@ def sensitivity(
     """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
     from mc_sie.analysis.curves import check_loss_ratio
     from mc_sie.engine.run import n_threads
+    from mc_sie.files import check_target
     from mc_sie.sampling import plan
-    from mc_sie.store import check_target
 
     check_loss_ratio(loss_ratio)
     plan(draws, seed=seed or 0)
@@ -84,11 +84,12 @@ def sensitivity(
             threads=threads,
             progress=progress,
         )
-    _print(found)
-    if out:
+    if out:  # before a word is said: whoever reads the output may stop reading
         from mc_sie.store import write_sensitivity
 
         folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
+    _print(found)
+    if out:
         say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
 
 

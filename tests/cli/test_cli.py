@@ -1,5 +1,6 @@
 """The commands as a user types them: what they print and write, and what they say to bad input."""
 
+import io
 import json
 import os
 import re
@@ -454,8 +455,23 @@ BAD = {
     ),
     "headlines into a file": (
         ("headlines", "--out", "file"),
-        "--out file cannot be written: Not a dir",
-        "Name another",
+        "--out file exists already, and a run never overwrites another",
+        "Name a folder that does not exist",
+    ),
+    "headlines into a folder": (
+        ("headlines", "--out", "folder"),
+        "--out folder exists already, and a run never overwrites another",
+        "Name a folder that does not exist",
+    ),
+    "evidence into a folder": (
+        ("evidence", "economists-evidence", "--out", "folder"),
+        "--out folder exists already, and a run never overwrites another",
+        "Name a folder that does not exist",
+    ),
+    "a reproduction into a folder": (
+        ("reproduce", "--out", "folder"),
+        "--out folder exists already, and a run never overwrites another",
+        "Name a folder that does not exist",
     ),
     "check of a missing file": (
         ("priors", "check", "no.toml"),
@@ -532,7 +548,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.store, "_sha256")])
+@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.store, "digest_of")])
 def test_an_interrupt_leaves_nothing_half_written(cli, here, monkeypatch, number, status, where):
     def interrupted(*args, **kwargs):
         os.kill(os.getpid(), number)
@@ -593,6 +609,41 @@ def test_a_terminal_without_blocks_is_no_reason_to_fail(here):
     done = python_m("priors", "show", "davidson-2025", "--density", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\u2588" in done.stdout
+
+
+READ_NO_FURTHER = {
+    "sensitivity": ("sensitivity", CHEAP, "--draws", "2048", "--out", "folder"),
+    "compare": ("compare", CHEAP, "davidson-2025", "--draws", "256", "--out", "folder"),
+    "breakeven": ("breakeven", CHEAP, "--quantity", "r", "--draws", "256", "--out", "folder"),
+    "structure": ("structure", CHEAP, "--draws", "256", "--out", "folder"),
+    "evidence": ("evidence", "economists-evidence", "--draws", "2048", "--out", "folder"),
+    "headlines": ("headlines", "--draws", "64", "--out", "folder"),
+    "reproduce": ("reproduce", "--source", "sevilla", "--out", "folder"),
+    "run": ("run", CHEAP, "--draws", "256", "--out", "folder"),
+    "run --no-draws": ("run", CHEAP, "--draws", "256", "--no-draws", "--out", "folder"),
+    "run --rare": ("run", CHEAP, "--draws", "2048", "--rare", "--event", "best_window[16] < 4", "--out", "folder"),
+    "explore": ("explore", CHEAP, "--draws", "512", "--out", "page.html"),
+    "trajectory": ("trajectory", CHEAP, "--csv", "table.csv", "--plot", "figure.svg"),
+}
+
+
+@pytest.mark.skipif(INTERPRETED, reason="every command that writes, with draws enough for each")
+@pytest.mark.parametrize("case", READ_NO_FURTHER)
+def test_what_was_asked_for_is_written_though_nobody_reads_on(cli, here, monkeypatch, case):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+        def fileno(self):
+            return os.open(os.devnull, os.O_WRONLY)
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    arguments = READ_NO_FURTHER[case]
+    _, _, err = cli(*arguments, "--quiet") if case != "trajectory" else cli(*arguments)
+    assert err == ""
+    for place in arguments[1:]:
+        if place in ("folder", "page.html", "table.csv", "figure.svg"):
+            assert (here / place).exists()
 
 
 def test_a_closed_pipe_is_no_error(here):

@@ -86,11 +86,9 @@ def test_reproduce_fails_when_a_verdict_changes(cli, monkeypatch):
 
 @pytest.mark.skipif(INTERPRETED, reason="a million draws of the simulator")
 def test_reproduce_writes_the_table_and_the_figures(cli):
-    Path("p").mkdir()
-    Path("p/README.md").write_text("mine")
     status, _, _ = cli("reproduce", "--source", "sevilla", "--out", "p", "--quiet")
     assert status == 0
-    assert {path.name for path in Path("p").iterdir()} == {"README.md", "published.csv", "published.md"}
+    assert {path.name for path in Path("p").iterdir()} == {"published.csv", "published.md"}
     assert "| best run length, years: hardware grows | source | 3.55 | 3.559 |" in Path("p/published.md").read_text()
     status, _, _ = cli("reproduce", "--source", "houlden", "--out", "q", "--quiet")
     assert status == 0

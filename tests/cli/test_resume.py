@@ -17,7 +17,15 @@ from tests_settings import INTERPRETED
 
 import mc_sie.checkpoint
 import mc_sie.engine.run
+from mc_sie import load_prior
 from mc_sie.analysis import streaming
+from mc_sie.analysis.precision import Precision
+from mc_sie.analysis.streaming import Job
+from mc_sie.analysis.summary import event_estimate
+from mc_sie.analysis.tally import Questions
+from mc_sie.checkpoint import Checkpoint
+from mc_sie.events import parse_event
+from mc_sie.sampling import plan
 
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "4096", "--quiet")
@@ -133,7 +141,178 @@ def test_resume_refuses_broken_files(cli, interrupted, name, text):
     (interrupted / name).write_text(text)
     status, _, err = cli("resume", "run")
     assert status == 2
-    assert f"run.unfinished/{name} cannot be read" in err
+    assert f"run.unfinished/{name} is not what a run has written" in err
+
+
+def rewrite_plan(folder: Path, change) -> None:
+    """Change a plan as somebody would who knows how the counts are tied to it."""
+    text = json.loads((folder / "plan.json").read_text())
+    change(text)
+    with np.load(folder / "counts.npz") as stored:
+        parts = dict(stored)
+    (folder / "plan.json").write_text(json.dumps(text))
+    parts["digest"] = np.array(Checkpoint(folder)._digest(parts["counts"], parts["columns"]))
+    np.savez(folder / "counts.npz", **parts)
+
+
+CHANGES = {
+    "event": lambda plan: plan.update(event="best_window_months[3] < 12"),
+    "seed": lambda plan: plan["design"].update(seed=5),
+    "horizon": lambda plan: plan.update(horizon_months=120.0),
+    "scheme": lambda plan: plan["design"].update(scheme="philox"),
+    "command": lambda plan: plan.update(command="mc-sie run agnostic"),
+    "start": lambda plan: plan.update(start=8),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_counts_are_taken_under_their_own_plan_only(cli, interrupted, name):
+    text = json.loads((interrupted / "plan.json").read_text())
+    CHANGES[name](text)
+    (interrupted / "plan.json").write_text(json.dumps(text))
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "run.unfinished/" in err
+    assert not Path("run").exists()
+    if name != "start":
+        assert "counts.npz does not belong to this plan.json, or has been changed" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda plan: plan.pop("event"), "plan.json lacks 'event'"),
+        (lambda plan: plan.update(event=5), "plan.json: event = 5 is not a text"),
+        (lambda plan: plan.update(event="often"), "plan.json cannot be gone on with: --event 'often' is not an event"),
+        (lambda plan: plan.update(event="months_to[5] < 999"), "plan.json cannot be gone on with: --event "),
+        (lambda plan: plan.update(event="best_window[7] < 12"), "does not simulate what 'best_window_months[7] < 12'"),
+        (lambda plan: plan.update(horizon_months=-1), "plan.json cannot be gone on with: --horizon-months -1"),
+        (lambda plan: plan.update(horizon_months="12"), "plan.json: horizon_months = '12' is not a number"),
+        (lambda plan: plan.update(levels=[5.0, 99.0]), "cannot be gone on with: levels: 99 OOM is outside"),
+        (lambda plan: plan.update(levels=5.0), "plan.json: levels = 5.0 is not a list"),
+        (lambda plan: plan.update(widths=["a"]), "plan.json: widths = 'a' is not a number"),
+        (lambda plan: plan["design"].update(seed=-1), "cannot be gone on with: --seed -1 is out of range"),
+        (lambda plan: plan["design"].update(scheme="best"), "cannot be gone on with: --scheme best is not a"),
+        (lambda plan: plan["design"].update(n_replicates=1), "cannot be gone on with: --replicates 1 is out of"),
+        (lambda plan: plan["design"].update(n_draws=128), "plan.json: design is none that a run has"),
+        (lambda plan: plan["design"].update(n_per_replicate=32, n_draws=128), "design is none that a run has"),
+        (lambda plan: plan.update(design=None), "plan.json: design = None is not an object"),
+        (lambda plan: plan.update(start=0), "cannot be gone on with: --draws 0 is out of range"),
+        (lambda plan: plan.update(batch=3), "plan.json: batch = 3 is no power of two up to 16"),
+        (lambda plan: plan.update(batch=0), "plan.json: batch = 0 is no power of two up to 16"),
+        (lambda plan: plan.update(batch=8), "counts.npz does not hold the counts of whole batches"),
+        (
+            lambda plan: plan.update(precision={"target_se": 2.0, "rel_se": None}),
+            "--target-se 2 is not between 0 and 1",
+        ),
+        (lambda plan: plan.update(precision=[]), "plan.json: precision = [] is not an object"),
+        (lambda plan: plan.update(prior="/nowhere.toml"), "/nowhere.toml"),
+        (lambda plan: plan.update(program=""), "was begun with another version of the program"),
+    ],
+)
+def test_a_plan_is_checked_like_a_new_run(cli, interrupted, change, said):
+    rewrite_plan(interrupted, change)
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert said in err
+    assert not Path("run").exists()
+
+
+def rewrite_counts(folder: Path, change) -> None:
+    with np.load(folder / "counts.npz") as stored:
+        parts = dict(stored)
+    change(parts)
+    if {"counts", "digest"} <= set(parts):
+        parts["digest"] = np.array(Checkpoint(folder)._digest(parts["counts"], parts["columns"]))
+    np.savez(folder / "counts.npz", **parts)
+
+
+def half_a_batch(parts):
+    parts["counts"] = parts["counts"] // 2
+
+
+def one_hit_more(parts):
+    parts["counts"][0, np.flatnonzero(parts["counts"][0])[-1]] += 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        half_a_batch,
+        lambda parts: parts.update(counts=-parts["counts"]),
+        lambda parts: parts.update(counts=parts["counts"][::-1].copy()),
+        lambda parts: parts.update(counts=parts["counts"].astype(float)),
+        lambda parts: parts.update(columns=parts["columns"] + 10**9),
+        lambda parts: parts.update(columns=-parts["columns"]),
+        lambda parts: parts.update(counts=parts["counts"][:2]),
+        lambda parts: parts.update(more=np.zeros(10**7)),
+        lambda parts: parts.pop("digest"),
+        lambda parts: parts.pop("counts"),
+    ],
+)
+def test_counts_that_no_run_has_are_refused(cli, interrupted, change):
+    rewrite_counts(interrupted, change)
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "run.unfinished/counts.npz" in err
+    assert not Path("run").exists()
+
+
+def test_counts_that_were_edited_are_refused(cli, interrupted):
+    with np.load(interrupted / "counts.npz") as stored:
+        parts = dict(stored)
+    one_hit_more(parts)
+    np.savez(interrupted / "counts.npz", **parts)
+    status, _, err = cli("resume", "run")
+    assert status == 2
+    assert "counts.npz does not belong to this plan.json, or has been changed. Start again." in err
+
+
+@pytest.mark.parametrize("run", ["", ".", "..", "/", "x" * 300, "file", "file/run"])
+def test_resume_of_what_is_no_run_is_refused(cli, here, run):
+    Path("file").touch()
+    status, _, err = cli("resume", run)
+    assert status == 2
+    assert "is no interrupted run" in err
+
+
+def test_resume_takes_the_folder_that_one_stands_in(cli, interrupted, monkeypatch):
+    monkeypatch.chdir(interrupted)
+    assert cli("resume", ".", "--quiet")[0] == 0
+
+
+@pytest.mark.skipif(INTERPRETED, reason="needs some thousand draws")
+@pytest.mark.parametrize("is_asked_first", [True, False])
+@pytest.mark.parametrize("n_questions", [1, 2, 3])
+def test_a_run_that_is_stopped_at_a_stopping_test_ends_where_it_should(monkeypatch, here, n_questions, is_asked_first):
+    """Interrupted before or after the first, second or third question whether it is enough."""
+    prior, design = load_prior(CHEAP), plan(256, n_replicates=4)
+    questions = Questions(parse_event("best_window[5] < 12"), (5.0,), (12.0,), 240.0, tuple(prior.dimensions))
+    job = Job.growing(prior, design, questions, 4096)
+    sought = Precision(target_se=0.02)
+
+    def is_enough(counts):
+        return sought.is_reached(event_estimate(questions, counts, "sobol"), 4)
+
+    whole = streaming.stream(job, is_enough=is_enough, threads=1)
+    assert design.n_draws < whole.design.n_draws < 4096
+    saved, asked = [], []
+
+    def interrupting(counts):
+        answer = is_asked_first and is_enough(counts)
+        asked.append(1)
+        if len(asked) == n_questions:
+            raise KeyboardInterrupt
+        return answer or is_enough(counts)
+
+    try:
+        part = streaming.stream(
+            job, is_enough=interrupting, threads=1, checkpoint=lambda rows: saved.append(rows.copy())
+        )
+    except KeyboardInterrupt:
+        part = streaming.stream(job, saved[-1], is_enough=is_enough, threads=1)
+    assert part.design == whole.design
+    np.testing.assert_array_equal(part.rows, whole.rows)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import dask
 import distributed
 import numpy as np
 import pytest
@@ -251,6 +252,8 @@ def test_a_job_travels_light():
         ((*ASKED, "--scheduler", "carrier-pigeon://x:9"), "--scheduler carrier-pigeon://x:9 cannot be reached: "),
         ((*ASKED, "--scheduler", "no:port"), "--scheduler no:port cannot be reached: "),
         ((*ASKED, "--scheduler", ""), "--scheduler  cannot be reached: "),
+        ((*ASKED, "--scheduler", "ucx://x:9"), "--scheduler ucx://x:9 cannot be reached: "),
+        ((*ASKED, "--scheduler", "tls://127.0.0.1:9"), "--scheduler tls://127.0.0.1:9 needs certificates, and Dask"),
     ],
 )
 def test_what_is_refused_leaves_nothing(cli, here, monkeypatch, arguments, message):
@@ -259,6 +262,15 @@ def test_what_is_refused_leaves_nothing(cli, here, monkeypatch, arguments, messa
     assert status == 2
     assert message in err
     assert len(err.splitlines()) == 1
+    assert list(here.iterdir()) == []
+
+
+def test_certificates_that_cannot_be_read_are_refused(cli, here):
+    named = {f"distributed.comm.tls.{key}": "nowhere.pem" for key in ("ca-file", "client.cert", "client.key")}
+    with dask.config.set(named):
+        status, _, err = cli(*ASKED, "--scheduler", "tls://127.0.0.1:9")
+    assert status == 2
+    assert "--scheduler tls://127.0.0.1:9 cannot be reached: " in err
     assert list(here.iterdir()) == []
 
 

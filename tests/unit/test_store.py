@@ -16,8 +16,9 @@ from mc_sie import load_prior, simulate, store, summarise
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
+from mc_sie.files import check_target
 from mc_sie.quantities import MODES
-from mc_sie.store import check_target, draws_frame, write_run
+from mc_sie.store import draws_frame, write_run
 
 FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
 
@@ -191,7 +192,7 @@ class Boom(BaseException):
     """Something nobody expects, such as an interrupt."""
 
 
-@pytest.mark.parametrize("victim", ["draws_frame", "_netcdf_part", "run_record", "_sha256"])
+@pytest.mark.parametrize("victim", ["draws_frame", "_netcdf_part", "run_record", "digest_of"])
 @pytest.mark.parametrize("error", [Boom(), KeyboardInterrupt(), ValueError("x")])
 def test_a_failure_in_the_middle_leaves_nothing(simulation, summary, here, monkeypatch, victim, error):
     def fail(*args, **kwargs):
@@ -209,7 +210,7 @@ def test_a_full_disk_leaves_nothing_and_is_an_input_error(simulation, summary, h
     def fail(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "_sha256", fail)
+    monkeypatch.setattr(store, "digest_of", fail)
     with pytest.raises(InputError, match=r"--out .*run cannot be written: No space left on device\. Name another"):
         write_run(Path("run"), simulation, summary, command="")
     assert everything(here) == set()
@@ -217,7 +218,7 @@ def test_a_full_disk_leaves_nothing_and_is_an_input_error(simulation, summary, h
 
 def test_a_folder_that_was_there_before_stays(simulation, summary, here, monkeypatch):
     (here / "mine").mkdir()
-    monkeypatch.setattr(store, "_sha256", lambda path: (_ for _ in ()).throw(Boom()))
+    monkeypatch.setattr(store, "digest_of", lambda path: (_ for _ in ()).throw(Boom()))
     with pytest.raises(Boom):
         write_run(here / "mine" / "new" / "run", simulation, summary, command="")
     assert everything(here) == {"mine"}
@@ -314,6 +315,8 @@ def test_the_longest_name_that_the_disk_takes_is_taken(simulation, summary, here
 
 # --- Reading it back ---
 
+DESIGN = {"scheme": "sobol", "seed": 0, "n_replicates": 4, "n_per_replicate": 4, "n_draws": 16}
+
 
 @pytest.mark.parametrize("name", ["davidson-2025", "agnostic", "economists", "davidson-2025-explicit"])
 def test_a_run_reads_back_as_it_was(name, tmp_path):
@@ -340,18 +343,28 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"design": {}}, r"is not what a run has written \(KeyError: 'scheme'\)"),
-        ({"design": None}, "is not what a run has written"),
+        ({"design": {}}, r"run.json: design lacks 'seed'"),
+        ({"design": None}, "run.json: design = None is not an object"),
+        ({"design": DESIGN | {"n_replicates": 1, "n_draws": 4}}, "--replicates 1 is out of"),
+        ({"design": DESIGN | {"scheme": "best"}}, "--scheme best is not a"),
+        ({"design": DESIGN | {"seed": -1}}, "--seed -1 is out of range"),
+        ({"design": DESIGN | {"seed": 1.5}}, "design: seed = 1.5 is not a whole number"),
+        ({"design": DESIGN | {"n_draws": 17}}, "design: n_draws = 17 is not 16"),
         (
-            {"design": {"scheme": "sobol", "seed": 0, "n_replicates": 1, "n_per_replicate": 4}},
-            "--replicates 1 is out of",
+            {"design": DESIGN | {"n_per_replicate": 5, "n_draws": 20}},
+            "n_per_replicate = 5 cannot be drawn: sobol takes 8",
         ),
-        ({"design": {"scheme": "best", "seed": 0, "n_replicates": 4, "n_per_replicate": 4}}, "--scheme best is not a"),
-        ({"event": 5}, "cannot be asked again: --event '5' is not an event"),
+        ({"event": 5}, "run.json: event = 5 is not a text"),
+        ({"event": "often"}, "cannot be asked again: --event 'often' is not an event"),
         ({"event": "months_to[5] < 300"}, "cannot be asked again: .* trajectories end after"),
-        ({"horizon_months": None}, "is not what a run has written"),
+        ({"horizon_months": None}, "horizon_months = None is not a number"),
         ({"horizon_months": -1}, "cannot be asked again: --horizon-months -1"),
         ({"prior": {}}, "run.json: prior describes no prior set"),
+        ({"prior": [1]}, r"run.json: prior = \[1\] is not an object"),
+        ({"files": None}, "run.json: files = None is not an object"),
+        ({"files": {"/etc/passwd": "0"}}, "files leads out of the folder: '/etc/passwd'"),
+        ({"files": {"../run.json": "0"}}, "files leads out of the folder: '../run.json'"),
+        ({"files": {"..": "0"}}, "files leads out of the folder: '..'"),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused_by_its_name(simulation, summary, tmp_path, changes, said):
@@ -365,7 +378,7 @@ def test_a_record_that_makes_no_sense_is_refused_by_its_name(simulation, summary
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda draws: draws.iloc[1:], r"has [\d,]+ of [\d,]+ draws. Run it again: mc-sie run davidson-2025"),
+        (lambda draws: draws.iloc[1:], r"has [\d,]+ of [\d,]+ draws"),
         (lambda draws: draws.drop(columns="status"), "KeyError: 'status'"),
         (lambda draws: draws.assign(mode="none"), "is not what a run has written"),
         (lambda draws: draws.assign(rho="low"), "is not what a run has written"),
@@ -399,7 +412,7 @@ def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
         store.read_run(tmp_path / "elsewhere")
     draws = (folder / "draws.parquet").read_bytes()
     (folder / "draws.parquet").write_bytes(draws[:-7])
-    with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written.*mc-sie run davidson"):
+    with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written"):
         store.read_run(folder)
     (folder / "draws.parquet").write_bytes(draws)
     text = (folder / "run.json").read_text(encoding="utf-8")
@@ -413,7 +426,7 @@ def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
         store.read_run(folder)
     (folder / "run.json").write_text(text, encoding="utf-8")
     (folder / "draws.parquet").unlink()
-    with pytest.raises(InputError, match=r"draws.parquet is not there. Run it again: mc-sie run davidson-2025"):
+    with pytest.raises(InputError, match=r"draws.parquet is not there"):
         store.read_run(folder)
     record = json.loads(text)
     del record["files"]["draws.parquet"]
