@@ -220,9 +220,10 @@ class Checkpoint:
         check_marks(levels, widths)
         if not {*event.levels} <= {*levels} or not {*event.widths} <= {*widths}:
             raise InputError(where, f"does not simulate what {str(event)!r} asks about", _AGAIN)
-        targets = {key: None if sought.get(key) is None else entry(sought, key, float, where)
-                   for key in ("target_se", "rel_se")}  # fmt: skip
-        wanted = precision(**targets, n_draws=begun.n_draws, max_draws=n_draws)
+        target_se, rel_se = (
+            None if sought.get(key) is None else entry(sought, key, float, where) for key in ("target_se", "rel_se")
+        )
+        wanted = precision(target_se, rel_se, n_draws=begun.n_draws, max_draws=n_draws, n_replicates=n_replicates)
         only_event = entry(text, "only_event", bool, where)
         questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
         job = replace(Job.growing(prior, begun, questions, n_draws), batch=batch)

@@ -24,7 +24,7 @@ from mc_sie.analysis.breakeven import BreakEven, breakeven, pinned_at
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
-from mc_sie.analysis.evidence import weigh_evidence
+from mc_sie.analysis.evidence import check_items, weigh_evidence
 from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
 from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
@@ -159,6 +159,7 @@ def make_request(
     check_horizon(horizon)
     asked = parse_event(event or HEADLINE)
     asked.check_horizon(horizon)
+    check_items(prior)
     for item in prior.evidence:
         item.check_horizon(horizon)
     other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)

@@ -130,6 +130,8 @@ def entry(
     where = "in Python"
     if quantity not in QUANTITIES:
         raise InputError(f"{where}: {quantity}", "is no quantity", nearest(quantity, QUANTITIES))
+    if isinstance(law, bool):
+        raise InputError(f"{where}: [{quantity}] {law}", "is not a number", "Give a number, or a law.")
     raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
     if remark and isinstance(source, str) and source.strip():  # what is no source does not become one
         source = f"{source} [{remark}]"

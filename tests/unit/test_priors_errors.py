@@ -4,10 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mc_sie.errors import InputError
-from mc_sie.priors import load_prior
+from mc_sie.priors import entry as made
+from mc_sie.priors import load_prior, pool
 from mc_sie.quantities import QUANTITIES
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
@@ -470,3 +472,41 @@ def test_no_message_shows_the_validator(folder):
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
         assert json.dumps(str(caught.value))
+
+
+@pytest.mark.parametrize("true", [True, np.bool_(True)])
+def test_true_is_no_number(true):
+    """It is 1 to Python, and was taken for it."""
+    prior = load_prior("davidson-2025")
+    for refused in (
+        lambda: made("r", true, source="s", unit="1"),
+        lambda: made("r", {"family": "fixed", "value": true}, source="s", unit="1"),
+        lambda: made("r", {"family": "uniform", "low": true, "high": 2.0}, source="s", unit="1"),
+        lambda: made("r", {"family": "histogram", "edges": [0.5, true], "chips": [1]}, source="s", unit="1"),
+        lambda: prior.pinned("r", true),
+        lambda: pool("p", [(prior, true)], "s"),
+    ):
+        with pytest.raises(InputError, match=r"is not a number|has no quantile function"):
+            refused()
+
+
+@pytest.mark.parametrize("text", [" ", "\t\n", "\u00a0", "\u200b", "\u3000"])
+def test_a_blank_source_is_none(text):
+    law = {"family": "uniform", "low": 0.5, "high": 2.0}
+    with pytest.raises(InputError, match="is blank"):
+        made("r", law, source=text, unit="1")
+    with pytest.raises(InputError, match=r"is blank|is empty"):
+        pool("p", [(load_prior("davidson-2025"), 1.0)], text)
+
+
+def test_a_pool_made_in_python_is_checked_as_one_in_a_file():
+    one, other = load_prior("davidson-2025"), load_prior("epoch-2025")
+    for members, why in (
+        ([(one, 0.5), (one, 0.5)], "is a second member of the name 'davidson-2025'"),
+        ([(one, 0.5), (other, 0.4)], "has weights that sum to 0.9, not 1"),
+        ([(one, 0.5), (load_prior("agnostic"), 0.5)], "is itself a pool"),
+        ([(one, 0.5), (load_prior("economists-evidence"), 0.5)], "is conditioned on evidence"),
+        ([], "is empty"),
+    ):
+        with pytest.raises(InputError, match=why):
+            pool("p", members, "s")
