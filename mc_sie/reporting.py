@@ -45,7 +45,7 @@ from mc_sie.report import sections
 from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.store import asked_of, is_run, prior_of, read_record, version_of, write_analysis
+from mc_sie.store import asked_of, is_run, prior_of, prior_record, read_record, version_of, write_analysis
 from mc_sie.tables import prior_table
 
 DRAWS_DEFAULT = 2**17
@@ -501,7 +501,7 @@ def request_record(request: Request) -> dict[str, Any]:
     """What it takes to make a report again, ready for JSON."""
     return {
         "method": "report",
-        "prior": request.prior.to_dict(),
+        **prior_record(request.prior),
         "against": None if request.against is None else request.against.to_dict(),
         "event": str(request.event),
         "design": {**asdict(request.design), "n_draws": request.design.n_draws},

@@ -31,6 +31,7 @@ A folder is written under another name and renamed when it is complete; an exist
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import platform
@@ -482,6 +483,24 @@ def prior_of(record: Mapping[str, Any], key: str, where: str) -> PriorSet:
     return prior
 
 
+def prior_record(prior: PriorSet) -> dict[str, Any]:
+    """A prior set as a record holds it, ready for JSON.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        The set.
+
+    Returns
+    -------
+    dict
+        ``prior``, and a SHA-256 of it with its words: the set's own digest is that of its draws.
+    """
+    described = prior.to_dict()
+    text = json.dumps(described, sort_keys=True, ensure_ascii=False)
+    return {"prior": described, "prior_sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     """Read a run that kept its draws.
 
@@ -572,7 +591,7 @@ def rare_record(rare: Rare, command: str) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "method": "importance sampling",
-        "prior": rare.prior.to_dict(),
+        **prior_record(rare.prior),
         "design": {**asdict(rare.design), "n_draws": rare.design.n_draws},
         "horizon_months": rare.horizon_months,
         "event": str(rare.event),
@@ -641,7 +660,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     design, prior = simulation.design, simulation.prior
     marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
     record = {
-        "prior": prior.to_dict(),
+        **prior_record(prior),
         "design": {**asdict(design), "n_draws": design.n_draws},
         "horizon_months": simulation.horizon_months,
         "levels": list(marks.levels),

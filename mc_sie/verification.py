@@ -107,6 +107,8 @@ def verify_run(folder: Path, *, threads: int | None = None, progress: Progress |
             raise InputError(f"{where}: files", ", ".join(told), "Run it again.")
         pairs = {name: (folder / name, again / name) for name in sorted(found["files"])}
         compared = [_drift_of(name, *paths, relative) for name, paths in pairs.items()]
+        if "prior_sha256" not in record:  # of an earlier version
+            del found["prior_sha256"]
         compared.append(_drift("run.json", _leaves(_comparable(record)), _leaves(_comparable(found)), relative, 0.0))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
