@@ -16,6 +16,30 @@ EXIT_RERUN = 3
 """Exit status of ``mc-sie reweight`` where the draws of the run do not answer, and the prior must be simulated."""
 
 
+PART_LENGTH = 1000
+"""Characters of each part of a message: whatever a user gave, no message repeats all of a long text."""
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Text whose middle is left out where it is long.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+    most : int
+        Characters that are kept of it, from both ends.
+
+    Returns
+    -------
+    str
+        The text itself where it is no longer.
+    """
+    if len(text) <= most:
+        return text
+    return f"{text[: most - most // 3]} ... {text[-(most // 3) :]}"
+
+
 class McSieError(Exception):
     """Base of every error this package raises on purpose."""
 
@@ -34,10 +58,11 @@ class InputError(McSieError, ValueError):
     """
 
     def __init__(self, where: str, why: str, remedy: str = "") -> None:  # noqa: D107 (the class says it)
-        self.where = where
-        self.why = why
-        self.remedy = remedy
-        super().__init__(f"{where} {why.rstrip('.')}." + (f" {remedy}" if remedy else ""))
+        self.where = shortened(where, PART_LENGTH)
+        self.why = shortened(why, PART_LENGTH)
+        self.remedy = shortened(remedy, PART_LENGTH)
+        message = f"{self.where} {self.why.rstrip('.')}."
+        super().__init__(f"{message} {self.remedy}" if self.remedy else message)
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
         """Its three parts, so that it comes back whole from another process."""
