@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Prior, Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
 from mc_sie.errors import EXIT_RERUN
 
@@ -27,14 +27,15 @@ def evidence(
     event: Annotated[str, typer.Option(help="Event whose probability moves.")] = "best_window_months[5] < 12",
     draws: Annotated[
         int,
-        typer.Option(
-            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
-        ),
+        whole_option(help="Draws; rounded up to replicates x a power of two (Sobol')."),
     ] = 2**17,
-    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
+    seed: Annotated[
+        int,
+        whole_option(help="Seed. The same seed gives the same draws on any machine."),
+    ] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol, philox (plain Monte Carlo) or lhs.")] = "sobol",
-    replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
-    horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
+    replicates: Annotated[int, whole_option(help="Independent randomisations, for the standard error.")] = 32,
+    horizon_months: Annotated[float, number_option(help="End of each simulated trajectory.")] = 240.0,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the tables (CSV), all of it (JSON) and the figure to.")
     ] = None,
@@ -100,7 +101,8 @@ def reweight(
     prior: Annotated[str, typer.Option(help="The other prior: a shipped name or the path of a TOML file.")],
     event: Annotated[str | None, typer.Option(help="What to ask; the run's own event if not given.")] = None,
     target_se: Annotated[
-        float | None, typer.Option(help="Standard error that the answer must have, e.g. 0.001.")
+        float | None,
+        number_option(help="Standard error that the answer must have, e.g. 0.001."),
     ] = None,
     or_rerun: Annotated[
         bool, typer.Option("--or-rerun", help="Simulate again where the draws of the run do not answer.")
