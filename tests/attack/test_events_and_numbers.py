@@ -289,7 +289,7 @@ SLOW = {
     "equals in a line": lambda: table_of_text("r", "uniform" + " = " * LONG),
     "brackets in a paragraph": lambda: _inline("[" * LONG),
     "backticks in a paragraph": lambda: _inline("`" * LONG),
-    "blanks in a cell": lambda: _looks_numeric("1" + " " * LONG + "x"),
+    "blanks in a cell": lambda: _looks_numeric("1" + " " * LONG + "y"),
     "brackets in a cell": lambda: _looks_numeric("1 (" + ")" * LONG + "x"),
 }
 
