@@ -8,7 +8,6 @@ about an outcome; :func:`subject_of` reads the name.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
+from mc_sie.errors import nearest
 from mc_sie.model.ces import ln_ces
-from mc_sie.outcomes import OUTCOME_KINDS
+from mc_sie.numerals import parse_number
+from mc_sie.outcomes import OUTCOME_KINDS, name_and_index
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES, TOP_OOMS
 from mc_sie.units import MONTHS_PER_YEAR, OOMS_PER_DOUBLING, sigma_from_rho
 
@@ -201,8 +202,6 @@ SUBJECTS: tuple[str, ...] = tuple(
 )
 """Names of everything that evidence may be about."""
 
-_PATTERN = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]]*)\])?")
-
 
 def subject_of(text: str) -> Subject:
     """Read what a piece of evidence is about.
@@ -222,11 +221,11 @@ def subject_of(text: str) -> Subject:
     ValueError
         When there is no such thing; its two arguments are the reason and the remedy.
     """
-    match = _PATTERN.fullmatch(text.strip())
-    name, index_text = match.groups() if match else (text, None)
+    try:
+        name, index_text = name_and_index(text)
+    except ValueError:
+        name, index_text = text, None
     if name not in SUBJECTS:
-        from mc_sie.errors import nearest
-
         raise ValueError("is nothing that a world implies", nearest(name, SUBJECTS))
     kind = OUTCOME_KINDS.get(name)
     if kind is None or kind.index_unit is None:
@@ -241,7 +240,7 @@ def subject_of(text: str) -> Subject:
         assert kind is not None
         return Subject(name, None, kind.unit, kind.meaning, MODEL_QUANTITIES, True)
     try:
-        index = float(index_text or "")
+        index = parse_number(index_text or "")
     except ValueError:
         index = math.nan
     high = TOP_OOMS if kind.index_unit == "OOM" else math.inf

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 EXIT_BAD_INPUT = 2
 """Exit status of the command line for anything the user can put right."""
 
-
 _PARTS_SHOWN = (400, 500, 900)  # characters of where, why and remedy: whatever the input, a message can be read
 
 

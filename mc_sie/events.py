@@ -5,6 +5,7 @@ Grammar::
     event   = outcome operator number
     outcome = name | name "[" number "]"
     operator = "<" | "<=" | ">" | ">="
+    number = as in :mod:`mc_sie.numerals`, finite
 
 ``best_window_months[5] < 12`` reads "effective compute rises by 5 OOM in less than 12 months, in the best window";
 ``months_to[5] < 12`` counts from the day of automation. ``best_window`` and ``from_start`` are short for the two. The
@@ -13,6 +14,7 @@ number in brackets is k in OOM (any positive number up to 20, 2.5 too) or, for `
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -22,8 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.errors import InputError, nearest
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, window_months
+from mc_sie.errors import InputError, nearest, shortened
+from mc_sie.numerals import parse_number
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, marks_of, name_and_index, window_months
 from mc_sie.quantities import TOP_OOMS
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -33,7 +36,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 _SHORT = {"best_window": "best_window_months", "from_start": "months_to"}
-_PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*([^\]]*?)\s*\])?\s*(<=|>=|<|>)\s*(\S.*?)\s*")
+_COMPARISON = re.compile("[<>]=?")
 
 TIE = 1e-9
 """A value this near to the threshold, relative to it, counts as equal to it."""
@@ -73,12 +76,12 @@ class Event:
     @property
     def levels(self) -> tuple[float, ...]:
         """Gains k in OOM that must be simulated to decide the event."""
-        return (self.index,) if self.index is not None and self.outcome != "best_gain_ooms" else ()
+        return marks_of(self.outcome, self.index)[0]
 
     @property
     def widths(self) -> tuple[float, ...]:
         """Window widths in months that must be simulated to decide the event."""
-        return (self.index,) if self.index is not None and self.outcome == "best_gain_ooms" else ()
+        return marks_of(self.outcome, self.index)[1]
 
     def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
         """Of which draws the event is true.
@@ -205,14 +208,22 @@ def parse_event(text: str) -> Event:
     >>> str(parse_event("best_window[2.5]<6"))
     'best_window_months[2.5] < 6'
     """
-    where = f"--event {text!r}"
-    match = _PATTERN.fullmatch(text)
-    if match is None:
-        raise InputError(where, "is not an event: outcome, comparison (<, <=, >, >=), number", _REMEDY)
-    word, index_text, comparison, threshold_text = match.groups()
+    if not isinstance(text, str):
+        raise InputError(f"event = {text!r:.60}", "is not text", _REMEDY)
+    where = f"--event {shortened(repr(text))}"
+    found = _COMPARISON.search(text)
+    try:
+        if found is None or not text[found.end() :].strip():
+            raise ValueError(text)
+        word, index_text = name_and_index(text[: found.start()])
+    except ValueError:
+        why = "is not an event: outcome, comparison (<, <=, >, >=), number"
+        raise InputError(where, why, _REMEDY) from None
+    comparison, threshold_text = found[0], text[found.end() :].strip()
     name = _SHORT.get(word, word)
     if name not in OUTCOME_KINDS:
-        raise InputError(where, f"names no outcome: {word!r} is unknown", nearest(word, [*OUTCOME_KINDS, *_SHORT]))
+        why = f"names no outcome: {shortened(repr(word))} is unknown"
+        raise InputError(where, why, nearest(word, [*OUTCOME_KINDS, *_SHORT]))
     kind = OUTCOME_KINDS[name]
     threshold = _number(where, "the number after the comparison", threshold_text)
     if kind.unit == "months" and threshold < 0.0:
@@ -233,34 +244,12 @@ def parse_event(text: str) -> Event:
     return Event(name, index, comparison, threshold)
 
 
-def plain_number(text: str) -> float:
-    """Read a number as people write it: ASCII digits, without Python's underscores.
-
-    Parameters
-    ----------
-    text : str
-        What the user typed.
-
-    Returns
-    -------
-    float
-        The number; ``nan`` and ``inf`` are read too.
-
-    Raises
-    ------
-    ValueError
-        When it is not a number.
-    """
-    if "_" in text or not text.isascii():
-        raise ValueError(f"not a number: {text!r}")
-    return float(text)
-
-
 def _number(where: str, what: str, text: str) -> float:
     try:
-        value = plain_number(text)
-    except ValueError:
-        raise InputError(where, f"cannot be read: {what} is {text!r}, which is not a number", _REMEDY) from None
-    if not np.isfinite(value):
+        value = parse_number(text)
+    except ValueError as error:
+        why = f"cannot be read: {what} is {shortened(repr(text))}, which {error.args[0]}"
+        raise InputError(where, why, _REMEDY) from None
+    if math.isinf(value):
         raise InputError(where, f"cannot be decided: {what} is not finite", _REMEDY)
     return value

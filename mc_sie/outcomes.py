@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
@@ -70,10 +70,67 @@ _TABLE = (
     OutcomeKind("months_end", "months", "when the trajectory ended"),
     OutcomeKind("limit_reached", "1", "1 if software came within 1 % of its limit"),
     OutcomeKind("n_deployments", "1", "systems deployed after the first (mode from_scratch only)"),
+    OutcomeKind(
+        "accumulated_training_ooms", "OOM",
+        "effective compute beyond software at the end of the trajectory: accumulated training in mode continual",
+    ),
+    OutcomeKind(
+        "first_year_progress_years", "years", "first_year_ooms in years of recent progress, of eight labour doublings"
+    ),
+    OutcomeKind("best_year_progress_years", "years", "best_gain_ooms[12] in years of recent progress"),
 )  # fmt: skip
 
 OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
 """Every outcome by its code name."""
+
+
+def name_and_index(text: str) -> tuple[str, str | None]:
+    """The name of an outcome, and what stands in brackets behind it.
+
+    Parameters
+    ----------
+    text : str
+        ``months_to[5]`` or ``pace_peak``.
+
+    Returns
+    -------
+    name : str
+        Not yet known to be one of :data:`OUTCOME_KINDS`.
+    index : str or None
+        None without brackets.
+
+    Raises
+    ------
+    ValueError
+        When the text is neither a name nor a name with one pair of brackets at its end.
+    """
+    name, bracket, rest = (part.strip() for part in text.partition("["))
+    index, closing, beyond = (part.strip() for part in rest.partition("]"))
+    if not name.isidentifier() or (bracket and not closing) or beyond:
+        raise ValueError(text)
+    return name, index if bracket else None
+
+
+def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The gains in OOM and the widths in months that must be simulated for an outcome.
+
+    Parameters
+    ----------
+    name : str
+        A name of :data:`OUTCOME_KINDS`.
+    index : float or None
+        k in OOM or w in months, for an outcome that has one.
+
+    Returns
+    -------
+    levels, widths : tuple of float
+        At most one number in all.
+    """
+    if name == "best_year_progress_years":
+        return (), (MONTHS_PER_YEAR,)
+    if index is None:
+        return (), ()
+    return ((), (index,)) if name == "best_gain_ooms" else ((index,), ())
 
 
 def window_months(name: str, index: float | None = None) -> float:
@@ -82,7 +139,7 @@ def window_months(name: str, index: float | None = None) -> float:
     Parameters
     ----------
     name : str
-        An outcome, or a column of :meth:`Outcomes.progress_years`.
+        A name of :data:`OUTCOME_KINDS`.
     index : float, optional
         Its index, where it has one.
 
@@ -136,6 +193,8 @@ class Outcomes:
         Whether software came within 1 % of its limit.
     n_deployments : array of shape (n,), int32
         Deployments after the first; 0 in every mode but from_scratch.
+    labour_per_efficiency : array of shape (n,)
+        mu of each draw, no outcome: gains in years of progress are counted by it.
     """
 
     levels: NDArray[np.float64]
@@ -158,6 +217,7 @@ class Outcomes:
     months_end: NDArray[np.float64]
     limit_reached: NDArray[np.bool_]
     n_deployments: NDArray[np.int32]
+    labour_per_efficiency: NDArray[np.float64]
 
     @classmethod
     def empty(cls, n: int, levels: NDArray[np.float64], widths: NDArray[np.float64]) -> Outcomes:
@@ -192,6 +252,27 @@ class Outcomes:
         """Which draws were simulated."""
         return np.asarray(self.status == 0)
 
+    @property
+    def kinds(self) -> list[OutcomeKind]:
+        """The outcomes that there are: without the width of 12 months no best year."""
+        has_year = MONTHS_PER_YEAR in self.widths
+        return [kind for kind in OUTCOME_KINDS.values() if has_year or kind.name != "best_year_progress_years"]
+
+    @property
+    def accumulated_training_ooms(self) -> NDArray[np.float64]:
+        """Effective compute beyond software at the end, shape (n,)."""
+        return self.effective_end_ooms - self.software_end_ooms
+
+    @property
+    def first_year_progress_years(self) -> NDArray[np.float64]:
+        """The gain of the first year in Davidson & Houlden's years of progress, which depend on mu, shape (n,)."""
+        return years_of_progress(self.first_year_ooms, self.labour_per_efficiency)
+
+    @property
+    def best_year_progress_years(self) -> NDArray[np.float64]:
+        """The gain of the best year in years of progress, shape (n,); needs the width of 12 months."""
+        return years_of_progress(self.values("best_gain_ooms", MONTHS_PER_YEAR), self.labour_per_efficiency)
+
     def values(self, name: str, index: float | None = None) -> NDArray[np.float64]:
         """One outcome of every draw.
 
@@ -223,49 +304,26 @@ class Outcomes:
             raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({option}=...).")
         return np.asarray(array[:, column[0]])
 
-    def progress_years(self, labour_per_efficiency: ArrayLike) -> dict[str, NDArray[np.float64]]:
-        """Gains in Davidson & Houlden's years of progress, which depend on mu.
-
-        Parameters
-        ----------
-        labour_per_efficiency : array_like of shape (n,)
-            mu of each draw.
-
-        Returns
-        -------
-        dict of str to array of shape (n,)
-            ``first_year_progress_years`` and, when the width of 12 months was simulated, ``best_year_progress_years``.
-        """
-        gains = {"first_year_progress_years": self.first_year_ooms}
-        if MONTHS_PER_YEAR in self.widths:
-            gains["best_year_progress_years"] = self.values("best_gain_ooms", MONTHS_PER_YEAR)
-        return {name: years_of_progress(gain, labour_per_efficiency) for name, gain in gains.items()}
-
-    def to_frame(self, labour_per_efficiency: ArrayLike | None = None) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """All outcomes as a table, one row a draw.
-
-        Parameters
-        ----------
-        labour_per_efficiency : array_like of shape (n,), optional
-            mu of each draw; adds the columns of :meth:`progress_years`.
 
         Returns
         -------
         pandas.DataFrame
             Columns ``status``, ``end``, ``months_to_5``, ``best_window_months_5``, ``best_gain_ooms_12`` and so on;
-            codes as words, ``n_deployments`` empty outside mode from_scratch. ``accumulated_training_ooms`` is what
-            effective compute has beyond software at the end: accumulated training in mode continual.
+            codes as words, ``n_deployments`` empty outside mode from_scratch. Without the width of 12 months there is
+            no ``best_year_progress_years``.
         """
         import pandas as pd
 
-        return pd.DataFrame(self.columns(labour_per_efficiency))
+        return pd.DataFrame(self.columns())
 
-    def columns(self, labour_per_efficiency: ArrayLike | None = None) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """The columns of :meth:`to_frame` by name, without a copy where an outcome is stored as it is shown."""
         import pandas as pd
 
         columns: dict[str, Any] = {"status": pd.Categorical.from_codes(self.status, STATUS_NAMES)}
-        for kind in OUTCOME_KINDS.values():
+        for kind in self.kinds:
             array = getattr(self, kind.name)
             if kind.index_unit is None:
                 columns[kind.name] = array
@@ -273,9 +331,6 @@ class Outcomes:
             marks = self.widths if kind.name == "best_gain_ooms" else self.levels
             for j, mark in enumerate(marks):
                 columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
-        columns["accumulated_training_ooms"] = self.effective_end_ooms - self.software_end_ooms
-        if labour_per_efficiency is not None:
-            columns.update(self.progress_years(labour_per_efficiency))
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
         columns["limit_reached"][~is_ok] = pd.NA
@@ -313,7 +368,7 @@ class Outcomes:
             for name, array in draws.items()
             if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
         }
-        whole = {name: getattr(self, name) for name in ("status", "end", *OUTCOME_KINDS)}
+        whole = {name: getattr(self, name) for name in ("status", "end", *(kind.name for kind in self.kinds))}
         predictive = {name: chained(array) for name, array in whole.items() if array.size}
         predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
         predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)

@@ -151,13 +151,13 @@ def make_request(
                 why = "is given beside a run, which has its own"
                 raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
         prior, design, horizon = run.prior, run.design, run.horizon_months
-        event = event or str(run.event)
+        event = str(run.event) if event is None else event
     else:
         prior = named_prior(source)
         design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
         horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
     check_horizon(horizon)
-    asked = parse_event(event or HEADLINE)
+    asked = parse_event(HEADLINE if event is None else event)
     asked.check_horizon(horizon)
     check_items(prior)
     for item in prior.evidence:

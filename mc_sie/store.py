@@ -101,7 +101,7 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
         elif not (np.isnan(array).all() or (array == array[0]).all()):
             columns[name] = array
     columns["event"] = event.holds(simulation.outcomes)
-    outcomes = simulation.outcomes.columns(simulation.draws["labour_per_efficiency"])
+    outcomes = simulation.outcomes.columns()
     if not all_outcomes:
         chosen = [
             "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.estimates import decimals, replicate_se
+from mc_sie.csv_tables import CsvTable, read_csv
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
-from mc_sie.errors import InputError, nearest
-from mc_sie.events import plain_number
+from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.files import check_file, existing_file, write_folder, write_whole
+from mc_sie.numerals import parse_number
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import (
@@ -69,24 +67,24 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
         For a file that cannot be read, a column nobody knows, or a cell outside its domain; naming row and column.
     """
     _check_table_output(path, output)
-    given, lines = _read_csv(path)
+    given = read_csv(path, numeric=lambda name: name in KERNEL_COLUMNS and name != "mode")
     levels, widths = set(LEVELS_DEFAULT), set(WIDTHS_DEFAULT)
     kept: dict[str, Any] = {}
-    for column in given.columns:
+    for column, cells in given.columns.items():
         if column in LABEL_COLUMNS:
-            kept[column] = given[column]
+            kept[column] = cells
         elif column not in KERNEL_COLUMNS:
             outcome, mark = _outcome_of(column.removeprefix("given_"))
             if outcome is None:
                 raise InputError(f"{path}: column {column!r}", "is not a quantity", _column_remedy(column))
-            _keep_given(path, column, given, kept)
+            _keep_given(path, column, cells, kept)
             if mark is not None:
                 (widths if outcome == "best_gain_ooms" else levels).add(mark)
-    quantities = {name: _column(path, given, lines, name) for name in KERNEL_COLUMNS}
+    quantities = {name: _column(given, name) for name in KERNEL_COLUMNS}
     outcomes = evaluate(quantities, levels=sorted(levels), widths=sorted(widths), threads=threads)
     shown = {name: array for name, array in quantities.items() if name != "mode"}
     frame = pd.DataFrame({**kept, "mode": np.asarray(MODES)[quantities["mode"].astype(int)], **shown})
-    return pd.concat([frame, outcomes.to_frame(quantities["labour_per_efficiency"])], axis=1)
+    return pd.concat([frame, outcomes.to_frame()], axis=1)
 
 
 def evaluate_simulator_table(path: Path, output: Path | None = None) -> pd.DataFrame:
@@ -114,43 +112,39 @@ def evaluate_simulator_table(path: Path, output: Path | None = None) -> pd.DataF
     from mc_sie.published import davidson_houlden as simulator
 
     _check_table_output(path, output)
-    given, lines = _read_csv(path)
+    given = read_csv(path, numeric=lambda name: name in simulator.INPUTS)
     kept: dict[str, Any] = {}
-    for column in given.columns:
+    for column, cells in given.columns.items():
         if column in ("draw", *LABEL_COLUMNS):
-            kept[column] = given[column]
+            kept[column] = cells
         elif column.removeprefix("given_") in simulator.OUTCOMES:
-            _keep_given(path, column, given, kept)
+            _keep_given(path, column, cells, kept)
         elif column not in ("option", *simulator.INPUTS):
             known = ("option", *simulator.INPUTS)
             raise InputError(f"{path}: column {column!r}", "is not an input", f"{nearest(column, known)}")
     for name in ("option", *simulator.INPUTS):
-        if name not in given:
+        if name not in given.columns:
             raise InputError(str(path), f"has no column {name!r}", f"{name}: {simulator.INPUT_MEANINGS[name]}.")
-    options = [text.strip() for text in given["option"]]
-    for i, option in enumerate(options):
-        simulator.option_named(option, f"{path}: row {i + 1} (line {lines[i]}), column 'option'")
-    inputs = {}
-    for name in simulator.INPUTS:
-        inputs[name] = np.empty(len(given))
-        for i, text in enumerate(given[name].str.strip()):
-            where = f"{path}: row {i + 1} (line {lines[i]}), column {name!r}"
-            inputs[name][i] = _positive(
-                where, text, simulator.INPUTS_HIGH, f"{name}: {simulator.INPUT_MEANINGS[name]}."
-            )
+    options = given.columns["option"]
+    for row, option in enumerate(options):
+        simulator.option_named(option, given.where(row, "option"))
+    inputs = {
+        name: np.array([_positive(given, row, name, simulator.INPUT_MEANINGS[name]) for row in range(len(given))])
+        for name in simulator.INPUTS
+    }
     return pd.DataFrame({**kept, "option": options, **inputs, **simulator.evaluate(options, inputs)})
 
 
-def _positive(where: str, text: str, high: float, meaning: str) -> float:
-    """A positive number of at most ``high``."""
-    if text == "":
-        raise InputError(where, "is empty", meaning)
-    try:
-        value = plain_number(text)
-    except ValueError:
-        raise InputError(f"{where} = {text!r}", "is not a number", "Write it as digits, with a point.") from None
-    if not 0.0 < value <= high:
-        raise InputError(f"{where} = {text}", f"is outside (0, {high:g}]", meaning)
+def _positive(given: CsvTable, row: int, name: str, meaning: str) -> float:
+    """A positive number of at most the published simulator's largest."""
+    from mc_sie.published.davidson_houlden import INPUTS_HIGH
+
+    if given.columns[name][row] == "":
+        raise InputError(given.where(row, name), "is empty", f"{name}: {meaning}.")
+    value = given.number(row, name)
+    if not 0.0 < value <= INPUTS_HIGH:
+        where = f"{given.where(row, name)} = {given.columns[name][row]}"
+        raise InputError(where, f"is outside (0, {INPUTS_HIGH:g}]", f"{name}: {meaning}.")
     return value
 
 
@@ -163,45 +157,12 @@ def _check_table_output(path: Path, output: Path | None) -> None:
         raise InputError(f"--output {output}", "is the input table", "Name another file.")
 
 
-def _keep_given(path: Path, column: str, given: pd.DataFrame, kept: dict[str, Any]) -> None:
+def _keep_given(path: Path, column: str, cells: list[str], kept: dict[str, Any]) -> None:
     """Repeat a column named like an outcome as ``given_...``."""
     name = f"given_{column.removeprefix('given_')}"
     if name in kept:
         raise InputError(f"{path}: column {column!r}", f"and {name!r} would both become {name!r}", "Drop one.")
-    kept[name] = given[column]
-
-
-def _read_csv(path: Path) -> tuple[pd.DataFrame, list[int]]:
-    """The cells of a CSV as text, and the line on which each row ends. Every row has as many cells as the header."""
-    if path.is_dir():
-        raise InputError(str(path), "is a folder, not a table", "Give the path of a CSV file.")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}", "Give the path of a CSV file.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(str(path), f"is not UTF-8: byte {error.start}", "Save it as UTF-8.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        table = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}", f"is not CSV: {error}", "Check the quotes.") from None
-    if not table:
-        raise InputError(str(path), "is empty", "The first line names the columns.")
-    header = [name.strip() for name in table.pop(0)[1]]
-    if not table:
-        raise InputError(str(path), "has no rows", "Put one case in each row below the column names.")
-    for name, count in Counter(header).items():
-        if name == "":
-            where = f"{path}: column {header.index('') + 1} of {len(header)}"
-            raise InputError(where, "has no name", "Name it, or take away the comma at the end of the lines.")
-        if count > 1:
-            raise InputError(f"{path}: column {name!r}", f"stands there {count} times", "Keep one of them.")
-    for line, row in table:
-        if len(row) != len(header):
-            why = f"has {len(row)} cells, but the header names {len(header)} columns"
-            raise InputError(f"{path}: line {line}", why, "Leave a cell empty where nothing is given.")
-    return pd.DataFrame([row for _, row in table], columns=header, dtype=str), [line for line, _ in table]
+    kept[name] = cells
 
 
 def _column_remedy(column: str) -> str:
@@ -210,7 +171,7 @@ def _column_remedy(column: str) -> str:
     if determined is not None:
         return f"It restates {determined} in prior files; a table takes {determined} itself."
     if ";" in column or "\t" in column:
-        return "Separate columns by commas."
+        return "Separate all columns by commas, or all by semicolons."
     return f"{nearest(column, KERNEL_COLUMNS)} Call a remark 'note'."
 
 
@@ -222,32 +183,34 @@ def _outcome_of(column: str) -> tuple[str | None, float | None]:
     if stem not in OUTCOME_KINDS or OUTCOME_KINDS[stem].index_unit is None:
         return None, None
     try:
-        mark = plain_number(text)
+        mark = parse_number(text)
     except ValueError:
         return None, None
     high = math.inf if OUTCOME_KINDS[stem].index_unit == "months" else TOP_OOMS
     return (stem, mark) if 0.0 < mark <= high and math.isfinite(mark) else (None, None)
 
 
-def _column(path: Path, given: pd.DataFrame, lines: Sequence[int], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _column(given: CsvTable, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     """One quantity of every row, checked against its domain."""
     default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
     required = default is None and not QUANTITIES[name].optional
-    if name not in given:
+    if name not in given.columns:
         if required:
-            raise InputError(
-                str(path), f"has no column {name!r}", f"{name} has no default: {QUANTITIES[name].meaning}."
-            )
+            why, remedy = f"has no column {name!r}", f"{name} has no default: {QUANTITIES[name].meaning}."
+            raise InputError(str(given.path), why, remedy)
         return np.full(len(given), _as_number(name, default))
     values = np.empty(len(given))
-    for i, text in enumerate(given[name].str.strip()):
-        where = f"{path}: row {i + 1} (line {lines[i]}), column {name!r}"
+    for row, text in enumerate(given.columns[name]):
         if text == "":
             if required:
-                raise InputError(where, "is empty", f"{name} has no default: {QUANTITIES[name].meaning}.")
-            values[i] = _as_number(name, default)
+                remedy = f"{name} has no default: {QUANTITIES[name].meaning}."
+                raise InputError(given.where(row, name), "is empty", remedy)
+            values[row] = _as_number(name, default)
+        elif name == "mode":
+            values[row] = _mode_code(f"{given.where(row, name)} = {shortened(repr(text))}", text)
         else:
-            values[i] = parse_value(where, name, text)
+            values[row] = given.number(row, name)
+            _check_domain(values[row], name, f"{given.where(row, name)} = {text}")
     return values
 
 
@@ -279,22 +242,32 @@ def parse_value(where: str, name: str, text: str) -> float:
     InputError
         When it is not a number, or outside the domain.
     """
+    stated = f"{where} = {shortened(repr(text))}"
     if name == "mode":
-        if text not in MODES:
-            raise InputError(f"{where} = {text!r}", "is not a retraining mode", nearest(text, MODES))
-        return float(MODES.index(text))
+        return _mode_code(stated, text)
     try:
-        value = plain_number(text)
-    except ValueError:
-        raise InputError(f"{where} = {text!r}", "is not a number", "Write it as digits, with a point.") from None
+        value = parse_number(text)
+    except ValueError as error:
+        raise InputError(stated, *error.args) from None
+    _check_domain(value, name, f"{where} = {text}")
+    return value
+
+
+def _mode_code(where: str, text: str) -> float:
+    if text not in MODES:
+        raise InputError(where, "is not a retraining mode", nearest(text, MODES))
+    return float(MODES.index(text))
+
+
+def _check_domain(value: float, name: str, where: str) -> None:
+    """Refuse a value outside the domain of its quantity, or of the horizon."""
     if name == "horizon_months":
         inside, domain, meaning = 0.0 < value <= HORIZON_MONTHS_HIGH, f"(0, {HORIZON_MONTHS_HIGH:g}]", "end of the run"
     else:
         quantity = QUANTITIES[name]
         inside, domain, meaning = quantity.contains(value), quantity.domain, quantity.meaning
     if not inside:
-        raise InputError(f"{where} = {text}", f"is outside {domain}", f"{name}: {meaning}.")
-    return value
+        raise InputError(where, f"is outside {domain}", f"{name}: {meaning}.")
 
 
 def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) -> dict[str, float]:
@@ -548,9 +521,9 @@ def check_new(path: Path) -> None:
     InputError
         When it exists or cannot be written.
     """
+    check_file(path)
     if path.exists():
         raise existing_file(str(path))
-    check_file(path)
 
 
 def write_json(frame: pd.DataFrame, path: Path) -> None:

@@ -52,7 +52,7 @@ from mc_sie.analysis.proposal import (
 from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
 from mc_sie.engine.run import DRAWS_DEFAULT, Progress, Simulation, simulate, simulate_points
 from mc_sie.errors import InputError
-from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
+from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes, marks_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -229,9 +229,9 @@ def condition(
     for item in prior.evidence:
         item.check_horizon(horizon_months)
     subjects = [item.subject for item in prior.evidence]
-    asked = [(one.name, one.index) for one in subjects if one.index is not None]
-    levels = sorted({*levels, *(index for name, index in asked if name != "best_gain_ooms")})
-    widths = sorted({*widths, *(index for name, index in asked if name == "best_gain_ooms")})
+    asked = [marks_of(one.name, one.index) for one in subjects]
+    levels = sorted({*levels, *(level for some, _ in asked for level in some)})
+    widths = sorted({*widths, *(width for _, some in asked for width in some)})
     bare = prior.given(())
     before = simulate(
         bare, n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,

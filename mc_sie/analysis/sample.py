@@ -84,6 +84,6 @@ def sample_of(simulation: Simulation, event: Event) -> Sample:
         simulation.draws,
         event.holds(outcomes),
         outcomes.is_ok,
-        outcomes.to_frame(simulation.draws["labour_per_efficiency"]),
+        outcomes.to_frame(),
         simulation.weights,
     )

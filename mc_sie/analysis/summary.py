@@ -282,11 +282,10 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
     asked = Questions(
         parse_event(HEADLINE), tuple(outcomes.levels), tuple(outcomes.widths), simulation.horizon_months, ()
     ).quantiles
-    mu = np.asarray(simulation.draws["labour_per_efficiency"], dtype=np.float64)
     rows = []
     n_replicates = simulation.design.n_replicates
     weights = None if simulation.weights is None else np.where(is_ok, simulation.weights, 0.0)
-    for (label, unit), values in zip(asked, outcomes_by_label(outcomes, mu, tuple(dict(asked))), strict=True):
+    for (label, unit), values in zip(asked, outcomes_by_label(outcomes, tuple(dict(asked))), strict=True):
         if weights is not None:
             total = float(weights.sum())
             share = float(weights[np.isfinite(values)].sum()) / total if total > 0.0 else math.nan

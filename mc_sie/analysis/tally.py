@@ -17,7 +17,7 @@ from mc_sie._jit import njit
 from mc_sie.analysis import sketch
 from mc_sie.analysis.hits import Hits
 from mc_sie.events import Event
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, window_months
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index, window_months
 from mc_sie.quantities import MODES
 
 WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
@@ -155,17 +155,13 @@ class Questions:
         return rows[..., place].reshape(*rows.shape[:-1], *shape)
 
 
-def outcomes_by_label(
-    outcomes: Outcomes, mu: NDArray[np.float64], labels: tuple[str, ...]
-) -> list[NDArray[np.float64]]:
+def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArray[np.float64]]:
     """Outcomes of every draw by the labels of :attr:`Questions.quantiles`.
 
     Parameters
     ----------
     outcomes : Outcomes
         The draws' outcomes.
-    mu : array of shape (n,)
-        ``labour_per_efficiency``.
     labels : tuple of str
         Names, with an index in brackets where the outcome has one.
 
@@ -174,11 +170,10 @@ def outcomes_by_label(
     list of array of shape (n,)
         nan for a draw that could not be simulated.
     """
-    years = outcomes.progress_years(mu)
     found = []
     for label in labels:
-        name, _, index = label.rstrip("]").partition("[")
-        found.append(years[name] if name in years else outcomes.values(name, float(index) if index else None))
+        name, index = name_and_index(label)
+        found.append(outcomes.values(name, None if index is None else float(index)))
     return found
 
 
@@ -245,9 +240,8 @@ def count(
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
     questions.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
     sketches = questions.view(row, "sketches")
-    mu = np.asarray(draws["labour_per_efficiency"], dtype=np.float64)
     labels = tuple(label for label, _ in questions.quantiles)
-    for place, values in enumerate(outcomes_by_label(outcomes, mu, labels)):
+    for place, values in enumerate(outcomes_by_label(outcomes, labels)):
         sketch.add_to(sketches[place], values, hits.is_ok)
     return row
 

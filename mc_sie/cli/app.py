@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
+
+T = TypeVar("T")
+
+_LONGEST = 5000  # characters of one argument: the longest path has 4096
+
+
+class _Door(TyperGroup):
+    """The commands, closed to arguments that are blank (a shell variable that is not set) or endless."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse such arguments wherever they stand, before any of them is read."""
+        for place, argument in enumerate(args, start=1):
+            if not argument.strip():
+                raise typer.BadParameter(f"argument {place} is blank. Leave it out, or check the variable behind it.")
+            if len(argument) > _LONGEST:
+                raise typer.BadParameter(f"argument {place} has {len(argument):,} characters. Give a shorter one.")
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     name="mc-sie",
+    cls=_Door,
     help="How likely is a software intelligence explosion, and what does that depend on?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -35,7 +57,40 @@ def _options(
 priors_app = typer.Typer(help="List, show, check, import and start prior sets.", no_args_is_help=True)
 app.add_typer(priors_app, name="priors")
 
-Threads = Annotated[int | None, typer.Option(help="Threads; every processor if not given. Changes no result.")]
+
+def whole_number(text: str | int) -> int:
+    """A whole number as people write it: 1000000, 1,000,000, 1e6 or 2^20."""
+    from mc_sie.numerals import parse_whole
+
+    return text if isinstance(text, int) else _read(text, parse_whole)
+
+
+def number(text: str | float) -> float:
+    """A number in the digits 0 to 9, with a decimal point."""
+    from mc_sie.numerals import parse_number
+
+    return float(text) if isinstance(text, int | float) else _read(text, parse_number)
+
+
+whole_option = partial(typer.Option, parser=whole_number, metavar="N")
+number_option = partial(typer.Option, parser=number, metavar="X")
+"""Options with a number; typer's own reading takes foreign digits and underscores."""
+
+
+def _read(text: str, parse: Callable[[str], T]) -> T:
+    from mc_sie.errors import shortened
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        why, remedy = error.args
+        raise typer.BadParameter(f"{shortened(repr(text))} {why}. {remedy}") from None
+
+
+Threads = Annotated[
+    int | None,
+    whole_option(help="Threads; every processor if not given. Changes no result."),
+]
 Scheduler = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Count on a Dask cluster, e.g. tcp://host:8786. Changes no result."),
@@ -58,16 +113,3 @@ Prior = Annotated[
         help="A shipped prior set (see 'mc-sie priors list') or the path of a TOML file.",
     ),
 ]
-
-
-def whole_number(text: str | int) -> int:
-    """A whole number as people write it: 1000000, 1,000,000, 1e6 or 2^20."""
-    plain = str(text).replace(",", "").replace("_", "").replace("**", "^").strip()
-    base, power, exponent = plain.partition("^")
-    try:
-        found = int(base) ** min(int(exponent), 99) if power else float(plain)
-        if found == int(found):
-            return int(plain) if plain.lstrip("+-").isdecimal() else int(found)
-    except (ValueError, OverflowError):
-        pass
-    raise typer.BadParameter(f"{text!r} is no whole number: write 1000000, 1e6 or 2^20.")

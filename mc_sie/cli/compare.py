@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
 
 if TYPE_CHECKING:
     from mc_sie.analysis.rerun import Answer
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
-Seed = Annotated[int, typer.Option(help="Seed. Every set sees the same points.")]
-Horizon = Annotated[float, typer.Option(help="End of each simulated trajectory.")]
+Seed = Annotated[int, whole_option(help="Seed. Every set sees the same points.")]
+Horizon = Annotated[float, number_option(help="End of each simulated trajectory.")]
 Out = Annotated[
     Path | None,
     typer.Option(help="New folder for tables (CSV), record (JSON), figures and text (Markdown)."),
@@ -29,13 +29,14 @@ Set = Annotated[str, typer.Argument(help="A shipped prior set, the path of a TOM
 def compare(
     sets: Annotated[list[str], typer.Argument(help="Two or more: shipped prior sets, TOML files, or folders of runs.")],
     event: Event = "best_window_months[5] < 12",
-    draws: Annotated[
-        int, typer.Option(parser=whole_number, metavar="N", help="Draws for each set and each mixed set.")
-    ] = 2**16,
+    draws: Annotated[int, whole_option(help="Draws for each set and each mixed set.")] = 2**16,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
     orders: Annotated[
-        int | None, typer.Option(help="Pairs of random orders of the blocks, instead of all 2^k mixed sets.")
+        int | None,
+        whole_option(
+            help="Pairs of random orders of the blocks, instead of all 2^k mixed sets.",
+        ),
     ] = None,
     out: Out = None,
     threads: Threads = None,
@@ -88,12 +89,13 @@ def breakeven(
         typer.Option(help="Only this input, a fixed one too; may be repeated. If not given, all that vary."),
     ] = None,
     target: Annotated[
-        list[float] | None, typer.Option(help="Probability to reach; may be repeated. 0.1, 0.5 and 0.9 if not given.")
+        list[float] | None,
+        number_option(help="Probability to reach; may be repeated. 0.1, 0.5 and 0.9 if not given."),
     ] = None,
     event: Event = "best_window_months[5] < 12",
     draws: Annotated[
         int,
-        typer.Option(parser=whole_number, metavar="N", help="Draws for each rerun; there are some ninety an input."),
+        whole_option(help="Draws for each rerun; there are some ninety an input."),
     ] = 2**14,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
@@ -145,7 +147,7 @@ def breakeven(
 def structure(
     prior: Set = "davidson-2025",
     event: Event = "best_window_months[5] < 12",
-    draws: Annotated[int, typer.Option(parser=whole_number, metavar="N", help="Draws for each variant.")] = 2**16,
+    draws: Annotated[int, whole_option(help="Draws for each variant.")] = 2**16,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
     out: Out = None,

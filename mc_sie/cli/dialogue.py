@@ -210,8 +210,8 @@ def _ask_base(draft: _Draft) -> None:
             if text in ("0", NO_BASE):
                 draft.reference, draft.base = None, None
             else:
-                known = dict(enumerate(bases, start=1))
-                _set_base(draft, known.get(int(text), text) if text.isdecimal() else text)
+                numbered = {str(number): name for number, name in enumerate(bases, start=1)}
+                _set_base(draft, numbered.get(text, text))
             return
         except InputError as error:
             _refused(error)

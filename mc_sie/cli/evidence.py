@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Prior, Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ def evidence(
     event: Annotated[str, typer.Option(help="Event whose probability moves.")] = "best_window_months[5] < 12",
     draws: Annotated[
         int,
-        typer.Option(
-            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
-        ),
+        whole_option(help="Draws; rounded up to replicates x a power of two (Sobol')."),
     ] = 2**17,
-    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
+    seed: Annotated[
+        int,
+        whole_option(help="Seed. The same seed gives the same draws on any machine."),
+    ] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol or philox (plain Monte Carlo).")] = "sobol",
-    replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
-    horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
+    replicates: Annotated[int, whole_option(help="Independent randomisations, for the standard error.")] = 32,
+    horizon_months: Annotated[float, number_option(help="End of each simulated trajectory.")] = 240.0,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the tables (CSV), all of it (JSON) and the figure to.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
 
 _BYTES_HIGH = 3_000_000
@@ -25,16 +25,15 @@ def explore(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; NAME-explorer.html if not given.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page on this machine until Ctrl-C.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0 takes a free one.")] = 8765,
+    port: Annotated[int, whole_option(help="Port for --serve; 0 takes a free one.")] = 8765,
     draws: Annotated[
         int | None,
-        typer.Option(
-            parser=whole_number, metavar="N", help="Draws that the page carries; rounded up to 32 x a power of two."
-        ),
+        whole_option(help="Draws that the page carries; rounded up to 32 x a power of two."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    seed: Annotated[int, whole_option(help="Seed of the draws.")] = 0,
     horizon_months: Annotated[
-        float | None, typer.Option(help="End of each trajectory; that of the run, or 240, if not given.")
+        float | None,
+        number_option(help="End of each trajectory; that of the run, or 240, if not given."),
     ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -113,6 +112,8 @@ def _server(port: int) -> object:
     """A server on loopback, before anything is computed, so that a port in use is refused at once."""
     from http.server import ThreadingHTTPServer
 
+    if not 0 <= port <= 65535:
+        refuse(f"--port {port}", "is no port", "Ports are 0 to 65535; 0 takes one that is free.")
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), _handler(b""))
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Threads, app
+from mc_sie.cli.app import Prior, Threads, app, number_option
 from mc_sie.cli.printing import counted, print_table, progress_bar, say
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def trajectory(
         list[str] | None,
         typer.Option("--set", "-s", help="A quantity and its value, e.g. --set rho=-0.1 --set mode=continual."),
     ] = None,
-    horizon_months: Annotated[float, typer.Option(help="End of the trajectory.")] = 240.0,
+    horizon_months: Annotated[float, number_option(help="End of the trajectory.")] = 240.0,
     plot: Annotated[Path | None, typer.Option(help="Draw it to this file (.svg, .png or .pdf).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every point to this CSV.")] = None,
 ) -> None:

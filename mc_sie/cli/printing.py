@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def console_of(*, err: bool = False) -> Console:
 
     stream = sys.stderr if err else sys.stdout
     asked = os.environ.get("COLUMNS", "")
-    width = None if stream.isatty() else int(asked) if asked.isdecimal() and int(asked) > 0 else 160
+    width = None if stream.isatty() else int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 160
     return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Quiet, Threads, app, whole_option
 from mc_sie.cli.printing import WIDE, console_of, print_table, progress_bar, say
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @app.command()
 def headlines(
-    draws: Annotated[int, typer.Option(parser=whole_number, metavar="N", help="Draws for each prior set.")] = 2**17,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 0,
+    draws: Annotated[int, whole_option(help="Draws for each prior set.")] = 2**17,
+    seed: Annotated[int, whole_option(help="Seed.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the table (CSV) and the figure (SVG, PNG) to.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
 
 
@@ -26,15 +26,19 @@ def report(
         str | None, typer.Option(help="Prior set to compare with; a shipped one if not given, 'none' for none.")
     ] = None,
     loss_ratio: Annotated[
-        float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
+        float,
+        number_option(
+            help="Decision to act or not: cost of acting in vain over gain of acting rightly.",
+        ),
     ] = 1.0,
     draws: Annotated[
         int | None,
-        typer.Option(parser=whole_number, metavar="N", help="Draws, 131072 if not given; a RUN has its own."),
+        whole_option(help="Draws, 131072 if not given; a RUN has its own."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; a RUN has its own.")] = None,
+    seed: Annotated[int | None, whole_option(help="Seed, 0 if not given; a RUN has its own.")] = None,
     horizon_months: Annotated[
-        float | None, typer.Option(help="End of each trajectory, 240 if not given; a RUN has its own.")
+        float | None,
+        number_option(help="End of each trajectory, 240 if not given; a RUN has its own."),
     ] = None,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="Every shipped prior set, and an index page that compares them.")

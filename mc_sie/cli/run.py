@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, whole_number
+from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import print_table, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -43,21 +43,21 @@ def run(
     ] = "best_window_months[5] < 12",
     draws: Annotated[
         int,
-        typer.Option(
-            parser=whole_number, metavar="N", help="Draws; rounded up to replicates x a power of two (Sobol')."
-        ),
+        whole_option(help="Draws; rounded up to replicates x a power of two (Sobol')."),
     ] = 2**17,
     target_se: Annotated[
-        float | None, typer.Option(help="Double the draws until the standard error is below this, e.g. 0.001.")
+        float | None,
+        number_option(help="Double the draws until the standard error is below this, e.g. 0.001."),
     ] = None,
-    rel_se: Annotated[float | None, typer.Option(help="The same, relative to the probability, e.g. 0.01.")] = None,
-    max_draws: Annotated[
-        int, typer.Option(parser=whole_number, metavar="N", help="Most draws that --target-se and --rel-se may use.")
-    ] = 2**22,
-    seed: Annotated[int, typer.Option(help="Seed. The same seed gives the same draws on any machine.")] = 0,
+    rel_se: Annotated[float | None, number_option(help="The same, relative to the probability, e.g. 0.01.")] = None,
+    max_draws: Annotated[int, whole_option(help="Most draws that --target-se and --rel-se may use.")] = 2**22,
+    seed: Annotated[
+        int,
+        whole_option(help="Seed. The same seed gives the same draws on any machine."),
+    ] = 0,
     scheme: Annotated[str, typer.Option(help="Sampling scheme: sobol or philox (plain Monte Carlo).")] = "sobol",
-    replicates: Annotated[int, typer.Option(help="Independent randomisations, for the standard error.")] = 32,
-    horizon_months: Annotated[float, typer.Option(help="End of each simulated trajectory.")] = 240.0,
+    replicates: Annotated[int, whole_option(help="Independent randomisations, for the standard error.")] = 32,
+    horizon_months: Annotated[float, number_option(help="End of each simulated trajectory.")] = 240.0,
     no_draws: Annotated[
         bool,
         typer.Option("--no-draws", help="Count and forget the draws: any number of them in constant memory."),
@@ -274,7 +274,9 @@ def resume(
     from mc_sie.files import UNFINISHED, check_target
 
     n_threads(threads)
-    found = Checkpoint.find(run)
+    if not (run.name or run.resolve().name):
+        refuse(str(run), "is no interrupted run", "Name the folder of a run.")
+    found = Checkpoint.find(run if run.name else run.resolve())
     target = found.folder.with_name(found.folder.name.removesuffix(UNFINISHED))
     target = check_target(target, target.name)
     with _cluster(scheduler, threads) as cluster:

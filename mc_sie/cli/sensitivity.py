@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, whole_number
+from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -32,19 +32,24 @@ def sensitivity(
         str | None, typer.Option(help="What to ask about; the run's own event, or 'best_window_months[5] < 12'.")
     ] = None,
     loss_ratio: Annotated[
-        float, typer.Option(help="Decision to act or not: cost of acting in vain over gain of acting rightly.")
+        float,
+        number_option(
+            help="Decision to act or not: cost of acting in vain over gain of acting rightly.",
+        ),
     ] = 1.0,
     draws: Annotated[
         int,
-        typer.Option(
-            parser=whole_number,
-            metavar="N",
+        whole_option(
             help="Runs of the model in all, an eighth of them for the curves (a RUN has its own draws).",
         ),
     ] = 2**20,
-    seed: Annotated[int | None, typer.Option(help="Seed, 0 if not given; that of the run for a RUN.")] = None,
+    seed: Annotated[
+        int | None,
+        whole_option(help="Seed, 0 if not given; that of the run for a RUN."),
+    ] = None,
     horizon_months: Annotated[
-        float | None, typer.Option(help="End of each trajectory, 240 if not given; that of the run for a RUN.")
+        float | None,
+        number_option(help="End of each trajectory, 240 if not given; that of the run for a RUN."),
     ] = None,
     curves_only: Annotated[
         bool, typer.Option("--curves-only", help="No runs beyond the draws: no Shapley effects, no total indices.")
@@ -75,7 +80,7 @@ def sensitivity(
     with progress_bar(quiet) as progress:
         found = analyse(
             given,
-            event or HEADLINE,
+            HEADLINE if event is None else event,
             n_draws=draws,
             seed=seed or 0,
             horizon_months=HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months,
@@ -99,7 +104,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
     from mc_sie.priors import load_prior
     from mc_sie.store import is_run, read_run
 
-    asked = parse_event(event) if event else None
+    asked = None if event is None else parse_event(event)
     if is_run(source):
         for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:

@@ -14,15 +14,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.engine.compiling import n_processors
 from mc_sie.engine.cpu import CODES, NUMBERS, Processor
+from mc_sie.engine.given import arrays_of, check_whole, numbers_of
 from mc_sie.errors import InputError
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
+from mc_sie.numerals import argument_number
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
@@ -30,12 +32,14 @@ from mc_sie.quantities import (
     HORIZON_MONTHS_DEFAULT,
     HORIZON_MONTHS_HIGH,
     MODEL_QUANTITIES,
-    MODES,
     PRIOR_SET_DIMENSION,
     QUANTITIES,
     TOP_OOMS,
 )
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DRAWS_DEFAULT = 2**17
 """Draws when nothing else is asked for: the standard error of a probability is then at most about 0.05 points."""
@@ -213,7 +217,7 @@ def doubled(
 
 
 def evaluate(
-    quantities: Mapping[str, ArrayLike],
+    quantities: Mapping[str, ArrayLike] | pd.DataFrame | pd.Series[Any],
     *,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
@@ -225,30 +229,26 @@ def evaluate(
 
     Parameters
     ----------
-    quantities : mapping of str to array_like of shape (n,) or scalar
+    quantities : mapping of str to array_like of shape (n,) or scalar, pandas.DataFrame or pandas.Series
         By code name, in the units of ``quantities.py``; ``mode`` as int codes or names, ``horizon_months`` among them.
-        One that is left out takes its default; nan means "not given" and is allowed for optional ones.
+        One that is left out takes its default; nan means "not given" and is allowed for optional ones. The label
+        ``prior_set`` of a pool's draws is passed over.
     levels, widths, threads, batch, progress
         As in :func:`simulate`.
 
     Returns
     -------
     Outcomes
-        One entry a row; a row outside the domain of a quantity has a status other than ok.
+        One entry a row, none for empty arrays; a row outside the domain of a quantity has a status other than ok.
+
+    Raises
+    ------
+    InputError
+        For a name that is no quantity, a quantity without a default that is left out, a mode that there is not, and
+        values that are no numbers or of different lengths.
     """
     check_marks(levels, widths)
-    n = max((np.size(value) for value in quantities.values()), default=1)
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for name in KERNEL_COLUMNS:
-        if name == "horizon_months":
-            value = quantities.get(name, HORIZON_MONTHS_DEFAULT)
-        else:
-            default = QUANTITIES[name].default
-            value = quantities.get(name, math.nan if default is None else default)
-        array = np.asarray(value)
-        if array.dtype.kind in "US":
-            array = np.vectorize(MODES.index, otypes=[np.int8])(array)
-        arrays[name] = np.broadcast_to(array.astype(np.float64, copy=False), (n,))
+    arrays, n = arrays_of(quantities, "quantities")
     outcomes = Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
     ranges = ranges_of(0, n, batch, threads)
     n_workers = min(n_threads(threads), len(ranges))
@@ -362,10 +362,10 @@ def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
     InputError
         For a gain outside (0, 20] OOM, where trajectories end, or a window that is not positive.
     """
-    for level in levels:
+    for level in numbers_of("levels", levels):
         if not 0.0 < level <= TOP_OOMS:
             raise InputError(f"levels: {level:g} OOM", f"is outside (0, {TOP_OOMS:g}]", "A trajectory ends there.")
-    for width in widths:
+    for width in numbers_of("widths", widths):
         if not 0.0 < width < math.inf:
             raise InputError(f"widths: {width:g} months", "is not a positive number", "Give a number of months.")
 
@@ -407,7 +407,7 @@ def check_horizon(horizon_months: float) -> None:
     InputError
         When it is not a positive finite number of at most 12,000 months.
     """
-    if not 0.0 < horizon_months <= HORIZON_MONTHS_HIGH:
+    if not 0.0 < argument_number("horizon_months", horizon_months) <= HORIZON_MONTHS_HIGH:
         raise InputError(
             f"--horizon-months {horizon_months:g}",
             f"is not in (0, {HORIZON_MONTHS_HIGH:g}]",
@@ -491,6 +491,7 @@ def fill(
     for column, name in enumerate(CODES):
         getattr(outcomes, name)[here] = codes[:, column]
     outcomes.mode[here] = np.where(inside, table[0], 0)
+    outcomes.labour_per_efficiency[here] = table[KERNEL_COLUMNS.index("labour_per_efficiency")]
 
 
 def kernel_table(
@@ -537,10 +538,11 @@ def n_threads(threads: int | None) -> int:
     Raises
     ------
     InputError
-        When fewer than one is asked for.
+        When fewer than one is asked for, or no whole number.
     """
     if threads is None:
         return n_processors()
+    check_whole("threads", threads)
     if threads < 1:
         raise InputError(f"--threads {threads}", "is below 1", "Leave it out to use every processor.")
     return threads
@@ -573,8 +575,10 @@ def ranges_of(
     largest: int = BATCH_DEFAULT,
 ) -> list[tuple[int, int]]:
     """Batches between two rows: as large as is good for a batch, and small enough that no thread is left without."""
-    if batch is not None and batch < 1:
-        raise InputError(f"batch = {batch}", "is below 1", "Leave it out, and it is chosen.")
+    if batch is not None:
+        check_whole("batch", batch)
+        if batch < 1:
+            raise InputError(f"batch = {batch}", "is below 1", "Leave it out, and it is chosen.")
     if batch is None:
         share = -(-(stop - start) // (2 * n_threads(threads)))
         batch = min(largest, max(BATCH_LEAST, share))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.cpu import CODES
+from mc_sie.engine.given import arrays_of
+from mc_sie.engine.run import kernel_table
 from mc_sie.errors import InputError
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, set_law
@@ -33,13 +36,15 @@ _PER_PANEL = 24  # points read from each panel
 _TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments
 
 
-def trace(row: Mapping[str, float]) -> pd.DataFrame:
-    """Follow one trajectory.
+def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
+    """Points of one trajectory.
 
     Parameters
     ----------
-    row : mapping of str to float
-        Every quantity of ``engine.run.KERNEL_COLUMNS`` by code name; ``mode`` as a code, nan for one not given.
+    row : mapping, pandas.Series or pandas.DataFrame of one row
+        One draw, as :func:`mc_sie.evaluate` takes it: quantities by code name, ``mode`` as a code or name, and what is
+        left out at its default. A row of a simulation's draws will do, beside the ``horizon_months`` they were
+        simulated to.
 
     Returns
     -------
@@ -50,11 +55,17 @@ def trace(row: Mapping[str, float]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When the row cannot be simulated.
+        When the row names what is no quantity, is more than one, or cannot be simulated.
     """
+    arrays, n = arrays_of(row, "row")
+    if n != 1:
+        raise InputError("row", f"has {n:,} draws", "Give one of them: a trajectory is that of one draw.")
+    table, codes = kernel_table(arrays, 1, arrays["horizon_months"])
     work = new_workspace(_TYPE)
     law = work.law
-    status = set_law(law, int(row["mode"]), *(float(row[name]) for name in KERNEL_COLUMNS[1:]))
+    status = int(codes[0, CODES.index("status")])
+    if status == OK:
+        status = set_law(law, int(table[0, 0]), *table[1:, 0])
     if status == OK:
         if law.mode == FROM_SCRATCH:
             run = follow_generations(law, work, True)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mc_sie.errors import InputError
+from mc_sie.errors import InputError, nearest
+from mc_sie.numerals import argument_number
 from mc_sie.priors.dependence import Correlation
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.families import Array, Distribution, Mixture, Unusable, truncated
@@ -185,9 +186,16 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
     Raises
     ------
     InputError
-        When nothing of the law would be left in the quantity's domain.
+        When nothing of the law would be left in the quantity's domain, and for changes that are none.
     """
     quantity, law = QUANTITIES[entry.name], entry.distribution
+    if entry.name == "mode":
+        raise InputError("[mode]", "has no scale to be moved on", "Give its modes other shares.")
+    for argument, value in (("shift", shift), ("widening", widening), ("centre", centre)):
+        if math.isnan(argument_number(argument, value)):
+            raise InputError(f"{argument} = nan", "is not a number", "Give a float or an int.")
+    if not 0.0 < widening < math.inf:
+        raise InputError(f"widening = {widening:g}", "is not a finite number above 0", "1 leaves the width as it is.")
     start = shift + (1.0 - widening) * centre
     places = (to_scale(quantity.scale, (quantity.low, quantity.high)) - start) / widening
     low, high = (float(value) for value in from_scale(quantity.scale, places))
@@ -324,8 +332,13 @@ def mixed(first: PriorSet, second: PriorSet, blocks: Collection[str], name: str 
     Raises
     ------
     InputError
-        When the blocks do not go together.
+        When the blocks do not go together, or one is none.
     """
+    if isinstance(blocks, str):
+        raise InputError(f"blocks = {blocks!r:.60}", "is text, not a collection", f"Write [{blocks!r:.60}].")
+    for block in blocks:
+        if block not in BLOCKS:
+            raise InputError(f"block {block!r:.60}", "is no block of quantities", nearest(str(block), BLOCKS))
     name = name or f"{first.name} with {', '.join(blocks)} of {second.name}"
     if second.members:
         if first.members:

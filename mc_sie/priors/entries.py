@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from mc_sie.errors import InputError, nearest
+from mc_sie.numerals import argument_number
 from mc_sie.priors import families, foreign, problems, schema
 from mc_sie.priors.families import Distribution
 from mc_sie.quantities import QUANTITIES
@@ -128,10 +130,9 @@ def entry(
     'uniform from -0.4 to -0.1'
     """
     where = "in Python"
-    if quantity not in QUANTITIES:
-        raise InputError(f"{where}: {quantity}", "is no quantity", nearest(quantity, QUANTITIES))
-    if isinstance(law, bool):
-        raise InputError(f"{where}: [{quantity}] {law}", "is not a number", "Give a number, or a law.")
+    _check_name(quantity, f"{where}: ")
+    if isinstance(law, Real):
+        law = argument_number(f"{where}: [{quantity}]", law)
     raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
     if remark and isinstance(source, str) and source.strip():  # what is no source does not become one
         source = f"{source} [{remark}]"
@@ -139,14 +140,25 @@ def entry(
         "unit": unit,
         "source": source,
         "judgement": judgement,
-        "truncate_low": max(bounds) if (bounds := _stated(truncate_low, raw.get("truncate_low"))) else None,
-        "truncate_high": min(bounds) if (bounds := _stated(truncate_high, raw.get("truncate_high"))) else None,
+        "truncate_low": _tighter(max, truncate_low, raw.get("truncate_low")),
+        "truncate_high": _tighter(min, truncate_high, raw.get("truncate_high")),
     }
     return _law_of_table(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
 
 
-def _stated(*values: float | None) -> list[float]:
-    return [value for value in values if value is not None]
+def _tighter(pick: Callable[..., Any], cut: Any, stated: Any) -> Any:
+    """The tighter of two cuts, of which either may be missing; what is no number is left to the schema to refuse."""
+    for value in (cut, stated):
+        if value is not None and not isinstance(value, Real):
+            return value
+    given = [value for value in (cut, stated) if value is not None]
+    return pick(given) if given else None
+
+
+def _check_name(quantity: Any, where: str = "") -> None:
+    """Refuse what is no code name of a quantity."""
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
+        raise InputError(f"{where}{quantity!s:.60}", "is no quantity", nearest(str(quantity), QUANTITIES))
 
 
 def fixed_entry(quantity: str, value: float | str) -> Entry:
@@ -169,8 +181,7 @@ def fixed_entry(quantity: str, value: float | str) -> Entry:
     InputError
         For a name that is no quantity, or a value outside its domain.
     """
-    if quantity not in QUANTITIES:
-        raise InputError(quantity, "is no quantity", nearest(quantity, QUANTITIES))
+    _check_name(quantity)
     raw = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
     return _law_of_table(quantity, raw, "pinned")
 

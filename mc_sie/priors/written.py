@@ -10,23 +10,27 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, get_args
 
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import InputError, nearest, shortened
+from mc_sie.numerals import is_number, parse_number
 from mc_sie.priors import elicit, schema
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
-
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf", re.IGNORECASE)
-"""A number as it is typed: a decimal point, no thousands."""
 
 INTERVAL_FITS = {"linear": "normal", "log": "lognormal", "logit": "beta"}
 """The family that ``0.3 to 0.9`` stands for, by the natural scale of the quantity."""
 
 _FITTED = get_args(elicit.FittedFamily)
-_WITH_UNIT = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z%]+)")
+_WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z%]+)")
+_LONGEST = 10_000  # characters of a line; the longest list of chips that anybody types is shorter
 _UNITS = ("month", "year", "yr", "week", "day", "oom", "doubling", "x", "%", "percent")
 _CUTS = ("truncate_low", "truncate_high")
+
+
+def is_quantile(key: str) -> bool:
+    """True of the name of a quantile, such as ``q05``."""
+    return re.fullmatch("q[0-9]+", key) is not None
 
 
 def fitted(family: str, parameters: Mapping[str, Any], quantiles: Mapping[str, float]) -> tuple[str, dict[str, Any]]:
@@ -90,8 +94,10 @@ def table_of_text(name: str, text: str) -> dict[str, Any]:
     {'family': 'uniform', 'low': -0.4, 'high': -0.1, 'unit': '1'}
     """
     quantity = QUANTITIES[name]
-    where = f"[{name}] {text.strip()}"
-    words = list(_words(re.sub(r"\s*=\s*", "=", text), where))
+    where = f"[{name}] {shortened(text.strip())}"
+    if len(text) > _LONGEST:
+        raise InputError(where, f"has {len(text):,} characters", f"A line has at most {_LONGEST:,}.")
+    words = _words("=".join(part.strip() for part in text.split("=")), where)
     if not words:
         raise InputError(f"[{name}]", "is empty", "Type ? for what can be written here.")
     if name == "mode" and words[0].lower() not in schema.FAMILIES:
@@ -119,39 +125,36 @@ def parameters_of(family: str) -> dict[str, bool]:
     return dict(sorted(required.items(), key=lambda item: not item[1]))
 
 
-def _words(text: str, where: str) -> Iterator[str]:
+def _words(text: str, where: str) -> list[str]:
     """The parts of a line between blanks and commas, where no bracket or quote is open."""
-    for match in re.finditer(r"(?<=\d),(?=\d)", text):
-        if not _depth(text[: match.start()]):
+    words = [""]
+    depth, is_quoted = 0, False
+    for before, letter, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
+        if letter == '"':
+            is_quoted = not is_quoted
+        elif not is_quoted:
+            depth += (letter in "[{") - (letter in "]}")
+        if depth or is_quoted or letter not in ", \t\n":
+            words[-1] += letter
+            continue
+        if letter == "," and before.isdigit() and after.isdigit():
             remedy = "Write numbers with a decimal point and without thousands; put a blank between two numbers."
             raise InputError(where, "has a comma inside a number", remedy)
-    word = ""
-    for letter in text:
-        if letter in ", \t\n" and not _depth(word):
-            if word:
-                yield word
-            word = ""
-        else:
-            word += letter
-    if _depth(word):
+        words.append("")
+    if depth or is_quoted:
         raise InputError(where, "has an open bracket or quote", "Close it.")
-    if word:
-        yield word
+    return [word for word in words if word]
 
 
-def _depth(text: str) -> int:
-    """Brackets and quotes that are open at the end."""
-    outside = re.sub(r'"[^"]*"', "", text)
-    return sum((letter in "[{") - (letter in "]}") for letter in outside) + outside.count('"')
-
-
-def _value(word: str) -> Any:
-    """A word as TOML reads it; what is no TOML is text."""
-    if NUMBER.fullmatch(word):
-        return float(word)
+def _value(word: str, where: str) -> Any:
+    """A number, or a list, table or text as TOML reads it; any other word as it stands."""
+    if is_number(word):
+        return _number(word, where)
+    if not word.startswith(("[", "{", '"', "'")):
+        return word
     try:
         return tomllib.loads(f"value = {word}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # among them a whole number of more digits than Python reads
         return word
 
 
@@ -161,7 +164,7 @@ def _without_unit(words: list[str], quantity: Quantity) -> tuple[list[str], str]
     if attached:
         words = [*words[:-1], attached[1], attached[2]]
     unit = words[-1]
-    if len(words) == 1 or _singular(unit) not in _UNITS or not re.search(r"[\d\]}]$|inf$", words[-2]):
+    if len(words) == 1 or _singular(unit) not in _UNITS or not re.search(r"[0-9\]}]$|inf$", words[-2]):
         return words, quantity.unit
     if _singular(unit) in ("%", "percent") and quantity.unit == "1":
         return [_in_parts(word) for word in words[:-1]], "1"
@@ -175,23 +178,31 @@ def _singular(unit: str) -> str:
 def _in_parts(word: str) -> str:
     """A number in percent as one of parts of 1; other words as they are."""
     number = word.rstrip("%")
-    return f"{float(number) / 100.0:.15g}" if NUMBER.fullmatch(number) else word
+    return f"{float(number) / 100.0:.15g}" if is_number(number) else word
+
+
+def _number(word: str, where: str) -> float:
+    """A word that has the form of a number."""
+    try:
+        return parse_number(word)
+    except ValueError as error:
+        raise InputError(f"{where}: {word}", *error.args) from None
 
 
 def _numbers(quantity: Quantity, words: list[str], where: str) -> dict[str, Any] | None:
     """One value, or the ends of a 90 % interval; None where a family is named."""
-    if len(words) == 1 and NUMBER.fullmatch(words[0]):
-        return {"family": "fixed", "value": float(words[0])}
+    if len(words) == 1 and is_number(words[0]):
+        return {"family": "fixed", "value": _number(words[0], where)}
     inner = words[1:] if words[0].lower() == "from" else words
     if len(inner) == 3 and inner[1].lower() in ("to", "..", "-", "\N{EN DASH}"):
         for end in (inner[0], inner[2]):
-            if not NUMBER.fullmatch(end):
+            if not is_number(end):
                 raise InputError(f"{where}: {end}", "is not a number", "Write the ends as numbers: 0.3 to 0.9.")
-        return _interval(quantity, float(inner[0]), float(inner[2]), where)
-    if not NUMBER.match(words[0]):
+        return _interval(quantity, _number(inner[0], where), _number(inner[2], where), where)
+    if not re.match(r"[+-]?\.?[0-9]|[+-]?inf", words[0], re.IGNORECASE):
         return None
     remedy = "Write one number, a 90 % interval such as 0.3 to 0.9, or name the family: uniform 0.3 0.9."
-    if all(NUMBER.fullmatch(word) for word in words):
+    if all(is_number(word) for word in words):
         raise InputError(where, f"has {len(words)} numbers and no family", remedy)
     raise InputError(where, "is neither a number nor a range", remedy)
 
@@ -226,7 +237,7 @@ def _family(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]:
     quantiles: dict[str, Any] = {}
     for word in rest:
         key, equals, value = word.partition("=")
-        if not equals or not re.fullmatch(r"\w+", key):
+        if not equals or not key.isidentifier():
             left = [key for key in keys if key not in found]
             if not left or quantiles:
                 why = f"has {word} left over"
@@ -234,10 +245,10 @@ def _family(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]:
                     where, why, f"{family} takes {', '.join(keys)}." if keys else f"{family} stands alone."
                 )
             key, value = left[0], word
-        target = quantiles if re.fullmatch(r"q\d+", key) else found
+        target = quantiles if is_quantile(key) else found
         if key in target:
             raise InputError(where, f"states {key} twice", "Keep one of them.")
-        target[key] = _value(value)
+        target[key] = _value(value, where)
     if quantiles:
         family, found = fitted(family, found, quantiles)
     return {"family": family, **found}
@@ -249,10 +260,10 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
     if len(parts) == 1:
         return {"family": "fixed", "value": parts[0]}
     is_percent = any("%" in word for word in words)
-    if NUMBER.fullmatch(parts[0]):  # shares before modes
+    if is_number(parts[0]):  # shares before modes
         parts = [part for pair in zip(parts[1::2], parts[::2], strict=False) for part in pair]
     names, shares = parts[::2], parts[1::2]
-    if len(names) != len(shares) or not all(NUMBER.fullmatch(share) for share in shares):
+    if len(names) != len(shares) or not all(is_number(share) for share in shares):
         remedy = (
             f"Write one mode, or modes with their shares: {MODES[1]} 0.5 {MODES[3]} 0.5. Known: {', '.join(MODES)}."
         )
@@ -263,7 +274,7 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
     divisor = 100.0 if is_percent else 1.0
     return {
         "family": "categorical",
-        "values": {name: float(share) / divisor for name, share in zip(names, shares, strict=True)},
+        "values": {name: _number(share, where) / divisor for name, share in zip(names, shares, strict=True)},
     }
 
 

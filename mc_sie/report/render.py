@@ -17,7 +17,7 @@ from mc_sie.report.svg import inline_svg
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?\s*(%|points|x|OOM|months)?(\s*\(.*\))?$")
+_NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?(\s*(%|points|x|OOM|months))?(\s*\(.*\))?$")
 """What looks like a number, for the alignment of a column."""
 
 
@@ -57,7 +57,7 @@ def _safe(text: str) -> Any:
 def _inline(text: str) -> Any:
     """A paragraph, with code between backticks and links as in Markdown."""
     coded = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-    return _safe(re.sub(r"\[([^\]]+)\]\(([\w./#-]+)\)", r'<a href="\2">\1</a>', coded))
+    return _safe(re.sub(r"\[([^\[\]]+)\]\(([\w./#-]+)\)", r'<a href="\2">\1</a>', coded))
 
 
 def _item_html(item: Item, document: Document) -> Any:

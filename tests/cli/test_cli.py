@@ -349,7 +349,7 @@ BAD = {
     "seed of 65 bits": ((*RUN, "--seed", str(2**64)), f"--seed {2**64} is out of range", "from 0 to"),
     "error of 0": ((*RUN, "--target-se", "0"), "--target-se 0 is not between 0 and 1.", "tenth of a percentage point"),
     "negative error": ((*RUN, "--target-se", "-1"), "--target-se -1 is not between 0 and 1.", "0.001 is"),
-    "error of nan": ((*RUN, "--target-se", "nan"), "--target-se nan is not between 0 and 1.", "0.001 is"),
+    "error of nan": ((*RUN, "--target-se", "nan"), "'nan' is not a number", "decimal point"),
     "error of inf": ((*RUN, "--target-se", "inf"), "--target-se inf is not between 0 and 1.", "0.001 is"),
     "max below draws": (
         (*RUN, "--target-se", "0.01", "--max-draws", "100"),
@@ -362,7 +362,7 @@ BAD = {
         "the default is 240.",
     ),
     "negative horizon": ((*RUN, "--horizon-months", "-5"), "--horizon-months -5 is not in", "Give a number of months"),
-    "horizon of nan": ((*RUN, "--horizon-months", "nan"), "--horizon-months nan is not in", "Give a number of months"),
+    "horizon of nan": ((*RUN, "--horizon-months", "nan"), "'nan' is not a number", "decimal point"),
     "horizon of inf": ((*RUN, "--horizon-months", "inf"), "--horizon-months inf is not in", "Give a number of months"),
     "horizon before the event": (
         (*RUN, "--horizon-months", "6"),
@@ -387,8 +387,8 @@ BAD = {
     "event without index": ((*RUN, "--event", "months_to < 12"), "lacks the index of months_to", "'months_to[5] < 12'"),
     "event with index 0": ((*RUN, "--event", "months_to[0] < 12"), "has the index 0, outside (0, 20] OOM.", "20 OOM."),
     "event with index 25": ((*RUN, "--event", "months_to[25] < 12"), "has the index 25, outside (0, 20]", "20 OOM."),
-    "event with index nan": ((*RUN, "--event", "months_to[nan] < 12"), "the index is not finite.", "Write it like"),
-    "event with threshold nan": ((*RUN, "--event", "months_to[5] < nan"), "comparison is not finite.", "Write it like"),
+    "event with index nan": ((*RUN, "--event", "months_to[nan] < 12"), "the index is 'nan', which is not", "Write it"),
+    "event with threshold nan": ((*RUN, "--event", "months_to[5] < nan"), "'nan', which is not a number.", "Write it"),
     "unknown prior": (
         ("run", "davidson-2052", "--out", "new/run"),
         "prior 'davidson-2052' is neither a shipped prior nor an existing file.",

@@ -2,14 +2,19 @@
 
 import dataclasses
 import math
+import time
 
+import numpy as np
 import pytest
 from blank import blank_outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mc_sie import load_prior, simulate
+from mc_sie.analysis.hits import hits_of_design
+from mc_sie.derived import subject_of
 from mc_sie.errors import InputError
-from mc_sie.events import HEADLINE, Event, parse_event, plain_number
+from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import OUTCOME_KINDS
 
 INDEXED = [kind.name for kind in OUTCOME_KINDS.values() if kind.index_unit]
@@ -68,10 +73,12 @@ def test_the_text_of_an_event_reads_back_as_the_same_event(stated, comparison):
         ("pace_peak > ٣", "'٣', which is not a number", "Write it like"),
         ("best_window[abc] < 12", "the index is 'abc', which is not a number", "Write it like"),
         ("best_window[] < 12", "the index is '', which is not a number", "Write it like"),
-        ("best_window[nan] < 12", "the index is not finite", "Write it like"),
-        ("best_window[5] < nan", "the number after the comparison is not finite", "Write it like"),
+        ("best_window[nan] < 12", "the index is 'nan', which is not a number", "Write it like"),
+        ("best_window[5] < nan", "'nan', which is not a number", "Write it like"),
         ("best_window[5] < inf", "the number after the comparison is not finite", "Write it like"),
-        ("best_window[5] < 1e999", "the number after the comparison is not finite", "Write it like"),
+        ("best_window[5] < 1e999", "'1e999', which is outside what can be computed with", "Write it like"),
+        ("best_window[5 < 12", "is not an event", "Write it like"),
+        ("best window[5] < 12", "is not an event", "Write it like"),
         ("best_window < 12", "lacks the index of best_window_months, in OOM", "'best_window_months[5] < 12'"),
         ("best_window[0] < 12", "has the index 0, outside (0, 20] OOM", "20 OOM"),
         ("best_window[-1] < 12", "has the index -1, outside (0, 20] OOM", "20 OOM"),
@@ -188,11 +195,48 @@ def test_an_event_cannot_be_changed():
         parse_event(HEADLINE).threshold = 3.0
 
 
-@pytest.mark.parametrize("text", ["1_000", "٣", "", "abc", "0x10", "1,5"])
-def test_a_plain_number_is_ascii_digits(text):
-    with pytest.raises(ValueError, match=r".*"):
-        plain_number(text)
+@pytest.mark.parametrize("kind", OUTCOME_KINDS.values(), ids=lambda kind: kind.name)
+def test_every_outcome_can_be_asked_about_and_is_counted_alike_everywhere(kind):
+    index = {"OOM": "[3]", "months": "[7]", None: ""}[kind.index_unit]
+    prior = load_prior("davidson-2025")
+    probe = parse_event(f"{kind.name}{index} > 0")
+    how = {"levels": probe.levels, "widths": probe.widths}
+    simulation = simulate(prior, 128, seed=5, n_replicates=2, **how)
+    values = simulation.outcomes.values(kind.name, probe.index)
+    event = parse_event(f"{kind.name}{index} >= {np.median(values[np.isfinite(values)]) if kind.unit != '1' else 1}")
+    holds = event.holds(simulation.outcomes)
+    np.testing.assert_array_equal(holds, values >= event.bound)
+    np.testing.assert_array_equal(hits_of_design(prior, simulation.design, 240.0, event).holds, holds)
+    assert event.column in simulation.outcomes.to_frame()
+    assert kind.name in event.in_words or kind.name in ("months_to", "best_window_months")
+    assert subject_of(f"{kind.name}{index}").unit == kind.unit
 
 
-def test_a_plain_number_may_have_an_exponent():
-    assert plain_number("-1.5e3") == -1500.0
+def test_gains_beyond_software_and_in_years_are_those_of_the_table():
+    simulation = simulate(load_prior("davidson-2025"), 128, seed=5, n_replicates=2)
+    frame, ok = simulation.outcomes.to_frame(), simulation.outcomes.is_ok
+    beyond = frame["effective_end_ooms"] - frame["software_end_ooms"]
+    for text, values in (
+        ("accumulated_training_ooms > 0.5", beyond > 0.5),
+        # mu is 2 in this set: a year of progress is 4 log10(2) OOM
+        ("best_year_progress_years > 3", frame["best_gain_ooms_12"] > 12 * math.log10(2)),
+        ("first_year_progress_years <= 3", frame["first_year_ooms"] <= 12 * math.log10(2)),
+    ):
+        holds = parse_event(text).holds(simulation.outcomes)
+        np.testing.assert_array_equal(holds, values & ok)
+        assert 0 < holds.sum() < len(holds)
+    assert parse_event("best_year_progress_years > 3").in_words == "best_year_progress_years is above 3 years"
+
+
+def test_the_best_year_is_not_asked_about_in_half_a_year():
+    with pytest.raises(InputError, match=r"asks about 12 months, but trajectories end after 6"):
+        parse_event("best_year_progress_years > 3").check_horizon(6.0)
+
+
+@pytest.mark.parametrize("text", [" " * 3000, "a" * 100_000, "months_to" + " " * 100_000 + "x", "[" * 100_000, 5, None])
+def test_what_is_no_event_is_refused_at_once_and_in_few_words(text):
+    began = time.process_time()
+    with pytest.raises(InputError) as caught:
+        parse_event(text)
+    assert time.process_time() - began < 0.5  # processor seconds; a pattern that goes back and forth takes minutes
+    assert len(str(caught.value)) < 1000

@@ -1,6 +1,6 @@
 """Outcomes as arrays, as a frame, and as a tree that ArviZ takes."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import arviz_stats
 import numpy as np
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index
 from mc_sie.quantities import MODES, QUANTITIES
 
 
@@ -88,15 +88,12 @@ def test_the_frame_has_one_column_an_outcome_and_level(simulation):
         *(f"best_window_months_{k}" for k in levels),
         *(f"best_gain_ooms_{w}" for w in widths),
         *plain,
-        "accumulated_training_ooms",
         "end",
     ]
     gap = simulation.outcomes.effective_end_ooms - simulation.outcomes.software_end_ooms
     np.testing.assert_array_equal(frame["accumulated_training_ooms"], gap)
-    years = simulation.outcomes.to_frame(2.0)[
-        "best_year_progress_years"
-    ]  # 8 labour-equivalent doublings are 1.2041 OOM
-    np.testing.assert_allclose(years, frame["best_gain_ooms_12"] / 1.2041199826559248)
+    # mu is 2 in this set, and 8 labour-equivalent doublings are 1.2041 OOM
+    np.testing.assert_allclose(frame["best_year_progress_years"], frame["best_gain_ooms_12"] / 1.2041199826559248)
     assert len(frame) == len(simulation.outcomes)
     np.testing.assert_array_equal(frame["best_window_months_2.5"], simulation.outcomes.best_window_months[:, 1])
     np.testing.assert_array_equal(frame["best_gain_ooms_24"], simulation.outcomes.best_gain_ooms[:, 2])
@@ -117,6 +114,35 @@ def test_the_frame_says_nothing_of_draws_that_were_not_simulated(failing):
     assert not frame["limit_reached"][~failed].isna().any()
 
 
+def test_every_outcome_but_the_best_year_is_there_without_a_width_of_twelve_months():
+    outcomes = blank_outcomes(2, (5.0,), (4.0,))
+    assert {kind.name for kind in OUTCOME_KINDS.values()} - {kind.name for kind in outcomes.kinds} == {
+        "best_year_progress_years"
+    }
+    assert "best_year_progress_years" not in outcomes.to_frame()
+    with pytest.raises(InputError, match=r"best_gain_ooms\[12\] was not simulated"):
+        outcomes.values("best_year_progress_years")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("months_to[5]", ("months_to", "5")),
+        (" months_to [ 2.5 ] ", ("months_to", "2.5")),
+        ("months_to[]", ("months_to", "")),
+        ("pace_peak", ("pace_peak", None)),
+    ],
+)
+def test_an_outcome_is_a_name_with_or_without_an_index(text, parts):
+    assert name_and_index(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", "[5]", "months_to[5", "months_to]", "months_to[5]6", "months_to[5][6]", "a b[5]"])
+def test_what_is_no_name_with_an_index_is_refused(text):
+    with pytest.raises(ValueError, match=r"^"):
+        name_and_index(text)
+
+
 def test_deployments_are_counted_only_from_scratch(pooled):
     outcomes = blank_outcomes(3, (1.0,), (12.0,))
     outcomes.mode[:] = [MODES.index("from_scratch"), MODES.index("none"), MODES.index("from_scratch")]
@@ -126,13 +152,12 @@ def test_deployments_are_counted_only_from_scratch(pooled):
 
 
 def test_gains_are_counted_in_years_of_progress_too(simulation):
-    outcomes, mu = simulation.outcomes, 1.0 + np.arange(len(simulation.outcomes)) % 3
-    frame = outcomes.to_frame(mu)
+    mu = 1.0 + np.arange(len(simulation.outcomes)) % 3
+    frame = replace(simulation.outcomes, labour_per_efficiency=mu).to_frame()
     # a year of progress is 8 doublings of labour-equivalents, and mu doublings of those come with one of efficiency
     doublings = frame["first_year_ooms"] / np.log10(2) * mu
     np.testing.assert_allclose(frame["first_year_progress_years"], doublings / 8)
     np.testing.assert_allclose(frame["best_year_progress_years"] * 8 / mu, frame["best_gain_ooms_12"] / np.log10(2))
-    assert "first_year_progress_years" not in outcomes.to_frame()
 
 
 # --- The tree ---

@@ -213,3 +213,34 @@ def test_a_correlation_is_kept_only_where_both_blocks_come_from_one_set(tmp_path
     back = {frozenset(one.between) for one in mixed(free, tied, ["returns", "lam"]).correlations}
     assert back == {r_lam}
     assert mixed(free, tied, tuple(BLOCKS)).digest == tied.digest
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shift": math.nan}, r"shift = nan is not a number"),
+        ({"shift": True}, r"shift = True is not a number"),
+        ({"shift": "1"}, r"shift = '1' is not a number"),
+        ({"widening": 0.0}, r"widening = 0 is not a finite number above 0"),
+        ({"widening": -1.0}, r"widening = -1 is not a finite number above 0"),
+        ({"widening": math.inf}, r"widening = inf is not a finite number above 0"),
+        ({"widening": 2.0, "centre": math.nan}, r"centre = nan is not a number"),
+    ],
+)
+def test_a_change_that_is_none_is_refused_by_its_name(change, message):
+    with pytest.raises(InputError, match=message):
+        moved_entry(load_prior("davidson-2025").entries["r"], **change)
+
+
+def test_a_mode_is_not_moved():
+    with pytest.raises(InputError, match=r"\[mode\] has no scale to be moved on"):
+        moved_entry(load_prior("davidson-2025").entries["mode"], 0.1)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"), [(["retruns"], "Did you mean 'returns'?"), ("returns", "is text, not"), ([1], "Known: ")]
+)
+def test_blocks_that_there_are_not_are_refused(blocks, message):
+    with pytest.raises(InputError) as caught:
+        mixed(load_prior("davidson-2025"), load_prior("epoch-2025"), blocks)
+    assert message in str(caught.value)

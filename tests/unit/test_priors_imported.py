@@ -94,13 +94,13 @@ R = "r,loguniform,0.4,3.6,1,s\n"
     [
         (
             HEAD + "rho,uniform,x,-0.1,1,s\n",
-            "mine.csv: row 1 (line 2), column 'low' = 'x' is not a number. Write it with a decimal point, without"
-            " units, spaces and thousands.",
+            "mine.csv: row 1 (line 2), column 'low' = 'x' is not a number. Write it in the digits 0 to 9 "
+            "with a decimal point, without thousands and units.",
         ),
         (
             HEAD + 'rho,uniform,"-0,4",-0.1,1,s\n',
-            "mine.csv: row 1 (line 2), column 'low' = '-0,4' is not a number. Write it with a decimal point, "
-            "without units, spaces and thousands.",
+            "mine.csv: row 1 (line 2), column 'low' = '-0,4' is not a number. Write it in the digits 0 to 9 "
+            "with a decimal point, without thousands and units.",
         ),
         (
             HEAD + R + "rho,uniform,-0.4,1.2,1,s\n",
@@ -146,7 +146,7 @@ R = "r,loguniform,0.4,3.6,1,s\n"
         ),
         (
             "",
-            "mine.csv is empty. The first line names the columns: quantity, family, unit, source, ...",
+            "mine.csv is empty. The first line names the columns.",
         ),
         (
             "quantity,famly,source\nrho,uniform,s\n",
@@ -155,11 +155,11 @@ R = "r,loguniform,0.4,3.6,1,s\n"
         ),
         (
             "quantity,family,low,Low,source\nrho,uniform,1,2,s\n",
-            "mine.csv: column 'low' stands there twice. Keep one of them.",
+            "mine.csv: column 'low' stands there 2 times. Keep one of them.",
         ),
         (
             "quantity,family,,source\nrho,uniform,7,s\n",
-            "mine.csv: column 3 has cells but no name. Name it in the first line, or empty it.",
+            "mine.csv: line 2, column 3 has a cell but no name. Name it in the first line, or empty it.",
         ),
         (
             "quantity,low\nrho,1\n",

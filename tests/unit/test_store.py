@@ -135,8 +135,7 @@ def test_draws_hold_what_varies_and_the_main_outcomes(simulation, summary, tmp_p
 def test_all_outcomes_are_stored_on_request(simulation, summary, tmp_path):
     folder = write_run(tmp_path / "run", simulation, summary, command="", all_outcomes=True)
     frame = pd.read_parquet(folder / "draws.parquet")
-    mu = simulation.draws["labour_per_efficiency"]
-    assert set(simulation.outcomes.to_frame(mu)) < set(frame)
+    assert set(simulation.outcomes.to_frame()) < set(frame)
 
 
 def test_draws_of_a_pool_name_the_member_and_leave_absent_quantities_empty(pooled):

@@ -39,8 +39,9 @@ def made(simulation):
     outcomes.pace_initial[:] = 2.0
     outcomes.pace_peak[:] = 3.0
     outcomes.pace_ceiling[:] = math.inf
+    outcomes.labour_per_efficiency[:] = 2.0
     design = replace(simulation.design, n_replicates=2, n_per_replicate=4)
-    draws = {"mode": outcomes.mode, "labour_per_efficiency": np.full(8, 2.0)}
+    draws = {"mode": outcomes.mode, "labour_per_efficiency": outcomes.labour_per_efficiency}
     return replace(simulation, outcomes=outcomes, design=design, draws=draws)
 
 

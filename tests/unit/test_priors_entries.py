@@ -1,0 +1,54 @@
+"""Entries from Python: what is no number and no name is refused where it is given."""
+
+import math
+
+import numpy as np
+import pytest
+
+from mc_sie.errors import InputError
+from mc_sie.priors import entry
+from mc_sie.priors.entries import fixed_entry
+
+UNIFORM = {"family": "uniform", "low": 1, "high": 9}
+
+
+def stated(law, **cuts):
+    return entry("limit_ooms", law, unit="OOM", source="mine", **cuts)
+
+
+@pytest.mark.parametrize("law", [3, 3.0, np.float64(3), np.int64(3), np.float32(3)])
+def test_a_number_is_a_fixed_value(law):
+    assert stated(law).distribution.constant == 3.0
+
+
+@pytest.mark.parametrize("law", [True, False, 10**400, {"family": "fixed", "value": True}])
+def test_a_truth_value_and_a_number_beyond_all_are_no_law(law):
+    with pytest.raises(InputError, match=r"in Python: \[limit_ooms\].* (is not a number|is outside what can be)"):
+        stated(law)
+
+
+@pytest.mark.parametrize("value", [True, "x", None, math.nan])
+def test_a_pinned_value_is_a_number(value):
+    with pytest.raises(InputError, match=r"^pinned: \[r\] value.* is not a number"):
+        fixed_entry("r", value)
+
+
+@pytest.mark.parametrize("cut", [True, "2", math.nan, [2]])
+def test_a_cut_is_a_number_beside_whatever_the_law_states(cut):
+    for law in (UNIFORM, UNIFORM | {"truncate_high": 5}):
+        with pytest.raises(InputError, match=r"\[limit_ooms\] truncate_high.* is not a number"):
+            stated(law, truncate_high=cut)
+
+
+def test_of_two_cuts_the_tighter_counts():
+    law = UNIFORM | {"truncate_low": 2, "truncate_high": 5}
+    assert stated(law, truncate_low=3, truncate_high=6).distribution.support == (3.0, 5.0)
+    assert stated(law, truncate_low=1, truncate_high=4).distribution.support == (2.0, 4.0)
+
+
+@pytest.mark.parametrize("name", ["limit", 5, None, ["r"], "x" * 10**6])
+def test_what_names_no_quantity_is_refused(name):
+    for make in (lambda: entry(name, 3, source="mine"), lambda: fixed_entry(name, 3)):
+        with pytest.raises(InputError, match=r"is no quantity\.") as caught:
+            make()
+        assert len(str(caught.value)) < 1000
