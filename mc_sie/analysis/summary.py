@@ -211,13 +211,14 @@ def estimates_of(frame: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        Such as ``"12.8"``, ``"<0.02"`` or ``"0.14, <0.17"``.
+        Such as ``"12.8"`` or ``"<0.02"``.
     """
     texts = []
     for row in frame.itertuples(index=False):
         interval = row.interval.split(",")[0]
         estimate = Estimate(row.prob, row.se, row.low, row.high, interval, row.n_hits, row.n_draws)
-        texts.append(in_percent(estimate).replace(" %", "").replace("below ", "<").replace("above ", ">"))
+        text = in_percent(estimate).partition(", ")[0]  # a cell has no room for a bound beside what is known
+        texts.append(text.removesuffix(" %").replace("below ", "<").replace("above ", ">"))
     return texts
 
 
