@@ -19,11 +19,12 @@ from mc_sie.analysis.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
+    failed_in_words,
     replicate_se,
     student_t,
 )
 from mc_sie.analysis.hits import hits_of_design
-from mc_sie.engine.run import Progress, check_horizon, n_threads, uniforms_of
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, n_threads, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -72,6 +73,12 @@ class Answer:
     def n_failed(self) -> int:
         """Draws that could not be simulated."""
         return int((~self.is_ok).sum())
+
+    @property
+    def failed_in_words(self) -> str:
+        """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
+        n_draws, n_hits = self.design.n_draws, int(self.hits.sum())
+        return failed_in_words(self.n_failed, n_draws, n_hits / n_draws, (n_hits + self.n_failed) / n_draws)
 
     def columns(self) -> dict[str, object]:
         """The answer as columns of a table."""
@@ -131,12 +138,13 @@ class Question:
 
     @property
     def in_words(self) -> str:
-        """Draws, seed and horizon, for the foot of a table."""
+        """Draws, seed and horizon, for the foot of a table, and why a run may give another number."""
         design = self.design
-        return (
-            f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
-            f"for each set, the same points for all, to {self.horizon_months:g} months."
-        )
+        drawn = f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed})"
+        text = f"{drawn} for each set, the same points for all, to {self.horizon_months:g} months."
+        if design.n_draws >= DRAWS_DEFAULT:
+            return text
+        return f"{text} `mc-sie run` takes {DRAWS_DEFAULT:,} of this sequence: its probability is the more exact one."
 
 
 def question(

@@ -20,6 +20,7 @@ References
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -203,24 +204,27 @@ def _rows(inputs: Mapping[str, NDArray[np.generic]], rows: NDArray[np.bool_]) ->
 
 
 def _limits_of_parts(box: Box, apart: Sequence[Box], words: Mapping[str, Sequence[str]]) -> str:
-    """Between which values the limits of a box lie in searches of parts of the draws, e.g. ``rho -0.1 to -0.08``.
+    """Between which values limits lie in searches of parts of the draws, e.g. ``rho at least -0.1 to -0.08 (3 of 4)``.
 
-    Says in how many of them an input is restricted where that is not all of them.
+    In how many parts an input is restricted so stands behind it where that is not all of them.
     """
+
+    def said(text: str, n: int) -> str:
+        return text if n == len(apart) else f"{text} ({n} of {len(apart)})"
+
     parts = []
     for name in dict.fromkeys([*box.restricted, *(name for other in apart for name in other.restricted)]):
-        having = [other for other in apart if name in other.restricted]
-        texts = []
         if name in words:
-            kept = [" or ".join(words[name][code] for code in other.kept[name]) for other in having]
-            texts += sorted(set(kept), key=kept.count, reverse=True)
+            kept = Counter(other.kept[name] for other in apart if name in other.kept)
+            texts = [said(" or ".join(words[name][code] for code in codes), n) for codes, n in kept.most_common()]
         else:
-            for ends in np.array([other.limits[name] for other in having]).reshape(-1, 2).T:
-                finite = [f"{end:.3g}" for end in sorted(ends[np.isfinite(ends)])]
-                texts += [" to ".join(dict.fromkeys([finite[0], finite[-1]]))] if finite else []
-        if len(having) < len(apart):
-            texts.append(f"in {len(having)} of {len(apart)}")
-        parts.append(f"{name} {', '.join(texts)}")
+            ends = np.array([other.limits.get(name, (-np.inf, np.inf)) for other in apart])
+            texts = []
+            for side, values in zip(("at least", "at most"), ends.T, strict=True):
+                finite = [f"{value:.3g}" for value in sorted(values[np.isfinite(values)])]
+                if finite:
+                    texts.append(said(f"{side} {' to '.join(dict.fromkeys([finite[0], finite[-1]]))}", len(finite)))
+        parts.append(f"{name} {', '.join(texts) or 'in none'}")
     return "; ".join(parts)
 
 

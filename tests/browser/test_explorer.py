@@ -340,7 +340,8 @@ def test_of_sixty_typical_worlds_as_many_have_the_event_as_the_probability_says(
     assert (page.locator("#spaghetti path.hit").count() > 0) == (n_hits > 0)
     # every line is drawn to the horizon, or to where effective compute has left the figure
     ends = page.evaluate(
-        """() => [...document.querySelectorAll("#spaghetti path")].map((line) => line.getAttribute("d").split(/[ML]/).at(-1))"""
+        """() => [...document.querySelectorAll("#spaghetti path")]
+               .map((line) => line.getAttribute("d").split(/[ML]/).at(-1))"""
     )
     right, top = page.evaluate(
         """() => { const line = document.querySelector("#spaghetti line.grid:nth-of-type(5)");
