@@ -13,6 +13,8 @@ from tests_settings import INTERPRETED
 from mc_sie.errors import InputError
 from mc_sie.published.targets import (
     DRAWS_DEFAULT,
+    N_GIVEN_BY_OTHERS,
+    N_PRINTED,
     SOURCES,
     all_targets,
     frame_of,
