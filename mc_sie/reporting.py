@@ -60,6 +60,9 @@ MIXED_DRAWS = 4.0
 REPORTS_FOLDER = Path("reports")
 """Where reports go when no folder is named."""
 
+LEFT_TO_REPRODUCE = davidson_houlden_tables.SOURCE
+"""The source whose numbers a report does not recompute: they take more draws than all the rest of it."""
+
 REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 """Sets that a report compares with: the last that is another one."""
 
@@ -206,6 +209,7 @@ def make_report(
     simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
     summary = done(summarise(given or simulation, event))
     sample = sample_of(simulation, event)
+    failed = sample.failed_in_words
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
     compared = None
@@ -219,13 +223,13 @@ def make_report(
     done(compared)
     sets = done(_headlines(request.size("comparison"), threads))
     extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
-    sources = [source for source in SOURCES if source != davidson_houlden_tables.SOURCE]
+    sources = [source for source in SOURCES if source != LEFT_TO_REPRODUCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
     facts = _facts(request, command)
     parts = [
         sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
         sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
-        sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample)),
+        sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample), failed),
     ]
     if isinstance(driven, InputError):
         parts.append(sections.no_drivers(driven, _rare_command(request) if summary.answer.prob <= 0.5 else None))
@@ -251,7 +255,7 @@ def make_report(
     return Document(
         f"{prior.title}: how likely is a software intelligence explosion?",
         _claim(event, summary),
-        (EXPLAINED, _spread(event, horizon), _main_drivers(driven)),
+        tuple(filter(None, (EXPLAINED, failed, _spread(event, horizon), _main_drivers(driven)))),
         facts,
         tuple(parts),
         {

@@ -176,8 +176,7 @@ def compare(
     ]
     notes = [note for part in parts for note in part.notes]
     notes += [
-        f"{name}: {answer.n_failed:,} of {asked.design.n_draws:,} draws could not be simulated; they count neither as "
-        "hit nor as miss."
+        f"{name}: {answer.failed_in_words} Above they count as neither."
         for name, answer in zip(names, answers, strict=True)
         if answer.n_failed
     ]

@@ -300,12 +300,13 @@ class Proposal:
         """Density of each component relative to the prior, shape (n_parts, n)."""
         n = next(iter(uniforms.values())).size
         found = np.zeros((len(self.parts), n))
+        every = np.stack([uniforms[name] for name in self.prior.dimensions], axis=1)
         rows_of: dict[str, NDArray[np.intp]] = {}
         for number, (cell, part) in enumerate(self.parts):
             if cell.label not in rows_of:
                 rows_of[cell.label] = np.flatnonzero(cell.contains(uniforms))
             rows = rows_of[cell.label]
-            own = np.stack([uniforms[name][rows] for name in cell.names], axis=1)
+            own = own_columns(self.prior, cell, every[rows])
             found[number, rows] = part.density(own) / cell.mass
         return found
 

@@ -25,7 +25,7 @@ from mc_sie.analysis.estimates import (
     student_t,
 )
 from mc_sie.analysis.hits import hits_of_design
-from mc_sie.engine.run import Progress, check_horizon, n_threads, uniforms_of
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, n_threads, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -139,12 +139,13 @@ class Question:
 
     @property
     def in_words(self) -> str:
-        """Draws, seed and horizon, for the foot of a table."""
+        """Draws, seed and horizon, for the foot of a table, and why a run may give another number."""
         design = self.design
-        return (
-            f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed}) "
-            f"for each set, the same points for all, to {self.horizon_months:g} months."
-        )
+        drawn = f"{design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, seed {design.seed})"
+        text = f"{drawn} for each set, the same points for all, to {self.horizon_months:g} months."
+        if design.n_draws >= DRAWS_DEFAULT:
+            return text
+        return f"{text} `mc-sie run` takes {DRAWS_DEFAULT:,} of this sequence: its probability is the more exact one."
 
 
 def question(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mc_sie.analysis.estimates import failed_in_words
 from mc_sie.engine.run import Simulation
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
@@ -53,6 +54,15 @@ class Sample:
     is_ok: NDArray[np.bool_]
     outcomes: pd.DataFrame
     weights: NDArray[np.float64] | None = None
+
+    @property
+    def failed_in_words(self) -> str:
+        """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
+        n_draws, n_failed = len(self.is_ok), int((~self.is_ok).sum())
+        if self.weights is not None and n_failed:  # what evidence says of a draw is not known where it failed
+            return f"{n_failed:,} of {n_draws:,} draws could not be simulated."
+        n_hits = int((self.hits & self.is_ok).sum())
+        return failed_in_words(n_failed, n_draws, n_hits / n_draws, (n_hits + n_failed) / n_draws)
 
     @property
     def replicate(self) -> NDArray[np.int32]:

@@ -2,8 +2,10 @@
 
 Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input whose
 loss raises the share of hits most for what it costs, keep the best balance of coverage and density on the way, and
-paste back what does no harm. The search sees half of the randomisations; coverage (which share of the hits lies in the
-box) and density (which share of the box is hits) are counted on the other half, which it never saw.
+paste back what does no harm. The search sees every draw of half of the randomisations; coverage (which share of the
+hits lies in the box) and density (which share of the box is hits) are counted on the other half, which it never saw.
+The limits themselves have no standard error (the best box jumps from one peel to the next), so that parts of the
+searched half are searched again on their own [2]_, and each box comes with the range of what they found.
 
 A typical world is a medoid: the draw nearest to all others with the event, among those of its retraining mode or, where
 there is one mode only, of its cluster, in the space of the inputs' normal scores.
@@ -18,6 +20,7 @@ References
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +47,8 @@ BOX_SHARE_LOW, BOX_HITS_LOW = 0.005, 30
 SIMPLER = 0.01
 """A restriction is dropped when that costs no more than so much of the balance of coverage and density."""
 
-SEARCH_DRAWS_HIGH = 2**15
-"""Draws that the search looks at."""
+N_PARTS = 4
+"""Parts of the searched draws that are searched again, each on its own, to show how far limits move."""
 
 COVERAGE_LOW = 0.05
 """A further box that covers less than so much of the hits is not worth telling."""
@@ -57,10 +60,10 @@ REPLICATES_FOR_BOXES = 4
 """Fewest randomisations: half of them are searched, and the other half must show an error."""
 
 MEDOID_HITS_HIGH = 1500
-"""Hits among which medoids are looked for."""
+"""Hits among which medoids are looked for: the first of every randomisation."""
 
 N_ARCHETYPES = 3
-"""Typical worlds where there is one retraining mode only."""
+"""Most typical worlds where there is one retraining mode only."""
 
 
 # --- Boxes -----------------------------------------------------------------------------------------------------------
@@ -151,7 +154,8 @@ def find_boxes(
     -------
     pandas.DataFrame
         One row a box: ``words``, ``restricted``, then ``coverage``, ``density`` and ``share`` of all draws, each with
-        ``_se``, ``_low`` and ``_high``, ``lift`` (density over the probability without a box), and ``box``.
+        ``_se``, ``_low`` and ``_high``, ``lift`` (density over the probability without a box), ``limits_of_parts``
+        (what searches of parts of the draws found, in words), and ``box``.
 
     Raises
     ------
@@ -164,31 +168,64 @@ def find_boxes(
     if n_groups < REPLICATES_FOR_BOXES:
         why = "are too few to search in one half and count in the other"
         raise InputError(f"{n_groups} randomisations", why, "Take at least four.")
-    searched = np.flatnonzero(group < n_groups // 2)
-    searched = searched[:: -(-len(searched) // SEARCH_DRAWS_HIGH)]
-    counted = group >= n_groups // 2
+    # Whole randomisations only: every 2^k-th point of a Sobol' sequence has the same first digits in some dimension.
+    searched, counted = group < n_groups // 2, group >= n_groups // 2
+    n_parts = min(N_PARTS, n_groups // 2)
+    part = group[searched] * n_parts // (n_groups // 2)
     seen = {name: values[searched] for name, values in inputs.items()}
     seen_hits = hits[searched]
-    left = np.ones(len(searched), dtype=bool)
+    left = np.ones(len(seen_hits), dtype=bool)
     free = np.ones(int(counted.sum()), dtype=bool)
     rows = []
     for _ in range(n_boxes):
         if seen_hits[left].sum() < BOX_HITS_LOW:
             break
-        box = _search({name: values[left] for name, values in seen.items()}, seen_hits[left], names)
+        box = _search(_rows(seen, left), seen_hits[left], names)
         inside = box.contains(seen) & left
         if not box.restricted or seen_hits[inside].sum() < COVERAGE_LOW * seen_hits.sum():
             break
-        held = box.contains({name: values[counted] for name, values in inputs.items()}) & free
+        others = [left & (part == place) for place in range(n_parts)]
+        apart = [_search(_rows(seen, rows), seen_hits[rows], names) for rows in others]
+        held = box.contains(_rows(inputs, counted)) & free
         found = _counts(held, hits[counted], group[counted] - n_groups // 2)
         row = {"words": box.in_words(names), "restricted": ", ".join(box.restricted)}
         for place, what in enumerate(("coverage", "density", "share")):
             row |= {what: found.value[place], f"{what}_se": found.se[place]}
             row |= {f"{what}_low": found.low[place], f"{what}_high": found.high[place]}
-        rows.append({**row, "lift": found.value[1] / hits[counted].mean(), "box": box})
+        row |= {"lift": found.value[1] / hits[counted].mean(), "limits_of_parts": _limits_of_parts(box, apart, names)}
+        rows.append({**row, "box": box})
         left &= ~inside
         free &= ~held
     return pd.DataFrame(rows)
+
+
+def _rows(inputs: Mapping[str, NDArray[np.generic]], rows: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+    return {name: values[rows] for name, values in inputs.items()}
+
+
+def _limits_of_parts(box: Box, apart: Sequence[Box], words: Mapping[str, Sequence[str]]) -> str:
+    """Between which values limits lie in searches of parts of the draws, e.g. ``rho at least -0.1 to -0.08 (3 of 4)``.
+
+    In how many parts an input is restricted so stands behind it where that is not all of them.
+    """
+
+    def said(text: str, n: int) -> str:
+        return text if n == len(apart) else f"{text} ({n} of {len(apart)})"
+
+    parts = []
+    for name in dict.fromkeys([*box.restricted, *(name for other in apart for name in other.restricted)]):
+        if name in words:
+            kept = Counter(other.kept[name] for other in apart if name in other.kept)
+            texts = [said(" or ".join(words[name][code] for code in codes), n) for codes, n in kept.most_common()]
+        else:
+            ends = np.array([other.limits.get(name, (-np.inf, np.inf)) for other in apart])
+            texts = []
+            for side, values in zip(("at least", "at most"), ends.T, strict=True):
+                finite = [f"{value:.3g}" for value in sorted(values[np.isfinite(values)])]
+                if finite:
+                    texts.append(said(f"{side} {' to '.join(dict.fromkeys([finite[0], finite[-1]]))}", len(finite)))
+        parts.append(f"{name} {', '.join(texts) or 'in none'}")
+    return "; ".join(parts)
 
 
 def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[np.intp]) -> Jackknifed:
@@ -206,10 +243,12 @@ def _search(
     """The best balanced box on the way of peeling, pasted and made simpler."""
     best = box = Box({}, {})
     inside = np.ones(len(hits), dtype=bool)
+    highest = _balance(inside, hits)
     while (peeled := _peeled(box, inside, inputs, hits, words)) is not None:
         box, inside = peeled
-        if _balance(inside, hits) > _balance(best.contains(inputs), hits):
-            best = box
+        balance = _balance(inside, hits)
+        if balance > highest:
+            best, highest = box, balance
     best = _pasted(best, inputs, hits)
     return _simpler(best, inputs, hits)
 
@@ -324,7 +363,7 @@ def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> st
     Returns
     -------
     str
-        What it takes, coverage and density with their Monte Carlo errors.
+        What it takes, coverage and density with their Monte Carlo errors, and how far the limits can be trusted.
     """
 
     def percent(what: str) -> str:
@@ -334,7 +373,8 @@ def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> st
     worlds = "Of what that leaves, worlds with" if is_further else "Worlds with"
     return (
         f"{worlds} {row['words']} hold {percent('coverage')} of all worlds with the event; in them it happens with "
-        f"probability {percent('density')} instead of {100.0 * prob:.3g} %."
+        f"probability {percent('density')} instead of {100.0 * prob:.3g} %. Parts of the draws, searched on their own, "
+        f"put the limits at: {row['limits_of_parts']}."
     )
 
 
@@ -349,7 +389,8 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     sample : Sample
         The draws.
     n_clusters : int
-        Typical worlds where all hits share one retraining mode; otherwise there is one a mode.
+        Typical worlds where all hits share one retraining mode; otherwise there is one a mode. Never more than there
+        are hits that differ.
 
     Returns
     -------
@@ -362,16 +403,18 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
     ok, inputs = np.flatnonzero(sample.is_ok), varying(sample)
     hits = np.flatnonzero(sample.hits[ok])
     mode = np.asarray(sample.draws["mode"])[ok][hits].astype(int)
-    scores = np.stack([_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"], axis=1)
+    scores = [_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"]
+    places = np.stack([np.zeros(len(hits)), *scores], axis=1)  # where only the mode varies all hits lie at zero
+    index = ok[hits] % sample.design.n_per_replicate  # within its randomisation
     clusters = []
     codes, counts = np.unique(mode, return_counts=True)
     for code in codes:
         rows = np.flatnonzero(mode == code)
         if len(rows) < min(BOX_HITS_LOW, counts.max()):
             continue
-        rows = rows[:: -(-len(rows) // MEDOID_HITS_HIGH)]
+        rows = np.sort(rows[np.argsort(index[rows], kind="stable")][:MEDOID_HITS_HIGH])
         share = float((mode == code).mean())
-        for medoid, part in medoids(scores[rows], n_clusters if len(codes) == 1 else 1):
+        for medoid, part in medoids(places[rows], n_clusters if len(codes) == 1 else 1):
             clusters.append((share * part, int(ok[hits[rows[medoid]]]), MODES[code]))
     clusters.sort(key=lambda cluster: -cluster[0])
     worlds: list[dict[str, Any]] = []
@@ -408,7 +451,7 @@ def medoids(places: Array, n_clusters: int) -> list[tuple[int, float]]:
     places : ndarray, shape (n, d)
         Points.
     n_clusters : int
-        Clusters wanted.
+        Most clusters: as many as there are different points, where those are fewer.
 
     Returns
     -------
@@ -418,20 +461,22 @@ def medoids(places: Array, n_clusters: int) -> list[tuple[int, float]]:
     Notes
     -----
     Starts from the medoid of all and the points that lower the sum of distances most (BUILD of k-medoids), then
-    alternates between nearest medoids and medoids of clusters until nothing changes.
+    alternates between nearest medoids and medoids of clusters for as long as the sum of distances falls.
     """
-    squares = (places**2).sum(axis=1)
-    distances = np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2.0 * places @ places.T, 0.0))
+    from scipy.spatial.distance import cdist
+
+    distances = cdist(places, places)  # exactly 0 between equal points, which no difference of squares is
     chosen = [int(distances.sum(axis=1).argmin())]
-    while len(chosen) < min(n_clusters, len(places)):
+    while len(chosen) < min(n_clusters, len(np.unique(places, axis=0))):
         nearest = distances[:, chosen].min(axis=1)
         chosen.append(int(np.maximum(nearest[None, :] - distances, 0.0).sum(axis=1).argmax()))
     while True:
-        members = distances[:, chosen].argmin(axis=1)
+        nearest = distances[:, chosen]
+        members = nearest.argmin(axis=1)
         moved = [
             int(rows[distances[np.ix_(rows, rows)].sum(axis=1).argmin()])
             for rows in (np.flatnonzero(members == place) for place in range(len(chosen)))
         ]
-        if moved == chosen:
+        if not distances[:, moved].min(axis=1).sum() < nearest.min(axis=1).sum():
             return [(medoid, float((members == place).mean())) for place, medoid in enumerate(chosen)]
         chosen = moved

@@ -44,6 +44,9 @@ SAMPLE_DRAWS_LOW = 2**12
 MISMATCH_HIGH = 1e-3
 """Share of the draws in which a rerun may decide the event differently (rounding on another machine)."""
 
+EFFECT_LARGE, EFFECT_SMALL = 0.1, 0.01
+"""Share of the uncertainty from which an effect is called large, and below which it is called small."""
+
 READINGS = {**CURVE_READINGS, **INDEX_READINGS}
 """What each number says, in a sentence."""
 
@@ -103,10 +106,11 @@ class Sensitivity:
 
         Columns ``quantity``, ``group``, ``role`` (``stated`` or ``derived``), then ``shapley``, ``total``,
         ``first_order``, ``brier_gain``, ``bits``, ``delta``, ``ks`` and ``decision_value``, each with ``_se``, ``_low``
-        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect`` (``clear``; ``none`` where
-        no point of the design noticed it; ``unclear`` between; ``through others`` where, in a pool or under
+        and ``_high`` (``bits``, ``delta`` and ``ks`` also with ``_floor``), and ``effect``: ``distinguishable from
+        zero`` with its size (large from 10 % of the uncertainty, small below 1 %); ``none`` where no point of the
+        design noticed it; ``not distinguishable from zero`` between; ``through others`` where, in a pool or under
         correlations, it only tells of inputs that have one; ``unknown`` where fewer than 30 draws see the event, or do
-        not). First-order indices are those of the curves.
+        not. First-order indices are those of the curves.
         """
         rows: dict[str, dict[str, Any]] = {}
         measures = self.curves.measures
@@ -274,9 +278,10 @@ def sensitivity(
     ok = sample.is_ok
     check_both(sample.hits[ok], sample.replicate[ok], None if weights is None else np.asarray(weights)[ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
-    notes, n_failed, indices = [], int((~sample.is_ok).sum()), None
-    if n_failed:
-        notes.append(f"{n_failed:,} draws could not be simulated and are left out.")
+    notes: list[str] = []
+    indices = None
+    if sample.failed_in_words:
+        notes.append(f"{sample.failed_in_words} Here they are left out.")
     if weights is not None:
         notes.append(
             "Draws have weights: probability, curves and worth of information are weighted; there are no designed "
@@ -484,18 +489,24 @@ def _cells(name: str, row: Any) -> dict[str, float]:
 
 
 def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
-    """Whether an input has an effect, by its total index, or where there is none by what its curve alone shows.
+    """The effect of an input in words, by its total index, or where there is none by what its curve alone shows.
 
     In a pool, and under correlations, an input can tell of others and so of the event without having an effect.
     """
     is_seen = row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0
     if "total" not in row:
-        return "clear" if is_seen else "unclear"
+        return _distinguishable(row["first_order"]) if is_seen else "not distinguishable from zero"
     if row["total_low"] > 0.0:
-        return "clear"
+        return _distinguishable(row["total"])
     if is_tied and is_seen:
         return "through others"
-    return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "unclear"
+    return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "not distinguishable from zero"
+
+
+def _distinguishable(share: float) -> str:
+    """That an effect is there, which says nothing of its size, and its size."""
+    size = "large" if share >= EFFECT_LARGE else "small" if share < EFFECT_SMALL else "moderate"
+    return f"distinguishable from zero, {size}"
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:

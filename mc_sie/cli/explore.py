@@ -104,6 +104,7 @@ def _say_answer(found: object, n_draws: str) -> None:
     one = found.answer
     error = "" if one.is_rare else f" (Monte Carlo SE {se_in_points(one)} points)"
     say(f"From {n_draws} of a wide proposal, worth {one.ess:,.0f} of equal weight: {in_percent(one)}{error}.")
+    say("They serve other priors as well; for this one alone `mc-sie run` is more exact.")
     if found.light != "green":
         say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)
 

@@ -184,7 +184,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     for _, heading, _ in shown:
         table.add_column(heading, justify="right")
     table.add_column("effect")
-    words = {"none": "has no effect", "unclear": "none seen", "unknown": "not known"}
+    words = {"none": "has no effect", "unknown": "not known"}
     for _, row in ranking.iterrows():
         name = row["quantity"] if row["role"] == "stated" else f"{row['quantity']} (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]

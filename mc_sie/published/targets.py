@@ -36,6 +36,9 @@ _COMPUTED = (
     training_run_length,
     greenblatt,
 )
+N_PRINTED, N_GIVEN_BY_OTHERS = 142, 46
+"""Numbers that the sources printed, and that others recomputed from them: what the front page and reports say."""
+
 SOURCES = tuple(dict.fromkeys(module.SOURCE for module in (*_COMPUTED, davidson_houlden_tables)))
 """Sources, as :attr:`~mc_sie.published.verdicts.Target.source` names them."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures import COLOURS, INK, axis_label, plain_log_values, style
+from mc_sie.report.figures import COLOURS, INK, axis_label, bin_edges, plain_log_values, style
 from mc_sie.report.svg import hover
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
     finite = values[np.isfinite(values)]
     is_log = quantity.scale == "log" and finite.min() > 0.0 and finite.max() > 4.0 * finite.min()
     inner = finite[(finite >= np.quantile(finite, 0.005)) & (finite <= np.quantile(finite, 0.995))]
-    edges = (np.geomspace if is_log else np.linspace)(inner.min(), inner.max(), 33)
+    edges = bin_edges(inner.min(), inner.max(), 32, is_log=is_log)
     axes.hist(inner, bins=list(edges), color=COLOURS[0], alpha=0.55, lw=0)
     low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], method="inverted_cdf")
     if is_log:

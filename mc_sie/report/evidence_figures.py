@@ -12,7 +12,7 @@ from mc_sie.analysis.estimates import in_percent
 from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures import COLOURS, style
+from mc_sie.report.figures import COLOURS, bin_edges, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,7 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     low, high = float(ends[:, 0].min()), float(ends[:, 2].max())
     if is_log and high / low > 1e4:
         high = max(1e4 * low, float(ends[1, 1]))
-    edges = np.geomspace(low, high, _BINS + 1) if is_log else np.linspace(low, high, _BINS + 1)
+    edges = bin_edges(low, high, _BINS, is_log=is_log)
     before, after = (
         np.histogram(values, edges, weights=weight)[0] / report.samples[name].sum() for name, weight in weights.items()
     )
@@ -99,7 +99,7 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     axes.stairs(after, edges, color=_AFTER, lw=2.2, label="given the evidence")
     if is_log:
         axes.set_xscale("log")
-        _few_ticks(axes, low, high)
+        _few_ticks(axes, edges[0], edges[-1])
     axes.set_yticks([])
     axes.set_ylim(bottom=0.0)
     axes.spines["left"].set_visible(False)

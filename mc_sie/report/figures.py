@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mc_sie.quantities import QUANTITIES
 
@@ -170,6 +171,29 @@ def axis_label(quantity: str) -> str:
     """Name and unit of a quantity on an axis."""
     unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
     return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
+
+
+def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[np.float64]:
+    """Edges of equal bins between two values on a linear or a logarithmic axis.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends; around a single value the bins span a tenth of it to either side.
+    n_bins : int
+        Bins.
+    is_log : bool
+        Equal in the logarithm.
+
+    Returns
+    -------
+    ndarray of shape (n_bins + 1,)
+        Rising.
+    """
+    if high - low <= 1e-9 * abs(high):  # narrower than rounding leaves edges in order
+        margin = 0.1 * abs(high) or 0.1
+        low, high = low - margin, high + margin
+    return np.geomspace(low, high, n_bins + 1) if is_log else np.linspace(low, high, n_bins + 1)
 
 
 def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = None) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.estimates import decimals
-from mc_sie.quantities import GROUPS, QUANTITIES, group
+from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
 from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
 
 if TYPE_CHECKING:
@@ -370,21 +370,28 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
 
         figure = Figure(figsize=(8, 4.8))
         axes = figure.subplots()
-        ends = []
+        end = max([12.0, *(1.5 * _months_to_settle(part) for _, part in trajectories.groupby("archetype"))])
         for place, world in enumerate(worlds.itertuples()):
             part = trajectories[trajectories["archetype"] == world.archetype]
             months, ooms = part["months"].to_numpy(), part["effective_ooms"].to_numpy()
+            if ooms[-1] < TOP_OOMS:  # a trajectory ends early where nothing can move any more: it stays there
+                months, ooms = np.append(months, max(end, months[-1])), np.append(ooms, ooms[-1])
             line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
             label = f"{world.mode}, stands for {100 * world.share:.0f} %"
             if part["deployments"].max() > 0:
                 axes.step(months, ooms, where="post", label=label, **line)
             else:
                 axes.plot(months, ooms, label=label, **line)
-            ends.append(months[np.argmax(ooms >= 0.85 * ooms[-1])])
-        axes.set_xlim(0.0, max(12.0, 1.5 * max(ends)))
+        axes.set_xlim(0.0, end)
         axes.set_ylim(bottom=0.0)
         axes.set_xlabel("months since AI R&D was fully automated")
         axes.set_ylabel("gain in effective training compute (OOM)")
         axes.legend(loc="lower right")
         axes.set_title(title)
     return figure
+
+
+def _months_to_settle(trajectory: pd.DataFrame) -> float:
+    """Time by which most of what a trajectory gains is gained."""
+    gained = trajectory["effective_ooms"]
+    return float(trajectory.loc[gained >= 0.85 * gained.iloc[-1], "months"].iloc[0])

@@ -327,3 +327,25 @@ def test_a_law_by_tables_is_taken_from_the_file(browser, opened, tmp_path):
     page.select_option("#card-r .body > .field select[data-key=family]", "quantiles")
     settled(page)
     check_agreement(page, carried, exported(page, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["davidson-2025", "economists", "agnostic"])
+def test_of_sixty_typical_worlds_as_many_have_the_event_as_the_probability_says(opened, carried, name):
+    page = opened(link(start=name))
+    reading = read_off(carried, load_prior(name))
+    assert reading.light != "red", "the page shows no worlds"
+    alt = page.get_attribute("#spaghetti svg", "aria-label")
+    n_hits = round(60 * reading.answer.prob)
+    assert alt == f"60 typical trajectories of effective compute; in {n_hits} of them the event holds"
+    assert (page.locator("#spaghetti path.hit").count() > 0) == (n_hits > 0)
+    # every line is drawn to the horizon, or to where effective compute has left the figure
+    ends = page.evaluate(
+        """() => [...document.querySelectorAll("#spaghetti path")]
+               .map((line) => line.getAttribute("d").split(/[ML]/).at(-1))"""
+    )
+    right, top = page.evaluate(
+        """() => { const line = document.querySelector("#spaghetti line.grid:nth-of-type(5)");
+                   return [+line.getAttribute("x2"), +line.getAttribute("y1")]; }"""
+    )
+    for x, y in (map(float, end.split()) for end in ends):
+        assert x == pytest.approx(right, abs=0.1) or y == pytest.approx(top, abs=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,15 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie.errors import InputError
-from mc_sie.published.targets import DRAWS_DEFAULT, SOURCES, all_targets, frame_of, named_sources
+from mc_sie.published.targets import (
+    DRAWS_DEFAULT,
+    N_GIVEN_BY_OTHERS,
+    N_PRINTED,
+    SOURCES,
+    all_targets,
+    frame_of,
+    named_sources,
+)
 from mc_sie.published.verdicts import VERDICTS, Target
 from mc_sie.sampling import plan
 
@@ -90,6 +99,17 @@ def test_our_law_answers_beside_the_replicas(targets):
     assert len(same) > 10
     for target in same:
         assert target.law == pytest.approx(target.ours, rel=3e-3)
+
+
+@pytest.mark.skipif(INTERPRETED, reason="the whole table takes a compiled simulator")
+def test_the_number_of_published_numbers_is_the_same_wherever_it_is_said(targets):
+    printed = sum(target.is_printed for target in targets)
+    assert (printed, len(targets) - printed) == (N_PRINTED, N_GIVEN_BY_OTHERS)
+    words = ("nine", "ten", "eleven", "twelve")
+    root = Path(__file__).parent.parent.parent
+    for page in (root / "README.md", root / "docs" / "published.md"):
+        for count, sources in re.findall(r"recomputes (\d+) numbers that (\w+) sources", page.read_text("utf-8")):
+            assert (int(count), 9 + words.index(sources)) == (N_PRINTED, len(SOURCES)), page
 
 
 @pytest.mark.skipif(INTERPRETED, reason="the whole table takes a compiled simulator")

@@ -11,12 +11,21 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, sensitivity, simulate
 from mc_sie.analysis.sample import sample_of
-from mc_sie.analysis.scenarios import Box, archetypes, box_sentence, find_boxes, medoids, sample_boxes
+from mc_sie.analysis.scenarios import (
+    MEDOID_HITS_HIGH,
+    Box,
+    _limits_of_parts,
+    archetypes,
+    box_sentence,
+    find_boxes,
+    medoids,
+    sample_boxes,
+)
 from mc_sie.analysis.sensitivity import index_design, sample_design
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.report.sensitivity_figures import sensitivity_figures
-from mc_sie.sampling import Design
+from mc_sie.sampling import Design, points
 
 N = 2**13
 EVENT = parse_event("best_window[2.5] < 24")
@@ -85,6 +94,44 @@ def test_a_further_box_is_looked_for_in_what_is_left():
     assert "instead of 2" in sentence
 
 
+def test_every_draw_of_the_searched_half_is_looked_at():
+    """A stride through a Sobol' sequence would see only some of them: the order of the draws must not matter."""
+    design = Design("sobol", 3, 4, 2**15)  # 2^16 draws are searched
+    inputs = {name: points(design, place, 0, design.n_draws) for place, name in enumerate("xyz")}
+    hits = (inputs["x"] > 0.62) & (inputs["y"] < 0.41)
+    rng = np.random.default_rng(4)
+    order = np.argsort(design.replicate + rng.random(design.n_draws), kind="stable")  # within each randomisation
+    found = find_boxes(inputs, hits, design.replicate, n_boxes=1)
+    mixed = find_boxes({name: x[order] for name, x in inputs.items()}, hits[order], design.replicate, n_boxes=1)
+    assert mixed["box"].iloc[0] == found["box"].iloc[0]
+    assert mixed["limits_of_parts"].iloc[0] == found["limits_of_parts"].iloc[0]
+
+
+def test_limits_come_with_the_range_that_parts_of_the_draws_find():
+    rng = np.random.default_rng(11)
+    x, y = rng.random((2, 8 * N))
+    hits = rng.random(8 * N) < 0.9 * x * y  # no box is the true one, so that limits move from part to part
+    groups = np.repeat(np.arange(16), N // 2)
+    row = find_boxes({"x": x, "y": y}, hits, groups, n_boxes=1).iloc[0]
+    parts = dict(part.split(" at least ") for part in row["limits_of_parts"].split("; "))
+    assert set(parts) == {"x", "y"}
+    for name, text in parts.items():
+        low, high = map(float, text.split(" to "))
+        assert 0.0 < high - low < 0.2
+        assert low - 0.1 < row["box"].limits[name][0] < high + 0.1
+    assert box_sentence(row, 0.1).endswith(f"put the limits at: {row['limits_of_parts']}.")
+
+
+def test_a_limit_that_some_parts_do_not_find_says_in_how_many_they_do():
+    box = Box({"x": (0.5, np.inf), "z": (0.1, np.inf)}, {})
+    apart = [box, Box({"x": (0.4, np.inf), "y": (-np.inf, 0.9)}, {}), Box({}, {"mode": (0, 1)}), Box(box.limits, {})]
+    text = _limits_of_parts(box, apart, {"mode": "ab"})
+    assert (
+        text == "x at least 0.4 to 0.5 (3 of 4); z at least 0.1 (2 of 4); y at most 0.9 (1 of 4); mode a or b (1 of 4)"
+    )
+    assert _limits_of_parts(box, [Box({}, {})] * 2, {}) == "x in none; z in none"
+
+
 def test_absent_values_lie_outside_a_limit_and_inside_without_one():
     x = np.array([0.1, 0.9, np.nan])
     assert Box({"x": (0.5, np.inf)}, {}).contains({"x": x}).tolist() == [False, True, False]
@@ -115,6 +162,28 @@ def test_medoids_are_the_best_of_all_choices():
         assert cost([place for place, _ in found]) <= best * (1.0 + 1e-9 if k != 2 else 1.02)  # k = 2: two share one
         assert sum(share for _, share in found) == pytest.approx(1.0)
     assert [share for _, share in medoids(places, 3)] == pytest.approx([1 / 3] * 3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_there_are_as_many_medoids_as_different_points(seed):
+    rng = np.random.default_rng(seed)
+    n_different = 1 + seed % 5
+    places = rng.normal(size=(n_different, 3))[rng.integers(0, n_different, 40)] * 1e3
+    different = len(np.unique(places, axis=0))
+    for k in (1, 3, 7):
+        found = medoids(places, k)
+        assert len(np.unique(places[[place for place, _ in found]], axis=0)) == len(found) == min(k, different)
+        assert sum(share for _, share in found) == pytest.approx(1.0)
+    assert medoids(np.zeros((5, 1)), 3) == [(0, 1.0)]
+
+
+def test_typical_worlds_are_looked_for_among_the_first_hits_of_every_randomisation(simulation):
+    every = replace(sample_of(simulation, EVENT), hits=simulation.outcomes.is_ok)
+    few = MEDOID_HITS_HIGH // every.design.n_replicates
+    assert every.design.n_per_replicate > few or INTERPRETED
+    modes = len(np.unique(every.draws["mode"]))
+    worlds, _ = archetypes(every)
+    assert (worlds["draw"] % every.design.n_per_replicate <= modes * few * 1.2).all()
 
 
 def test_typical_worlds_are_draws_with_the_event(simulation):

@@ -41,18 +41,20 @@ def test_the_pair_that_matters_most_has_the_largest_shapley_effects():
 @pytest.mark.parametrize(
     ("total", "is_seen", "is_tied", "effect"),
     [
-        ((0.3, 0.01), True, True, "clear"),
-        ((0.3, 0.01), False, False, "clear"),
+        ((0.3, 0.01), True, True, "distinguishable from zero, large"),
+        ((0.3, 0.01), False, False, "distinguishable from zero, large"),
+        ((0.03, 0.01), False, False, "distinguishable from zero, moderate"),
+        ((0.003, 0.001), False, False, "distinguishable from zero, small"),
         ((0.0, 0.0), True, True, "through others"),
         ((0.0, 0.0), True, False, "none"),
         ((0.0, 0.0), False, True, "none"),
-        ((0.01, 0.02), False, False, "unclear"),
-        (None, True, False, "clear"),
-        (None, False, False, "unclear"),
+        ((0.01, 0.02), False, False, "not distinguishable from zero"),
+        (None, True, False, "distinguishable from zero, moderate"),
+        (None, False, False, "not distinguishable from zero"),
     ],
 )
 def test_an_effect_is_told_by_the_total_index_or_by_the_curve(total, is_seen, is_tied, effect):
-    row = {"bits": 0.2, "bits_floor": 0.1, "first_order_low": 0.05 if is_seen else -0.05}
+    row = {"bits": 0.2, "bits_floor": 0.1, "first_order": 0.06, "first_order_low": 0.05 if is_seen else -0.05}
     if total is not None:
         value, se = total
         row |= {"total": value, "total_se": se, "total_low": value - 2.0 * se}

@@ -228,7 +228,7 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["quantity", "prob", "value"])
 
 
-def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame) -> Section:
+def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = "") -> Section:
     """Section 3: whether there are enough draws.
 
     Parameters
@@ -237,6 +237,8 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
         The run.
     replicates, running : pandas.DataFrame
         From :mod:`mc_sie.analysis.convergence`.
+    failed : str
+        How many draws failed and what bounds they leave; empty where none did.
 
     Returns
     -------
@@ -270,15 +272,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
             "If the band at the right end is wider than what would change your mind, run again with more draws.",
         )
     )
-    bounds = summary.statuses.attrs
-    failed = int(summary.statuses.loc[summary.statuses["status"] != "ok", "n_draws"].sum())
-    note = (
-        "Every draw was simulated."
-        if not failed
-        else f"{failed:,} draws could not be simulated: counting them as misses or as hits, the probability lies "
-        "between "
-        f"{100 * bounds['prob_low']:.4g} and {100 * bounds['prob_high']:.4g} %."
-    )
+    note = failed or "Every draw was simulated."
     items.append(
         Table(
             "statuses", "Draws by status.", summary.statuses.astype(str), summary.statuses[["status", "n_draws"]], note

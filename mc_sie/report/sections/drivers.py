@@ -308,8 +308,9 @@ def medians_table(sample: Sample) -> pd.DataFrame:
         ``input``, and its median among worlds ``with`` and ``without`` the event; of a category its share.
     """
     rows: list[dict[str, Any]] = []
-    weights = np.ones(len(sample.hits)) if sample.weights is None else sample.weights
-    hit, miss = sample.hits & sample.is_ok, ~sample.hits & sample.is_ok
+    ok = sample.is_ok  # the inputs below are those of such draws only
+    weights = (np.ones(len(ok)) if sample.weights is None else sample.weights)[ok]
+    hit, miss = sample.hits[ok], ~sample.hits[ok]
     for name, values in varying(sample).items():
         words = words_of(sample).get(name)
         if words:

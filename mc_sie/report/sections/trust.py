@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mc_sie.published.targets import N_GIVEN_BY_OTHERS, N_PRINTED, SOURCES
 from mc_sie.report.document import Aside, Code, Item, Section, Table
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.Da
             items.append(Aside(what))
     if not items:
         items.append("Every check held.")
+    n_all = N_PRINTED + N_GIVEN_BY_OTHERS
+    left_out = [source for source in SOURCES if source not in set(published["source"])]
     counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
     if limits is not None:
         items.append(_limits(limits))
@@ -60,10 +63,12 @@ def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.Da
         ),
         Table(
             "published",
-            "Published numbers recomputed while this was written, by verdict.",
+            f"{len(published)} of the {n_all} published numbers, those of {len(counts)} of {len(SOURCES)} sources, "
+            "recomputed while this was written, by verdict.",
             counts.astype(str),
             counts,
-            "All of them, with reasons: `mc-sie reproduce`.",
+            f"All of them, {N_PRINTED} that the sources printed and {N_GIVEN_BY_OTHERS} that others recomputed from "
+            f"them, with reasons: `mc-sie reproduce`. Left out here: {', '.join(left_out) or 'none'}.",
         ),
         Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
     ]

@@ -742,33 +742,33 @@ function drawConditional(host, note, weights, members, name) {
   c.draw(under + band + squares, `Probability of the event given ${words(name)}: ${said}`);
 }
 
-function drawSpaghetti(host, weights) {
+function drawSpaghetti(host, { weights, prob }) {
   const shown = ARRAYS.shown, months = ARRAYS.months, gains = DATA.gains, n = gains.length, hits = hitRow(state.event);
-  let total = 0;
-  for (const i of shown) total += weights[i];
-  const years = Math.min(DATA.horizon, 120) / 12;
+  const isHit = (i) => hits[i >> 3] >> (i & 7) & 1, total = [0, 0]; // without the event, with it
+  for (const i of shown) total[isHit(i)] += weights[i];
+  // As many of 60 lines have the event as its probability says: few draws are carried, and their own share is a poor estimate of it.
+  const wanted = [60 - Math.round(60 * prob), Math.round(60 * prob)], sum = [0, 0], drawn = [0, 0];
+  const years = DATA.horizon / 12; // to the end: what happens late would else look like nothing
   const c = frame(host, 260, [0, years], [0, DATA.top], { xTicks: niceTicks(0, years), yTicks: range(5).map((i) => i * DATA.top / 4), xLabel: "years after automation", yText: (v) => v, yLabel: "OOM" });
   const lines = [];
-  let sum = 0, hitCount = 0;
-  if (total > 0) for (let j = 0, next = 0.5; j < shown.length; j++) { // 60 lines of equal credence: those in whose share a multiple of 1/60 falls
-    sum += 60 * weights[shown[j]] / total;
+  for (let j = 0; j < shown.length; j++) { // systematic: of each kind the lines in whose share of the credence a whole step ends
+    const i = shown[j], kind = isHit(i);
+    if (total[kind] > 0) sum[kind] += wanted[kind] * weights[i] / total[kind];
     let times = 0;
-    while (next < sum) { times++; next++; }
+    while (drawn[kind] + 0.5 < sum[kind]) { times++; drawn[kind]++; }
     if (!times) continue;
-    const points = [[c.x(0), c.y(0)]], i = shown[j], isHit = hits[i >> 3] >> (i & 7) & 1;
+    const points = [[c.x(0), c.y(0)]];
     let level = 0;
     for (let g = 0; g < n; g++) {
       const code = months[j * n + g];
-      const t = code / DATA.times * DATA.horizon / 12;
-      if (code === DATA.never || t > years) break;
-      level = gains[g]; points.push([c.x(t), c.y(level)]);
+      if (code === DATA.never) break;
+      level = gains[g]; points.push([c.x(code / DATA.times * years), c.y(level)]);
     }
     if (level < DATA.top) points.push([c.width - CHART.right, points.at(-1)[1]]);
-    if (isHit) hitCount += times;
-    lines.push(`<path class="${isHit ? "hit" : "miss"}" style="opacity:${Math.min(1, (isHit ? 0.55 : 0.3) + 0.12 * times)};stroke-width:${1 + 0.35 * times}" d="${path(points)}"/>`);
+    lines.push(`<path class="${kind ? "hit" : "miss"}" style="opacity:${Math.min(1, (kind ? 0.55 : 0.3) + 0.12 * times)};stroke-width:${1 + 0.35 * times}" d="${path(points)}"/>`);
   }
   lines.sort((a, b) => a.includes('"hit"') - b.includes('"hit"'));
-  c.draw(lines.join(""), `Sixty typical trajectories of effective compute; in ${hitCount} of them the event holds`);
+  c.draw(lines.join(""), `${drawn[0] + drawn[1]} typical trajectories of effective compute; in ${drawn[1]} of them the event holds`);
 }
 
 function drawWaterfall(host, found) {
@@ -1120,7 +1120,7 @@ function draw() {
   }
   drawExceedance($("#exceedance"), current.weights);
   drawConditional($("#conditional"), $("#conditional-note"), current.weights, current.members, state.look);
-  drawSpaghetti($("#spaghetti"), current.weights);
+  drawSpaghetti($("#spaghetti"), current);
 }
 let comparison = 0;
 async function compare() {
