@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mc_sie.files import check_folder, write_whole
+from mc_sie.foreign_text import to_csv
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report import published_figures as figures
@@ -146,7 +147,7 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
     check_folder(folder, f"--out {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in written.items():
-        write_whole(folder / f"{name}.csv", lambda partial, table=table: table.to_csv(partial, index=False))  # type: ignore[misc]
+        write_whole(folder / f"{name}.csv", lambda partial, table=table: to_csv(table, partial))  # type: ignore[misc]
     write_whole(folder / "published.md", lambda partial: partial.write_text(markdown(frame, design), encoding="utf-8"))
     for name, figure in drawn.items():
         for ending in (".svg", ".png"):

@@ -63,6 +63,7 @@ from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
 from mc_sie.files import UNFINISHED, check_folder, partial_path, unwritable
+from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION
@@ -77,6 +78,8 @@ RUNS_FOLDER = Path("runs")
 
 _LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
 _LIBRARIES_CUDA = ("numba-cuda",)
+
+_AGAIN = "Run it again."  # not by the command in the record, which may be anybody's
 
 
 def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
@@ -213,7 +216,7 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
 
     def write(partial: Path) -> None:
         asked = streamed.questions
-        curve_table(asked, streamed.rows).to_csv(partial / "curves.csv", index=False)
+        to_csv(curve_table(asked, streamed.rows), partial / "curves.csv")
         arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
         labels = np.array([label for label, _ in asked.quantiles])
         np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)
@@ -248,7 +251,7 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     def write(partial: Path) -> None:
         rare.hits.to_parquet(partial / "hits.parquet", index=False)
-        rare.shifts.to_csv(partial / "shifts.csv", index=False)
+        to_csv(rare.shifts, partial / "shifts.csv")
         _write_record(partial, rare_record(rare, command))
 
     target = check_target(folder, rare.prior.name)
@@ -317,7 +320,7 @@ def write_reweighted(folder: Path, found: Reweighted, *, command: str) -> Path:
     weights = pd.DataFrame({"replicate": found.sample.replicate, "weight": found.sample.weights})
     files: dict[str, Callable[[Path], object]] = {
         "weights.parquet": functools.partial(weights.to_parquet, index=False),
-        "modes.csv": functools.partial(found.modes.to_csv, index=False),
+        "modes.csv": functools.partial(to_csv, found.modes),
     }
     return write_analysis(folder, files, found.record(), command=command, record_name="reweight.json")
 
@@ -348,7 +351,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path
     from mc_sie.report.sensitivity_figures import sensitivity_figures
 
     files: dict[str, Callable[[Path], object]] = {
-        f"{name}.csv": functools.partial(frame.to_csv, index=False) for name, frame in found.tables.items()
+        f"{name}.csv": functools.partial(to_csv, frame) for name, frame in found.tables.items()
     }
     for name, figure in sensitivity_figures(found).items():
         files |= {f"{name}{ending}": functools.partial(save, figure) for ending in (".svg", ".png")}
@@ -450,19 +453,15 @@ def read_record(folder: Path) -> dict[str, Any]:
             for name, digest in files.items():
                 if _sha256(folder / name) != digest:
                     why = f"has changed since the run was written: its digest is not the one in {path}"
-                    raise InputError(str(folder / name), why, _again(record))
+                    raise InputError(str(folder / name), why, _AGAIN)
     except FileNotFoundError as error:
         is_no_run = Path(error.filename) == path
-        remedy = "Give the folder that `mc-sie run` has written." if is_no_run else _again(record)
+        remedy = "Give the folder that `mc-sie run` has written." if is_no_run else _AGAIN
         raise InputError(str(error.filename), "is not there", remedy) from None
     except OSError as error:
         raise InputError(str(error.filename), f"cannot be read: {error.strerror}") from None
     assert isinstance(record, dict)
     return record
-
-
-def _again(record: Mapping[str, Any]) -> str:
-    return f"Run it again: {record.get('command', 'mc-sie run')}"
 
 
 @contextmanager
@@ -576,7 +575,7 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     with reading(str(path)):
         frame = pd.read_parquet(path)
         if len(frame) != asked.design.n_draws:
-            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", _again(record))
+            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", _AGAIN)
         draws, outcomes = _read_draws(frame, asked.prior)
         if event.column not in outcomes:
             why = f"has no column {event.column}, which {str(event)!r} asks about"
@@ -678,7 +677,7 @@ def _write_files(
 def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> None:
     """The tables as CSV, then run.json with the digests of all files."""
     for name in ("thresholds", "quantiles", "modes", "statuses"):
-        getattr(summary, name).to_csv(folder / f"{name}.csv", index=False)
+        to_csv(getattr(summary, name), folder / f"{name}.csv")
     _write_record(folder, record)
 
 

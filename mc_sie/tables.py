@@ -20,6 +20,7 @@ from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import plain_number
 from mc_sie.files import check_file, check_folder, write_whole
+from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import (
@@ -511,9 +512,9 @@ def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
         Where; None is standard output.
     """
     if path is None:
-        frame.to_csv(sys.stdout, index=False)
+        to_csv(frame, sys.stdout)
     else:
-        write_whole(path, lambda partial: frame.to_csv(partial, index=False))
+        write_whole(path, lambda partial: to_csv(frame, partial))
 
 
 def write_new_text(path: Path, text: str) -> None:
