@@ -13,16 +13,20 @@ kernel's time.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import pickle
 import platform
-import tempfile
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.core.caching
 import numba.core.codegen
 import numba.core.compiler
 import numba.core.config
@@ -32,6 +36,8 @@ from numba.extending import intrinsic
 
 config: Any = numba.core.config  # numba sets its attributes from the environment, out of a type checker's sight
 
+FunctionCache: Any = numba.core.caching.FunctionCache
+IndexDataCacheFile: Any = numba.core.caching.IndexDataCacheFile
 CPUDispatcher: Any = numba.core.registry.CPUDispatcher
 Compiler: Any = numba.core.compiler.Compiler
 JITCodeLibrary: Any = numba.core.codegen.JITCodeLibrary
@@ -58,26 +64,58 @@ def package_digest() -> str:
     return source.hexdigest()
 
 
-@cache
-def cache_folder() -> Path:
+def cache_folder() -> Path | None:
     """Folder that holds the machine code of this version of the source on this processor.
 
     Returns
     -------
-    pathlib.Path
-        ``$MC_SIE_CACHE`` or the user's cache folder, then a name that hashes source, numba and processor. Falls back
-        to the folder for temporary files where neither can be written.
+    pathlib.Path or None
+        ``$MC_SIE_CACHE``, ``$XDG_CACHE_HOME`` or the user's cache folder, the first that will do, then a name that
+        hashes source, numba and processor. None where none will do (:func:`no_cache_because` says why): every process
+        then compiles for itself, and leaves nothing behind.
     """
-    roots = [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
-    for root in filter(None, roots):
-        folder = Path(root).expanduser() / "mc_sie" / source_digest()[:16]
+    return _cache_place()[0]
+
+
+def no_cache_because() -> str:
+    """Reasons why places for machine code that come before the one taken were passed over, as a sentence."""
+    return "; ".join(_cache_place()[1])
+
+
+@cache
+def _cache_place() -> tuple[Path | None, list[str]]:
+    refusals = []
+    for root in filter(None, [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+            folder = Path(root).expanduser().absolute() / "mc_sie" / source_digest()[:16]
+            _make_ours(folder)
+        except OSError as error:
+            refusals.append(f"{error.filename or root}: {error.strerror or error}")
+        except RuntimeError:
+            refusals.append(f"{root}: there is no home folder")
+        else:
+            return folder, refusals
+    return None, refusals
+
+
+def _make_ours(folder: Path) -> None:
+    """Make the folder, and refuse it where somebody else could put machine code into it, which is run as it is found.
+
+    Raises OSError. The folder and the one above it must be ours alone; the root above both may be the system's, and
+    open to others where it keeps them from each other's entries, as the folder for temporary files does (sticky).
+    """
+    for place in (folder.parent.parent, folder.parent, folder):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not hasattr(os, "geteuid"):
             continue
-        if os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.mkdtemp(prefix="mc_sie-"))
+        is_root = place == folder.parent.parent
+        owners = {os.geteuid(), 0} if is_root else {os.geteuid()}
+        status = place.stat()
+        is_open = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not (is_root and status.st_mode & stat.S_ISVTX)
+        if status.st_uid not in owners or place.lstat().st_uid not in owners or is_open:
+            raise PermissionError(errno.EPERM, "others can write there, or own it", str(place))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def processor() -> str:
@@ -100,7 +138,8 @@ def is_warm(function: str = "") -> bool:
     bool
         True when it, or at least one compiled function, was stored.
     """
-    return any(cache_folder().rglob(f"{function}*.nbc"))
+    folder = cache_folder()
+    return folder is not None and any(folder.rglob(f"{function}*.nbc"))
 
 
 def njit(function: F) -> F:
@@ -117,15 +156,54 @@ def njit(function: F) -> F:
         The compiled dispatcher, or the plain function under ``NUMBA_DISABLE_JIT=1``. It releases the interpreter's
         lock while it runs.
     """
+    compiled: Any = numba.njit(**_OPTIONS)(function)
+    folder = cache_folder()
+    if folder is None or config.DISABLE_JIT:
+        return cast(F, compiled)
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    config.CACHE_DIR = str(folder)
     try:
-        return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
+        compiled._cache = _Cache(function)  # as enable_caching() does
     finally:
         config.CACHE_DIR = before
+    return cast(F, compiled)
 
 
-class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """numba's cache, which is done without where its files are broken or cannot be written."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _CheckedFile(self._cache_path, self._impl.filename_base, stamp)
+
+
+class _CheckedFile(IndexDataCacheFile):  # type: ignore[misc]
+    """Compiled functions beside their digest: machine code that was cut short or altered must never run."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep one, if the disk will have it."""
+        content = self._dump(data)
+        with suppress(OSError):
+            super().save(key, (hashlib.sha256(content).digest(), content))
+
+    def load(self, key: Any) -> Any:
+        """Compiled function, or None where it must be compiled."""
+        try:
+            found = super().load(key)
+            if found is None:
+                return None
+            digest, content = found
+            if hashlib.sha256(content).digest() == digest:
+                return pickle.loads(content)
+        except Exception:  # what is broken may fail in any way when it is taken apart
+            pass
+        with suppress(OSError):
+            self.flush()  # an index without entries, so that the file is written anew
+        return None
+
+
+class _Linked(JITCodeLibrary):  # type: ignore[misc]
     """Code that is linked into the code that calls it, as optimised code but not as machine code.
 
     numba makes machine code of every function and of all that it calls, again and again; only that of the function

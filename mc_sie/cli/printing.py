@@ -92,9 +92,15 @@ def progress_bar(
     quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True, function: str = ""
 ) -> Iterator[Progress | None]:
     """A progress bar with rate and time left, on a terminal; and word of what is compiled here first."""
-    from mc_sie._jit import is_warm
+    from mc_sie._jit import cache_folder, is_warm, no_cache_because
 
-    if is_here and not is_warm():
+    if is_here and cache_folder() is None:
+        say(
+            "Compiling the simulator for this run alone (some twenty seconds), since no folder can keep it "
+            f"({no_cache_because()}). Set MC_SIE_CACHE to a folder that is yours alone.",
+            err=True,
+        )
+    elif is_here and not is_warm():
         say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
     elif is_here and not is_warm(function):
         say("First time in this version: compiling, once (up to some twenty seconds).", err=True)
