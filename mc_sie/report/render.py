@@ -26,11 +26,9 @@ _NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?\s*(%|points|x|OOM|
 _MARKUP = re.compile(r"`(?P<code>[^`]+)`|\[(?P<label>[^\]]+)\]\((?P<place>#[\w-]+|\w[\w./-]*(?:#[\w-]+)?)\)")
 """All the markup there is in a paragraph or a cell: code, and links to places in the page and to files beside it."""
 
-_MARKDOWN = re.compile(
-    r"[\\`*~$|]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[\w#]+;)|(?<!\w)_|_(?!\w)"
-    r"|\A(?:#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}\Z)|\d+(?=[.)]\s))"
-)
-"""What Markdown would take for markup, where it would: formatting, HTML, links, entities, blocks."""
+_INLINE = re.compile(r"[\\`*~$|]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[\w#]+;)|(?<!\w)_|_(?!\w)")
+_BLOCK = re.compile(r"#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}$)|\d+(?=[.)]\s)")
+"""What Markdown would take for markup, where it would: formatting, HTML, links, entities; and blocks, at the start."""
 
 
 def to_html(document: Document) -> str:
@@ -206,7 +204,7 @@ def _item_markdown(item: Item) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """A paragraph, a heading or a cell in Markdown.
+    """A paragraph or a heading in Markdown.
 
     Parameters
     ----------
@@ -218,15 +216,22 @@ def markdown_text(text: str) -> str:
     str
         One line; everything else that Markdown would take for markup stands as it is written.
     """
+    line = _markdown_inline(text)
+    block = _BLOCK.match(line)
+    if block is None:
+        return line
+    return _escaped_markdown(block) + line[block.end() :]
+
+
+def _markdown_inline(text: str) -> str:
     line = visible(" ".join(text.split()))
-    return _rendered(line, lambda part: _MARKDOWN.sub(_escaped_markdown, part), lambda found: found.group())
+    return _rendered(line, lambda part: _INLINE.sub(_escaped_markdown, part), lambda found: found.group())
 
 
 def _escaped_markdown(found: re.Match[str]) -> str:
-    text = found.group()
-    if text[-1].isdecimal():
-        return f"{text}\\"  # the point of "1." is what makes a list
-    return f"{text[:-1]}\\{text[-1]}"
+    if found.group()[-1].isdecimal():
+        return f"{found.group()}\\"  # the point of "1." is what makes a list
+    return f"\\{found.group()}"
 
 
 def _code_span(text: str) -> str:
@@ -263,4 +268,4 @@ def markdown_table(frame: pd.DataFrame) -> str:
 
 def _markdown_cell(text: str) -> str:
     """Text in a cell, where a bar ends it even within code."""
-    return re.sub(r"(?<!\\)\|", r"\\|", markdown_text(text))
+    return re.sub(r"(?<!\\)\|", r"\\|", _markdown_inline(text))

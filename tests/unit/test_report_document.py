@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from mc_sie.report.document import Aside, Chart, Code, Document, Section, Table
-from mc_sie.report.figures import new_figure, save, style
+from mc_sie.report.figures import new_figure, powers_of_ten, save, style
 from mc_sie.report.render import markdown_table, markdown_text, to_html, to_markdown
 from mc_sie.report.svg import hover, inline_svg
 
@@ -187,3 +187,16 @@ def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
     svg = inline_svg(drawn, "name", name)
     assert Page(svg).text.count(name) == 4
     assert all(not text.get_parse_math() for text in drawn.findobj(Text))
+
+
+def test_powers_of_ten_need_no_mathematics():
+    with style():
+        drawn, axes = new_figure(4, 3)
+        axes.plot([1e-3, 1e12], [1, 2])
+        axes.set_xscale("log")
+        axes.set_xticks([1e-3, 1.0, 1e12])
+        powers_of_ten(axes.xaxis)
+    text = Page(inline_svg(drawn, "name", "alt")).text
+    assert "10⁻³" in text
+    assert "10¹²" in text
+    assert "mathdefault" not in text
