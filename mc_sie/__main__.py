@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 
 
@@ -21,10 +22,31 @@ def _stop(signal_number: int, _: FrameType | None) -> None:
     raise _Stopped(signal_number)
 
 
+def _open_closed_streams() -> None:
+    """Give a standard stream that the caller has closed (``>&-``) to the null device.
+
+    Everybody may then ask the stream what it is, and no file that is opened later takes its descriptor, into which
+    libraries would go on to print.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # each takes the lowest free one
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 (open to the end)
+
+
+def _in_words(error: OSError) -> str:
+    """What the system refused, and of which file where it says so."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"reading or writing failed: {reason}"
+    return f"{os.fsdecode(error.filename)}: {reason}"
+
+
 def main() -> None:
     """Run the command line; exit 2 with a message for anything the user can put right, 130 when interrupted."""
+    _open_closed_streams()
     from mc_sie.cli import app
     from mc_sie.errors import EXIT_BAD_INPUT, McSieError
+    from mc_sie.foreign_text import visible
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # blocks and accents, where the terminal has none
@@ -34,18 +56,18 @@ def main() -> None:
     try:
         app()
     except McSieError as error:
-        print(f"mc-sie: {error}", file=sys.stderr)
+        print(f"mc-sie: {visible(error)}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
     except _Stopped as stopped:
         left = getattr(stopped, "__notes__", ["nothing half-written is left"])
-        print(f"mc-sie: interrupted; {'; '.join(left)}", file=sys.stderr)
+        print(f"mc-sie: interrupted; {visible('; '.join(left))}", file=sys.stderr)
         sys.exit(128 + stopped.signal_number)
     except BrokenPipeError:  # whoever read the output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        print(f"mc-sie: the output cannot be written: {error.strerror or error}", file=sys.stderr)
-        sys.exit(1)
+        print(f"mc-sie: {visible(_in_words(error))}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ are the same, the compiler and the kernel take longer.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
-import tempfile
+import stat
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -73,26 +74,58 @@ def package_digest() -> str:
     return source.hexdigest()
 
 
-@cache
-def cache_folder() -> Path:
+def cache_folder() -> Path | None:
     """Folder that holds the machine code of this version of the source on this processor.
 
     Returns
     -------
-    pathlib.Path
-        ``$MC_SIE_CACHE`` or the user's cache folder, then a name that hashes source, numba and processor. Falls back
-        to the folder for temporary files where neither can be written.
+    pathlib.Path or None
+        ``$MC_SIE_CACHE``, ``$XDG_CACHE_HOME`` or the user's cache folder, the first that will do, then a name that
+        hashes source, numba and processor. None where none will do (:func:`no_cache_because` says why): every process
+        then compiles for itself, and leaves nothing behind.
     """
-    roots = [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]
-    for root in filter(None, roots):
-        folder = Path(root).expanduser() / "mc_sie" / source_digest()[:16]
+    return _cache_place()[0]
+
+
+def no_cache_because() -> str:
+    """Reasons why places for machine code that come before the one taken were passed over, as a sentence."""
+    return "; ".join(_cache_place()[1])
+
+
+@cache
+def _cache_place() -> tuple[Path | None, list[str]]:
+    refusals = []
+    for root in filter(None, [os.environ.get("MC_SIE_CACHE"), os.environ.get("XDG_CACHE_HOME"), "~/.cache"]):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+            folder = Path(root).expanduser().absolute() / "mc_sie" / source_digest()[:16]
+            _make_ours(folder)
+        except OSError as error:
+            refusals.append(f"{error.filename or root}: {error.strerror or error}")
+        except RuntimeError:
+            refusals.append(f"{root}: there is no home folder")
+        else:
+            return folder, refusals
+    return None, refusals
+
+
+def _make_ours(folder: Path) -> None:
+    """Make the folder, and refuse it where somebody else could put machine code into it, which is run as it is found.
+
+    Raises OSError. The folder and the one above it must be ours alone; the root above both may be the system's, and
+    open to others where it keeps them from each other's entries, as the folder for temporary files does (sticky).
+    """
+    for place in (folder.parent.parent, folder.parent, folder):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not hasattr(os, "geteuid"):
             continue
-        if os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.mkdtemp(prefix="mc_sie-"))
+        is_root = place == folder.parent.parent
+        owners = {os.geteuid(), 0} if is_root else {os.geteuid()}
+        status = place.stat()
+        is_open = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not (is_root and status.st_mode & stat.S_ISVTX)
+        if status.st_uid not in owners or place.lstat().st_uid not in owners or is_open:
+            raise PermissionError(errno.EPERM, "others can write there, or own it", str(place))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def processor() -> str:
@@ -115,7 +148,8 @@ def is_warm(function: str = "") -> bool:
     bool
         True when it, or at least one compiled function, was stored.
     """
-    return any(cache_folder().rglob(f"{function}*.nbc"))
+    folder = cache_folder()
+    return folder is not None and any(folder.rglob(f"{function}*.nbc"))
 
 
 def njit(function: F) -> F:
@@ -132,12 +166,20 @@ def njit(function: F) -> F:
         The compiled dispatcher, or the plain function under ``NUMBA_DISABLE_JIT=1``. It releases the interpreter's
         lock while it runs.
     """
+    compiled: Any = numba.njit(**_OPTIONS)(function)
+    folder = cache_folder()
+    if folder is None or config.DISABLE_JIT:
+        return cast(F, compiled)
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    config.CACHE_DIR = str(folder)
     try:
-        return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
+        if internals is None:
+            compiled.enable_caching()
+        else:
+            compiled._cache = internals.CheckedCache(function)  # as enable_caching() does
     finally:
         config.CACHE_DIR = before
+    return cast(F, compiled)
 
 
 def part(function: F) -> F:

@@ -6,13 +6,19 @@ otherwise. Nothing here changes a result.
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import numba.core.caching
 import numba.core.codegen
 import numba.core.compiler
 import numba.core.registry
 
+FunctionCache: Any = numba.core.caching.FunctionCache
+IndexDataCacheFile: Any = numba.core.caching.IndexDataCacheFile
 CPUDispatcher: Any = numba.core.registry.CPUDispatcher
 Compiler: Any = numba.core.compiler.Compiler
 JITCodeLibrary: Any = numba.core.codegen.JITCodeLibrary
@@ -22,6 +28,40 @@ OPTIONS: dict[str, Any] = {"_nrt": False}
 to every array and every row of one, with locked operations that took a third of the kernel's time."""
 
 _PART_OPTIONS = {"nopython": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+class CheckedCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+    """numba's cache, which is done without where its files are broken or cannot be written."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _CheckedFile(self._cache_path, self._impl.filename_base, stamp)
+
+
+class _CheckedFile(IndexDataCacheFile):  # type: ignore[misc]
+    """Compiled functions beside their digest: machine code that was cut short or altered must never run."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep one, if the disk will have it."""
+        content = self._dump(data)
+        with suppress(OSError):
+            super().save(key, (hashlib.sha256(content).digest(), content))
+
+    def load(self, key: Any) -> Any:
+        """Compiled function, or None where it must be compiled."""
+        try:
+            found = super().load(key)
+            if found is None:
+                return None
+            digest, content = found
+            if hashlib.sha256(content).digest() == digest:
+                return pickle.loads(content)
+        except Exception:  # what is broken may fail in any way when it is taken apart
+            pass
+        with suppress(OSError):
+            self.flush()  # an index without entries, so that the file is written anew
+        return None
 
 
 class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types

@@ -13,11 +13,12 @@ from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Question
 from mc_sie.analysis.structure import Structure
+from mc_sie.foreign_text import to_csv
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.prior_set import plain
 from mc_sie.report import comparison_text as text
 from mc_sie.report.comparison_figures import comparison_figures, file_name
-from mc_sie.report.render import markdown_table
+from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.store import asked_of, is_run, read_record, write_analysis
 
 if TYPE_CHECKING:
@@ -76,13 +77,14 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
     tables = {name: getattr(found, name) for name in ("sets", "changes", "bars", "mixed", "differences", "densities")}
     figures, lines = comparison_figures(found), ["# Why prior sets disagree", ""]
     for against, reading in zip(found.changes["against"], found.readings, strict=True):
-        lines += [f"## {found.sets['name'].iloc[0]} and {against}", "", reading, ""]
+        heading = markdown_text(f"{found.sets['name'].iloc[0]} and {against}")
+        lines += [f"## {heading}", "", markdown_text(reading), ""]
         lines += [f"![{_alt(name, against)}]({name}.svg)\n" for name in figures if _belongs(name, against, found)]
         if len(found.bars[found.bars["against"] == against]):
             lines += [markdown_table(text.bars_table(found, against)), ""]
             lines += [markdown_table(text.differences_table(found, against)), ""]
     lines += ["## The sets", "", markdown_table(text.sets_table(found)), ""]
-    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
+    lines += [*(f"* {markdown_text(note)}" for note in found.notes), *([""] if found.notes else [])]
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
         "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
@@ -132,11 +134,11 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     figures = {}
     if len(found.curves):
         figures["breakeven"] = pinned_figure(found)
-    lines = [f"# What would change the answer of {found.prior.name}", "", *_as_it_is(found), ""]
+    lines = [f"# What would change the answer of {markdown_text(found.prior.name)}", "", *_as_it_is(found), ""]
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
     for heading, table in breakeven_sections(found):
         lines += [f"## {heading}", "", markdown_table(table), ""]
-    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
+    lines += [*(f"* {markdown_text(note)}" for note in found.notes), *([""] if found.notes else [])]
     lines += _made_by(found.question, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
     return _write(folder, "breakeven", tables, figures, lines, record, found.question, [found.prior], command)
@@ -188,7 +190,7 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
         When it exists, cannot be made, or the disk is full.
     """
     tables = {"variants": found.variants, "aspects": found.aspects}
-    lines = [f"# {found.prior.name} by structural variant", "", *_as_it_is(found), ""]
+    lines = [f"# {markdown_text(found.prior.name)} by structural variant", "", *_as_it_is(found), ""]
     lines += [markdown_table(text.variants_table(found)), "", markdown_table(text.aspects_table(found)), ""]
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
     lines += _made_by(found.question, command)
@@ -221,7 +223,7 @@ def _write(
 
     files: dict[str, Callable[[Path], object]] = {}
     for stem, table in tables.items():
-        files[f"{stem}.csv"] = lambda path, table=table: table.to_csv(path, index=False)  # type: ignore[misc]
+        files[f"{stem}.csv"] = lambda path, table=table: to_csv(table, path)  # type: ignore[misc]
     for stem, figure in figures.items():
         for ending in (".svg", ".png"):
             files[f"{stem}{ending}"] = lambda path, figure=figure: save(figure, path)  # type: ignore[misc]

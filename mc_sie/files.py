@@ -38,7 +38,7 @@ STALE_SECONDS = 86_400.0
 """Age from which something half-written is nobody's any more: writing takes seconds, and simulating comes before it."""
 
 _REMEDY = "Name another place, or make room and see to its permissions."
-_AGAIN = "Run it again."
+AGAIN = "Run it again."  # not by the command in the record, which may be anybody's
 
 # A process is known by its number on its own machine only, and folders may be shared between machines.
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
@@ -366,13 +366,13 @@ def reading(where: str) -> Iterator[None]:
     except InputError:
         raise
     except FileNotFoundError as error:
-        raise InputError(str(error.filename or where), "is not there", _AGAIN) from None
+        raise InputError(str(error.filename or where), "is not there", AGAIN) from None
     except OSError as error:
-        raise InputError(where, f"cannot be read: {error.strerror or error}", _AGAIN) from None
+        raise InputError(where, f"cannot be read: {error.strerror or error}", AGAIN) from None
     except Exception as error:  # readers of foreign formats fail in ways of their own at what was broken
         reason = f"{type(error).__name__}: {error}"
         why = f"is not what a run has written ({reason[:200]})"
-        raise InputError(where, why, _AGAIN) from None
+        raise InputError(where, why, AGAIN) from None
 
 
 def is_plain_name(name: str) -> bool:
@@ -527,11 +527,11 @@ def entry(record: Mapping[str, Any], key: str, kind: type[Kind], where: str) -> 
         When there is none, or one of another type.
     """
     if key not in record:
-        raise InputError(where, f"lacks {key!r}", _AGAIN)
+        raise InputError(where, f"lacks {key!r}", AGAIN)
     value: Any = record[key]
     if kind is float and type(value) is int and abs(value) < 2**53:
         value = float(value)
     if type(value) is not kind:
-        raise InputError(f"{where}: {key} = {reprlib.repr(value)}", f"is not {_KINDS[kind]}", _AGAIN)
+        raise InputError(f"{where}: {key} = {reprlib.repr(value)}", f"is not {_KINDS[kind]}", AGAIN)
     found: Kind = value
     return found

@@ -35,6 +35,7 @@ from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.files import check_folder, entry, write_whole
+from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, shipped_priors
 from mc_sie.priors.change import differing_blocks
@@ -415,7 +416,7 @@ def write_report(folder: Path, document: Document, request: Request, *, command:
     files: dict[str, Callable[[Path], object]] = {
         "index.html": _text(to_html(document)),
         "report.md": _text(to_markdown(document)),
-        "numbers.csv": lambda path: numbers.to_csv(path, index=False, float_format="%.10g"),
+        "numbers.csv": lambda path: to_csv(numbers, path, float_format="%.10g"),
     }
     return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mc_sie.files import write_folder
+from mc_sie.foreign_text import to_csv
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report import published_figures as figures
@@ -146,7 +147,7 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
 
     def write(partial: Path) -> None:
         for name, table in written.items():
-            table.to_csv(partial / f"{name}.csv", index=False)
+            to_csv(table, partial / f"{name}.csv")
         (partial / "published.md").write_text(markdown(frame, design), encoding="utf-8")
         for name, figure in drawn.items():
             for ending in (".svg", ".png"):

@@ -59,7 +59,8 @@ from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
-from mc_sie.files import digest_of, entry, is_plain_name, read_json, reading, write_folder
+from mc_sie.files import AGAIN, digest_of, entry, is_plain_name, read_json, reading, write_folder
+from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION, plain
@@ -172,7 +173,7 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
 
     def write(partial: Path) -> None:
         asked = streamed.questions
-        curve_table(asked, streamed.rows, streamed.design.scheme).to_csv(partial / "curves.csv", index=False)
+        to_csv(curve_table(asked, streamed.rows, streamed.design.scheme), partial / "curves.csv")
         arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
         labels = np.array([label for label, _ in asked.quantiles])
         np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)
@@ -206,7 +207,7 @@ def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
 
     def write(partial: Path) -> None:
         rare.hits.to_parquet(partial / "hits.parquet", index=False)
-        rare.shifts.to_csv(partial / "shifts.csv", index=False)
+        to_csv(rare.shifts, partial / "shifts.csv")
         _write_record(partial, rare_record(rare, command))
 
     return write_folder(folder, rare.prior.name, write)
@@ -280,7 +281,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path
     from mc_sie.report.sensitivity_figures import sensitivity_figures
 
     files: dict[str, Callable[[Path], object]] = {
-        f"{name}.csv": functools.partial(frame.to_csv, index=False) for name, frame in found.tables.items()
+        f"{name}.csv": functools.partial(to_csv, frame) for name, frame in found.tables.items()
     }
     for name, figure in sensitivity_figures(found).items():
         files |= {f"{name}{ending}": functools.partial(save, figure) for ending in (".svg", ".png")}
@@ -386,7 +387,7 @@ def read_record(folder: Path) -> dict[str, Any]:
             raise InputError(f"{path}: files", f"leads out of the folder: {name!r}", "Nothing of it was read.")
         if digest_of(folder / name) != digest:
             why = f"has changed since the run was written: its digest is not the one in {path}"
-            raise InputError(str(folder / name), why, "Run it again.")
+            raise InputError(str(folder / name), why, AGAIN)
     return record
 
 
@@ -533,7 +534,7 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     with reading(str(path)):
         frame = pd.read_parquet(path)
         if len(frame) != asked.design.n_draws:
-            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", "Run it again.")
+            raise InputError(str(path), f"has {len(frame):,} of {asked.design.n_draws:,} draws", AGAIN)
         draws, outcomes = _read_draws(frame, asked.prior)
         if event.column not in outcomes:
             why = f"has no column {event.column}, which {str(event)!r} asks about"
@@ -629,7 +630,7 @@ def _write_files(
 def _write_tables(folder: Path, summary: Summary, record: dict[str, Any]) -> None:
     """The tables as CSV, then run.json with the digests of all files."""
     for name in ("thresholds", "quantiles", "modes", "statuses"):
-        getattr(summary, name).to_csv(folder / f"{name}.csv", index=False)
+        to_csv(getattr(summary, name), folder / f"{name}.csv")
     _write_record(folder, record)
 
 

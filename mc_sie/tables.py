@@ -17,6 +17,7 @@ from mc_sie.csv_tables import CsvTable, read_csv
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.files import check_file, existing_file, write_folder, write_whole
+from mc_sie.foreign_text import to_csv
 from mc_sie.numerals import parse_number
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
@@ -484,9 +485,9 @@ def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
         Where; None is standard output.
     """
     if path is None:
-        frame.to_csv(sys.stdout, index=False)
+        to_csv(frame, sys.stdout)
     else:
-        write_whole(path, lambda partial: frame.to_csv(partial, index=False))
+        write_whole(path, lambda partial: to_csv(frame, partial))
 
 
 def write_new_text(path: Path, text: str) -> None:
@@ -553,7 +554,7 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     from mc_sie.report.figures import headlines_figure, save
 
     def write(partial: Path) -> None:
-        frame.to_csv(partial / "headlines.csv", index=False)
+        to_csv(frame, partial / "headlines.csv")
         figure = headlines_figure(frame)
         for ending in (".svg", ".png"):
             save(figure, partial / f"headlines{ending}")
@@ -577,7 +578,7 @@ def write_evidence(report: EvidenceReport, folder: Path) -> None:
 
     def write(partial: Path) -> None:
         for name in ("inputs", "shares", "items"):
-            getattr(report, name).to_csv(partial / f"evidence_{name}.csv", index=False)
+            to_csv(getattr(report, name), partial / f"evidence_{name}.csv")
         text = json.dumps(evidence_record(report), indent=1, ensure_ascii=False, allow_nan=False)
         (partial / "evidence.json").write_text(f"{text}\n", encoding="utf-8")
         figure = evidence_figure(report)

@@ -122,8 +122,9 @@ _warm = threading.Event()
 
 def _counted(job: Job, number: int) -> NDArray[np.int64]:
     """Count a batch; where nothing is compiled yet, one process of a machine compiles and the others wait for it."""
-    if not (_warm.is_set() or config.DISABLE_JIT or is_warm()):
-        with locket.lock_file(str(cache_folder() / "compiling.lock")):
+    folder = cache_folder()
+    if folder is not None and not (_warm.is_set() or config.DISABLE_JIT or is_warm()):
+        with locket.lock_file(str(folder / "compiling.lock")):
             if not is_warm():
                 return count_batch(job, number)
     _warm.set()

@@ -396,30 +396,6 @@ def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str
     )
 
 
-def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str:
-    """How many draws failed, and the bounds that they leave on the probability.
-
-    Parameters
-    ----------
-    n_failed, n_draws : int
-        Draws that could not be simulated, and all draws.
-    low, high : float
-        The probability if the event held in none, and in every one, of those that failed.
-
-    Returns
-    -------
-    str
-        Empty where no draw failed.
-    """
-    if n_failed == 0:
-        return ""
-    digits = max(1, decimals(100 * (high - low)) + 1)  # so many that the bounds differ
-    return (
-        f"{n_failed:,} of {n_draws:,} draws could not be simulated; counting them as misses or as hits, the "
-        f"probability lies between {100 * low:.{digits}f} % and {100 * high:.{digits}f} %."
-    )
-
-
 def se_in_points(estimate: Estimate) -> str:
     """The standard error in percentage points, to one significant digit."""
     points = 100 * estimate.se

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mc_sie.cli.printing import print_headed, say, warn
 from mc_sie.errors import InputError, nearest
+from mc_sie.foreign_text import visible
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, QUANTITIES, Quantity
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _steps(draft: _Draft, *, is_base_asked: bool) -> list[Callable[[_Draft], Non
 def _read(prompt: str) -> str:
     """One line from the terminal."""
     try:
-        text = input(f"{prompt}: ").strip()
+        text = input(f"{visible(prompt)}: ").strip()
     except EOFError:
         print()
         raise Left from None

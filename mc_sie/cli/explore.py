@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
+
+if TYPE_CHECKING:
+    from mc_sie.cli.serving import PageServer
 
 _BYTES_HIGH = 3_000_000
 
@@ -109,44 +112,22 @@ def _say_answer(found: object, n_draws: str) -> None:
         say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)
 
 
-def _server(port: int) -> object:
+def _server(port: int) -> PageServer:
     """A server on loopback, before anything is computed, so that a port in use is refused at once."""
-    from http.server import ThreadingHTTPServer
+    from mc_sie.cli.serving import PageServer
 
     if not 0 <= port <= 65535:
         refuse(f"--port {port}", "is no port", "Ports are 0 to 65535; 0 takes one that is free.")
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), _handler(b""))
+        return PageServer(port)
     except OSError as error:
         why = f"cannot be used: {error.strerror or error}"
         refuse(f"--port {port}", why, "Name another port, or 0 for any that is free.")
 
 
-def _handler(page: bytes) -> type:
-    from http.server import BaseHTTPRequestHandler
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_page = self.path.split("?")[0] in ("/", "/index.html")
-            self.send_response(200 if is_page else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "text/plain")
-            self.send_header("Content-Length", str(len(page) if is_page else 0))
-            self.end_headers()
-            if is_page:
-                self.wfile.write(page)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing of each request."""
-
-    return Handler
-
-
-def _serve(server: object, page: bytes) -> None:
-    from http.server import ThreadingHTTPServer
-
-    assert isinstance(server, ThreadingHTTPServer)
-    server.RequestHandlerClass = _handler(page)
-    say(f"Serving on http://127.0.0.1:{server.server_address[1]}/ until Ctrl-C.")
+def _serve(server: PageServer, page: bytes) -> None:
+    server.page = page
+    say(f"Serving on http://127.0.0.1:{server.server_port}/ until Ctrl-C.")
     try:
         server.serve_forever()
     finally:

@@ -7,11 +7,15 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from mc_sie.foreign_text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+    from rich.text import Text
 
     from mc_sie.engine.run import Progress
 
@@ -45,21 +49,31 @@ def say(what: Any, *, err: bool = False, style: str | None = None) -> None:
     console.print(what, style=style, soft_wrap=isinstance(what, str | Text) and not console.is_terminal)
 
 
-def console_of(*, err: bool = False) -> Console:
-    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
+@cache
+def _console_class() -> type[Console]:
+    """rich's console, which lets no control character of a title, a key or a record through to the terminal."""
     from rich.console import Console
 
+    class VisibleConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:  # all text passes here: lines, titles, cells
+            return super().render_str(visible(text), **options)
+
+    return VisibleConsole
+
+
+def console_of(*, err: bool = False) -> Console:
+    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
     stream = sys.stderr if err else sys.stdout
     asked = os.environ.get("COLUMNS", "")
     width = None if stream.isatty() else int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 160
-    return Console(stderr=err, highlight=False, markup=False, emoji=False, width=width)
+    return _console_class()(stderr=err, highlight=False, markup=False, emoji=False, width=width)
 
 
 def print_headed(head: str, rest: str) -> None:
     """A line that begins in bold."""
     from rich.text import Text
 
-    say(Text.assemble((head, "bold"), rest))
+    say(Text.assemble((visible(head), "bold"), visible(rest)))
 
 
 def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None:
@@ -79,9 +93,15 @@ def progress_bar(
     quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True, function: str = ""
 ) -> Iterator[Progress | None]:
     """A progress bar with rate and time left, on a terminal; and word of what is compiled here first."""
-    from mc_sie._jit import is_warm
+    from mc_sie._jit import cache_folder, is_warm, no_cache_because
 
-    if is_here and not is_warm():
+    if is_here and cache_folder() is None:
+        say(
+            "Compiling the simulator for this run alone (some twenty seconds), since no folder can keep it "
+            f"({no_cache_because()}). Set MC_SIE_CACHE to a folder that is yours alone.",
+            err=True,
+        )
+    elif is_here and not is_warm():
         say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
     elif is_here and not is_warm(function):
         say("First time in this version: compiling, once (up to some twenty seconds).", err=True)
@@ -92,19 +112,18 @@ def progress_bar(
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     with Progress(
-        TextColumn(doing),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console_of(err=True),
         transient=True,
     ) as bar:
-        task = bar.add_task("", rate="")
+        task = bar.add_task(visible(doing), rate="")
 
         def report(done: int, total: int) -> None:
             speed = bar.tasks[0].speed

@@ -11,6 +11,7 @@ import typer
 
 from mc_sie.cli.app import Prior, priors_app
 from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
+from mc_sie.foreign_text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def priors_show(
     if as_json:
         import json
 
-        print(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False))
+        print(visible(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False)))
         return
     from mc_sie.tables import correlation_table, prior_table
 

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-from mc_sie._jit import cache_folder, config, is_warm, source_digest
+from mc_sie._jit import cache_folder, config, is_warm
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from mc_sie.engine.compiling import compile_kernel; compile_kernel()"
 
@@ -31,13 +31,12 @@ def compile_beside() -> None:
     other process is ended when this one exits; where this one is killed, it ends when it has compiled.
     """
     global _beside
-    root = cache_folder().parent.parent
-    is_shared = cache_folder() == root / "mc_sie" / source_digest()[:16]
-    if _beside or n_processors() < 2 or not is_shared or config.DISABLE_JIT or is_warm("cpu.simulate_lines"):
+    folder = cache_folder()
+    if folder is None or _beside or n_processors() < 2 or config.DISABLE_JIT or is_warm("cpu.simulate_lines"):
         return
     _beside = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM.format(path=sys.path)],
-        env={**os.environ, "MC_SIE_CACHE": str(root)},
+        env={**os.environ, "MC_SIE_CACHE": str(folder.parent.parent)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -195,6 +195,7 @@ def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figur
         right.plot(running["n_draws"], 100 * running["prob"], color=COLOURS[0], marker="o", ms=5, label="estimate")
         right.axhline(100 * final["prob"], color=INK, lw=1.0)
         right.set_xscale("log")
+        plain_log_values(right, (1.0, 3.0), 8)
         right.set_xlabel("draws")
         right.legend(loc="upper right")
         spread = replicates["prob"].to_numpy()

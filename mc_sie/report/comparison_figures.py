@@ -103,7 +103,7 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
         axes.set_xlim(0.0, 1.4 * span)
         axes.grid(axis="y", visible=False)
         axes.set_axisbelow(True)
-        axes.set_xlabel(f"{question} (%)\nwhiskers: $\\pm$2 Monte Carlo SE of the bar")
+        axes.set_xlabel(f"{question} (%)\nwhiskers: ±2 Monte Carlo SE of the bar")
     return figure
 
 

@@ -135,5 +135,5 @@ def _bars(axes: Axes, report: EvidenceReport) -> None:
     axes.axvline(0.0, color="#222222", lw=1.0)
     labels = [textwrap.fill(name, 38) for name in items["name"]]
     axes.set_yticks(rows, labels, fontsize=11)
-    axes.set_xlabel("change of the probability, percentage points (bar: $\\pm$2 Monte Carlo SE)")
+    axes.set_xlabel("change of the probability, percentage points (bar: ±2 Monte Carlo SE)")
     axes.grid(axis="y", visible=False)

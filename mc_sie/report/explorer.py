@@ -30,6 +30,7 @@ from mc_sie.priors.families import Continuous, Mixture, Truncated
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of
+from mc_sie.report.render import content_policy
 
 N_TIMES = 60_000
 """Steps in which the time of a trajectory is written."""
@@ -69,6 +70,7 @@ def explorer_page(carried: Carried, *, command: str, version: str) -> str:
         title=carried.base.title,
         style=Markup(text["report.css"] + text["explorer.css"]),
         script=Markup(text["explorer.js"]),
+        policy=content_policy(text["explorer.js"]),
         data=Markup(data),
         draws=Markup(packed),
         facts={

@@ -18,6 +18,7 @@ from mc_sie.quantities import QUANTITIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -43,6 +44,7 @@ _STYLE = {
     "figure.constrained_layout.use": True,
     "svg.hashsalt": "mc_sie",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # titles and names are anybody's: a $ in them is a dollar
 }
 
 
@@ -148,7 +150,7 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
         )
         axes.errorbar(
             prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
-            label="best window (bar: $\\pm$2 Monte Carlo SE)",
+            label="best window (bar: ±2 Monte Carlo SE)",
         )  # fmt: skip
         for row, text in zip(rows, table["label"], strict=True):
             axes.annotate(
@@ -213,6 +215,15 @@ def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = N
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=n_ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def powers_of_ten(axis: Axis) -> None:
+    """Label a logarithmic axis 10⁰, 10³, 10⁶ without mathematics, which is off for the sake of names."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"10{str(round(np.log10(value))).translate(raised)}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def plain_log(axes: Axes) -> None:

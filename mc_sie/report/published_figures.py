@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mc_sie.report.figures import COLOURS, new_figure, plain_log, style
+from mc_sie.report.figures import COLOURS, new_figure, plain_log, powers_of_ten, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +39,7 @@ def ceiling_figure(curves: pd.DataFrame) -> Figure:
         axes.plot([near["labour"]] * 2, [0.0, near["pace"]], color="#777777", ls=":", lw=1.4)
         axes.annotate("90 % of it", (near["labour"], 1.0), xytext=(-6, 0), textcoords="offset points", ha="right")
         axes.set_xscale("log")
+        powers_of_ten(axes.xaxis)
         axes.set_xlim(1.0, curves["labour"].max() * 1.3)
         axes.set_ylim(0.0, 1.12 * ceiling)
         axes.set_xlabel("cognitive labour (x the human researchers)")
@@ -78,6 +79,7 @@ def substitution_figure(curves: pd.DataFrame) -> Figure:
         axes.set_xlim(1.0, 3e12)
         axes.set_ylim(bottom=0.8)
         axes.set_xticks([10.0**k for k in range(0, 10, 3)])
+        powers_of_ten(axes.xaxis)
         axes.set_xlabel("cognitive labour (x the human researchers)")
         axes.set_ylabel("pace of software progress (x)")
         axes.set_title("How far bottlenecks bite depends on how far labour grows")
@@ -116,6 +118,7 @@ def retraining_figure(curves: pd.DataFrame) -> Figure:
         axes.set_ylim(1.0, 1e10)
         axes.set_xlim(0, 500)
         axes.set_yticks([1.0, 1e2, 1e4, 1e6, 1e8, 1e10])
+        powers_of_ten(axes.yaxis)
         axes.set_xlabel("days since AI R&D was fully automated")
         axes.set_ylabel("software efficiency (x at the start)")
         axes.set_title("Retraining in the spreadsheets, N = 3 (T = 60 days)")
@@ -161,7 +164,7 @@ def exceedance_figure(curves: pd.DataFrame) -> Figure:
         for index, mark, printed in ((0, "s", (57, 18)), (1, "^", (57, 19)), (3, "D", (59, 32))):
             axes.errorbar(
                 [3, 10], printed, yerr=[1.6, 1.2], fmt=mark, color=COLOURS[index], mec="#333333", ecolor="#333333",
-                capsize=4, ms=7, label="printed ($\\pm$1 SE of 1,000 draws)" if index == 0 else None,
+                capsize=4, ms=7, label="printed (±1 SE of 1,000 draws)" if index == 0 else None,
             )  # fmt: skip
         axes.set_xlim(1, 16)
         axes.set_ylim(0, 95)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mc_sie.foreign_text import visible
 from mc_sie.report.document import Aside, Code, Document, Item, Table
 from mc_sie.report.svg import inline_svg
 
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?(\s*(%|points|x|OOM|months))?(\s*\(.*\))?$")
 """What looks like a number, for the alignment of a column."""
+
+_MARKUP = re.compile(r"`(?P<code>[^`]+)`|\[(?P<label>[^\]]+)\]\((?P<place>#[\w-]+|\w[\w./-]*(?:#[\w-]+)?)\)")
+"""All the markup there is in a paragraph or a cell: code, and links to places in the page and to files beside it."""
+
+_INLINE = re.compile(r"[\\`*~$|]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[\w#]+;)|(?<!\w)_|_(?!\w)")
+_BLOCK = re.compile(r"#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}$)|\d+(?=[.)]\s)")
+"""What Markdown would take for markup, where it would: formatting, HTML, links, entities; and blocks, at the start."""
 
 
 def to_html(document: Document) -> str:
@@ -34,7 +44,38 @@ def to_html(document: Document) -> str:
     str
         HTML, with style and script inside.
     """
-    return _template("report.html").render(document=document, item=_item_html, inline=_inline, data=_data_address)
+    template = _template("report.html")
+    return template.render(document=document, item=_item_html, inline=_inline, data=_data_address)
+
+
+def content_policy(script: str) -> str:
+    """A Content-Security-Policy for a page that holds all it needs, and one script.
+
+    Parameters
+    ----------
+    script : str
+        The script, as it stands in the page.
+
+    Returns
+    -------
+    str
+        Nothing is fetched or sent, and no other script runs. Works for a page opened as a file too, which has no
+        server that could give a nonce.
+
+    Notes
+    -----
+    Styles are allowed inline: figures carry theirs in attributes, and a style can fetch nothing here.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    sources = {
+        "default-src": "'none'",
+        "script-src": f"'sha256-{digest}'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {source}" for name, source in sources.items())
 
 
 @cache
@@ -44,7 +85,9 @@ def _template(name: str) -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     folder = resources.files("mc_sie.report") / "templates"
     environment.globals["style"] = _safe((folder / "report.css").read_text(encoding="utf-8"))
-    environment.globals["script"] = _safe((folder / "report.js").read_text(encoding="utf-8"))
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    environment.globals["script"] = _safe(script)
+    environment.globals["policy"] = content_policy(script)
     return environment.from_string((folder / name).read_text(encoding="utf-8"))
 
 
@@ -56,8 +99,22 @@ def _safe(text: str) -> Any:
 
 def _inline(text: str) -> Any:
     """A paragraph, with code between backticks and links as in Markdown."""
-    coded = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-    return _safe(re.sub(r"\[([^\[\]]+)\]\(([\w./#-]+)\)", r'<a href="\2">\1</a>', coded))
+    return _safe(_rendered(visible(text), partial(escape, quote=False), _markup_html))
+
+
+def _rendered(text: str, plain: Callable[[str], str], marked: Callable[[re.Match[str]], str]) -> str:
+    """A paragraph with its markup rendered by one function and all that is between by another."""
+    parts, end = [], 0
+    for found in _MARKUP.finditer(text):
+        parts += [plain(text[end : found.start()]), marked(found)]
+        end = found.end()
+    return "".join([*parts, plain(text[end:])])
+
+
+def _markup_html(found: re.Match[str]) -> str:
+    if found["code"]:
+        return f"<code>{escape(found['code'], quote=False)}</code>"
+    return f'<a href="{found["place"]}">{escape(found["label"], quote=False)}</a>'
 
 
 def _item_html(item: Item, document: Document) -> Any:
@@ -121,25 +178,73 @@ def to_markdown(document: Document) -> str:
     str
         Markdown; of each figure its caption, what it shows in words, and its numbers.
     """
-    parts = [f"# {document.title}", f"**{document.claim}**", *document.lead]
+    lead = map(markdown_text, document.lead)
+    parts = [f"# {markdown_text(document.title)}", f"**{markdown_text(document.claim)}**", *lead]
     for number, section in enumerate(document.sections, 1):
-        parts.append(f"## {number}. {section.title}")
+        parts.append(f"## {number}. {markdown_text(section.title)}")
         parts += [_item_markdown(item) for item in section.items]
-    parts.append("\n".join(f"* {name}: `{value}`" for name, value in document.facts.items()))
+    parts.append("\n".join(f"* {name}: {_code_span(value)}" for name, value in document.facts.items()))
     return "\n\n".join(parts) + "\n"
 
 
 def _item_markdown(item: Item) -> str:
     if isinstance(item, str):
-        return item
+        return markdown_text(item)
     if isinstance(item, Aside):
-        return f"> {item.text}"
+        return f"> {markdown_text(item.text)}"
     if isinstance(item, Code):
-        return f"```\n{item.text.rstrip()}\n```"
-    reading = f"\n\n*{item.reading}*" if item.reading else ""
+        text = visible(item.text.rstrip())
+        fence = _fence(text, 3)
+        return f"{fence}\n{text}\n{fence}"
+    reading = f"\n\n*{markdown_text(item.reading)}*" if item.reading else ""
     if isinstance(item, Table):
-        return f"**{item.caption}**\n\n{markdown_table(item.shown)}{reading}"
-    return f"**Figure: {item.caption}** {item.alt}\n\n{markdown_table(shown(item.numbers))}{reading}"
+        return f"**{markdown_text(item.caption)}**\n\n{markdown_table(item.shown)}{reading}"
+    words = f"**Figure: {markdown_text(item.caption)}** {markdown_text(item.alt)}"
+    return f"{words}\n\n{markdown_table(shown(item.numbers))}{reading}"
+
+
+def markdown_text(text: str) -> str:
+    """A paragraph or a heading in Markdown.
+
+    Parameters
+    ----------
+    text : str
+        With code between backticks and links, as in :mod:`mc_sie.report.document`.
+
+    Returns
+    -------
+    str
+        One line; everything else that Markdown would take for markup stands as it is written.
+    """
+    line = _markdown_inline(text)
+    block = _BLOCK.match(line)
+    if block is None:
+        return line
+    return _escaped_markdown(block) + line[block.end() :]
+
+
+def _markdown_inline(text: str) -> str:
+    line = visible(" ".join(text.split()))
+    return _rendered(line, lambda part: _INLINE.sub(_escaped_markdown, part), lambda found: found.group())
+
+
+def _escaped_markdown(found: re.Match[str]) -> str:
+    if found.group()[-1].isdecimal():
+        return f"{found.group()}\\"  # the point of "1." is what makes a list
+    return f"\\{found.group()}"
+
+
+def _code_span(text: str) -> str:
+    """Code within a line, whatever stands in it."""
+    line = visible(" ".join(text.split()))
+    fence = _fence(line, 1)
+    padding = " " if "`" in line else ""
+    return f"{fence}{padding}{line}{padding}{fence}"
+
+
+def _fence(text: str, n_fewest: int) -> str:
+    """More backticks than stand together in a text."""
+    return "`" * max([n_fewest, *(len(run) + 1 for run in re.findall("`+", text))])
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
@@ -155,5 +260,12 @@ def markdown_table(frame: pd.DataFrame) -> str:
     str
         A line for the headings, one below them, and one a row.
     """
-    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)
+    head, *rows = [
+        [_markdown_cell(str(cell)) for cell in row] for row in [frame.columns, *frame.astype(str).to_numpy()]
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * frame.shape[1], *rows))
+
+
+def _markdown_cell(text: str) -> str:
+    """Text in a cell, where a bar ends it even within code."""
+    return re.sub(r"(?<!\\)\|", r"\\|", _markdown_inline(text))

@@ -221,9 +221,9 @@ def test_a_link_of_another_page_or_a_broken_one_is_said(opened):
     assert "cannot be read" in opened("#start=davidson-2025&event=best_window_months[5] < 12&changes=%%%").inner_text(
         "#notes"
     )
-    assert "has no prior set nobody" in opened("#start=nobody&event=x").inner_text("#notes")
+    assert 'has no prior set "nobody"' in opened("#start=nobody&event=x").inner_text("#notes")
     unknown = opened("#start=davidson-2025&event=pace_peak+%3E+2")
-    assert "does not carry the event pace_peak > 2" in unknown.inner_text("#notes")
+    assert 'does not carry the event "pace_peak > 2"' in unknown.inner_text("#notes")
 
 
 @pytest.mark.parametrize(

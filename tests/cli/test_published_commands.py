@@ -95,6 +95,7 @@ def test_reproduce_writes_the_table_and_the_figures(cli):
     written = {path.name for path in Path("q").iterdir()}
     tables = {"published.csv", "published.md", "steps_to_the_law.csv", "finer_steps.csv", "horizon.csv"}
     assert written == tables | {f"{name}.{end}" for name in ("exceedance", "single_run") for end in ("svg", "png")}
+    assert not any("mathdefault" in path.read_text(encoding="utf-8") for path in Path("q").glob("*.svg"))
     steps = pd.read_csv("q/steps_to_the_law.csv")
     np.testing.assert_allclose(steps["as_coded"] + steps["all"], steps["continuous"], atol=2e-4)
 

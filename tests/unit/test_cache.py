@@ -156,11 +156,128 @@ def test_a_place_that_cannot_be_written_is_passed_over(tmp_path):
     out, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
     assert Path(out.split()[1]).is_relative_to(home)
-    run = start(MC_SIE_CACHE=str(blocked), XDG_CACHE_HOME=str(blocked), HOME=str(blocked), TMPDIR=str(tmp_path))
-    out, err = run.communicate(timeout=120)
-    assert run.returncode == 0, err
-    assert Path(out.split()[1]).parent == tmp_path
+
+
+@compiled
+@pytest.mark.parametrize("home", ["file", "nowhere"])
+def test_where_nothing_can_be_kept_the_answer_is_the_same_and_nothing_is_left(tmp_path, home):
+    (tmp_path / "file").write_text("not a folder")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    blocked = str(tmp_path / "file")
+    places = {"MC_SIE_CACHE": blocked, "XDG_CACHE_HOME": blocked, "TMPDIR": str(temporary)}
+    places["HOME"] = {"file": blocked, "nowhere": "/proc/none"}[home]
+    out, err = start(**places).communicate(timeout=120)
+    assert err == ""
+    total, folder, warm = out.split()
+    assert (folder, warm) == ("None", "False")
+    assert total == start().communicate(timeout=120)[0].split()[0]
+    assert list(temporary.iterdir()) == []
+
+
+def folder_for(monkeypatch, root: Path, **others: str) -> tuple[Path | None, str]:
+    """The folder that is taken when this one is asked for, and why others were not."""
+    for name, value in {"MC_SIE_CACHE": str(root), "XDG_CACHE_HOME": "", "HOME": "/proc/none", **others}.items():
+        monkeypatch.setenv(name, value)
+    _jit._cache_place.cache_clear()
+    try:
+        return _jit.cache_folder(), _jit.no_cache_because()
+    finally:
+        _jit._cache_place.cache_clear()
+
+
+def test_a_folder_is_made_for_nobody_else(monkeypatch, tmp_path):
+    before = os.umask(0)
+    try:
+        folder, _ = folder_for(monkeypatch, tmp_path / "new" / "cache")
+    finally:
+        os.umask(before)
+    assert folder is not None
+    for place in (folder, folder.parent, folder.parent.parent):
+        assert place.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no owners here")
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+@pytest.mark.parametrize("place", ["", "mc_sie", "mc_sie/digest"])
+def test_a_folder_into_which_others_can_write_is_passed_over(monkeypatch, tmp_path, place, mode):
+    """Machine code is run as it is found there."""
+    monkeypatch.setattr(_jit, "source_digest", lambda: "digest")
+    (tmp_path / "mc_sie" / "digest").mkdir(parents=True)
+    opened = tmp_path / place
+    opened.chmod(mode)
+    folder, why = folder_for(monkeypatch, tmp_path)
+    if place == "" and mode == 0o1777:  # as /tmp: nobody can take another's entries away
+        assert folder == tmp_path / "mc_sie" / "digest"
+    else:
+        assert folder is None
+        assert f"{opened}: others can write there" in why
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give folders away")
+@pytest.mark.parametrize("place", ["", "mc_sie", "mc_sie/digest", "link"])
+def test_a_folder_of_somebody_else_is_passed_over(monkeypatch, tmp_path, place):
+    monkeypatch.setattr(_jit, "source_digest", lambda: "digest")
+    (tmp_path / "mc_sie" / "digest").mkdir(parents=True)
+    if place == "link":
+        (tmp_path / "mc_sie").rename(tmp_path / "mine")
+        (tmp_path / "mc_sie").symlink_to(tmp_path / "mine")
+        os.chown(tmp_path / "mc_sie", 65534, 65534, follow_symlinks=False)
+    else:
+        os.chown(tmp_path / place, 65534, 65534)
+    folder, why = folder_for(monkeypatch, tmp_path)
+    assert folder is None
+    assert "others can write there, or own it" in why
+
+
+def test_the_next_place_is_taken_where_the_first_will_not_do(monkeypatch, tmp_path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    folder, why = folder_for(monkeypatch, tmp_path / "open", XDG_CACHE_HOME=str(tmp_path / "own"))
+    assert folder is not None
+    assert folder.is_relative_to(tmp_path / "own")
+    assert "open: others can write there" in why
+
+
+def test_a_place_for_which_there_is_no_home_is_passed_over(monkeypatch):
+    folder, why = folder_for(monkeypatch, Path("~nobody-of-this-name/cache"))
+    assert folder is None
+    assert "there is no home folder" in why
+
+
+BREAK = {
+    "cut short": lambda content: content[: len(content) // 2],
+    "empty": lambda _: b"",
+    "altered": lambda content: content[: (n := len(content) // 2)] + bytes([content[n] ^ 255]) + content[n + 1 :],
+    "of something else": lambda _: b"not what was written",
+}
+
+
+@compiled
+@pytest.mark.parametrize("ending", [".nbi", ".nbc"])
+@pytest.mark.parametrize("harm", BREAK.values(), ids=BREAK.keys())
+def test_a_broken_cache_is_dropped_and_made_anew(tmp_path, ending, harm):
+    first = start(MC_SIE_CACHE=str(tmp_path)).communicate(timeout=120)[0]
+    files = sorted(tmp_path.rglob(f"*{ending}"))
+    kept = {path: path.read_bytes() for path in files}
+    assert kept
+    for path in files:
+        path.write_bytes(harm(kept[path]))
+    for _ in range(2):
+        out, err = start(MC_SIE_CACHE=str(tmp_path)).communicate(timeout=120)
+        assert (out, err) == (first, "")
+    assert {path: path.stat().st_size for path in files} == {path: len(content) for path, content in kept.items()}
+
+
+@compiled
+def test_a_cache_that_takes_no_more_files_is_done_without(tmp_path):
+    out, err = start(MC_SIE_CACHE=str(tmp_path)).communicate(timeout=120)
+    index = next(tmp_path.rglob("*.nbi"))
+    index.unlink()
+    index.mkdir()  # neither readable as a file nor to be replaced by one
+    assert start(MC_SIE_CACHE=str(tmp_path)).communicate(timeout=120) == (out, err)
 
 
 def test_the_cache_is_named_after_the_source():
-    assert _jit.cache_folder().name == _jit.source_digest()[:16] or _jit.cache_folder().name.startswith("mc_sie-")
+    folder = _jit.cache_folder()
+    assert folder is None or folder.name == _jit.source_digest()[:16]

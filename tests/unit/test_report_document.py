@@ -4,10 +4,11 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from mc_sie.report.document import Aside, Chart, Code, Document, Section, Table
-from mc_sie.report.figures import new_figure
-from mc_sie.report.render import to_html, to_markdown
+from mc_sie.report.figures import new_figure, powers_of_ten, save, style
+from mc_sie.report.render import markdown_table, markdown_text, to_html, to_markdown
 from mc_sie.report.svg import hover, inline_svg
 
 
@@ -105,7 +106,14 @@ def test_a_figure_takes_the_colours_of_its_page():
 
 def test_markdown_says_the_same(document):
     text = to_markdown(document)
-    for part in ("# A title", "**14 % (SE 0.1).**", "## 1. Why?", "| <r> | 25 % |", r"| a\|b | 1 |", "> A <doubt>."):
+    for part in (
+        "# A title",
+        "**14 % (SE 0.1).**",
+        "## 1. Why?",
+        r"| \<r> | 25 % |",
+        r"| a\|b | 1 |",
+        r"> A \<doubt>.",
+    ):
         assert part in text
     assert "*How to read it.*" in text
     assert '**Figure: One figure.** Alt with "quotes" & more.' in text
@@ -125,3 +133,70 @@ def test_rows_that_read_alike_are_told_apart():
     table = Table("modes", "", numbers.astype(str), numbers)
     document = Document("", "", (), {}, (Section("s", "", (table,)),))
     assert list(document.numbers()["row"]) == ["1: none", "2: none"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a <img src=x onerror=y> b", r"a \<img src=x onerror=y> b"),
+        ("[here](javascript:x)", r"[here\](javascript:x)"),
+        ("[here](//elsewhere.example)", r"[here\](//elsewhere.example)"),
+        ("![a](http://elsewhere.example/x.png)", r"![a\](http://elsewhere.example/x.png)"),
+        ("*a* _b_ ~~c~~ $d$ &lt; e_f", r"\*a\* \_b\_ \~\~c\~\~ \$d\$ \&lt; e_f"),
+        ("# a\n\n## b", r"\# a ## b"),
+        ("> a", r"\> a"),
+        ("- a", r"\- a"),
+        ("1. a", r"1\. a"),
+        ("---", r"\---"),
+        ("\x1b[31m\u202ea", r"\\u001b[31m\\u202ea"),
+        ("`run *x*` and [the text](#answer)", "`run *x*` and [the text](#answer)"),
+        ("best_window[5] < 12 is 14.09 % (SE 0.03); -0.3", "best_window[5] < 12 is 14.09 % (SE 0.03); -0.3"),
+    ],
+)
+def test_foreign_text_is_no_markdown(text, written):
+    assert markdown_text(text) == written
+
+
+def test_no_text_ends_its_cell_or_its_block():
+    assert markdown_table(pd.DataFrame({"a|b": ["`x|y`", "z\n| w |"]})).splitlines()[2:] == [
+        r"| `x\|y` |",
+        r"| z \| w \| |",
+    ]
+    section = Section("s", "T", (Code("a\n```\n# b"),))
+    text = to_markdown(Document("t", "c", (), {"command": "mc-sie run 'a`b'"}, (section,)))
+    assert "````\na\n```\n# b\n````" in text
+    assert "* command: `` mc-sie run 'a`b' ``" in text
+
+
+def test_links_of_foreign_text_stay_on_the_page_and_beside_it(document):
+    sections = (Section("s", "T", ("[a](//elsewhere.example) [b](https://c.d) [e](#s) [f](../../g)",)),)
+    page = Page(to_html(Document("t", "c", (), {}, sections)))
+    assert [attrs["href"] for tag, attrs in page.tags if tag == "a" and "class" not in attrs][1:] == ["#s"]
+
+
+@pytest.mark.parametrize("name", ["a$x^$b", "up to $$ per year", "$5 and $x^2$ %s", r"\$a$ \frac $", "{$}$"])
+def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
+    with style():
+        drawn, axes = new_figure(4, 3)
+        axes.plot([1, 2], [3, 4], label=name)
+        axes.set_title(name)
+        axes.set_yticks([3, 4], [name, "b"])
+        axes.annotate(name, (1, 3))
+        axes.legend()
+    save(drawn, tmp_path / "a.png")
+    svg = inline_svg(drawn, "name", name)
+    assert Page(svg).text.count(name) == 4
+    assert all(not text.get_parse_math() for text in drawn.findobj(Text))
+
+
+def test_powers_of_ten_need_no_mathematics():
+    with style():
+        drawn, axes = new_figure(4, 3)
+        axes.plot([1e-3, 1e12], [1, 2])
+        axes.set_xscale("log")
+        axes.set_xticks([1e-3, 1.0, 1e12])
+        powers_of_ten(axes.xaxis)
+    text = Page(inline_svg(drawn, "name", "alt")).text
+    assert "10⁻³" in text
+    assert "10¹²" in text
+    assert "mathdefault" not in text

@@ -377,7 +377,7 @@ def test_a_record_that_makes_no_sense_is_refused_by_its_name(simulation, summary
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda draws: draws.iloc[1:], r"has [\d,]+ of [\d,]+ draws"),
+        (lambda draws: draws.iloc[1:], r"has [\d,]+ of [\d,]+ draws. Run it again\."),
         (lambda draws: draws.drop(columns="status"), "KeyError: 'status'"),
         (lambda draws: draws.assign(mode="none"), "is not what a run has written"),
         (lambda draws: draws.assign(rho="low"), "is not what a run has written"),
@@ -411,7 +411,7 @@ def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
         store.read_run(tmp_path / "elsewhere")
     draws = (folder / "draws.parquet").read_bytes()
     (folder / "draws.parquet").write_bytes(draws[:-7])
-    with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written"):
+    with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written.*Run it again\."):
         store.read_run(folder)
     (folder / "draws.parquet").write_bytes(draws)
     text = (folder / "run.json").read_text(encoding="utf-8")
@@ -425,7 +425,7 @@ def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
         store.read_run(folder)
     (folder / "run.json").write_text(text, encoding="utf-8")
     (folder / "draws.parquet").unlink()
-    with pytest.raises(InputError, match=r"draws.parquet is not there"):
+    with pytest.raises(InputError, match=r"draws.parquet is not there. Run it again\."):
         store.read_run(folder)
     record = json.loads(text)
     del record["files"]["draws.parquet"]

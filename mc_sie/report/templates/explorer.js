@@ -138,8 +138,9 @@ const FAMILIES = {
   mixture: {
     title: "mixture", keys: [],
     law(p) {
+      need(p.components.every(({ weight }) => weight >= 0), "no weight may be below 0");
       const total = p.components.reduce((sum, one) => sum + one.weight, 0);
-      need(total > 0, "some weight must be above 0");
+      need(total > 0 && total < Infinity, "some weight must be above 0");
       const law = { parts: [], atoms: [] };
       for (const { weight, family, ...parameters } of p.components) {
         if (!(weight > 0)) continue;
@@ -537,31 +538,83 @@ function toLink() {
   return "#" + new URLSearchParams({ page: DATA.page, start, event: DATA.events[event].text, look, ...(Object.keys(changes).length && { changes: encode(bare(changes)) }),
     ...(against && { against }), ...(theirs && { theirs: encode({ start: theirs.start, changes: bare(theirs.changes) }) }) });
 }
-function fromLink() {
+function fromLink() { // a link is somebody else's text: it may choose among names that are known here, and give numbers
   const given = new URLSearchParams(location.hash.slice(1)), notes = [];
   if (!given.has("start")) return notes;
   if (given.get("page") !== DATA.page) notes.push("This link was made on a page of other draws: its priors are kept, its numbers may differ by their error.");
-  if (DATA.sets[given.get("start")]) state.start = given.get("start");
-  else notes.push(`This page has no prior set ${given.get("start")}; it starts from ${state.start}.`);
+  if (has(DATA.sets, given.get("start"))) state.start = given.get("start");
+  else notes.push(`This page has no prior set ${quoted(given.get("start"))}; it starts from ${state.start}.`);
   const event = DATA.events.findIndex(({ text }) => text === given.get("event"));
-  if (event >= 0) state.event = event; else notes.push(`This page does not carry the event ${given.get("event")}.`);
-  if (Q[given.get("look")]) state.look = given.get("look");
+  if (event >= 0) state.event = event; else notes.push(`This page does not carry the event ${quoted(given.get("event"))}.`);
+  if (has(Q, given.get("look"))) state.look = given.get("look");
   try {
-    state.changes = given.has("changes") ? checked(decode(given.get("changes"))) : {};
-    state.theirs = given.has("theirs") ? decode(given.get("theirs")) : null;
-    if (state.theirs) { checked(state.theirs.changes); need(DATA.sets[state.theirs.start], "unknown set"); }
-  } catch (error) { state.changes = {}; state.theirs = null; notes.push(`The priors in this link cannot be read (${error.message}); those of ${state.start} are shown.`); }
+    state.changes = given.has("changes") ? linkedChanges(read(given.get("changes")), state.start) : {};
+    state.theirs = given.has("theirs") ? linkedSet(read(given.get("theirs"))) : null;
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    state.changes = {}; state.theirs = null;
+    notes.push(`The priors in this link cannot be read (${error.message}); those of ${state.start} are shown.`);
+  }
   state.against = given.get("against") ?? "";
-  if (state.against && state.against !== "link" && !DATA.sets[state.against]) state.against = "";
+  if (state.against !== "link" && !has(DATA.sets, state.against)) state.against = "";
   linked = state.theirs ?? (Object.keys(state.changes).length || state.start !== DATA.base ? { start: state.start, changes: copy(bare(state.changes)) } : null);
   return notes;
 }
-function checked(changes) {
-  for (const [name, entry] of Object.entries(changes)) {
-    need(Q[name] && FAMILIES[entry.family], `${name} is not known`);
-    checkDomain(name, lawOf(entry.family, entry.parameters));
+const has = (table, name) => typeof name === "string" && Object.hasOwn(table, name); // "constructor" is no prior set
+const quoted = (text) => `"${String(text).slice(0, 40).replace(/[^\x20-\x7e]/g, "?")}"`;
+function read(text) {
+  try { return decode(text); } catch { throw new Unusable("it is cut short or was changed"); }
+}
+const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const PARTS_MOST = 50;
+function linkedSet(given) {
+  need(isTable(given) && has(DATA.sets, given.start), "it names a prior set that is not known");
+  return { start: given.start, changes: linkedChanges(given.changes, given.start) };
+}
+function linkedChanges(given, start) { // made anew of what is known, so that nothing else of a link is kept, and nothing derived
+  need(isTable(given), "it holds no table of priors");
+  const changes = {};
+  for (const [name, entry] of Object.entries(given)) {
+    need(has(Q, name) && isTable(entry) && has(FAMILIES, entry.family) && isTable(entry.parameters), `${quoted(name)} is not known, or not stated`);
+    need(Object.keys(changes).every((other) => Q[other].determines !== Q[name].determines), `${name} is stated twice`);
+    need((name === "mode") === (entry.family === "categorical") && (entry.family !== "absent" || Q[name].optional), `${name} cannot be ${entry.family}`);
+    changes[name] = { family: entry.family, parameters: linkedParameters(name, entry.family, entry.parameters), name };
+    checkDomain(name, lawOf(entry.family, changes[name].parameters));
   }
+  need(!Object.keys(changes).length || DATA.sets[start].members.length === 1, `${start} is a pool, which has no single prior to change`);
   return changes;
+}
+const NEEDED = { mixture: "components", linear_pool: "components", categorical: "values", quantiles: "fit" };
+function linkedParameters(name, family, given) { // in their own order, by which comparisons tell what differs
+  need(!NEEDED[family] || Object.hasOwn(given, NEEDED[family]), `${name} lacks its ${NEEDED[family]}`);
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, linkedParameter(name, family, key, value)]));
+}
+function linkedParameter(name, family, key, value) {
+  if (key === NEEDED[family]) return { components: linkedParts, values: linkedWeights, fit: linkedFit }[key](name, value);
+  const isCut = (key === "truncate_low" || key === "truncate_high") && !["fixed", "categorical", "absent"].includes(family);
+  need(isCut || FAMILIES[family].keys.some(([known]) => known === key), `${name} has no ${quoted(key)}`);
+  return (isCut || family === "fixed") && (value === "inf" || value === "-inf") ? value : linkedNumber(value, `${key} of ${name}`);
+}
+function linkedParts(name, given) {
+  need(Array.isArray(given) && given.length <= PARTS_MOST, `${name} is no mixture of at most ${PARTS_MOST} parts`);
+  return given.map((one) => {
+    need(isTable(one) && PART_FAMILIES.includes(one.family), `a part of ${name} has a family that is not known`);
+    const { weight, family, ...parameters } = one;
+    const found = { weight: linkedNumber(weight, `a weight of ${name}`), family, ...linkedParameters(name, family, parameters) };
+    return Object.fromEntries(Object.keys(one).map((key) => [key, found[key]]));
+  });
+}
+function linkedWeights(name, given) {
+  need(isTable(given) && Object.keys(given).every((mode) => DATA.modes.includes(mode)), `${name} has a value that is not known`);
+  return Object.fromEntries(Object.entries(given).map(([mode, weight]) => [mode, linkedNumber(weight, mode)]));
+}
+function linkedFit(name, given) {
+  need(given === "normal" || given === "lognormal", `${name} has a shape that is not known`);
+  return given;
+}
+function linkedNumber(value, what) {
+  need(Number.isFinite(value), `${what} is not a number`);
+  return value;
 }
 let linkTimer = 0;
 function remember() {
@@ -780,7 +833,7 @@ function drawWaterfall(host, found) {
   const low = Math.min(...levels), high = Math.max(...levels, 0.01), x = (v) => left + (v - low) / (high - low) * (width - left - right - 62);
   const ticks = niceTicks(low, high, width < 420 ? 3 : 5);
   const drawn = rows.map((row, i) => {
-    const y = i * rowHeight + 6, h = rowHeight - 14, label = `<text x="${left - 8}" y="${y + h / 2 + 4}" text-anchor="end">${escape(words(row.label)).slice(0, Math.floor(left / 7))}</text>`;
+    const y = i * rowHeight + 6, h = rowHeight - 14, label = `<text x="${left - 8}" y="${y + h / 2 + 4}" text-anchor="end">${escape(words(row.label).slice(0, Math.floor(left / 7)))}</text>`;
     if (row.total !== undefined) return `${label}<rect class="total" x="${x(Math.min(0, row.total))}" width="${Math.abs(x(row.total) - x(0))}" y="${y}" height="${h}"/><text x="${x(row.total) + 6}" y="${y + h / 2 + 4}">${(100 * row.total).toFixed(1)} %</text>`;
     const a = Math.min(row.from, row.to), b = Math.max(row.from, row.to), d = decimals(100 * row.se);
     return `${label}<rect class="${row.change >= 0 ? "up" : "down"}" x="${x(a)}" width="${Math.max(1, x(b) - x(a))}" y="${y}" height="${h}"/><line class="axis" x1="${x(row.to - row.se)}" x2="${x(row.to + row.se)}" y1="${y + h / 2}" y2="${y + h / 2}"/><text x="${x(Math.max(b, row.to + row.se)) + 6}" y="${y + h / 2 + 4}">${row.change >= 0 ? "+" : "\u2212"}${Math.abs(100 * row.change).toFixed(d)}</text>`;
@@ -930,7 +983,8 @@ function cutFields(name, parameters, onChange) {
   for (const key of ["truncate_low", "truncate_high"]) {
     const id = `f${++ids}`, row = document.createElement("div");
     row.className = "field plain";
-    row.innerHTML = `<label for="${id}">${LABELS[key]}</label><input type="number" step="any" id="${id}" data-key="${key}" value="${parameters[key] ?? ""}" placeholder="nowhere">`;
+    row.innerHTML = `<label for="${id}">${LABELS[key]}</label><input type="number" step="any" id="${id}" data-key="${key}" placeholder="nowhere">`;
+    $("input", row).value = parameters[key] ?? "";
     $("input", row).addEventListener("input", ({ target }) => { if (target.value === "") delete parameters[key]; else parameters[key] = +target.value; onChange(); });
     box.append(row);
   }

@@ -1,0 +1,52 @@
+"""Links that somebody else made, to be opened on any page that takes its view from its address.
+
+``tests/data/hostile_links.json`` lists them: what is wrong, what should come of it, and the parts of the link. A part
+that ends in ``_text`` stands as it is, one that ends in ``_json`` is encoded as it is, ``changes`` and ``theirs`` are
+encoded as a page does it.
+
+``refused``: nothing of the priors is taken, and a note says so. ``noted``: a name is unknown, which a note says.
+``kept``: what is known of the priors is taken, the rest is not.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+WORDS = "WORDS OF THE LINK"
+"""What no page may show, whatever a link says."""
+
+_FILE = Path(__file__).parent.parent / "data" / "hostile_links.json"
+
+
+def encoded(text: str) -> str:
+    """Base 64 as in addresses."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def fragment(link: dict[str, Any]) -> str:
+    """What follows the page's address."""
+    given = {"start": "davidson-2025", "event": "best_window_months[5] < 12", "look": "rho"}
+    for key, value in link.items():
+        name, _, form = key.partition("_")
+        if form == "json":
+            value = encoded(value)
+        elif not form and name in ("changes", "theirs"):
+            value = encoded(json.dumps(value))
+        given[name] = value
+    return "#" + urlencode(given)
+
+
+def hostile_links() -> list[tuple[str, str, str]]:
+    """Name, outcome and fragment of each."""
+    links = json.loads(_FILE.read_text(encoding="utf-8"))
+    part = {"weight": 1, "family": "uniform", "low": -0.4, "high": -0.1}
+    many = {"rho": {"family": "mixture", "parameters": {"components": [part] * 2000}}}
+    links += [
+        {"name": "thousands of parts", "outcome": "refused", "link": {"changes": many}},
+        {"name": "deep nesting", "outcome": "refused", "link": {"changes_json": "[" * 20_000 + "]" * 20_000}},
+    ]
+    return [(one["name"], one["outcome"], fragment(one["link"])) for one in links]
