@@ -124,7 +124,7 @@ class Event:
 
         Four training runs of three months are twelve months, whatever the rounding of their sum.
         """
-        return self.threshold + TIE * max(1.0, abs(self.threshold)) * (1.0 if self.comparison in ("<=", ">") else -1.0)
+        return self.threshold + TIE * abs(self.threshold) * (1.0 if self.comparison in ("<=", ">") else -1.0)
 
     @property
     def is_below(self) -> bool:

@@ -15,7 +15,7 @@ from mc_sie.engine.run import kernel_table
 from mc_sie.errors import InputError
 from mc_sie.model.generations import follow_generations
 from mc_sie.model.growth import FROM_SCRATCH, set_law
-from mc_sie.model.status import OK, STATUSES
+from mc_sie.model.status import END_HORIZON, OK, STATUSES
 from mc_sie.model.timeline import (
     G_LN_PACE,
     G_MONTHS,
@@ -73,6 +73,8 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
         else:
             timeline = follow(law, work)
             status, frame = timeline.status, _timeline_frame(work, timeline.n_panels)
+            if status == OK and timeline.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
+                frame.loc[len(frame)] = [law.horizon, *frame.iloc[-1, 1:3], 0.0, 0]  # it stands still until then
     if status != OK:
         reason = STATUSES[status]
         raise InputError("this trajectory", f"cannot be simulated: {reason.meaning}", f"Remedy: {reason.remedy}.")

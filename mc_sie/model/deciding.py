@@ -97,8 +97,6 @@ def decide(
     """
     if law.rho > 0.0 or not math.isnan(law.rho2) or law.reconfiguration_rate > 0.0:  # ln M need not be concave
         return OPEN, OPEN
-    if not months > 0.0:
-        return NOT_BELOW, NOT_BELOW
     if months < RESOLVED:
         return OPEN, OPEN
     if law.mode == CONTINUAL:

@@ -452,7 +452,7 @@ def stretch(
             if offer <= used:
                 used, reason = offer, OFFERED
         peak = peak_inside(law, deployed, panel, work, used, peak)
-        months = months_stop if reason == IN_TIME else read(series[MONTHS], used)
+        months = months_stop if reason == IN_TIME else max(start.months, read(series[MONTHS], used))
         u = law.u_hold if reason == HELD else start.u + 0.5 * h * (1.0 + used)
         n_grid = record(law, work, n_grid, deployed, u, months)
         next_h = h * step_factor(error)

@@ -613,7 +613,9 @@ def lead_at_node(law: Law, setting: Setting, u: float, nodes: Nodes, j: int) -> 
     if kind_of(law) == EXPLICIT:  # ln M is an integral, or damped
         return route_lead(law, setting.route, software, deployed, months)
     ln_r = nodes.ln_pace[j] - law.ln_pace_scale + LN_10 * law.beta * z
-    return ln_route(law, 1 - setting.route, software, deployed, months)[0] - ln_r
+    lead = ln_route(law, 1 - setting.route, software, deployed, months)[0] - ln_r
+    # where the routes are level that difference is rounding of ln M: they would change for ever
+    return route_lead(law, setting.route, software, deployed, months) if lead > OVERTAKEN else lead
 
 
 @part

@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 from mc_sie._jit import part
@@ -31,7 +32,17 @@ from mc_sie.model.growth import (
     rho_of,
     software_and_room,
 )
-from mc_sie.model.panels import LAST, N_NODES, N_TERMS, NODES, is_reached, read, solve, solve_between, step_factor
+from mc_sie.model.panels import (
+    LAST,
+    N_NODES,
+    N_TERMS,
+    NODES,
+    is_reached,
+    read,
+    solve,
+    solve_between,
+    step_factor,
+)
 from mc_sie.model.retraining import damped, ln_research_by_time, orbit, pace_exponent
 from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.model.stepping import (
@@ -42,6 +53,7 @@ from mc_sie.model.stepping import (
     N_SERIES,
     NEAR,
     NODES_TYPE,
+    ORBITAL,
     SECOND,
     SECOND_SLOPE,
     TIMED,
@@ -84,8 +96,25 @@ tenth or two, in fifty draws with rates from 0.7 to 6; the second is often too s
 OOMS = SECOND
 """The axis of effective compute, beside MONTHS. Passed on as int(OOMS): each literal would compile a function anew."""
 
+COLLAPSED = 1e-12
+"""A panel that has become so short, relative to u, asks whether software stands still."""
+
+STANDSTILL = 1e-6
+"""Software that moves by less until the horizon stands still, OOM; and the first step of time on the way there, in
+units of that in which rho moves."""
+
 PAST_HORIZON = 1.05
 """How far beyond the horizon the last panel is meant to come, in units of the horizon."""
+
+UNRESOLVED = 1e-6
+"""Durations below it are integrated anew, in months or relative to the time at which they end: two times are not known
+well enough for their difference."""
+
+MAX_PIECES = 256
+"""Pieces into which such a duration is cut."""
+
+PLACES, WEIGHTS = legendre.leggauss(8)
+"""Of Gauss and Legendre, for one piece: the ends, where software may come to be held, are not among the places."""
 
 P_U, P_LENGTH, P_PER_HALF, P_MONTHS, P_OOMS, P_GRID = range(6)
 """Columns of the table of panels: where each starts, also on the grid; how long its series are (the next may start
@@ -211,6 +240,9 @@ def follow(law: Law, work: Workspace) -> Timeline:
         h, error = solve_panel(law, setting, start, h, nodes, series)
         if not error <= 1.0:
             h *= step_factor(error)
+            if h < COLLAPSED * start.u and is_standstill(law, start):
+                end_at(work, n, start, n_grid)
+                return Timeline(n, n_grid, n_moving, END_HORIZON, OK)
             if start.u + h == start.u:
                 break
             continue
@@ -270,10 +302,7 @@ def follow(law: Law, work: Workspace) -> Timeline:
         if not setting.held:
             n_moving = n_grid
         if end >= 0:
-            work.panels[n, P_U] = start.u
-            work.panels[n, P_MONTHS] = start.months
-            work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
-            work.panels[n, P_GRID] = n_grid - 1
+            end_at(work, n, start, n_grid)
             return Timeline(n, n_grid, n_moving, end, OK)
         n_switches = 0
         if holds:
@@ -302,6 +331,35 @@ def follow(law: Law, work: Workspace) -> Timeline:
         if way < h:  # it may be nan
             h = way
     return Timeline(n, n_grid, n_moving, END_HORIZON, TOO_MANY_STEPS)
+
+
+@part
+def end_at(work: Workspace, n: int, at: Start, n_grid: int) -> None:
+    """Note behind the last panel where the trajectory ends."""
+    work.panels[n, P_U] = at.u
+    work.panels[n, P_MONTHS] = at.months
+    work.panels[n, P_OOMS] = work.grid[n_grid - 1, G_OOMS]
+    work.panels[n, P_GRID] = n_grid - 1
+
+
+@part
+def is_standstill(law: Law, at: Start) -> bool:
+    """Whether software stands still from a state to the horizon, where no panel is short enough to be solved.
+
+    Under reconfiguration to worse substitutes research output falls with time: the slower software is, the slower it
+    becomes, so that time runs to infinity at a finite level of software. What is left of the way there is about as long
+    as the panels have become, as a bound on it confirms: the pace only falls, so that in steps of time that double the
+    pace at the start of each is the largest in it.
+    """
+    if kind_of(law) != TIMED:
+        return False
+    software, _, ln_slope = place(law.mode, law.limit, at.u)
+    way, months, step = 0.0, at.months, STANDSTILL / law.reconfiguration_rate
+    while months < law.horizon:
+        way += step * exp(law.ln_speed + ln_pace(law, at.u, software, software, months) - ln_slope)
+        months += step
+        step *= 2.0
+    return way < STANDSTILL
 
 
 @part
@@ -432,6 +490,52 @@ def months_at(law: Law, work: Workspace, panel: int, u: float) -> float:
 
 
 @part
+def months_between(law: Law, work: Workspace, panel: int, u: float, panel_end: int, u_end: float) -> float:
+    """Months between two positions, the second one not before the first; never negative."""
+    end = months_at(law, work, panel_end, u_end)
+    months = end - months_at(law, work, panel, u)
+    if months < UNRESOLVED * max(1.0, end):
+        months = 0.0
+        for i in range(panel, panel_end + 1):
+            low = u if i == panel else work.panels[i, P_U]
+            high = u_end if i == panel_end else work.panels[i + 1, P_U]
+            months += months_within(law, work, i, low, high)
+    return months
+
+
+@part
+def months_within(law: Law, work: Workspace, panel: int, low: float, high: float) -> float:
+    """Months between two coordinates of a panel: the integral of dt/du, over more and more pieces."""
+    months, n_pieces = -1.0, 1
+    while n_pieces <= MAX_PIECES:
+        before, months = months, 0.0
+        half = 0.5 * (high - low) / n_pieces
+        for i in range(n_pieces):
+            for j in range(PLACES.shape[0]):
+                months += half * WEIGHTS[j] * months_slope_at(law, work, panel, low + half * (2 * i + 1.0 + PLACES[j]))
+        if abs(months - before) <= 1e-7 * months:
+            break
+        n_pieces *= 2
+    return months
+
+
+@part
+def months_slope_at(law: Law, work: Workspace, panel: int, u: float) -> float:
+    """dt/du at a position, from the law and not from the series of time."""
+    slowness_log = ln_slowness_at(law, work, panel, u)
+    if kind_of(law) != ORBITAL:
+        _, _, ln_slope = place(law.mode, law.limit, u)
+        return exp(ln_slope + slowness_log)
+    if work.panels[panel, P_U] - work.panels[panel, P_OOMS] >= law.u_hold * (1.0 - 1e-12):  # it is held on this panel
+        return exp(slowness_log)
+    z, software = software_at(law, work, panel, u)
+    effective, months = ooms_at(law, work, panel, u), months_at(law, work, panel, u)
+    at = orbit(law, better_route(law, software, effective, months), z, effective, months)
+    share = logistic(at.odds_log)
+    return exp(slowness_log + min(at.odds_log, 0.0)) * max(share, 1.0 - share)
+
+
+@part
 def software_at(law: Law, work: Workspace, panel: int, u: float) -> tuple[float, float]:
     """Software at a position, as coordinate of ``place`` and in OOM."""
     if law.mode == CONTINUAL:
@@ -534,13 +638,6 @@ def locate(law: Law, work: Workspace, n_panels: int, axis: int, value: float) ->
 
 
 @part
-def months_at_ooms(law: Law, work: Workspace, n_panels: int, ooms: float) -> float:
-    """Months until effective compute has risen by so many OOM, within the timeline."""
-    panel, u = locate(law, work, n_panels, int(OOMS), ooms)
-    return months_at(law, work, panel, u)
-
-
-@part
 def ooms_at_months(law: Law, work: Workspace, n_panels: int, months: float) -> float:
     """Effective compute after so many months, within the timeline."""
     panel, u = locate(law, work, n_panels, int(MONTHS), months)
@@ -596,6 +693,8 @@ def read_levels(
             while panel < n_panels - 1 and work.panels[panel + 1, P_U] <= places[i]:
                 panel += 1
         months_to[i] = months_at(law, work, panel, places[i])
+        if months_to[i] < UNRESOLVED:
+            months_to[i] = months_between(law, work, 0, 0.0, panel, places[i])
 
 
 @part

@@ -175,7 +175,7 @@ def simulate_line(
     n_panels, n_grid = line.n_panels, line.n_grid
     shape = valley(law, work, n_grid)
     ln_pace_peak, months_to_peak, u_peak = peak(law, work, n_panels, line.n_moving, shape.is_single)
-    months = law.horizon if line.end == END_HORIZON else work.grid[n_grid - 1, G_MONTHS]
+    months = work.grid[n_grid - 1, G_MONTHS]  # before the horizon where software stands still from then on
     effective = work.grid[n_grid - 1, G_OOMS]
     software = work.grid[n_grid - 1, G_SOFTWARE]
     read_levels(law, work, n_panels, levels, effective, months_to, best_window_months)
@@ -193,6 +193,7 @@ def simulate_line(
                 if found.u_start >= 0.0:
                     window = curved(found, window)
                     n_windows = note_window(work.windows, n_windows, window)
+    put_in_order(levels, months_to, best_window_months)
     first_year = effective if months <= MONTHS_PER_YEAR else math.nan
     for i in range(widths.shape[0]):
         best_gain_ooms[i] = effective
@@ -205,7 +206,27 @@ def simulate_line(
             if place < shape.back:
                 start, end = ends_by_months(work.windows, n_windows, widths[i])
                 found = best_window(law, work, line, shape, int(MONTHS), widths[i], start, end)
-                best_gain_ooms[i] = found.length
+                best_gain_ooms[i] = max(best_gain_ooms[i], found.length)
     if math.isnan(first_year):
         first_year = ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
+    if line.end == END_HORIZON:
+        months = law.horizon
     return summary(law, first_year, ln_pace_peak, months_to_peak, software, effective, months, 0, line.end)
+
+
+@part
+def put_in_order(
+    levels: NDArray[np.float64], months_to: NDArray[np.float64], best_window_months: NDArray[np.float64]
+) -> None:
+    """Let no time be longer than one that contains it, in which rounding and the error of the series may make it.
+
+    The time from the start to k + 1 OOM contains that to k OOM, and a window of k + 1 OOM contains one of k OOM; the
+    window from the start is a window. Levels that do not grow are left as they are.
+    """
+    longest_to, longest_window, level = math.inf, math.inf, math.inf
+    for i in range(levels.shape[0] - 1, -1, -1):
+        if levels[i] <= level:
+            months_to[i] = min(months_to[i], longest_to)
+            best_window_months[i] = min(best_window_months[i], longest_window)
+        best_window_months[i] = min(best_window_months[i], months_to[i])
+        longest_to, longest_window, level = months_to[i], best_window_months[i], levels[i]

@@ -26,14 +26,14 @@ from mc_sie.model.timeline import (
     G_U,
     OOMS,
     P_U,
+    UNRESOLVED,
     Timeline,
     Workspace,
     ln_slowness_at,
     locate,
     months_at,
-    months_at_ooms,
+    months_between,
     ooms_at,
-    ooms_at_months,
     panel_with,
     position_in,
     step_with,
@@ -109,68 +109,110 @@ def looked_at(law: Law, work: Workspace, line: Timeline, shape: Valley, u: float
     return Valley(shape.bottom, shape.is_single, shape.not_back if is_back else u, u if is_back else shape.back)
 
 
-@part
-def drift(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
-    """By how much the slowness is larger at the end of a window than at its start, in logarithms."""
-    panel, u = locate(law, work, n_panels, axis, start)
-    panel2, u2 = locate(law, work, n_panels, axis, start + width)
-    return ln_slowness_at(law, work, panel2, u2) - ln_slowness_at(law, work, panel, u)
+class Ends(NamedTuple):
+    """The two ends of a window.
+
+    Attributes
+    ----------
+    u_start, u_end : float
+        Their coordinates.
+    drift : float
+        By how much the slowness is larger at the end than at the start, in logarithms: where it is negative, a later
+        window is better.
+    """
+
+    u_start: float
+    u_end: float
+    drift: float
 
 
 @part
-def balanced_start(law: Law, work: Workspace, n_panels: int, axis: int, width: float, low: float, high: float) -> float:
-    """Start between low and high of a window whose two ends are equally slow.
+def starting_at(
+    law: Law, work: Workspace, n_panels: int, axis: int, width: float, u: float, along: float, slowness_log: float
+) -> Ends:
+    """The window that starts at a coordinate, with its position along the axis and ln(dt/de) there."""
+    panel, u_end = locate(law, work, n_panels, axis, along + width)
+    return Ends(u, u_end, ln_slowness_at(law, work, panel, u_end) - slowness_log)
+
+
+@part
+def ending_at(
+    law: Law, work: Workspace, n_panels: int, axis: int, width: float, u: float, along: float, slowness_log: float
+) -> Ends:
+    """The window that ends at a coordinate, with its position along the axis and ln(dt/de) there."""
+    panel, u_start = locate(law, work, n_panels, axis, along - width)
+    return Ends(u_start, u, slowness_log - ln_slowness_at(law, work, panel, u_start))
+
+
+@part
+def balanced_ends(law: Law, work: Workspace, n_panels: int, axis: int, width: float, low: Ends, high: Ends) -> Ends:
+    """The window whose ends are equally slow, between two others.
 
     Parameters
     ----------
     law, work, n_panels
         The timeline.
     axis : int
-        MONTHS or OOMS, in which ``width``, ``low`` and ``high`` are given.
+        MONTHS or OOMS, in which ``width`` is given.
     width : float
-        Width of the window.
-    low, high : float
-        Bracket: moving the window on from ``low`` improves it, from ``high`` it does not.
+        Width of the windows.
+    low, high : Ends
+        A later window is better than ``low``, and an earlier one better than ``high``.
 
     Returns
     -------
-    float
-        The start; ``low`` or ``high`` itself where the bracket has no crossing. The window's length is stationary
-        there, so that an error d in the start changes it by d^2 only.
+    Ends
+        The window; ``low`` or ``high`` itself where that is not so. The window's length is stationary there, so that an
+        error d in its place changes it by d^2 only.
+
+    Notes
+    -----
+    False position (Illinois) in the coordinate of the end that has the longer way to go. Where software explodes time
+    hardly passes, and a time does not tell the place; the other end, where time does pass, follows from the first.
     """
-    f_low = drift(law, work, n_panels, axis, width, low)
-    if f_low >= 0.0:
+    if low.drift >= 0.0:
         return low
-    f_high = drift(law, work, n_panels, axis, width, high)
-    if f_high <= 0.0:
+    if high.drift <= 0.0:
         return high
-    side = 0
+    by_start = high.u_start - low.u_start >= high.u_end - low.u_end
+    u_low = low.u_start if by_start else low.u_end
+    u_high = high.u_start if by_start else high.u_end
+    f_low, f_high, side = low.drift, high.drift, 0
+    found = low
     for _ in range(60):
-        middle = (low * f_high - high * f_low) / (f_high - f_low)
-        if not (middle > low and middle < high):
-            middle = 0.5 * (low + high)
-        f = drift(law, work, n_panels, axis, width, middle)
+        u = (u_low * f_high - u_high * f_low) / (f_high - f_low)
+        if not (u > u_low and u < u_high):
+            u = 0.5 * (u_low + u_high)
+        panel = panel_with(work, n_panels, u)
+        along = ooms_at(law, work, panel, u) if axis == OOMS else months_at(law, work, panel, u)
+        slowness_log = ln_slowness_at(law, work, panel, u)
+        if by_start:
+            found = starting_at(law, work, n_panels, axis, width, u, along, slowness_log)
+        else:
+            found = ending_at(law, work, n_panels, axis, width, u, along, slowness_log)
+        f = found.drift
         if f <= 0.0:
-            low, f_low = middle, f
+            u_low, f_low = u, f
             if side == -1:
                 f_high *= 0.5
             side = -1
         else:
-            high, f_high = middle, f
+            u_high, f_high = u, f
             if side == 1:
                 f_low *= 0.5
             side = 1
-        if high - low < 1e-13 * width or abs(f) < 1e-5:
+        if u_high - u_low < 1e-13 * (1.0 + u_high) or abs(f) < 1e-5:
             break
-    return middle
+    return found
 
 
 @part
-def merit(law: Law, work: Workspace, n_panels: int, axis: int, width: float, start: float) -> float:
-    """Length in the other axis of the window that starts there, with the sign that makes smaller better."""
+def signed_length(law: Law, work: Workspace, n_panels: int, axis: int, ends: Ends) -> float:
+    """Months that a window of some OOM takes, or minus the OOM gained in one of some months: smaller is better."""
+    panel, panel_end = panel_with(work, n_panels, ends.u_start), panel_with(work, n_panels, ends.u_end)
     if axis == OOMS:
-        return months_at_ooms(law, work, n_panels, start + width) - months_at_ooms(law, work, n_panels, start)
-    return ooms_at_months(law, work, n_panels, start) - ooms_at_months(law, work, n_panels, start + width)
+        return months_between(law, work, panel, ends.u_start, panel_end, ends.u_end)
+    return ooms_at(law, work, panel, ends.u_start) - ooms_at(law, work, panel_end, ends.u_end)
 
 
 class Window(NamedTuple):
@@ -289,6 +331,9 @@ def balanced_window(
             by_width = exp(sign * b.slowness_log)
             length = b.across - a.across
             length += by_width * change_end - exp(sign * a.slowness_log) * change_start
+            if axis == OOMS and length < UNRESOLVED * max(1.0, b.across):
+                panel, panel_end = panel_with(work, n_panels, u_start), panel_with(work, n_panels, u_end)
+                length = months_between(law, work, panel, u_start, panel_end, u_end)
             by_start, by_end = -b.slowness_slope / determinant, -a.slowness_slope / determinant
             return Window(length, width, u_start, u_end, by_width, by_start, by_end, 0.0, 0.0, 0.0, 0.0, 0.0)
     return only_length(math.nan)
@@ -334,7 +379,7 @@ def best_window(
     bottom, is_single = shape.bottom, shape.is_single
     sign = 1.0 if axis == OOMS else -1.0
     if not is_single or kind_of(law) == TIMED:
-        return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
+        return only_length(sign * best_by_crossings(law, work, n_panels, n_grid, bottom, is_single, axis, width))
     at_start, at_end = grid[0, G_LN_SLOWNESS], grid[n_grid - 1, G_LN_SLOWNESS]
     if u_start >= 0.0 and u_end <= work.panels[n_panels, P_U]:
         found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
@@ -346,7 +391,8 @@ def best_window(
         panel, u = locate(law, work, n_panels, axis, span - width)
         if ln_slowness_at(law, work, panel, u) >= at_end:
             if axis == OOMS:
-                return only_length(grid[n_grid - 1, G_MONTHS] - months_at(law, work, panel, u))
+                end = work.panels[n_panels, P_U]
+                return only_length(months_between(law, work, panel, u, n_panels - 1, end))
             return only_length(grid[n_grid - 1, G_OOMS] - ooms_at(law, work, panel, u))
     low = max(0.0, grid[max(0, bottom - 1), column] - width)
     high = min(span - width, grid[min(n_grid - 1, bottom + 1), column])
@@ -354,7 +400,7 @@ def best_window(
     u_start, u_end = u_on_grid(grid, column, n_grid, low), u_on_grid(grid, column, n_grid, high + width)
     found = balanced_window(law, work, n_panels, axis, width, u_start, u_end)
     if math.isnan(found.length):
-        return only_length(sign * best_merit(law, work, n_panels, n_grid, bottom, is_single, axis, width))
+        return only_length(sign * best_by_crossings(law, work, n_panels, n_grid, bottom, is_single, axis, width))
     return found
 
 
@@ -490,10 +536,10 @@ def u_on_grid(grid: NDArray[np.float64], column: int, n_grid: int, value: float)
 
 
 @part
-def best_merit(
+def best_by_crossings(
     law: Law, work: Workspace, n_panels: int, n_grid: int, bottom: int, is_single: bool, axis: int, width: float
 ) -> float:
-    """The best window of a width on a continuous timeline.
+    """Signed length of the best window of a width on a continuous timeline.
 
     Parameters
     ----------
@@ -515,40 +561,67 @@ def best_merit(
     -----
     With a single valley, only windows that contain its bottom can be stationary: their crossing is spotted on the grid,
     with the slowness interpolated linearly between its points, and solved for on the timeline itself. Elsewhere the
-    windows that start or end at a grid point are compared with what they would be a little later, and every change for
-    the worse is solved for. Two changes between neighbouring grid points can be missed.
+    windows that start or end at a grid point are gone through, and between two of which the later should come earlier
+    and the earlier later the stationary one is solved for. Two such changes between neighbouring grid points can be
+    missed.
     """
     column = G_OOMS if axis == OOMS else G_MONTHS
-    grid = work.grid
-    low, high = 0.0, max(0.0, grid[n_grid - 1, column] - width)
+    grid, end = work.grid, n_grid - 1
+    first = starting_at(law, work, n_panels, axis, width, 0.0, 0.0, grid[0, G_LN_SLOWNESS])
+    u_last = work.panels[n_panels, P_U]
+    last = ending_at(law, work, n_panels, axis, width, u_last, grid[end, column], grid[end, G_LN_SLOWNESS])
     if is_single:
-        low = max(0.0, min(high, grid[max(0, bottom - 1), column] - width))
-        high = min(high, grid[min(n_grid - 1, bottom + 1), column])
-    if is_single:
+        latest = max(0.0, grid[end, column] - width)
+        low = max(0.0, min(latest, grid[max(0, bottom - 1), column] - width))
+        high = min(latest, grid[min(end, bottom + 1), column])
         before, after = bracket(grid, column, n_grid, width, low, high)
-        start = balanced_start(law, work, n_panels, axis, width, before, after)
-        if (start == before and before > low) or (start == after and after < high):  # the grid misled: start over
-            start = balanced_start(law, work, n_panels, axis, width, low, high)
-        return merit(law, work, n_panels, axis, width, start)
-    best = math.inf
+        early = window_from(law, work, n_panels, axis, width, before, latest, first, last)
+        late = window_from(law, work, n_panels, axis, width, after, latest, first, last)
+        if (early.drift >= 0.0 and before > low) or (late.drift <= 0.0 and after < high):  # the grid misled: start over
+            early = window_from(law, work, n_panels, axis, width, low, latest, first, last)
+            late = window_from(law, work, n_panels, axis, width, high, latest, first, last)
+        return signed_length(law, work, n_panels, axis, balanced_ends(law, work, n_panels, axis, width, early, late))
+    best = min(signed_length(law, work, n_panels, axis, first), signed_length(law, work, n_panels, axis, last))
     for starts_on_grid in (True, False):  # windows that start at a grid point, then those that end at one
-        previous, improving = low, True
-        for i in range(-1, n_grid + 1):
-            start = low if i < 0 else high if i == n_grid else grid[i, column] - (0.0 if starts_on_grid else width)
-            if 0 <= i < n_grid and not (low < start < high):
-                continue
-            if i < 0 or i == n_grid:
-                worsens = i == n_grid or drift(law, work, n_panels, axis, width, start) >= 0.0
-            else:
-                panel, u = locate(law, work, n_panels, axis, start + width if starts_on_grid else start)
-                other = ln_slowness_at(law, work, panel, u)
-                worsens = other >= grid[i, G_LN_SLOWNESS] if starts_on_grid else grid[i, G_LN_SLOWNESS] >= other
-            if improving and worsens:
-                found = balanced_start(law, work, n_panels, axis, width, previous, start)
-                best = min(best, merit(law, work, n_panels, axis, width, found))
-            improving = not worsens
-            previous = start
+        u_low = first.u_start if starts_on_grid else first.u_end
+        u_high = last.u_start if starts_on_grid else last.u_end
+        before_it = first
+        for i in range(n_grid + 1):
+            here = last
+            if i < n_grid:
+                u, along, slowness_log = grid[i, G_U], grid[i, column], grid[i, G_LN_SLOWNESS]
+                if not (u > u_low and u < u_high):
+                    continue
+                if starts_on_grid:
+                    here = starting_at(law, work, n_panels, axis, width, u, along, slowness_log)
+                else:
+                    here = ending_at(law, work, n_panels, axis, width, u, along, slowness_log)
+            if before_it.drift < 0.0 and here.drift >= 0.0:
+                found = balanced_ends(law, work, n_panels, axis, width, before_it, here)
+                best = min(best, signed_length(law, work, n_panels, axis, found))
+            before_it = here
     return best
+
+
+@part
+def window_from(
+    law: Law,
+    work: Workspace,
+    n_panels: int,
+    axis: int,
+    width: float,
+    start: float,
+    latest: float,
+    first: Ends,
+    last: Ends,
+) -> Ends:
+    """The window from a position along the axis, of those from 0 and from the latest one that there is."""
+    if start <= 0.0:
+        return first
+    if start >= latest:
+        return last
+    panel, u = locate(law, work, n_panels, axis, start)
+    return starting_at(law, work, n_panels, axis, width, u, start, ln_slowness_at(law, work, panel, u))
 
 
 @part

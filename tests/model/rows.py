@@ -166,3 +166,62 @@ def telling_rows() -> list[dict[str, Any]]:
     ]
     rows = [random_rows(77, 1473)[1472], *(random_rows(4242, 4159)[i] for i in (403, 4158)), random_rows(31, 605)[604]]
     return [*rows, two_minima, tenth, fifth, *peaks]
+
+
+def whole_domain(seed: int, n: int) -> dict[str, Any]:
+    """Columns of rows drawn over the whole domain of every quantity, its ends and tiny and huge values included."""
+    rng = np.random.default_rng(seed)
+
+    def uniform(low: float, high: float) -> np.ndarray:
+        return rng.uniform(low, high, n)
+
+    def spread(low: float, high: float) -> np.ndarray:
+        return np.exp(rng.uniform(math.log(low), math.log(high), n))
+
+    def mixed(*parts: tuple[float, Any]) -> np.ndarray:
+        weights = np.array([weight for weight, _ in parts])
+        chosen = rng.choice(len(parts), n, p=weights / weights.sum())
+        return np.choose(chosen, [np.broadcast_to(values, n) for _, values in parts])
+
+    def rho() -> np.ndarray:
+        substitutes = [(2.0, uniform(0.0, 0.999999)), (1.0, 1.0 - spread(1e-12, 0.5)), (1.0, spread(1e-14, 0.5))]
+        return mixed((2.0, uniform(-1.5, 0.0)), (2.0, -spread(1e-14, 50.0)), (1.0, 0.0), (0.5, -50.0), *substitutes)
+
+    def alpha() -> np.ndarray:
+        inside = [(3.0, uniform(0.02, 0.95)), (1.0, 0.5), (1.0, spread(1e-12, 0.5)), (1.0, 1.0 - spread(1e-12, 0.5))]
+        return mixed(*inside, (0.5, 0.0))
+
+    mode = rng.integers(0, len(MODES), n)
+    limits = [(1.0, math.inf), (2.0, uniform(0.5, 25.0)), (1.0, spread(20.0, 1e4)), (1.0, spread(1e-6, 1e12))]
+    shares = [(2.0, 0.0), (1.0, 1.0), (1.0, uniform(0.0, 1.0)), (0.5, spread(1e-12, 1.0))]
+    exponents = [(1.0, 0.0), (1.0, 1.0), (1.0, uniform(0.0, 2.0)), (0.5, uniform(0.0, 5.0)), (0.2, 5.0)]
+    columns = {
+        "mode": mode,
+        "rho": rho(),
+        "alpha_compute": alpha(),
+        "lam": mixed((3.0, spread(0.1, 1.5)), (1.0, spread(1e-6, 3.0)), (0.3, 3.0)),
+        "r": mixed((3.0, spread(0.1, 20.0)), (1.0, spread(0.01, 100.0)), (0.3, 0.01), (0.3, 100.0)),
+        "labour_per_efficiency": mixed((3.0, uniform(0.5, 3.0)), (1.0, spread(1e-6, 10.0)), (0.3, 10.0)),
+        "experiment_efficiency_share": mixed(*shares),
+        "labour_multiplier": mixed((3.0, spread(1.0, 1e5)), (1.0, spread(1e-6, 1e12)), (0.2, 1.0), (0.2, 1e12)),
+        "limit_ooms": mixed(*limits, (0.3, 20.0), (0.3, 40.0), (0.3, 5.0)),
+        "software_doubling_months": mixed((3.0, spread(1.0, 30.0)), (1.0, spread(1e-6, 1200.0)), (0.2, 1200.0)),
+        "training_months": mixed((3.0, spread(0.1, 24.0)), (1.0, spread(1e-6, 1200.0))),
+        "training_floor_months": mixed((3.0, spread(1e-3, 4.0)), (1.0, spread(1e-9, 1200.0)), (0.5, 0.0)),
+        "shortening_exponent": mixed(*exponents),
+        "post_training_share": mixed(*shares),
+        "retraining_compute_share": mixed((3.0, spread(0.05, 2.0)), (1.0, spread(1e-9, 1000.0))),
+        "generation_gain_ooms": mixed((3.0, spread(0.05, 3.0)), (1.0, spread(0.01, 20.0)), (0.1, 20.0)),
+        "horizon_months": mixed((3.0, 240.0), (2.0, spread(3.0, 1e3)), (1.0, spread(1e-3, 1.2e4)), (0.3, 1.2e4)),
+    }
+    pace = mixed((2.0, spread(0.5, 100.0)), (1.0, spread(1e-6, 1e9)), (0.2, 1e9))
+    reconfigured = (rng.random(n) < 0.4) & ~np.isin(mode, (1, 2))
+    half_life = mixed((3.0, spread(0.1, 100.0)), (1.0, spread(1e-6, 1e6)), (0.2, 1e6))
+    two_routes = rng.random(n) < 0.3
+    long_run = mixed((1.0, 0.0), (2.0, uniform(-1.0, 0.3)), (1.0, rho()))
+    columns["speedup_initial"] = np.where(rng.random(n) < 0.35, pace, math.nan)
+    columns["rho_long"] = np.where(reconfigured, long_run, math.nan)
+    columns["reconfiguration_half_life_months"] = np.where(reconfigured, half_life, math.nan)
+    columns["route2_rho"] = np.where(two_routes, mixed((2.0, uniform(-1.0, 0.3)), (1.0, rho())), math.nan)
+    columns["route2_alpha_compute"] = np.where(two_routes, alpha(), math.nan)
+    return columns

@@ -182,6 +182,21 @@ def test_a_tie_stays_a_tie_whatever_its_rounding(comparison, holds, months):
     assert Event("months_to", 5.0, comparison, 12.0).holds(outcomes)[0] == holds
 
 
+@pytest.mark.parametrize("threshold", [0.0, 1e-12, 0.25, -3.0])
+def test_ties_are_relative_to_the_threshold(threshold):
+    """A window of 1e-17 months is longer than none: `<= 0` held for 3.66 % of the draws of a set in which none is."""
+    near = threshold + np.array([-1e-3, -1e-10, 0.0, 1e-10, 1e-3]) * (abs(threshold) or 1e-14)
+    is_tied = np.array([False, True, True, True, False]) if threshold else np.array([False, False, True, False, False])
+    is_less, is_more = near < threshold, near > threshold
+    for comparison, expected in (
+        ("<", is_less & ~is_tied),
+        ("<=", is_less | is_tied),
+        (">", is_more & ~is_tied),
+        (">=", is_more | is_tied),
+    ):
+        assert (Event("pace_peak", None, comparison, threshold).holds_of(near) == expected).all(), comparison
+
+
 def test_an_event_names_what_must_be_simulated_for_it():
     assert parse_event("best_window[2.5] < 6").levels == (2.5,)
     assert parse_event("best_window[2.5] < 6").widths == ()
