@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import source_digest
-from mc_sie.analysis.precision import Precision, precision
 from mc_sie.analysis.streaming import Job
 from mc_sie.analysis.tally import Questions
 from mc_sie.engine.run import check_horizon, check_marks
@@ -29,6 +28,7 @@ from mc_sie.events import parse_event
 from mc_sie.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.sampling import plan as design_of
+from mc_sie.stats.stopping import Precision, precision
 
 _AGAIN = "Start again."
 

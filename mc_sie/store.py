@@ -49,11 +49,9 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import processor
 from mc_sie.analysis.condition import Conditioned
-from mc_sie.analysis.estimates import Estimate
 from mc_sie.analysis.rare import Rare
 from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
-from mc_sie.analysis.sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation, check_horizon
@@ -66,6 +64,8 @@ from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION, plain
 from mc_sie.quantities import MODES
 from mc_sie.sampling import Design, plan
+from mc_sie.stats.estimates import Estimate
+from mc_sie.stats.quantile_sketch import RELATIVE_ERROR, upper_edges
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.estimates import decimals, replicate_se
 from mc_sie.csv_tables import CsvTable, read_csv
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest, shortened
@@ -29,6 +28,7 @@ from mc_sie.quantities import (
     TOP_OOMS,
 )
 from mc_sie.sampling import Design, plan, points
+from mc_sie.stats.estimates import decimals, replicate_se
 
 if TYPE_CHECKING:
     from mc_sie.analysis.evidence import EvidenceReport

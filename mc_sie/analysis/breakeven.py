@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import Estimate, decimals, student_t
 from mc_sie.analysis.rerun import Answer, Question, change_between, question
 from mc_sie.analysis.structure import ask_modes, failures
 from mc_sie.engine.run import Progress, check_unconditioned
@@ -26,6 +25,7 @@ from mc_sie.priors import PriorSet
 from mc_sie.priors.change import Moved, change_in_words, from_scale, moved_entry, to_scale
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, QUANTITIES, Quantity
 from mc_sie.sampling import N_REPLICATES_DEFAULT
+from mc_sie.stats.estimates import Estimate, decimals, student_t
 
 DRAWS_DEFAULT = 2**14
 """Draws for each rerun when nothing else is asked for."""

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import replicate_se
 from mc_sie.analysis.hits import hits_of_design
 from mc_sie.engine.run import simulate_points
 from mc_sie.errors import InputError
@@ -17,6 +16,7 @@ from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.sampling import plan
+from mc_sie.stats.estimates import replicate_se
 
 EXTREME = 1e-6
 """How far from 0 and 1 the uniforms of an extreme input are."""

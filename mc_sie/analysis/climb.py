@@ -25,7 +25,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import RARE_HITS
 from mc_sie.analysis.proposal import (
     TINY,
     Cell,
@@ -42,6 +41,7 @@ from mc_sie.engine.run import simulate_points
 from mc_sie.events import Event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
+from mc_sie.stats.estimates import RARE_HITS
 
 Array = NDArray[np.float64]
 

@@ -35,7 +35,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import effective_size
 from mc_sie.analysis.proposal import (
     PICK_DIMENSION,
     TINY,
@@ -49,7 +48,6 @@ from mc_sie.analysis.proposal import (
     own_columns,
     with_wider,
 )
-from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
 from mc_sie.engine.run import DRAWS_DEFAULT, Progress, Simulation, simulate, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes, marks_of
@@ -57,6 +55,8 @@ from mc_sie.priors import PriorSet
 from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, points
+from mc_sie.stats.estimates import effective_size
+from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, NDArray[np.generic]]

@@ -3,7 +3,7 @@
 Draws are sorted into levels of an input: equal-mass bins of its own marginal law (for independent inputs those of its
 latent uniform), a level of its own for each atom, each category, and for "not given". Sums over draws by level and
 randomisation are all that is kept; every measure is a function of them, with its error from leaving out one
-randomisation at a time (:mod:`mc_sie.analysis.jackknife`). The order of the draws does not matter.
+randomisation at a time (:mod:`mc_sie.stats.jackknife`). The order of the draws does not matter.
 
 ========================  ==============================================================================================
 measure                   equals, with p(x) = P(event | x) and p its mean
@@ -43,13 +43,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.estimates import RARE_HITS, estimate_from_counts, estimate_weighted, in_percent, weighted_upper
-from mc_sie.analysis.jackknife import Array, Jackknifed, TooFewError, jackknife, quotient
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.run import n_threads
 from mc_sie.errors import InputError
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.stats.estimates import RARE_HITS, estimate_from_counts, estimate_weighted, in_percent, weighted_upper
+from mc_sie.stats.jackknife import Array, Jackknifed, TooFewError, jackknife, quotient
 
 EVENT_MEASURES = ("first_order", "brier_gain", "bits", "delta", "ks", "decision_value")
 """Measures of a 0/1 outcome, in the order of the tables."""

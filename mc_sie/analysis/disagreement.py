@@ -18,8 +18,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis import shapley
-from mc_sie.analysis.estimates import in_percent, one_in, replicate_se
 from mc_sie.analysis.rerun import (
     Answer,
     Change,
@@ -39,6 +37,8 @@ from mc_sie.priors import Entry, PriorSet
 from mc_sie.priors.change import differing_blocks, is_same_entry, mixed
 from mc_sie.quantities import BLOCKS, HORIZON_MONTHS_DEFAULT, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
+from mc_sie.stats import shapley
+from mc_sie.stats.estimates import in_percent, one_in, replicate_se
 
 DRAWS_DEFAULT = 2**16
 """Draws for each mixed set when nothing else is asked for."""

@@ -16,15 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import Conditioned, implied, k_high
-from mc_sie.analysis.estimates import (
-    RARE_HITS,
-    WeightedEstimate,
-    effective_size,
-    estimate_weighted,
-    jackknife_se,
-    replicate_se,
-)
-from mc_sie.analysis.psis import pareto_k
 from mc_sie.analysis.summary import weighted_quantiles
 from mc_sie.derived import DERIVED
 from mc_sie.engine.run import Progress
@@ -33,6 +24,15 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.stats.estimates import (
+    RARE_HITS,
+    WeightedEstimate,
+    effective_size,
+    estimate_weighted,
+    jackknife_se,
+    replicate_se,
+)
+from mc_sie.stats.pareto import pareto_k
 
 Array = NDArray[np.float64]
 

@@ -34,7 +34,7 @@ def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS
     -------
     pandas.DataFrame
         ``counted`` (``best year``, ``first year``), ``ooms``, and the fields of an
-        :class:`~mc_sie.analysis.estimates.Estimate`. Empty where trajectories end within the year.
+        :class:`~mc_sie.stats.estimates.Estimate`. Empty where trajectories end within the year.
     """
     if simulation.horizon_months < MONTHS_PER_YEAR:
         return pd.DataFrame()
@@ -62,7 +62,7 @@ def threshold_map(simulation: Simulation, windows_months: Sequence[float] = MAP_
     Returns
     -------
     pandas.DataFrame
-        ``ooms``, ``months``, and the fields of an :class:`~mc_sie.analysis.estimates.Estimate`.
+        ``ooms``, ``months``, and the fields of an :class:`~mc_sie.stats.estimates.Estimate`.
     """
     return pd.DataFrame(
         [

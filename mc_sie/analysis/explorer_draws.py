@@ -23,9 +23,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import k_high
 from mc_sie.analysis.densities import log_density, own_probability
-from mc_sie.analysis.estimates import WeightedEstimate, effective_size, estimate_weighted, replicate_se
 from mc_sie.analysis.proposal import dimension_of
-from mc_sie.analysis.psis import pareto_k
 from mc_sie.engine.run import Progress, check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event
@@ -34,6 +32,8 @@ from mc_sie.priors.change import from_scale, to_scale
 from mc_sie.priors.together import AUTONOMOUS_MODES
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES, TOP_OOMS
 from mc_sie.sampling import Design, plan, points
+from mc_sie.stats.estimates import WeightedEstimate, effective_size, estimate_weighted, replicate_se
+from mc_sie.stats.pareto import pareto_k
 from mc_sie.units import MONTHS_PER_YEAR
 
 Array = NDArray[np.float64]

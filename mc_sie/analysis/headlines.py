@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from mc_sie.analysis.condition import Conditioned, condition
-from mc_sie.analysis.estimates import Estimate, in_percent, se_in_points
 from mc_sie.analysis.summary import summarise
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+from mc_sie.stats.estimates import Estimate, in_percent, se_in_points
 
 RECORD = Path(__file__).resolve().parent.parent / "_headlines.json"
 """Headlines of the shipped sets as last computed, each with the digest of the set it belongs to."""

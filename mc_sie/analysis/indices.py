@@ -41,13 +41,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.hits import hits_of_points
-from mc_sie.analysis.jackknife import Array, TooFewError, is_settled, jackknife, quotient
 from mc_sie.engine.run import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import PRIOR_SET_DIMENSION, QUANTITIES, group
 from mc_sie.sampling import SECOND_BLOCK, Design, points
+from mc_sie.stats.jackknife import Array, TooFewError, is_settled, jackknife, quotient
 
 Function = Callable[[Mapping[str, Array]], Array]
 """From independent uniforms, shape (n,), by name, to one number a point, shape (n,)."""

@@ -26,17 +26,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis import climb
 from mc_sie.analysis.climb import World
-from mc_sie.analysis.estimates import (
-    BOUND_LEVEL,
-    Estimate,
-    estimate_from_counts,
-    failed_in_words,
-    replicate_se,
-    student_t,
-)
-from mc_sie.analysis.precision import Precision
 from mc_sie.analysis.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
-from mc_sie.analysis.psis import PARETO_K_HIGH, pareto_k
 from mc_sie.analysis.summary import sentence, weighted_quantiles
 from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
@@ -45,6 +35,16 @@ from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
+from mc_sie.stats.estimates import (
+    BOUND_LEVEL,
+    Estimate,
+    estimate_from_counts,
+    failed_in_words,
+    replicate_se,
+    student_t,
+)
+from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
+from mc_sie.stats.stopping import Precision
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import (
+from mc_sie.analysis.hits import hits_of_design
+from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, n_threads, uniforms_of
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
+from mc_sie.stats.estimates import (
     RARE_HITS,
     Estimate,
     decimals,
@@ -24,12 +30,6 @@ from mc_sie.analysis.estimates import (
     replicate_se,
     student_t,
 )
-from mc_sie.analysis.hits import hits_of_design
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, n_threads, uniforms_of
-from mc_sie.events import HEADLINE, Event, parse_event
-from mc_sie.priors import PriorSet
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
 
 
 @dataclass(frozen=True)

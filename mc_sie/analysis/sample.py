@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import failed_in_words
 from mc_sie.engine.run import Simulation
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
+from mc_sie.stats.estimates import failed_in_words
 
 
 @dataclass(frozen=True)

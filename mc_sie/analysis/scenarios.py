@@ -30,13 +30,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.curves import check_both, is_derived, varying, words_of
-from mc_sie.analysis.estimates import decimals
-from mc_sie.analysis.jackknife import Array, Jackknifed, jackknife, quotient
 from mc_sie.analysis.sample import Sample
 from mc_sie.engine.trace import trace
 from mc_sie.errors import InputError
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
+from mc_sie.stats.estimates import decimals
+from mc_sie.stats.jackknife import Array, Jackknifed, jackknife, quotient
 
 PEEL = 0.05
 """Share of a box that one step peels off or pastes back."""

@@ -18,10 +18,8 @@ from numpy.typing import ArrayLike
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
-from mc_sie.analysis.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
-from mc_sie.analysis.jackknife import TooFewError
 from mc_sie.analysis.sample import Sample, sample_of
 from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
@@ -31,6 +29,8 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
+from mc_sie.stats.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
+from mc_sie.stats.jackknife import TooFewError
 
 DRAWS_DEFAULT = 2**20
 """Runs of the model when nothing else is asked for."""

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.estimates import failed_in_words, least_se
-from mc_sie.analysis.jackknife import Array, jackknife, quotient
 from mc_sie.analysis.rerun import Answer, Question, question, steps
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
@@ -25,6 +23,8 @@ from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.priors.families import truncated
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
+from mc_sie.stats.estimates import failed_in_words, least_se
+from mc_sie.stats.jackknife import Array, jackknife, quotient
 
 DRAWS_DEFAULT = 2**16
 """Draws for each variant when nothing else is asked for."""

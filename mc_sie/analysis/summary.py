@@ -10,9 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis import sketch
 from mc_sie.analysis.condition import Conditioned
-from mc_sie.analysis.estimates import (
+from mc_sie.analysis.tally import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, Questions, outcomes_by_label
+from mc_sie.engine.run import Simulation
+from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.model.status import STATUSES
+from mc_sie.outcomes import STATUS_NAMES
+from mc_sie.quantities import MODES
+from mc_sie.stats import quantile_sketch
+from mc_sie.stats.estimates import (
     Estimate,
     WeightedEstimate,
     estimate_from_counts,
@@ -23,12 +29,6 @@ from mc_sie.analysis.estimates import (
     replicate_se,
     se_in_points,
 )
-from mc_sie.analysis.tally import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, Questions, outcomes_by_label
-from mc_sie.engine.run import Simulation
-from mc_sie.events import HEADLINE, Event, parse_event
-from mc_sie.model.status import STATUSES
-from mc_sie.outcomes import STATUS_NAMES
-from mc_sie.quantities import MODES
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles that are reported."""
@@ -459,9 +459,9 @@ def summarise_counts(questions: Questions, rows: NDArray[np.int64], scheme: str)
     for place, (label, unit) in enumerate(questions.quantiles):
         counts = sketches[:, place]
         pooled = counts.sum(axis=0)
-        by_replicate = np.array([[sketch.quantile(one, prob) for prob in QUANTILES] for one in counts])
-        all_draws = np.array([sketch.quantile(pooled, prob) for prob in QUANTILES])
-        quantiles.append(_quantile_row(label, unit, sketch.share_finite(pooled), all_draws, by_replicate))
+        by_replicate = np.array([[quantile_sketch.quantile(one, prob) for prob in QUANTILES] for one in counts])
+        all_draws = np.array([quantile_sketch.quantile(pooled, prob) for prob in QUANTILES])
+        quantiles.append(_quantile_row(label, unit, quantile_sketch.share_finite(pooled), all_draws, by_replicate))
     return Summary(
         questions.event,
         answer,

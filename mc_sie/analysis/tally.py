@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
-from mc_sie.analysis import sketch
 from mc_sie.analysis.hits import Hits
 from mc_sie.events import Event
 from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index, window_months
 from mc_sie.quantities import MODES
+from mc_sie.stats import quantile_sketch
 
 WINDOWS_MONTHS = (1.0, 4.0, 12.0, 24.0, 60.0)
 """Windows of the table of probabilities, months."""
@@ -122,7 +122,7 @@ class Questions:
             "thresholds": (len(self.thresholds),),
             "sums": (0 if self.only_event else 1 + len(self.widths),),
             "curves": (len(self.dimensions), CURVE_BINS, 2),
-            "sketches": (len(self.quantiles), sketch.N_BINS),
+            "sketches": (len(self.quantiles), quantile_sketch.N_BINS),
         }
         places, start = {}, 0
         for name, shape in shapes.items():
@@ -242,7 +242,7 @@ def count(
     sketches = questions.view(row, "sketches")
     labels = tuple(label for label, _ in questions.quantiles)
     for place, values in enumerate(outcomes_by_label(outcomes, labels)):
-        sketch.add_to(sketches[place], values, hits.is_ok)
+        quantile_sketch.add_to(sketches[place], values, hits.is_ok)
     return row
 
 

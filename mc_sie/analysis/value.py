@@ -30,9 +30,9 @@ from mc_sie.analysis.curves import (
     varying,
     words_of,
 )
-from mc_sie.analysis.jackknife import Array, jackknife
 from mc_sie.analysis.sample import Sample
 from mc_sie.quantities import group
+from mc_sie.stats.jackknife import Array, jackknife
 
 VALUES = ("brier_gain", "bits", "decision_value")
 """Measures of worth, in the order of the tables."""

@@ -93,7 +93,7 @@ def evidence(
 
 
 def _print_report(report: EvidenceReport) -> None:
-    from mc_sie.analysis.estimates import in_percent, se_in_points
+    from mc_sie.stats.estimates import in_percent, se_in_points
 
     say(f"{report.prior.title} ({report.prior.name})")
     say(f"Probability that {report.event.in_words}:")
@@ -159,6 +159,6 @@ def _moves(items: pd.DataFrame) -> pd.DataFrame:
 
 def _points(value: float, se: float, sign: str = "") -> str:
     """A share in points, to the first digit of its error."""
-    from mc_sie.analysis.estimates import decimals
+    from mc_sie.stats.estimates import decimals
 
     return f"{100 * value:{sign}.{decimals(100 * se)}f}"

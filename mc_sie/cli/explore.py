@@ -100,8 +100,8 @@ def explore(
 
 
 def _say_answer(found: object, n_draws: str) -> None:
-    from mc_sie.analysis.estimates import in_percent, se_in_points
     from mc_sie.analysis.explorer_draws import Reading
+    from mc_sie.stats.estimates import in_percent, se_in_points
 
     assert isinstance(found, Reading)
     one = found.answer

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mc_sie.analysis.cluster import Cluster
     from mc_sie.analysis.condition import Conditioned
-    from mc_sie.analysis.precision import Precision
     from mc_sie.analysis.streaming import Streamed
     from mc_sie.analysis.summary import Summary
     from mc_sie.checkpoint import Checkpoint
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mc_sie.events import Event
     from mc_sie.priors import PriorSet
     from mc_sie.sampling import Design
+    from mc_sie.stats.stopping import Precision
 
 
 @app.command()
@@ -91,12 +91,12 @@ def run(
 
     loaded = load_prior(prior)
 
-    from mc_sie.analysis.precision import precision
     from mc_sie.analysis.tally import TABLE_LEVELS
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.files import check_target
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
+    from mc_sie.stats.stopping import precision
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
     wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws, n_replicates=design.n_replicates)
@@ -351,8 +351,8 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
 def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -> None:
     """The answer, the tables over gains and windows and by mode, and what was drawn."""
     from mc_sie.analysis.condition import Conditioned
-    from mc_sie.analysis.estimates import failed_in_words
     from mc_sie.analysis.headlines import spread_sentence
+    from mc_sie.stats.estimates import failed_in_words
 
     simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
     design = simulation.design

@@ -116,8 +116,8 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
 
 
 def _print(found: Sensitivity) -> None:
-    from mc_sie.analysis.estimates import in_percent, one_in, se_in_points
     from mc_sie.analysis.sensitivity import NOT_CONVERGED
+    from mc_sie.stats.estimates import in_percent, one_in, se_in_points
 
     sample, answer = found.sample, found.answer
     say(f"{sample.prior.title} ({sample.prior.name})")
@@ -149,7 +149,7 @@ _COLUMNS = (
 
 def _cell(row: Any, name: str, factor: float) -> str:
     """A number with its Monte Carlo error; a Shapley effect with its interval."""
-    from mc_sie.analysis.estimates import with_error
+    from mc_sie.stats.estimates import with_error
 
     value, se = factor * row[name], factor * row[f"{name}_se"]
     if value != value:
@@ -163,7 +163,7 @@ def _cell(row: Any, name: str, factor: float) -> str:
 
 def _with_interval(value: float, se: float, low: float, high: float) -> str:
     """A number with its interval in brackets."""
-    from mc_sie.analysis.estimates import decimals
+    from mc_sie.stats.estimates import decimals
 
     if value == se == 0.0:
         return "0"
@@ -195,7 +195,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
 def _print_groups(groups: pd.DataFrame) -> None:
     from rich.table import Table
 
-    from mc_sie.analysis.estimates import with_error
+    from mc_sie.stats.estimates import with_error
 
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
@@ -230,7 +230,7 @@ def _print_value(value: pd.DataFrame) -> None:
     """Worth of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
-    from mc_sie.analysis.estimates import with_error
+    from mc_sie.stats.estimates import with_error
 
     title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
     table = Table(title=title, title_justify="left")

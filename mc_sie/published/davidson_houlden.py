@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie._jit import njit, part
-from mc_sie.analysis.estimates import Estimate, estimate_probability
 from mc_sie.engine.run import Progress, in_batches, n_threads
 from mc_sie.errors import InputError, nearest
 from mc_sie.quantities import QUANTITIES
 from mc_sie.sampling import Design, points
+from mc_sie.stats.estimates import Estimate, estimate_probability
 from mc_sie.units import LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS, MONTHS_PER_YEAR
 
 SOURCE = "Davidson & Houlden 2025"

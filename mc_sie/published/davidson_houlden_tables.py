@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import Estimate, estimate_probability, replicate_se
 from mc_sie.engine.run import evaluate
 from mc_sie.outcomes import Outcomes
 from mc_sie.published import davidson_houlden as simulator
@@ -18,6 +17,7 @@ from mc_sie.published.davidson_houlden import HORIZON_MONTHS, Counts
 from mc_sie.published.verdicts import Target
 from mc_sie.quantities import HORIZON_MONTHS_HIGH
 from mc_sie.sampling import Design
+from mc_sie.stats.estimates import Estimate, estimate_probability, replicate_se
 from mc_sie.units import LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
 
 SOURCE = simulator.SOURCE

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
-from mc_sie.analysis.estimates import replicate_se
 from mc_sie.engine.run import simulate
 from mc_sie.priors import load_prior
 from mc_sie.published.verdicts import Target
+from mc_sie.stats.estimates import replicate_se
 
 SOURCE = "Greenblatt 2025"
 RANK_PER_OOM = 20.0

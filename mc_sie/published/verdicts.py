@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mc_sie.analysis.estimates import decimals
+from mc_sie.stats.estimates import decimals
 
 VERDICTS = ("exact", "reproduced", "explained", "not reproduced")
 """From best to worst; :attr:`Target.verdict` says what each means."""

@@ -9,11 +9,11 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.estimates import Estimate, share_in_percent
 from mc_sie.analysis.headlines import label
 from mc_sie.analysis.rerun import Change, Question, within_points
 from mc_sie.analysis.structure import Structure
 from mc_sie.quantities import QUANTITIES
+from mc_sie.stats.estimates import Estimate, share_in_percent
 
 _CUT_SHOWN = 1e-6
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mc_sie.analysis.estimates import in_percent
 from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.figures import COLOURS, bin_edges, style
+from mc_sie.stats.estimates import in_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.condition import k_high
 from mc_sie.analysis.densities import density_of, restated
-from mc_sie.analysis.estimates import BOUND_LEVEL, RARE_HITS, least_se, student_t
 from mc_sie.analysis.explorer_draws import (
     ESS_FEWEST,
     ESS_LOW,
@@ -31,6 +30,7 @@ from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of
 from mc_sie.report.render import content_policy
+from mc_sie.stats.estimates import BOUND_LEVEL, RARE_HITS, least_se, student_t
 
 N_TIMES = 60_000
 """Steps in which the time of a trajectory is written."""

@@ -19,13 +19,13 @@ import mc_sie.checkpoint
 import mc_sie.engine.run
 from mc_sie import load_prior
 from mc_sie.analysis import streaming
-from mc_sie.analysis.precision import Precision
 from mc_sie.analysis.streaming import Job
 from mc_sie.analysis.summary import event_estimate
 from mc_sie.analysis.tally import Questions
 from mc_sie.checkpoint import Checkpoint
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
+from mc_sie.stats.stopping import Precision
 
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "4096", "--quiet")

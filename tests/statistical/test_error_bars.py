@@ -9,8 +9,6 @@ from scipy import optimize, stats
 from tests_settings import INTERPRETED
 
 from mc_sie import doubled, evaluate, load_prior, simulate, summarise
-from mc_sie.analysis.estimates import Estimate, estimate_from_counts, estimate_weighted, student_t
-from mc_sie.analysis.precision import REPLICATES_LOW, Precision, precision
 from mc_sie.analysis.rare import estimate_rare
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.engine.run import Simulation
@@ -18,6 +16,8 @@ from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.sampling import Design, plan, points
+from mc_sie.stats.estimates import Estimate, estimate_from_counts, estimate_weighted, student_t
+from mc_sie.stats.stopping import REPLICATES_LOW, Precision, precision
 
 CHEAP = "davidson-houlden-2025"
 SCHEMES = ("sobol", "philox")

@@ -12,7 +12,6 @@ from tests_settings import INTERPRETED
 from mc_sie import InputError, condition, load_prior, simulate, summarise, weigh_evidence
 from mc_sie.analysis import evidence as weighing
 from mc_sie.analysis.condition import WAYS, log_likelihoods
-from mc_sie.analysis.estimates import WeightedEstimate, estimate_probability, estimate_weighted, jackknife_se
 from mc_sie.analysis.evidence import evidence_record
 from mc_sie.analysis.rare import estimate_rare
 from mc_sie.analysis.sample import sample_of
@@ -21,6 +20,7 @@ from mc_sie.engine.run import doubled
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
 from mc_sie.priors.evidence import Evidence
+from mc_sie.stats.estimates import WeightedEstimate, estimate_probability, estimate_weighted, jackknife_se
 from mc_sie.tables import write_evidence
 
 N, R = (256, 4) if INTERPRETED else (8192, 16)

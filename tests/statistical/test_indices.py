@@ -13,12 +13,12 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, simulate
 from mc_sie.analysis.curves import curves
 from mc_sie.analysis.indices import EventFunction, Space, designed, n_evaluations, prior_groups
-from mc_sie.analysis.jackknife import TooFewError
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import SECOND_BLOCK, plan, points
+from mc_sie.stats.jackknife import TooFewError
 
 N = 2**10 if INTERPRETED else 2**14
 N_SEEDS = 10 if INTERPRETED else 60

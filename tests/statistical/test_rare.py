@@ -12,12 +12,12 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate
 from mc_sie.analysis import climb, rare
-from mc_sie.analysis.precision import Precision
 from mc_sie.analysis.proposal import Found, Histogram, principal_axes
-from mc_sie.analysis.psis import pareto_k
 from mc_sie.analysis.rare import Rare, estimate_rare
 from mc_sie.analysis.summary import estimate_event
 from mc_sie.events import parse_event
+from mc_sie.stats.pareto import pareto_k
+from mc_sie.stats.stopping import Precision
 
 compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
 

@@ -12,14 +12,14 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
-from mc_sie.analysis import sketch
-from mc_sie.analysis.estimates import RARE_HITS
 from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
 from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
 from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
 from mc_sie.engine.run import uniforms_of
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
+from mc_sie.stats import quantile_sketch
+from mc_sie.stats.estimates import RARE_HITS
 
 N_REPLICATES = 4
 N_DRAWS = 64 if INTERPRETED else 4096
@@ -61,7 +61,7 @@ def test_quantiles_are_within_the_stated_error(both):
     )
     for prob in QUANTILES:
         column = f"q{100 * prob:02.0f}"
-        np.testing.assert_allclose(sketched[column], exact[column], rtol=sketch.RELATIVE_ERROR * (1 + 1e-9))
+        np.testing.assert_allclose(sketched[column], exact[column], rtol=quantile_sketch.RELATIVE_ERROR * (1 + 1e-9))
 
 
 def test_no_gain_of_a_window_beyond_the_horizon_is_in_a_table():
@@ -193,24 +193,26 @@ def test_draws_that_cannot_be_simulated_are_counted_apart(failing):
 def test_what_a_sketch_promises():
     rng = np.random.default_rng(1)
     values = np.concatenate([rng.lognormal(0, 5, 5000), np.zeros(300), np.full(200, math.inf), [1e-9, 1e300]])
-    counts = np.zeros(sketch.N_BINS, dtype=np.int64)
-    sketch.add_to(counts, values, np.ones(len(values), dtype=bool))
+    counts = np.zeros(quantile_sketch.N_BINS, dtype=np.int64)
+    quantile_sketch.add_to(counts, values, np.ones(len(values), dtype=bool))
     assert counts.sum() == len(values)
-    assert sketch.share_finite(counts) == pytest.approx(np.isfinite(values).mean())
+    assert quantile_sketch.share_finite(counts) == pytest.approx(np.isfinite(values).mean())
     ordered = np.sort(values)
     for prob in (0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99):
         exact = ordered[math.ceil(prob * len(values)) - 1]
-        inside = exact == 0 or math.isinf(exact) or sketch.LOW <= exact <= sketch.HIGH
+        inside = exact == 0 or math.isinf(exact) or quantile_sketch.LOW <= exact <= quantile_sketch.HIGH
         assert inside
-        assert sketch.quantile(counts, prob) == pytest.approx(exact, rel=sketch.RELATIVE_ERROR * (1 + 1e-9))
-    edges = sketch.upper_edges()
-    assert len(edges) == sketch.N_BINS
+        assert quantile_sketch.quantile(counts, prob) == pytest.approx(
+            exact, rel=quantile_sketch.RELATIVE_ERROR * (1 + 1e-9)
+        )
+    edges = quantile_sketch.upper_edges()
+    assert len(edges) == quantile_sketch.N_BINS
     assert (np.diff(edges) > 0).all()
     for value in (0.0, 2e-6, 0.03, 1.0, 12.0, 9e14, math.inf):
-        place = sketch.bin_of(value)
+        place = quantile_sketch.bin_of(value)
         assert value <= edges[place] * (1 + 1e-12)
         assert place == 0 or value > edges[place - 1] * (1 - 1e-12)
-    assert math.isnan(sketch.quantile(np.zeros(sketch.N_BINS, dtype=np.int64), 0.5))
+    assert math.isnan(quantile_sketch.quantile(np.zeros(quantile_sketch.N_BINS, dtype=np.int64), 0.5))
 
 
 def test_a_batch_is_a_pure_function_of_its_number():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mc_sie.analysis.estimates import (
+from mc_sie.stats.estimates import (
     Estimate,
     decimals,
     error_bound,

@@ -5,7 +5,7 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy import stats
 
-from mc_sie.analysis.psis import pareto_k
+from mc_sie.stats.pareto import pareto_k
 
 
 @pytest.mark.parametrize(("k", "n"), [(0.2, 4000), (0.5, 20_000), (0.9, 4000)])

@@ -10,7 +10,6 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis import checks
 from mc_sie.analysis.convergence import replicate_table, running_table
-from mc_sie.analysis.estimates import estimate_weighted
 from mc_sie.analysis.exceedance import exceedance_table, threshold_map
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
@@ -24,6 +23,7 @@ from mc_sie.report.sections import medians_table
 from mc_sie.report.sections.answer import _in_plain_words, _pivoted, _quantiles_shown
 from mc_sie.report.sections.others import _pins_shown
 from mc_sie.reporting import _rare_command, _sums, make_request, reference_for
+from mc_sie.stats.estimates import estimate_weighted
 
 
 def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):

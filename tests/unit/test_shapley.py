@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from mc_sie.analysis.shapley import by_orders, exact, joined, random_orders, sets_along
+from mc_sie.stats.shapley import by_orders, exact, joined, random_orders, sets_along
 
 
 def toy(n_players: int, seed: int = 1) -> np.ndarray:

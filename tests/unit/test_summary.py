@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from blank import blank_outcomes
 
-from mc_sie.analysis.estimates import RARE_HITS, Estimate, WeightedEstimate, estimate_probability
 from mc_sie.analysis.summary import (
     QUANTILES,
     TABLE_LEVELS,
@@ -24,6 +23,7 @@ from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.model.status import STATUSES
 from mc_sie.quantities import MODES
+from mc_sie.stats.estimates import RARE_HITS, Estimate, WeightedEstimate, estimate_probability
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 from mc_sie.analysis.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report import answer_figures
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 
 if TYPE_CHECKING:
     pass

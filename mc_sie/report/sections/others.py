@@ -8,7 +8,6 @@ import pandas as pd
 
 from mc_sie.analysis.breakeven import BreakEven
 from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.estimates import decimals, in_percent
 from mc_sie.analysis.evidence import EvidenceReport
 from mc_sie.analysis.structure import Structure
 from mc_sie.errors import InputError
@@ -19,6 +18,7 @@ from mc_sie.report.evidence_figures import evidence_figure
 from mc_sie.report.figures import headlines_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.render import shown
+from mc_sie.stats.estimates import decimals, in_percent
 
 
 def _not_worked_out(why: InputError) -> Aside:

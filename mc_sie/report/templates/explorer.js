@@ -348,7 +348,7 @@ function weightsOf(members, sums) {
   return weights;
 }
 
-function paretoK(weights) { // Zhang & Stephens with the weak prior of Vehtari et al., as in mc_sie/analysis/psis.py
+function paretoK(weights) { // Zhang & Stephens with the weak prior of Vehtari et al., as in mc_sie/stats/pareto.py
   const size = Math.ceil(Math.min(0.2 * N, 3 * Math.sqrt(N)));
   const positive = weights.filter((w) => w > 0).sort(), n = positive.length, least = n > size ? positive[n - size - 1] : 0;
   const excess = Array.from(positive.subarray(Math.max(n - size, 0)), (w) => w - least).filter((w) => w > 0), m = excess.length;

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.estimates import jackknife_se, student_t
 from mc_sie.errors import InputError
+from mc_sie.stats.estimates import jackknife_se, student_t
 
 Array = NDArray[np.float64]
 

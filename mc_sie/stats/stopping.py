@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mc_sie.analysis.estimates import Estimate, error_bound
 from mc_sie.errors import InputError
 from mc_sie.sampling import N_REPLICATES_DEFAULT
+from mc_sie.stats.estimates import Estimate, error_bound
 
 REPLICATES_LOW = 32
 """Fewest replicates by whose spread a run may decide to stop."""
