@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.rerun import Answer, Question, question, steps
+from mc_sie.distributions.families import truncated
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet, fixed_entry
-from mc_sie.priors.families import truncated
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats.estimates import failed_in_words, least_se

@@ -1,8 +1,8 @@
 """Priors: from a cited TOML file to quantile functions of points in the unit cube."""
 
+from mc_sie.distributions.families import Distribution
 from mc_sie.priors.dependence import Correlation, Dependence
 from mc_sie.priors.entries import Entry, entry, fixed_entry
-from mc_sie.priors.families import Distribution
 from mc_sie.priors.prior_set import PriorSet, pool
 from mc_sie.priors.schema import json_schema
 from mc_sie.priors.shipped import shipped_priors

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mc_sie.distributions.families import Array, Distribution, Mixture, Unusable, truncated
 from mc_sie.errors import InputError, nearest
 from mc_sie.numerals import argument_number
 from mc_sie.priors.dependence import Correlation
 from mc_sie.priors.entries import Entry
-from mc_sie.priors.families import Array, Distribution, Mixture, Unusable, truncated
 from mc_sie.priors.prior_set import PriorSet
 from mc_sie.quantities import BLOCKS, QUANTITIES, Quantity
 

@@ -20,8 +20,8 @@ from itertools import combinations
 
 import numpy as np
 
+from mc_sie.distributions.families import UNREACHED, Array
 from mc_sie.errors import InputError
-from mc_sie.priors.families import UNREACHED, Array
 
 EIGENVALUE_LOW = 1e-8
 """Smallest eigenvalue of a matrix in use: at 0 some quantity would be determined by others."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+from mc_sie.distributions import families
+from mc_sie.distributions.families import Distribution
 from mc_sie.errors import InputError, nearest
 from mc_sie.numerals import argument_number
-from mc_sie.priors import families, foreign, problems, schema
-from mc_sie.priors.families import Distribution
+from mc_sie.priors import foreign, problems, schema
 from mc_sie.quantities import QUANTITIES
 
 DEFAULT_ORIGIN = "default"

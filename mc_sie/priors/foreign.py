@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from mc_sie.distributions import tabulated
+from mc_sie.distributions.families import UNREACHED, Array
 from mc_sie.errors import InputError
-from mc_sie.priors import tabulated
-from mc_sie.priors.families import UNREACHED, Array
 
 Raw = dict[str, Any]
 

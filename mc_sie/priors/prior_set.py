@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.distributions.families import Array
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import problems
 from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
-from mc_sie.priors.families import Array
 from mc_sie.priors.restatements import RESTATEMENTS, determined_by, kept_inside
 from mc_sie.priors.shipped import recorded
 from mc_sie.priors.together import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already

@@ -1,7 +1,7 @@
 """What a prior file may say: one pydantic model a family, with exactly its keys, and the JSON Schema of the whole file.
 
 Types and the bounds of single numbers are pydantic's; whatever relates two of them is refused where the law is made, by
-:class:`~mc_sie.priors.families.Unusable`. :mod:`mc_sie.priors.spec` turns both kinds into one kind of message.
+:class:`~mc_sie.distributions.families.Unusable`. :mod:`mc_sie.priors.spec` turns both kinds into one kind of message.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
-from mc_sie.priors import elicit, evidence, families, tabulated
-from mc_sie.priors.families import Distribution, Unusable
+from mc_sie.distributions import families, fitting, tabulated
+from mc_sie.distributions.families import Distribution, Unusable
+from mc_sie.priors import evidence
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 
 Positive = Annotated[float, Field(gt=0.0)]
@@ -214,7 +215,7 @@ class StudentT(Truncatable):
 class Fitted(Truncatable):
     """A family named by ``fit``, with what it needs beyond what it is fitted to."""
 
-    fit: elicit.FittedFamily
+    fit: fitting.FittedFamily
     df: Positive | None = Field(None, description="degrees of freedom, for student_t")
     low: float | None = Field(None, description="lower end, for beta (0 unless given)")
     high: float | None = Field(None, description="upper end, for beta (1 unless given)")
@@ -247,7 +248,7 @@ class Quantiles(Fitted):
 
     def whole(self) -> Distribution:
         """The law before it is cut."""
-        found = elicit.fit(self.fit, self.quantiles, **self.further)
+        found = fitting.fit(self.fit, self.quantiles, **self.further)
         stated = ", ".join(f"{key} = {value:g}" for key, value in self.quantiles.items())
         if len(self.quantiles) == 2:
             return replace(found.distribution, words=f"{self.fit} with {stated}")
@@ -266,7 +267,7 @@ class Interval(Fitted):
     def whole(self) -> Distribution:
         """The law before it is cut."""
         low, high = self.interval
-        found = elicit.fit_interval(self.fit, self.mean, (low, high), level=self.level, **self.further)
+        found = fitting.fit_interval(self.fit, self.mean, (low, high), level=self.level, **self.further)
         words = f"{self.fit} with mean {self.mean:g} and {100.0 * self.level:g} % interval {low:g} to {high:g}"
         if found.miss_share > 1e-9:
             words += (

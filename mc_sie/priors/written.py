@@ -13,15 +13,16 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from mc_sie.distributions import fitting
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.numerals import is_number, parse_number
-from mc_sie.priors import elicit, schema
+from mc_sie.priors import schema
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 
 INTERVAL_FITS = {"linear": "normal", "log": "lognormal", "logit": "beta"}
 """The family that ``0.3 to 0.9`` stands for, by the natural scale of the quantity."""
 
-_FITTED = get_args(elicit.FittedFamily)
+_FITTED = get_args(fitting.FittedFamily)
 _WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z%]+)")
 _LONGEST = 10_000  # characters of a line; the longest list of chips that anybody types is shorter
 _UNITS = ("month", "year", "yr", "week", "day", "oom", "doubling", "x", "%", "percent")

@@ -24,8 +24,8 @@ from mc_sie.analysis.explorer_draws import (
     Carried,
     theirs,
 )
+from mc_sie.distributions.families import Continuous, Mixture, Truncated
 from mc_sie.priors import Distribution, Entry, PriorSet
-from mc_sie.priors.families import Continuous, Mixture, Truncated
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of

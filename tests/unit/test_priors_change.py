@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from mc_sie import InputError, load_prior, shipped_priors
+from mc_sie.distributions import families as f
 from mc_sie.priors import Entry, fixed_entry
-from mc_sie.priors import families as f
 from mc_sie.priors.change import (
     Moved,
     change_in_words,

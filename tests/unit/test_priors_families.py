@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mc_sie.priors import families as f
+from mc_sie.distributions import families as f
 
 U = np.concatenate([10.0 ** -np.arange(1.0, 16.0), np.linspace(0.001, 0.999, 999), 1.0 - 10.0 ** -np.arange(3.0, 16.0)])
 

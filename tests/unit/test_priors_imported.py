@@ -3,8 +3,8 @@
 import pytest
 
 from mc_sie import load_prior
+from mc_sie.distributions import families
 from mc_sie.errors import InputError
-from mc_sie.priors import families
 from mc_sie.priors.imported import prior_text
 
 PLAIN = '''quantity,family,low,high,q05,q95,value,unit,source,judgement

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import mc_sie.priors as priors
+from mc_sie.distributions import families
 from mc_sie.errors import InputError
-from mc_sie.priors import families, load_prior, new_prior_text, prior_from_dict, shipped_priors
+from mc_sie.priors import load_prior, new_prior_text, prior_from_dict, shipped_priors
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, PAIRED, QUANTITIES
 
 N = 2**14

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mc_sie import load_prior
-from mc_sie.priors import elicit, prior_from_dict, tabulated
-from mc_sie.priors import families as f
-from mc_sie.priors.families import Unusable
+from mc_sie.distributions import families as f
+from mc_sie.distributions import fitting, tabulated
+from mc_sie.distributions.families import Unusable
+from mc_sie.priors import prior_from_dict
 from mc_sie.quantities import QUANTITIES
 
 U = np.concatenate([10.0 ** -np.arange(3.0, 14.0), np.linspace(0.001, 0.999, 999), 1.0 - 10.0 ** -np.arange(3.0, 13.0)])
@@ -156,7 +157,7 @@ def test_what_is_no_table_is_refused(make, key, why):
 )
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
 def test_a_law_is_found_again_from_its_mean_and_interval(family, law, more, level):
-    found = elicit.fit_interval(family, law.mean(), tuple(law.interval(level)), level=level, **more)
+    found = fitting.fit_interval(family, law.mean(), tuple(law.interval(level)), level=level, **more)
     u = np.linspace(0.01, 0.99, 99)
     np.testing.assert_allclose(found.distribution.ppf(u), law.ppf(u), atol=1e-6 * law.std())
     assert found.miss_share < 1e-6
@@ -164,7 +165,7 @@ def test_a_law_is_found_again_from_its_mean_and_interval(family, law, more, leve
 
 
 def test_what_a_mean_and_an_interval_miss_is_told():
-    found = elicit.fit_interval("lognormal", 12.0, (2.0, 32.0))
+    found = fitting.fit_interval("lognormal", 12.0, (2.0, 32.0))
     low, high = found.distribution.ppf([0.05, 0.95])
     points = np.abs(found.distribution.cdf([2.0, 32.0]) - [0.05, 0.95])
     assert found.miss_points == pytest.approx(100.0 * points.max())
@@ -180,12 +181,12 @@ def test_what_a_mean_and_an_interval_miss_is_told():
     for a, b in ((1.01, 1.0), (0.99, 1.0), (1.0, 1.01), (1.0, 0.99)):
         assert squares(a * median, b * sd_log) > best
     with pytest.raises(Unusable, match="cannot have that mean and interval: the nearest has mean"):
-        elicit.fit_interval("normal", 5.0, (2.0, 32.0))
+        fitting.fit_interval("normal", 5.0, (2.0, 32.0))
 
 
 def test_three_quantiles_are_missed_by_points_of_probability():
     stated = {"q05": 2.0, "q50": 8.5, "q95": 32.0}
-    found = elicit.fit("lognormal", stated)
+    found = fitting.fit("lognormal", stated)
     points = np.abs(found.distribution.cdf(list(stated.values())) - [0.05, 0.5, 0.95])
     assert found.miss_points == pytest.approx(100.0 * points.max())
 

@@ -11,9 +11,9 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate, structure
 from mc_sie.analysis.summary import estimate_event
+from mc_sie.distributions import families as f
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import Entry
-from mc_sie.priors import families as f
 from mc_sie.report.comparison_text import aspects_table
 from mc_sie.stats.estimates import share_in_percent
 

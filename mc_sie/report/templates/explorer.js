@@ -1,6 +1,6 @@
 "use strict";
 // Draws come with the page; a prior is answered for by how much likelier it makes each of them than the proposal did.
-// Laws are {parts, atoms} as in mc_sie/priors/families.py, an entry is what a prior file says of one quantity.
+// Laws are {parts, atoms} as in mc_sie/distributions/families.py, an entry is what a prior file says of one quantity.
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const DATA = JSON.parse($("#data").textContent);
