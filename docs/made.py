@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from mc_sie.priors.dependence import Correlation
+    from mc_sie.priors.copula import Correlation
     from mc_sie.priors.evidence import Evidence
 
 WORLD = {"rho": -0.03, "r": 3.0, "lam": 0.7, "limit_ooms": 16.0, "software_doubling_months": 6.0}

@@ -38,7 +38,7 @@ from mc_sie.files import check_folder, entry, write_whole
 from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, shipped_priors
-from mc_sie.priors.change import differing_blocks
+from mc_sie.priors.modified import differing_blocks
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT

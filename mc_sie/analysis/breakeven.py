@@ -22,7 +22,7 @@ from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet
-from mc_sie.priors.change import Moved, change_in_words, from_scale, moved_entry, to_scale
+from mc_sie.priors.modified import Moved, change_in_words, from_scale, moved_entry, to_scale
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, QUANTITIES, Quantity
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats.estimates import Estimate, decimals, student_t

@@ -34,7 +34,7 @@ from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet
-from mc_sie.priors.change import differing_blocks, is_same_entry, mixed
+from mc_sie.priors.modified import differing_blocks, is_same_entry, mixed
 from mc_sie.quantities import BLOCKS, HORIZON_MONTHS_DEFAULT, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats import shapley

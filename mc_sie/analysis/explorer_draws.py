@@ -28,8 +28,8 @@ from mc_sie.engine.run import Progress, check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event
 from mc_sie.priors import Entry, PriorSet, entry, load_prior, pool, shipped_priors
-from mc_sie.priors.change import from_scale, to_scale
-from mc_sie.priors.together import AUTONOMOUS_MODES
+from mc_sie.priors.consistency import AUTONOMOUS_MODES
+from mc_sie.priors.modified import from_scale, to_scale
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES, TOP_OOMS
 from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import WeightedEstimate, effective_size, estimate_weighted, replicate_se

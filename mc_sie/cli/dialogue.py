@@ -284,7 +284,7 @@ def _ways(name: str) -> list[str]:
 def _sourced(draft: _Draft, name: str, text: str) -> _Answer:
     """An answer with its source, checked."""
     from mc_sie.priors.entries import entry_of_table
-    from mc_sie.priors.written import table_of_text
+    from mc_sie.priors.text_entry import table_of_text
 
     table = table_of_text(name, text)
     answer = _Answer(name, table, entry_of_table(name, table | {"source": OWN_JUDGEMENT}, "your answer"))
@@ -369,7 +369,7 @@ def _of_answer(answer: _Answer) -> str:
 def _help(quantity: Quantity) -> None:
     """What can be written for a quantity: the short forms, then every family with its keys."""
     from mc_sie.priors.schema import FAMILIES
-    from mc_sie.priors.written import INTERVAL_FITS, parameters_of
+    from mc_sie.priors.text_entry import INTERVAL_FITS, parameters_of
 
     if quantity.name == "mode":
         say("  continual                       this mode with certainty")
@@ -413,7 +413,7 @@ def _print_differences(draft: _Draft) -> None:
 def _written(draft: _Draft) -> str:
     """Write the file, under another name if need be; the commands to go on with."""
     from mc_sie.priors import load_prior
-    from mc_sie.priors.written import file_text
+    from mc_sie.priors.text_entry import file_text
     from mc_sie.tables import write_new_text
 
     while True:

@@ -134,7 +134,7 @@ def priors_import(
     """Make a prior file from a spreadsheet's table."""
     from mc_sie.cli.dialogue import as_seen_from
     from mc_sie.priors import load_prior
-    from mc_sie.priors.imported import prior_text
+    from mc_sie.priors.csv_import import prior_text
     from mc_sie.tables import write_new_text
 
     seen = None if extends is None else as_seen_from(output, extends)

@@ -1,12 +1,12 @@
 """Priors: from a cited TOML file to quantile functions of points in the unit cube."""
 
 from mc_sie.distributions.families import Distribution
-from mc_sie.priors.dependence import Correlation, Dependence
+from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry, entry, fixed_entry
+from mc_sie.priors.loading import load_prior, prior_from_dict
 from mc_sie.priors.prior_set import PriorSet, pool
 from mc_sie.priors.schema import json_schema
 from mc_sie.priors.shipped import shipped_priors
-from mc_sie.priors.spec import load_prior, prior_from_dict
 from mc_sie.priors.template import new_prior_text
 
 __all__ = [

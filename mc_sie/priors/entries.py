@@ -11,7 +11,7 @@ from mc_sie.distributions import families
 from mc_sie.distributions.families import Distribution
 from mc_sie.errors import InputError, nearest
 from mc_sie.numerals import argument_number
-from mc_sie.priors import foreign, problems, schema
+from mc_sie.priors import adapters, messages, schema
 from mc_sie.quantities import QUANTITIES
 
 DEFAULT_ORIGIN = "default"
@@ -134,7 +134,7 @@ def entry(
     _check_name(quantity, f"{where}: ")
     if isinstance(law, Real):
         law = argument_number(f"{where}: [{quantity}]", law)
-    raw, remark = foreign.stated(law, f"{where}: [{quantity}]")
+    raw, remark = adapters.stated(law, f"{where}: [{quantity}]")
     if remark and isinstance(source, str) and source.strip():  # what is no source does not become one
         source = f"{source} [{remark}]"
     given = {
@@ -210,7 +210,7 @@ def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry |
         As for a file.
     """
     document = {"title": where, quantity: raw}
-    model = getattr(problems.checked(where, document), quantity)
+    model = getattr(messages.checked(where, document), quantity)
     return None if model.family == "absent" else entry_of_model(quantity, model, where)
 
 

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from mc_sie.distributions.families import Array
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors import problems
-from mc_sie.priors.dependence import INDEPENDENT, Correlation, Dependence, dependence_between
+from mc_sie.priors import messages
+from mc_sie.priors.consistency import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already
+from mc_sie.priors.copula import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
-from mc_sie.priors.restatements import RESTATEMENTS, determined_by, kept_inside
+from mc_sie.priors.reparametrisation import RESTATEMENTS, determined_by, kept_inside
 from mc_sie.priors.shipped import recorded
-from mc_sie.priors.together import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 
 POOL_DIMENSION = "prior_set"
@@ -503,7 +503,7 @@ def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> P
     for place, (member, _) in enumerate(members):
         check_member(f"pool {name!r}: {member.name}", member, [other for other, _ in members[:place]])
     stated = {"members": {member.name: weight for member, weight in members}, "source": source}
-    problems.checked(f"pool {name!r}", {"title": name, "pool": stated})
+    messages.checked(f"pool {name!r}", {"title": name, "pool": stated})
     return pool_of(
         tuple(members), name=name, title=source, description="", citations=(), bottlenecks=None, path=Path(name)
     )

@@ -7,7 +7,7 @@ import pytest
 
 from mc_sie.csv_tables import read_csv
 from mc_sie.errors import InputError
-from mc_sie.priors.imported import prior_text
+from mc_sie.priors.csv_import import prior_text
 from mc_sie.tables import evaluate_simulator_table, evaluate_table
 
 

@@ -15,7 +15,7 @@ from mc_sie.analysis.disagreement import Comparison
 from mc_sie.analysis.rerun import change_of, distinct_names, in_points, points_of, question, within_points
 from mc_sie.distributions import families
 from mc_sie.priors import Entry, fixed_entry
-from mc_sie.priors.change import differing_blocks, mixed
+from mc_sie.priors.modified import differing_blocks, mixed
 from mc_sie.stats.shapley import exact
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="many reruns: the same as compiled, a hundred times slower")

@@ -25,7 +25,7 @@ from mc_sie.engine.run import evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.priors import entry, fixed_entry, pool
-from mc_sie.priors.change import to_scale
+from mc_sie.priors.modified import to_scale
 from mc_sie.quantities import MODES, QUANTITIES
 
 EVENT = parse_event("best_window_months[5] < 12")

@@ -11,7 +11,7 @@ from scipy import stats
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.distributions import families as f
 from mc_sie.priors import Entry, fixed_entry
-from mc_sie.priors.change import (
+from mc_sie.priors.modified import (
     Moved,
     change_in_words,
     differing_blocks,

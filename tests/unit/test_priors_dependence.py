@@ -13,7 +13,7 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, shipped_priors
 from mc_sie.errors import InputError
 from mc_sie.priors import Correlation, entry, fixed_entry, prior_from_dict
-from mc_sie.priors.dependence import (
+from mc_sie.priors.copula import (
     EIGENVALUE_LOW,
     Dependence,
     dependence_between,

@@ -5,7 +5,7 @@ import pytest
 from mc_sie import load_prior
 from mc_sie.distributions import families
 from mc_sie.errors import InputError
-from mc_sie.priors.imported import prior_text
+from mc_sie.priors.csv_import import prior_text
 
 PLAIN = '''quantity,family,low,high,q05,q95,value,unit,source,judgement
 rho,uniform,-0.4,-0.1,,,,1,"mine, of ""today""",

@@ -14,7 +14,7 @@ from mc_sie.analysis.exceedance import exceedance_table, threshold_map
 from mc_sie.analysis.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.priors.change import differing_blocks
+from mc_sie.priors.modified import differing_blocks
 from mc_sie.quantities import MODES
 from mc_sie.report import sections
 from mc_sie.report.answer_figures import map_figure

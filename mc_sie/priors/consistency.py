@@ -9,10 +9,10 @@ from itertools import product
 import numpy as np
 
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors.dependence import Correlation, Dependence
+from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.evidence import Evidence, used_twice
-from mc_sie.priors.restatements import RESTATEMENTS, Restatement, determined_by
+from mc_sie.priors.reparametrisation import RESTATEMENTS, Restatement, determined_by
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
 
 AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")

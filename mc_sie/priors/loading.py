@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.priors import problems, schema
-from mc_sie.priors.dependence import Correlation
+from mc_sie.priors import messages, schema
+from mc_sie.priors.consistency import uncorrelated
+from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
 from mc_sie.priors.prior_set import PriorSet, check_member, pool_of, set_of
-from mc_sie.priors.restatements import determined_by
+from mc_sie.priors.reparametrisation import determined_by
 from mc_sie.priors.shipped import shipped_priors, shown
-from mc_sie.priors.together import uncorrelated
 from mc_sie.quantities import QUANTITIES
 
 BYTES_HIGH = 2_000_000
@@ -126,7 +126,7 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _document(path: Path, *, is_referred: bool) -> tuple[schema.Header, dict[str, Any]]:
     """The file, checked entry by entry, and what TOML made of it; ``is_referred`` where another file led to it."""
     raw = _parsed(path)
-    return problems.checked(shown(path), raw, is_quoted=not is_referred), raw
+    return messages.checked(shown(path), raw, is_quoted=not is_referred), raw
 
 
 # ------------------------------------------------------------------------------------ from models to a prior
@@ -162,10 +162,10 @@ def _members(
     for key in raw:
         if key in ("extends", "correlation") or key in QUANTITIES:
             remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
-            raise InputError(f"{file}: {problems.written(raw, [key])}", "stands beside [pool]", remedy)
+            raise InputError(f"{file}: {messages.written(raw, [key])}", "stands beside [pool]", remedy)
     members: list[tuple[PriorSet, float]] = []
     for reference, weight in pool.members.items():
-        where = f"{file}: {problems.written(raw, ['pool', 'members', reference])}"
+        where = f"{file}: {messages.written(raw, ['pool', 'members', reference])}"
         member = _load(_followed(reference, path, trail, where), (*trail, path))
         check_member(where, member, [other for other, _ in members])
         members.append((member, weight))
@@ -194,7 +194,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
             raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
     base = _Layer({}, (), None, {}, {})
     if document.extends is not None:
-        where = f"{file}: {problems.written(raw, ['extends'])}"
+        where = f"{file}: {messages.written(raw, ['extends'])}"
         base_path = _followed(document.extends, path, trail, where)
         base_document, base_raw = _document(base_path, is_referred=True)
         if base_document.pool is not None:
@@ -218,7 +218,7 @@ def _correlations(
     places: dict[frozenset[str], str] = {}
     entries = with_defaults(stated)
     for index, model in enumerate(document.correlation):
-        where = f"{file}: {problems.written(raw, ['correlation', index, model.key])}"
+        where = f"{file}: {messages.written(raw, ['correlation', index, model.key])}"
         for pair in _pairs(model, file):
             if problem := uncorrelated(pair.between, entries):
                 raise InputError(where, *problem)
@@ -296,7 +296,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
         if "evidence" in record:
             raw["evidence"] = [_raw_evidence(row) for row in record["evidence"]]
             origins = [row["origin"] for row in record["evidence"]]
-            given = problems.checked(where, raw).evidence
+            given = messages.checked(where, raw).evidence
             header["evidence"] = tuple(_evidence(model, origin) for model, origin in zip(given, origins, strict=True))
         digest = record["digest"]
         if "members" in record:
@@ -307,7 +307,7 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
             pairs = record.get("correlations", [])
             raw["correlation"] = [_without(row, "origin") for row in pairs]
             raw |= {name: _raw_entry(row) for name, row in rows.items()}
-            document = problems.checked(where, raw)
+            document = messages.checked(where, raw)
             stated = {name: entry_of_model(name, getattr(document, name), rows[name]["origin"]) for name in rows}
             correlations = [
                 pair

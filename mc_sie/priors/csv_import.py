@@ -11,9 +11,9 @@ from typing import Any
 from mc_sie.csv_tables import CsvTable, read_csv
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.entries import Entry, entry_of_table
+from mc_sie.priors.loading import load_prior
 from mc_sie.priors.prior_set import check_set
-from mc_sie.priors.spec import load_prior
-from mc_sie.priors.written import file_text, fitted, is_quantile
+from mc_sie.priors.text_entry import file_text, fitted, is_quantile
 from mc_sie.quantities import QUANTITIES
 
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mc_sie.distributions.families import Unusable
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
-from mc_sie.priors.written import in_toml, key_in_toml
+from mc_sie.priors.text_entry import in_toml, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
