@@ -1,7 +1,7 @@
 """Whether an event holds, draw by draw, for those who ask nothing else.
 
 Most draws are far from the threshold of an event about a window or a time from the start, and bounds decide them in a
-fraction of the time that a trajectory takes (:mod:`mc_sie.model.deciding`). The kernel follows the others. The answers
+fraction of the time that a trajectory takes (:mod:`mc_sie.model.event_bounds`). The kernel follows the others. The answers
 are those of :func:`mc_sie.engine.run.simulate`.
 """
 
@@ -27,7 +27,7 @@ from mc_sie.engine.run import (
     uniforms_of,
 )
 from mc_sie.events import Event
-from mc_sie.model.deciding import BELOW, OPEN
+from mc_sie.model.event_bounds import BELOW, OPEN
 from mc_sie.model.status import OK
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit, part
 from mc_sie.engine.compiling import wait_for_kernel
-from mc_sie.model.deciding import NOT_BELOW, OPEN, decide
-from mc_sie.model.growth import FROM_SCRATCH, Law, set_law
+from mc_sie.model.continuous import Workspace, new_workspace
+from mc_sie.model.event_bounds import NOT_BELOW, OPEN, decide
+from mc_sie.model.law import FROM_SCRATCH, Law, set_law
+from mc_sie.model.outcomes import Summary, simulate_generations, simulate_line
 from mc_sie.model.status import OK
-from mc_sie.model.timeline import Workspace, new_workspace
-from mc_sie.model.trajectory import Summary, simulate_generations, simulate_line
 
 NUMBERS = (
     "first_year_ooms",
@@ -78,7 +78,7 @@ def simulate_rows(
     work : Workspace
         Work arrays of the calling thread.
     table : array of shape (22, n)
-        One column a draw: the quantities in the order of :func:`mc_sie.model.growth.set_law`.
+        One column a draw: the quantities in the order of :func:`mc_sie.model.law.set_law`.
     levels, widths : array of shape (K,), (W,)
         Gains in OOM and window widths in months.
     months_to, best_window_months : array of shape (n, K)
@@ -177,7 +177,7 @@ def decide_rows(
     with_window : bool
         Whether the best window is asked about; else only the one that starts at 0.
     answers : array of shape (n, 2), int8
-        Receives NOT_BELOW, BELOW or OPEN of :mod:`mc_sie.model.deciding`: for the best window, and from the start.
+        Receives NOT_BELOW, BELOW or OPEN of :mod:`mc_sie.model.event_bounds`: for the best window, and from the start.
         NOT_BELOW in a row that cannot be simulated.
     codes : array of shape (n, 4), int32
         Receives the status, as in :func:`simulate_rows`; that of a row with an OPEN answer is not final.

@@ -13,10 +13,7 @@ from mc_sie.engine.cpu import CODES
 from mc_sie.engine.given import arrays_of
 from mc_sie.engine.run import kernel_table
 from mc_sie.errors import InputError
-from mc_sie.model.generations import follow_generations
-from mc_sie.model.growth import FROM_SCRATCH, set_law
-from mc_sie.model.status import END_HORIZON, OK, STATUSES
-from mc_sie.model.timeline import (
+from mc_sie.model.continuous import (
     G_LN_PACE,
     G_MONTHS,
     G_OOMS,
@@ -31,6 +28,9 @@ from mc_sie.model.timeline import (
     software_at,
     workspace_type,
 )
+from mc_sie.model.from_scratch import follow_generations
+from mc_sie.model.law import FROM_SCRATCH, set_law
+from mc_sie.model.status import END_HORIZON, OK, STATUSES
 
 _PER_PANEL = 24  # points read from each panel
 _TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments

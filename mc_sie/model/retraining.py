@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, ln_ces_and_share
-from mc_sie.model.growth import (
+from mc_sie.model.law import (
     FROM_SCRATCH,
     NONE,
     SHORTENING,

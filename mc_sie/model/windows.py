@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.growth import CONTINUAL, NONE, SHORTENING, Law, place, software_and_room
-from mc_sie.model.panels import read
-from mc_sie.model.stepping import MONTHS, SECOND, SECOND_SLOPE, TIMED, kind_of
-from mc_sie.model.timeline import (
+from mc_sie.model.chebyshev import read
+from mc_sie.model.collocation import MONTHS, SECOND, SECOND_SLOPE, TIMED, kind_of
+from mc_sie.model.continuous import (
     G_LN_SLOWNESS,
     G_MONTHS,
     G_OOMS,
@@ -38,6 +37,7 @@ from mc_sie.model.timeline import (
     position_in,
     step_with,
 )
+from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Law, place, software_and_room
 from mc_sie.quantities import TIE_OOMS
 from mc_sie.units import LN_10
 
@@ -418,7 +418,7 @@ def narrowest_window(law: Law, work: Workspace, n_grid: int, bottom: int, u_peak
     bottom : int
         Grid index of the least slowness.
     u_peak, ln_pace : float
-        From :func:`mc_sie.model.timeline.peak`.
+        From :func:`mc_sie.model.continuous.peak`.
 
     Returns
     -------

@@ -17,16 +17,16 @@ from mc_sie.analysis.hits import hits_of_design, hits_of_points, hits_of_range
 from mc_sie.engine.cpu import CODES, Processor, take_law
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate, kernel_table, uniforms_of
 from mc_sie.events import Event, parse_event
-from mc_sie.model import deciding
-from mc_sie.model.growth import course
-from mc_sie.model.panels import fit, read
-from mc_sie.model.stepping import SECOND, SECOND_SLOPE, Setting, Start, fill_exponents
-from mc_sie.model.timeline import new_workspace
+from mc_sie.model import event_bounds
+from mc_sie.model.chebyshev import fit, read
+from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Setting, Start, fill_exponents
+from mc_sie.model.continuous import new_workspace
+from mc_sie.model.law import course
 from mc_sie.priors import shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.units import LN_10, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
 
-NOT_BELOW, BELOW, OPEN = deciding.NOT_BELOW, deciding.BELOW, deciding.OPEN
+NOT_BELOW, BELOW, OPEN = event_bounds.NOT_BELOW, event_bounds.BELOW, event_bounds.OPEN
 N_ROWS = 40 if INTERPRETED else 4000
 N_DRAWS = 32 if INTERPRETED else 4096
 GAINS = (0.5, 2.5, 5.0, 12.0, 16.0)
@@ -82,11 +82,11 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
     work = new_workspace()
     law, nodes, series = work.law, work.nodes, work.series[0]
     take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
-    low, high = deciding.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
+    low, high = event_bounds.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
     narrow = end - start < 0.3
     assert high < low * 1.01 or not narrow  # and they are worth something
-    at = deciding.outlook_of_law(course(law, 0), start)
+    at = event_bounds.outlook_of_law(course(law, 0), start)
     assert at.slowness_log == pytest.approx(-math.log(speed * pace(row, start)), abs=1e-9)
 
 
@@ -142,7 +142,7 @@ def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
     on, top = course(law, 0), min(20.0, law.limit)
     fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
     fit(nodes.second_slope, top, 0.0, series[SECOND_SLOPE], series[SECOND])
-    said = deciding.SERIES_SAFETY * deciding.series_miss(on, top, nodes, series)
+    said = event_bounds.SERIES_SAFETY * event_bounds.series_miss(on, top, nodes, series)
     # x / (1 + abs(x)) of the slow reference, integrated over pieces so short that nothing is left between their places
     at_an_end = np.geomspace(1e-7, 1e-3, 40)
     edges = top * np.unique(np.concatenate([np.linspace(0.0, 1.0, 2001), at_an_end, 1.0 - at_an_end]))
@@ -181,8 +181,8 @@ def test_a_row_just_above_and_just_below_its_own_times_is_not_decided_wrongly(oo
     for row, own in zip(rows, times(rows, ooms), strict=True):
         for i in (0, 1) if row["mode"] != "continual" else (0,):
             if 1e-6 < own[i] < math.inf:
-                assert decided([row], ooms, own[i] * (1.0 + 10.0 * deciding.CLEARANCE))[0, i] != NOT_BELOW
-                assert decided([row], ooms, own[i] * (1.0 - 10.0 * deciding.CLEARANCE))[0, i] != BELOW
+                assert decided([row], ooms, own[i] * (1.0 + 10.0 * event_bounds.CLEARANCE))[0, i] != NOT_BELOW
+                assert decided([row], ooms, own[i] * (1.0 - 10.0 * event_bounds.CLEARANCE))[0, i] != BELOW
 
 
 def test_what_bounds_decide_of_corners_is_what_trajectories_say():

@@ -13,8 +13,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.model.ces import labour_elasticity, ln_ces, ln_ces_and_share
-from mc_sie.model.growth import set_law
-from mc_sie.model.panels import (
+from mc_sie.model.chebyshev import (
     N_NODES,
     N_TERMS,
     NODES,
@@ -25,10 +24,11 @@ from mc_sie.model.panels import (
     solve,
     step_factor,
 )
+from mc_sie.model.collocation import MONTHS
+from mc_sie.model.continuous import OOMS, follow, locate, months_at, new_workspace, ooms_at, peak
+from mc_sie.model.law import set_law
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
-from mc_sie.model.stepping import MONTHS
-from mc_sie.model.timeline import OOMS, follow, locate, months_at, new_workspace, ooms_at, peak
 from mc_sie.model.windows import (
     best_merit,
     best_window,

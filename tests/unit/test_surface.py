@@ -11,8 +11,8 @@ import pytest
 import mc_sie
 from mc_sie.engine.run import KERNEL_COLUMNS
 from mc_sie.errors import EXIT_BAD_INPUT, InputError, McSieError, nearest
-from mc_sie.model import growth
-from mc_sie.model.growth import set_law
+from mc_sie.model import law
+from mc_sie.model.law import set_law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
@@ -155,4 +155,4 @@ def test_the_nearest_name_is_suggested():
 def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
     function = getattr(set_law, "py_func", set_law)
     assert tuple(inspect.signature(function).parameters)[1:] == KERNEL_COLUMNS
-    assert [getattr(growth, mode.upper()) for mode in MODES] == list(range(len(MODES)))
+    assert [getattr(law, mode.upper()) for mode in MODES] == list(range(len(MODES)))

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, ln_ces_and_share
+from mc_sie.model.chebyshev import LAST, N_NODES, NODES, fit, read
+from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Nodes, Setting, Start, fill_exponents
 from mc_sie.model.elementary import exp_and_expm1, ln_near_one
-from mc_sie.model.growth import CONTINUAL, NONE, SHORTENING, Course, Law, course, place
-from mc_sie.model.panels import LAST, N_NODES, NODES, fit, read
+from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Course, Law, course, place
 from mc_sie.model.retraining import damped, pace_exponent
-from mc_sie.model.stepping import SECOND, SECOND_SLOPE, Nodes, Setting, Start, fill_exponents
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10
 

@@ -15,24 +15,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.elementary import ln_near_one
-from mc_sie.model.growth import (
-    CONTINUAL,
-    LAW_TYPE,
-    NONE,
-    SHORTENING,
-    Law,
-    better_route,
-    coordinate,
-    course,
-    difficulty,
-    ln_pace,
-    ln_route,
-    place,
-    rho_of,
-    software_and_room,
-)
-from mc_sie.model.panels import (
+from mc_sie.model.chebyshev import (
     LAST,
     N_NODES,
     N_TERMS,
@@ -43,9 +26,7 @@ from mc_sie.model.panels import (
     solve_between,
     step_factor,
 )
-from mc_sie.model.retraining import damped, ln_research_by_time, orbit, pace_exponent
-from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
-from mc_sie.model.stepping import (
+from mc_sie.model.collocation import (
     EXPLICIT,
     MAX_SWITCHES,
     MONTHS,
@@ -65,6 +46,25 @@ from mc_sie.model.stepping import (
     overtaking,
     solve_panel,
 )
+from mc_sie.model.elementary import ln_near_one
+from mc_sie.model.law import (
+    CONTINUAL,
+    LAW_TYPE,
+    NONE,
+    SHORTENING,
+    Law,
+    better_route,
+    coordinate,
+    course,
+    difficulty,
+    ln_pace,
+    ln_route,
+    place,
+    rho_of,
+    software_and_room,
+)
+from mc_sie.model.retraining import damped, ln_research_by_time, orbit, pace_exponent
+from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.quantities import TOP_OOMS
 from mc_sie.units import LN_10
 
@@ -132,7 +132,7 @@ and rise there before it falls for good."""
 class Workspace:
     """What one thread lends to one draw after another.
 
-    Like :class:`~mc_sie.model.growth.Law` a record: one pointer instead of sixty numbers on every call, and rows whose
+    Like :class:`~mc_sie.model.law.Law` a record: one pointer instead of sixty numbers on every call, and rows whose
     length the compiler knows.
 
     Attributes

@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.generations import follow_generations
-from mc_sie.model.growth import Law, doublings_per_pace_doubling, pace_ceiling, research_exponent
-from mc_sie.model.status import END_HORIZON, OK
-from mc_sie.model.stepping import MONTHS
-from mc_sie.model.timeline import (
+from mc_sie.model.collocation import MONTHS
+from mc_sie.model.continuous import (
     G_MONTHS,
     G_OOMS,
     G_SOFTWARE,
@@ -27,6 +24,9 @@ from mc_sie.model.timeline import (
     peak,
     read_levels,
 )
+from mc_sie.model.from_scratch import follow_generations
+from mc_sie.model.law import Law, doublings_per_pace_doubling, pace_ceiling, research_exponent
+from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.model.windows import (
     best_window,
     curved,

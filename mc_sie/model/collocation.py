@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp
+from mc_sie.model.chebyshev import LAST, N_NODES, NODES, fit, integrate, read
 from mc_sie.model.elementary import exp_and_expm1
-from mc_sie.model.growth import (
+from mc_sie.model.law import (
     CONTINUAL,
     FROM_SCRATCH,
     NONE,
@@ -43,7 +44,6 @@ from mc_sie.model.growth import (
     route_lead,
     software_and_room,
 )
-from mc_sie.model.panels import LAST, N_NODES, NODES, fit, integrate, read
 from mc_sie.model.retraining import (
     damped,
     heading,
@@ -84,7 +84,7 @@ N_SERIES = 4
 class Nodes:
     """State at the nodes of the panel in progress, its derivatives, and room for the solver.
 
-    Like :class:`~mc_sie.model.growth.Law` a record of a NumPy array, so that the compiler knows how far apart the rows
+    Like :class:`~mc_sie.model.law.Law` a record of a NumPy array, so that the compiler knows how far apart the rows
     lie and takes several nodes at a time; each field is an array of shape (N_NODES,).
 
     Attributes

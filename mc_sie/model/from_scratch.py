@@ -21,11 +21,8 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.growth import Law, better_route, ln_pace, software_and_room
-from mc_sie.model.panels import LAST, N_NODES, NODES, read, solve, step_factor
-from mc_sie.model.retraining import forgone_ooms, offered_ooms, run_months
-from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
-from mc_sie.model.stepping import (
+from mc_sie.model.chebyshev import LAST, N_NODES, NODES, read, solve, step_factor
+from mc_sie.model.collocation import (
     EXPLICIT,
     MAX_SWITCHES,
     MONTHS,
@@ -38,7 +35,7 @@ from mc_sie.model.stepping import (
     overtaking,
     solve_panel,
 )
-from mc_sie.model.timeline import (
+from mc_sie.model.continuous import (
     G_LN_PACE,
     G_LN_SLOWNESS,
     G_MONTHS,
@@ -47,6 +44,9 @@ from mc_sie.model.timeline import (
     MAX_DEPLOYMENTS,
     Workspace,
 )
+from mc_sie.model.law import Law, better_route, ln_pace, software_and_room
+from mc_sie.model.retraining import forgone_ooms, offered_ooms, run_months
+from mc_sie.model.status import END_HORIZON, END_LIMIT, END_TOP, OK, TOO_MANY_STEPS
 from mc_sie.quantities import TIE_OOMS, TOP_OOMS
 from mc_sie.units import LN_10
 
