@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peers.law import MODES
 from mc_sie import evaluate, load_prior
-from mc_sie.analysis.hits import hits_of
+from mc_sie.engine.hits import hits_of
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.model.status import ENDS
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES

@@ -48,7 +48,7 @@ def main(n_draws: int) -> dict[str, Any]:
 
     timed("import", lambda: [import_module(name) for name in ("mc_sie.store", "mc_sie.analysis.summary")])
     from mc_sie import evaluate, load_prior, simulate, summarise, write_run
-    from mc_sie.analysis.tally import TABLE_LEVELS
+    from mc_sie.engine.counts import TABLE_LEVELS
     from mc_sie.events import HEADLINE
     from mc_sie.quantities import QUANTITIES
     from mc_sie.sampling import plan, points

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import source_digest
-from mc_sie.analysis.streaming import Job
-from mc_sie.analysis.tally import Questions
+from mc_sie.engine.counts import Questions
 from mc_sie.engine.run import check_horizon, check_marks
+from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole

@@ -26,12 +26,12 @@ from mc_sie.analysis.curves import check_loss_ratio
 from mc_sie.analysis.disagreement import Comparison, compare
 from mc_sie.analysis.evidence import check_items, weigh_evidence
 from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
-from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
 from mc_sie.analysis.structure import structure
 from mc_sie.analysis.summary import Summary, summarise
 from mc_sie.comparing import named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.files import check_folder, entry, write_whole

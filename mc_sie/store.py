@@ -50,11 +50,11 @@ from numpy.typing import NDArray
 from mc_sie._jit import processor
 from mc_sie.analysis.condition import Conditioned
 from mc_sie.analysis.rare import Rare
-from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import Sensitivity
-from mc_sie.analysis.streaming import Streamed
 from mc_sie.analysis.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation, check_horizon
+from mc_sie.engine.sample import Sample
+from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
 from mc_sie.files import AGAIN, digest_of, entry, is_plain_name, read_json, reading, write_folder

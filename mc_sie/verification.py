@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from mc_sie._jit import processor
 from mc_sie.analysis.condition import condition
 from mc_sie.analysis.rare import estimate_rare
-from mc_sie.analysis.streaming import Job, stream
 from mc_sie.analysis.summary import summarise, summarise_counts
-from mc_sie.analysis.tally import Questions
+from mc_sie.engine.counts import Questions
 from mc_sie.engine.run import Progress, simulate
+from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.files import entry, reading
 from mc_sie.reporting import make_report, request_of, write_report

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.hits import hits_of_design
+from mc_sie.engine.hits import hits_of_design
 from mc_sie.engine.run import simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import Event

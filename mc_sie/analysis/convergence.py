@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.sample import Sample
+from mc_sie.engine.sample import Sample
 from mc_sie.stats.estimates import Estimate, estimate_probability, estimate_weighted
 from mc_sie.stats.jackknife import quotient
 

@@ -30,8 +30,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.curves import check_both, is_derived, varying, words_of
-from mc_sie.analysis.sample import Sample
-from mc_sie.engine.trace import trace
+from mc_sie.engine.sample import Sample
+from mc_sie.engine.trajectory import trace
 from mc_sie.errors import InputError
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -398,7 +398,7 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
         index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
     trajectories : pandas.DataFrame
-        Points of :func:`mc_sie.engine.trace.trace` by ``archetype``.
+        Points of :func:`mc_sie.engine.trajectory.trace` by ``archetype``.
     """
     ok, inputs = np.flatnonzero(sample.is_ok), varying(sample)
     hits = np.flatnonzero(sample.hits[ok])

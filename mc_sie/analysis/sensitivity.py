@@ -20,10 +20,10 @@ from mc_sie.analysis.curves import READINGS as CURVE_READINGS
 from mc_sie.analysis.curves import Curves, check_both, check_loss_ratio, sample_curves
 from mc_sie.analysis.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
-from mc_sie.analysis.sample import Sample, sample_of
 from mc_sie.analysis.scenarios import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
 from mc_sie.analysis.value import best_of, pair_map, sample_value
 from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet

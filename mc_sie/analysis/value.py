@@ -30,7 +30,7 @@ from mc_sie.analysis.curves import (
     varying,
     words_of,
 )
-from mc_sie.analysis.sample import Sample
+from mc_sie.engine.sample import Sample
 from mc_sie.quantities import group
 from mc_sie.stats.jackknife import Array, jackknife
 

@@ -81,7 +81,7 @@ def trajectory(
     loaded = load_prior(prior)
     row = median_row(loaded, settings or [], horizon_months)
 
-    from mc_sie.engine.trace import trace
+    from mc_sie.engine.trajectory import trace
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mc_sie.analysis.cluster import Cluster
     from mc_sie.analysis.condition import Conditioned
-    from mc_sie.analysis.streaming import Streamed
     from mc_sie.analysis.summary import Summary
     from mc_sie.checkpoint import Checkpoint
+    from mc_sie.engine.dask import Cluster
     from mc_sie.engine.run import Progress, Simulation
+    from mc_sie.engine.streaming import Streamed
     from mc_sie.events import Event
     from mc_sie.priors import PriorSet
     from mc_sie.sampling import Design
@@ -91,7 +91,7 @@ def run(
 
     loaded = load_prior(prior)
 
-    from mc_sie.analysis.tally import TABLE_LEVELS
+    from mc_sie.engine.counts import TABLE_LEVELS
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.files import check_target
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
@@ -132,9 +132,9 @@ def run(
     if no_draws:
         if all_outcomes:
             refuse("--all-outcomes", "stores draws, and --no-draws keeps none", "Leave one of them out.")
-        from mc_sie.analysis.streaming import Job
-        from mc_sie.analysis.tally import Questions
         from mc_sie.checkpoint import Checkpoint, Plan
+        from mc_sie.engine.counts import Questions
+        from mc_sie.engine.streaming import Job
 
         questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
         job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
@@ -294,7 +294,7 @@ def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | N
         why = "counts with all threads that its workers have, and --threads is for this machine"
         refuse(where, why, "Leave one of them out.")
     try:
-        from mc_sie.analysis.cluster import connected
+        from mc_sie.engine.dask import connected
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("dask", "distributed", "locket"):
             raise
@@ -305,8 +305,8 @@ def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | N
 
 def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: Cluster | None, quiet: bool) -> None:
     """Count the rest of a run without draws, write its folder and print the answer."""
-    from mc_sie.analysis.streaming import stream
     from mc_sie.analysis.summary import summarise_counts
+    from mc_sie.engine.streaming import stream
     from mc_sie.store import write_streamed
 
     plan, rows = checkpoint.read()

@@ -15,8 +15,8 @@ from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mc_sie.analysis.sample import Sample
     from mc_sie.analysis.sensitivity import Sensitivity
+    from mc_sie.engine.sample import Sample
     from mc_sie.priors import PriorSet
 
 

@@ -12,8 +12,8 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior
 from mc_sie.analysis import rerun
-from mc_sie.analysis.hits import Hits
 from mc_sie.comparing import named_prior
+from mc_sie.engine.hits import Hits
 from mc_sie.events import parse_event
 
 FAST = ("--draws", "32" if INTERPRETED else "1024", "--quiet", "--event", "pace_initial > 20")

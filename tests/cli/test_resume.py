@@ -18,11 +18,11 @@ from tests_settings import INTERPRETED
 import mc_sie.checkpoint
 import mc_sie.engine.run
 from mc_sie import load_prior
-from mc_sie.analysis import streaming
-from mc_sie.analysis.streaming import Job
 from mc_sie.analysis.summary import event_estimate
-from mc_sie.analysis.tally import Questions
 from mc_sie.checkpoint import Checkpoint
+from mc_sie.engine import streaming
+from mc_sie.engine.counts import Questions
+from mc_sie.engine.streaming import Job
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
 from mc_sie.stats.stopping import Precision
@@ -58,7 +58,7 @@ def test_a_run_without_draws_answers_like_one_with(cli):
 @pytest.mark.skipif(INTERPRETED, reason="starts the program as a user does")
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(here, signal_number):
     program = (
-        "import sys, mc_sie.analysis.streaming as s; s.CHECKPOINT_SECONDS = 0.1\n"
+        "import sys, mc_sie.engine.streaming as s; s.CHECKPOINT_SECONDS = 0.1\n"
         "from mc_sie.__main__ import main; sys.argv[0] = 'mc-sie'; main()"
     )
     command = [sys.executable, "-c", program]

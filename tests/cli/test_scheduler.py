@@ -21,11 +21,11 @@ from tests_settings import INTERPRETED
 
 import mc_sie
 from mc_sie import load_prior
-from mc_sie.analysis import cluster as cluster_module
-from mc_sie.analysis import streaming
-from mc_sie.analysis.streaming import Job
-from mc_sie.analysis.tally import TABLE_LEVELS, Questions
 from mc_sie.checkpoint import Checkpoint
+from mc_sie.engine import dask as cluster_module
+from mc_sie.engine import streaming
+from mc_sie.engine.counts import TABLE_LEVELS, Questions
+from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
@@ -275,7 +275,7 @@ def test_certificates_that_cannot_be_read_are_refused(cli, here):
 
 
 def test_without_dask_it_is_named(cli, monkeypatch):
-    monkeypatch.delitem(sys.modules, "mc_sie.analysis.cluster")
+    monkeypatch.delitem(sys.modules, "mc_sie.engine.dask")
     monkeypatch.setitem(sys.modules, "distributed", None)
     status, _, err = cli(*ASKED, "--scheduler", "tcp://127.0.0.1:9")
     assert status == 2

@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
-from mc_sie.engine.trace import trace
+from mc_sie.engine.trajectory import trace
 from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.outcomes import Outcomes
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES

@@ -14,9 +14,9 @@ from mc_sie.analysis import evidence as weighing
 from mc_sie.analysis.condition import WAYS, log_likelihoods
 from mc_sie.analysis.evidence import evidence_record
 from mc_sie.analysis.rare import estimate_rare
-from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.summary import estimate_event, weighted_quantiles
 from mc_sie.engine.run import doubled
+from mc_sie.engine.sample import sample_of
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
 from mc_sie.priors.evidence import Evidence

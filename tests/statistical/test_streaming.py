@@ -12,10 +12,10 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
-from mc_sie.analysis.streaming import Job, Streamed, count_batch, stream
 from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
-from mc_sie.analysis.tally import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
+from mc_sie.engine.counts import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
 from mc_sie.engine.run import uniforms_of
+from mc_sie.engine.streaming import Job, Streamed, count_batch, stream
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
 from mc_sie.stats import quantile_sketch
@@ -177,7 +177,7 @@ def test_a_run_that_ends_early_is_a_smaller_run():
 
 
 def test_draws_that_cannot_be_simulated_are_counted_apart(failing):
-    from mc_sie.analysis.tally import count
+    from mc_sie.engine.counts import count
 
     prior, outcomes = failing.prior, failing.outcomes
     asked = Questions(EVENT, tuple(outcomes.levels), tuple(outcomes.widths), 240.0, ())

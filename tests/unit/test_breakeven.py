@@ -13,8 +13,8 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, breakeven, load_prior
 from mc_sie.analysis.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
-from mc_sie.analysis.hits import Hits
 from mc_sie.distributions import families as f
+from mc_sie.engine.hits import Hits
 from mc_sie.engine.run import uniforms_of
 from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.quantities import QUANTITIES

@@ -17,8 +17,8 @@ from mc_sie.analysis.curves import (
     levels_of,
     sample_curves,
 )
-from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.value import pair_map, sample_value, value_of
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.stats.jackknife import TooFewError, is_settled, jackknife, quotient

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mc_sie import load_prior, simulate
-from mc_sie.analysis.hits import hits_of_design
 from mc_sie.derived import subject_of
+from mc_sie.engine.hits import hits_of_design
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import OUTCOME_KINDS

@@ -11,7 +11,7 @@ from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis import checks
 from mc_sie.analysis.convergence import replicate_table, running_table
 from mc_sie.analysis.exceedance import exceedance_table, threshold_map
-from mc_sie.analysis.sample import sample_of
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.priors.modified import differing_blocks

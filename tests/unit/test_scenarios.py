@@ -11,7 +11,6 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, sensitivity, simulate
 from mc_sie.analysis import scenarios
-from mc_sie.analysis.sample import sample_of
 from mc_sie.analysis.scenarios import (
     Box,
     _limits_of_parts,
@@ -22,6 +21,7 @@ from mc_sie.analysis.scenarios import (
     sample_boxes,
 )
 from mc_sie.analysis.sensitivity import index_design, sample_design
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.report.sensitivity_figures import sensitivity_figures

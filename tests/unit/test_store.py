@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 
 from mc_sie import load_prior, simulate, store, summarise
-from mc_sie.analysis.sample import sample_of
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.files import check_target

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.analysis.curves import varying, words_of
-from mc_sie.analysis.sample import Sample
 from mc_sie.analysis.sensitivity import NOT_CONVERGED, Sensitivity
 from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
 from mc_sie.report import sensitivity_figures
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table

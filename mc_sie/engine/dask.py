@@ -29,7 +29,7 @@ import scipy
 from numpy.typing import NDArray
 
 from mc_sie._jit import cache_folder, config, is_warm, package_digest, processor
-from mc_sie.analysis.streaming import Job, count_batch
+from mc_sie.engine.streaming import Job, count_batch
 from mc_sie.errors import InputError
 
 CONNECT_SECONDS = 5.0
@@ -171,7 +171,7 @@ class Batch(Future[NDArray[np.int64]]):
 
 
 class Cluster(Executor):
-    """Where :func:`~mc_sie.analysis.streaming.stream` has its batches counted; made by :func:`connected`.
+    """Where :func:`~mc_sie.engine.streaming.stream` has its batches counted; made by :func:`connected`.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ class Cluster(Executor):
         Parameters
         ----------
         function : callable
-            :func:`~mc_sie.analysis.streaming.count_batch`: the workers do nothing else.
+            :func:`~mc_sie.engine.streaming.count_batch`: the workers do nothing else.
         *args : Job, int
             What it is called with.
 

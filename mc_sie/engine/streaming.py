@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.hits import BATCH_HITS, hits_of_range
-from mc_sie.analysis.tally import Questions, count, count_hits
+from mc_sie.engine.counts import Questions, count, count_hits
 from mc_sie.engine.cpu import Processor
+from mc_sie.engine.hits import BATCH_HITS, hits_of_range
 from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import njit
-from mc_sie.analysis.hits import Hits
+from mc_sie.engine.hits import Hits
 from mc_sie.events import Event
 from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index, window_months
 from mc_sie.quantities import MODES
