@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import mc_sie
 from mc_sie import evaluate
-from mc_sie.analysis.headlines import RECORD
+from mc_sie.analysis.comparison.headlines import RECORD
 from mc_sie.derived import DERIVED
 from mc_sie.engine.trajectory import trace
 from mc_sie.outcomes import OUTCOME_KINDS

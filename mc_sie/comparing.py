@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mc_sie.analysis.breakeven import BreakEven
-from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.headlines import label
-from mc_sie.analysis.rerun import Question
-from mc_sie.analysis.structure import Structure
+from mc_sie.analysis.comparison.breakeven import BreakEven
+from mc_sie.analysis.comparison.common_draws import Question
+from mc_sie.analysis.comparison.decomposition import Comparison
+from mc_sie.analysis.comparison.headlines import label
+from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.foreign_text import to_csv
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.prior_set import plain

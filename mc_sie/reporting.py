@@ -19,16 +19,17 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from mc_sie.analysis import checks, convergence, exceedance
-from mc_sie.analysis.breakeven import BreakEven, breakeven, pinned_at
-from mc_sie.analysis.condition import condition
-from mc_sie.analysis.curves import check_loss_ratio
-from mc_sie.analysis.disagreement import Comparison, compare
-from mc_sie.analysis.evidence import check_items, weigh_evidence
-from mc_sie.analysis.headlines import headline_table, recorded, spread_sentence
-from mc_sie.analysis.sensitivity import Sensitivity, sensitivity
-from mc_sie.analysis.structure import structure
-from mc_sie.analysis.summary import Summary, summarise
+from mc_sie.analysis.comparison import checks
+from mc_sie.analysis.comparison.breakeven import BreakEven, breakeven, pinned_at
+from mc_sie.analysis.comparison.decomposition import Comparison, compare
+from mc_sie.analysis.comparison.headlines import headline_table, recorded, spread_sentence
+from mc_sie.analysis.comparison.structure import structure
+from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.importance.evidence import check_items, weigh_evidence
+from mc_sie.analysis.probability import convergence, exceedance
+from mc_sie.analysis.probability.summary import Summary, summarise
+from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
+from mc_sie.analysis.sensitivity.study import Sensitivity, sensitivity
 from mc_sie.comparing import named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.engine.sample import sample_of

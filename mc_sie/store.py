@@ -48,10 +48,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie._jit import processor
-from mc_sie.analysis.condition import Conditioned
-from mc_sie.analysis.rare import Rare
-from mc_sie.analysis.sensitivity import Sensitivity
-from mc_sie.analysis.summary import Summary, curve_table
+from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.rare import Rare
+from mc_sie.analysis.probability.summary import Summary, curve_table
+from mc_sie.analysis.sensitivity.study import Sensitivity
 from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.engine.sample import Sample
 from mc_sie.engine.streaming import Streamed

@@ -31,7 +31,7 @@ from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import decimals, replicate_se
 
 if TYPE_CHECKING:
-    from mc_sie.analysis.evidence import EvidenceReport
+    from mc_sie.analysis.importance.evidence import EvidenceReport
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -547,7 +547,7 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     Parameters
     ----------
     frame : pandas.DataFrame
-        From :func:`mc_sie.analysis.headlines.headline_table`.
+        From :func:`mc_sie.analysis.comparison.headlines.headline_table`.
     folder : pathlib.Path
         A folder that does not exist yet; it is written whole or not at all.
     """
@@ -568,11 +568,11 @@ def write_evidence(report: EvidenceReport, folder: Path) -> None:
     Parameters
     ----------
     report : EvidenceReport
-        From :func:`mc_sie.analysis.evidence.weigh_evidence`.
+        From :func:`mc_sie.analysis.importance.evidence.weigh_evidence`.
     folder : pathlib.Path
         A folder that does not exist yet; it is written whole or not at all.
     """
-    from mc_sie.analysis.evidence import evidence_record
+    from mc_sie.analysis.importance.evidence import evidence_record
     from mc_sie.report.evidence_figures import evidence_figure
     from mc_sie.report.figures import save
 

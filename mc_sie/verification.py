@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie._jit import processor
-from mc_sie.analysis.condition import condition
-from mc_sie.analysis.rare import estimate_rare
-from mc_sie.analysis.summary import summarise, summarise_counts
+from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.importance.rare import estimate_rare
+from mc_sie.analysis.probability.summary import summarise, summarise_counts
 from mc_sie.engine.counts import Questions
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.condition import k_high
 from mc_sie.analysis.densities import log_density, own_probability
-from mc_sie.analysis.proposal import dimension_of
+from mc_sie.analysis.importance.conditioning import k_high
+from mc_sie.analysis.importance.proposal import dimension_of
 from mc_sie.engine.run import Progress, check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event

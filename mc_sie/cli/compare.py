@@ -13,7 +13,7 @@ from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
 
 if TYPE_CHECKING:
-    from mc_sie.analysis.rerun import Answer
+    from mc_sie.analysis.comparison.common_draws import Answer
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
 Seed = Annotated[int, whole_option(help="Seed. Every set sees the same points.")]
@@ -47,7 +47,7 @@ def compare(
 
     priors = [named_prior(name) for name in sets]
 
-    from mc_sie.analysis.disagreement import compare as compare_sets
+    from mc_sie.analysis.comparison.decomposition import compare as compare_sets
 
     _check_out(out)
     warn(dict.fromkeys(warning for prior in priors for warning in prior.warnings))
@@ -108,8 +108,8 @@ def breakeven(
 
     loaded = named_prior(prior)
 
-    from mc_sie.analysis.breakeven import TARGETS
-    from mc_sie.analysis.breakeven import breakeven as find
+    from mc_sie.analysis.comparison.breakeven import TARGETS
+    from mc_sie.analysis.comparison.breakeven import breakeven as find
 
     _check_out(out)
     warn(loaded.warnings)
@@ -128,7 +128,7 @@ def breakeven(
     if out:
         write_breakeven(out, found, command=_command())
 
-    from mc_sie.analysis.headlines import label
+    from mc_sie.analysis.comparison.headlines import label
 
     say(f"{loaded.title} ({loaded.name})")
     words = found.question.event.in_words
@@ -159,7 +159,7 @@ def structure(
 
     loaded = named_prior(prior)
 
-    from mc_sie.analysis.structure import structure as find
+    from mc_sie.analysis.comparison.structure import structure as find
 
     _check_out(out)
     warn(loaded.warnings)
@@ -176,7 +176,7 @@ def structure(
     if out:
         write_structure(out, found, command=_command())
 
-    from mc_sie.analysis.headlines import label
+    from mc_sie.analysis.comparison.headlines import label
     from mc_sie.report import comparison_text as text
 
     say(f"{loaded.title} ({loaded.name})")

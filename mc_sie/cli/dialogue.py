@@ -186,7 +186,7 @@ def _ask_base(draft: _Draft) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from mc_sie.analysis.headlines import recorded
+    from mc_sie.analysis.comparison.headlines import recorded
     from mc_sie.priors import load_prior, shipped_priors
 
     headlines = recorded()

@@ -13,7 +13,7 @@ from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say,
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mc_sie.analysis.evidence import EvidenceReport
+    from mc_sie.analysis.importance.evidence import EvidenceReport
 
 
 @app.command()
@@ -53,8 +53,8 @@ def evidence(
         check_target(out, "")
     warn(loaded.warnings)
 
-    from mc_sie.analysis.condition import condition
-    from mc_sie.analysis.evidence import check_items, weigh_evidence
+    from mc_sie.analysis.importance.conditioning import condition
+    from mc_sie.analysis.importance.evidence import check_items, weigh_evidence
     from mc_sie.outcomes import WIDTHS_DEFAULT
 
     check_items(loaded)

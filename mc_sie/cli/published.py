@@ -28,7 +28,7 @@ def headlines(
     quiet: Quiet = False,
 ) -> None:
     """The headline probability under every shipped prior set, side by side."""
-    from mc_sie.analysis.headlines import headline_table
+    from mc_sie.analysis.comparison.headlines import headline_table
     from mc_sie.engine.run import n_threads
     from mc_sie.files import check_target
     from mc_sie.sampling import plan

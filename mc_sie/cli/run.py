@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mc_sie.analysis.condition import Conditioned
-    from mc_sie.analysis.summary import Summary
+    from mc_sie.analysis.importance.conditioning import Conditioned
+    from mc_sie.analysis.probability.summary import Summary
     from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.dask import Cluster
     from mc_sie.engine.run import Progress, Simulation
@@ -143,7 +143,7 @@ def run(
             _finish(Checkpoint.begin(target, begun), target, threads, cluster, quiet)
         return
 
-    from mc_sie.analysis.summary import summarise
+    from mc_sie.analysis.probability.summary import summarise
     from mc_sie.store import write_run
 
     with progress_bar(quiet) as progress:
@@ -179,8 +179,8 @@ def _simulate_to_target(
     **how: Any,
 ) -> Simulation | Conditioned:
     """Simulate, and double the draws until the standard error asked for is surely reached."""
-    from mc_sie.analysis.condition import condition
-    from mc_sie.analysis.summary import estimate_event
+    from mc_sie.analysis.importance.conditioning import condition
+    from mc_sie.analysis.probability.summary import estimate_event
     from mc_sie.engine.run import doubled, simulate
 
     n_draws = how["n_draws"]
@@ -220,8 +220,8 @@ def _run_rare(
     quiet: bool,
 ) -> None:
     """Estimate a rare event by importance sampling, write its folder and print the answer."""
-    from mc_sie.analysis.headlines import spread_sentence
-    from mc_sie.analysis.rare import estimate_rare
+    from mc_sie.analysis.comparison.headlines import spread_sentence
+    from mc_sie.analysis.importance.rare import estimate_rare
     from mc_sie.store import write_rare
 
     with progress_bar(quiet) as progress:
@@ -305,7 +305,7 @@ def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | N
 
 def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: Cluster | None, quiet: bool) -> None:
     """Count the rest of a run without draws, write its folder and print the answer."""
-    from mc_sie.analysis.summary import summarise_counts
+    from mc_sie.analysis.probability.summary import summarise_counts
     from mc_sie.engine.streaming import stream
     from mc_sie.store import write_streamed
 
@@ -318,7 +318,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
             return False
         return plan.precision.is_reached(event_estimate(asked, counts, scheme), n_replicates)
 
-    from mc_sie.analysis.summary import event_estimate
+    from mc_sie.analysis.probability.summary import event_estimate
 
     done = int(job.n_drawn(rows).sum())
     if done:
@@ -350,8 +350,8 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
 
 def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -> None:
     """The answer, the tables over gains and windows and by mode, and what was drawn."""
-    from mc_sie.analysis.condition import Conditioned
-    from mc_sie.analysis.headlines import spread_sentence
+    from mc_sie.analysis.comparison.headlines import spread_sentence
+    from mc_sie.analysis.importance.conditioning import Conditioned
     from mc_sie.stats.estimates import failed_in_words
 
     simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
@@ -389,7 +389,7 @@ def _print_thresholds(thresholds: pd.DataFrame) -> None:
     """P(>= k OOM in less than w months) in the best window, counted from day one in brackets."""
     from rich.table import Table
 
-    from mc_sie.analysis.summary import estimates_of
+    from mc_sie.analysis.probability.summary import estimates_of
 
     table = Table(
         title="P(at least k OOM in less than w months), best window (from day one), %; "
@@ -416,7 +416,7 @@ def print_modes(modes: pd.DataFrame) -> None:
     """The event by retraining mode, each with its error."""
     from rich.table import Table
 
-    from mc_sie.analysis.summary import estimates_of
+    from mc_sie.analysis.probability.summary import estimates_of
 
     table = Table(title="By retraining mode", title_justify="left")
     for heading in ("mode", "share of draws", "probability of the event, %", "Monte Carlo SE, points"):

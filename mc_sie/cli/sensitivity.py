@@ -15,7 +15,7 @@ from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mc_sie.analysis.sensitivity import Sensitivity
+    from mc_sie.analysis.sensitivity.study import Sensitivity
     from mc_sie.engine.sample import Sample
     from mc_sie.priors import PriorSet
 
@@ -61,7 +61,7 @@ def sensitivity(
     quiet: Quiet = False,
 ) -> None:
     """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
-    from mc_sie.analysis.curves import check_loss_ratio
+    from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
     from mc_sie.engine.run import n_threads
     from mc_sie.files import check_target
     from mc_sie.sampling import plan
@@ -73,7 +73,7 @@ def sensitivity(
         check_target(out, "")
     given = _source(source, event, seed, horizon_months)
 
-    from mc_sie.analysis.sensitivity import sensitivity as analyse
+    from mc_sie.analysis.sensitivity.study import sensitivity as analyse
     from mc_sie.events import HEADLINE
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 
@@ -116,7 +116,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
 
 
 def _print(found: Sensitivity) -> None:
-    from mc_sie.analysis.sensitivity import NOT_CONVERGED
+    from mc_sie.analysis.sensitivity.study import NOT_CONVERGED
     from mc_sie.stats.estimates import in_percent, one_in, se_in_points
 
     sample, answer = found.sample, found.answer

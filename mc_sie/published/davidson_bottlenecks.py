@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.summary import summarise
+from mc_sie.analysis.probability.summary import summarise
 from mc_sie.engine.run import evaluate, simulate
 from mc_sie.events import HEADLINE
 from mc_sie.priors import load_prior

@@ -23,7 +23,7 @@ def exceedance_figure(curve: pd.DataFrame) -> Figure:
     Parameters
     ----------
     curve : pandas.DataFrame
-        From :func:`mc_sie.analysis.exceedance.exceedance_table`.
+        From :func:`mc_sie.analysis.probability.exceedance.exceedance_table`.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def map_figure(grid: pd.DataFrame) -> Figure:
     Parameters
     ----------
     grid : pandas.DataFrame
-        From :func:`mc_sie.analysis.exceedance.threshold_map`.
+        From :func:`mc_sie.analysis.probability.exceedance.threshold_map`.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figur
     Parameters
     ----------
     replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.convergence`.
+        From :mod:`mc_sie.analysis.probability.convergence`.
 
     Returns
     -------

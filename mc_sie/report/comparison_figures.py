@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mc_sie.analysis.breakeven import BreakEven
-    from mc_sie.analysis.disagreement import Comparison
+    from mc_sie.analysis.comparison.breakeven import BreakEven
+    from mc_sie.analysis.comparison.decomposition import Comparison
 
 _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
 
@@ -210,7 +210,7 @@ def pinned_figure(found: BreakEven) -> Figure:
     Parameters
     ----------
     found : BreakEven
-        From :func:`mc_sie.analysis.breakeven.breakeven`.
+        From :func:`mc_sie.analysis.comparison.breakeven.breakeven`.
 
     Returns
     -------

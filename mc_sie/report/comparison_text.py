@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from mc_sie.analysis.breakeven import BreakEven, value_in_words
-from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.headlines import label
-from mc_sie.analysis.rerun import Change, Question, within_points
-from mc_sie.analysis.structure import Structure
+from mc_sie.analysis.comparison.breakeven import BreakEven, value_in_words
+from mc_sie.analysis.comparison.common_draws import Change, Question, within_points
+from mc_sie.analysis.comparison.decomposition import Comparison
+from mc_sie.analysis.comparison.headlines import label
+from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.quantities import QUANTITIES
 from mc_sie.stats.estimates import Estimate, share_in_percent
 
@@ -43,7 +43,7 @@ def change_text(row: Any) -> str:
     Parameters
     ----------
     row : namedtuple
-        With the fields of :class:`~mc_sie.analysis.rerun.Change`.
+        With the fields of :class:`~mc_sie.analysis.comparison.common_draws.Change`.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def modes_table(modes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     modes : pandas.DataFrame
-        Of a :class:`~mc_sie.analysis.breakeven.BreakEven`.
+        Of a :class:`~mc_sie.analysis.comparison.breakeven.BreakEven`.
 
     Returns
     -------

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mc_sie.analysis.evidence import EvidenceReport
-from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.analysis.importance.evidence import EvidenceReport
+from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.figures import COLOURS, bin_edges, style
 from mc_sie.stats.estimates import in_percent
@@ -32,7 +32,7 @@ def evidence_figure(report: EvidenceReport) -> Figure:
     Parameters
     ----------
     report : EvidenceReport
-        From :func:`mc_sie.analysis.evidence.weigh_evidence`.
+        From :func:`mc_sie.analysis.importance.evidence.weigh_evidence`.
 
     Returns
     -------

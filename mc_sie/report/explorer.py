@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.condition import k_high
 from mc_sie.analysis.densities import density_of, restated
 from mc_sie.analysis.explorer_draws import (
     ESS_FEWEST,
@@ -24,6 +23,7 @@ from mc_sie.analysis.explorer_draws import (
     Carried,
     theirs,
 )
+from mc_sie.analysis.importance.conditioning import k_high
 from mc_sie.distributions.families import Continuous, Mixture, Truncated
 from mc_sie.priors import Distribution, Entry, PriorSet
 from mc_sie.priors.prior_set import plain

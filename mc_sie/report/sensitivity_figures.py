@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mc_sie.analysis.sensitivity import Sensitivity
+    from mc_sie.analysis.sensitivity.study import Sensitivity
 
 _GREY = "#777777"
 _COLUMNS = 3
@@ -68,7 +68,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
     Parameters
     ----------
     ranking : pandas.DataFrame
-        :attr:`mc_sie.analysis.sensitivity.Sensitivity.ranking`.
+        :attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`.
     title : str
         Title.
 
@@ -142,7 +142,7 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
     Parameters
     ----------
     levels : pandas.DataFrame
-        ``levels`` of :class:`mc_sie.analysis.curves.Curves`, inputs in the order in which they are shown.
+        ``levels`` of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they are shown.
     prob : float
         Probability of the event, drawn across.
     title : str
@@ -301,7 +301,7 @@ def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Fi
     Parameters
     ----------
     pair_map : pandas.DataFrame
-        From :func:`mc_sie.analysis.value.pair_map`.
+        From :func:`mc_sie.analysis.sensitivity.information_value.pair_map`.
     name, other : str
         The inputs.
     title : str
@@ -356,7 +356,7 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
     Parameters
     ----------
     worlds, trajectories : pandas.DataFrame
-        From :func:`mc_sie.analysis.scenarios.archetypes`.
+        From :func:`mc_sie.analysis.sensitivity.scenario_discovery.archetypes`.
     title : str
         Title.
 

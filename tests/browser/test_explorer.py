@@ -11,7 +11,7 @@ import pytest
 from waiting import settled
 
 from mc_sie import load_prior
-from mc_sie.analysis.disagreement import compare
+from mc_sie.analysis.comparison.decomposition import compare
 from mc_sie.analysis.explorer_draws import log_weights, read_off
 from mc_sie.report.explorer import explorer_page
 

@@ -672,10 +672,10 @@ def test_a_full_disk_behind_standard_output_is_said_in_one_line(here):
 
 @pytest.fixture
 def small_search(monkeypatch):
-    from mc_sie.analysis import climb
+    from mc_sie.analysis.importance import subset_simulation
 
     for name, value in {"N_PLAIN": 256, "_N_PARTICLES": 64, "_N_POPULATION_LOW": 32, "_N_TRIAL": 128}.items():
-        monkeypatch.setattr(climb, name, value)
+        monkeypatch.setattr(subset_simulation, name, value)
 
 
 def test_run_rare_prints_the_answer_and_writes_the_hits(cli, here, small_search):

@@ -11,7 +11,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior
-from mc_sie.analysis import rerun
+from mc_sie.analysis.comparison import common_draws
 from mc_sie.comparing import named_prior
 from mc_sie.engine.hits import Hits
 from mc_sie.events import parse_event
@@ -104,18 +104,18 @@ def test_breakeven_prints_and_writes(cli):
     ],
 )
 def test_draws_that_failed_are_said_with_the_bounds_that_they_leave(cli, monkeypatch, command, notes):
-    honest = rerun.hits_of_design
+    honest = common_draws.hits_of_design
 
     def hits_of_design(*arguments, **options):
         found = honest(*arguments, **options)
         is_ok = np.arange(len(found.holds)) % 8 > 0
         return Hits(np.where(is_ok, 0, 4).astype(np.int8), found.holds & is_ok, None)
 
-    monkeypatch.setattr(rerun, "hits_of_design", hits_of_design)
+    monkeypatch.setattr(common_draws, "hits_of_design", hits_of_design)
     status, out, _ = cli(*command, *FAST, "--out", "found")
     assert status == 0
     prior, event = load_prior("davidson-2025"), parse_event(FAST[-1])
-    answer = rerun.question(event, n_draws=1024).ask(prior)
+    answer = common_draws.question(event, n_draws=1024).ask(prior)
     assert answer.n_failed == 128
     low, high = answer.hits.mean(), answer.hits.mean() + 1 / 8
     said = (

@@ -18,7 +18,7 @@ from tests_settings import INTERPRETED
 import mc_sie.checkpoint
 import mc_sie.engine.run
 from mc_sie import load_prior
-from mc_sie.analysis.summary import event_estimate
+from mc_sie.analysis.probability.summary import event_estimate
 from mc_sie.checkpoint import Checkpoint
 from mc_sie.engine import streaming
 from mc_sie.engine.counts import Questions

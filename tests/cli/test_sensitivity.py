@@ -122,12 +122,12 @@ def test_a_run_without_draws_is_refused(cli, here):
     ],
 )
 def test_bad_input_is_refused_before_anything_is_simulated(cli, here, monkeypatch, arguments, message):
-    import mc_sie.analysis.sensitivity
+    import mc_sie.analysis.sensitivity.study
 
     def never(*_args, **_named):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr(mc_sie.analysis.sensitivity, "simulate", never)
+    monkeypatch.setattr(mc_sie.analysis.sensitivity.study, "simulate", never)
     status, _, err = cli("sensitivity", *arguments)
     assert status == 2
     assert message in err

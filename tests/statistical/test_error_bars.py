@@ -9,8 +9,8 @@ from scipy import optimize, stats
 from tests_settings import INTERPRETED
 
 from mc_sie import doubled, evaluate, load_prior, simulate, summarise
-from mc_sie.analysis.rare import estimate_rare
-from mc_sie.analysis.summary import estimate_event
+from mc_sie.analysis.importance.rare import estimate_rare
+from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event

@@ -10,11 +10,11 @@ from scipy import stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, condition, load_prior, simulate, summarise, weigh_evidence
-from mc_sie.analysis import evidence as weighing
-from mc_sie.analysis.condition import WAYS, log_likelihoods
-from mc_sie.analysis.evidence import evidence_record
-from mc_sie.analysis.rare import estimate_rare
-from mc_sie.analysis.summary import estimate_event, weighted_quantiles
+from mc_sie.analysis.importance import evidence as weighing
+from mc_sie.analysis.importance.conditioning import WAYS, log_likelihoods
+from mc_sie.analysis.importance.evidence import evidence_record
+from mc_sie.analysis.importance.rare import estimate_rare
+from mc_sie.analysis.probability.summary import estimate_event, weighted_quantiles
 from mc_sie.engine.run import doubled
 from mc_sie.engine.sample import sample_of
 from mc_sie.events import HEADLINE, parse_event
@@ -333,7 +333,7 @@ def some_fail(monkeypatch):
         arrays["best_window_months"][failed] = arrays["months_to"][failed] = np.nan
         return replace(found, outcomes=replace(outcomes, **arrays))
 
-    monkeypatch.setattr("mc_sie.analysis.condition.simulate", with_failures)
+    monkeypatch.setattr("mc_sie.analysis.importance.conditioning.simulate", with_failures)
 
 
 @pytest.mark.parametrize("about", ["pace_tenth_compute", "best_window_months[5]"])

@@ -11,8 +11,8 @@ from scipy.special import ndtri
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
-from mc_sie.analysis.curves import curves
-from mc_sie.analysis.indices import EventFunction, Space, designed, n_evaluations, prior_groups
+from mc_sie.analysis.sensitivity.given_data import curves
+from mc_sie.analysis.sensitivity.indices import EventFunction, Space, designed, n_evaluations, prior_groups
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event

@@ -11,10 +11,10 @@ from scipy import integrate, special, stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate
-from mc_sie.analysis import climb, rare
-from mc_sie.analysis.proposal import Found, Histogram, principal_axes
-from mc_sie.analysis.rare import Rare, estimate_rare
-from mc_sie.analysis.summary import estimate_event
+from mc_sie.analysis.importance import rare, subset_simulation
+from mc_sie.analysis.importance.proposal import Found, Histogram, principal_axes
+from mc_sie.analysis.importance.rare import Rare, estimate_rare
+from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.events import parse_event
 from mc_sie.stats.pareto import pareto_k
 from mc_sie.stats.stopping import Precision
@@ -150,7 +150,7 @@ def test_hits_carry_weights_that_add_up_to_the_probability(prior):
     found = ask(prior, 100)
     assert len(found.hits) == found.answer.n_hits
     assert (found.hits["pace_initial"] > 100).all()
-    assert 0.0 < found.hits["weight"].min() <= found.hits["weight"].max() <= 1.0 / climb.PRIOR_SHARE
+    assert 0.0 < found.hits["weight"].min() <= found.hits["weight"].max() <= 1.0 / subset_simulation.PRIOR_SHARE
     assert found.hits["weight"].sum() / found.design.n_draws == pytest.approx(found.answer.prob, rel=1e-12)
     assert found.shifts["quantity"][0] == "labour_multiplier"
     assert set(found.shifts["quantity"]) == {"labour_multiplier", "lam", "mode"}
@@ -195,7 +195,7 @@ def two_ends(low: float, high: float, dimension: str = "labour_multiplier"):
 
 
 def instead_of_the_model(monkeypatch, function):
-    for module in (climb, rare):
+    for module in (subset_simulation, rare):
         monkeypatch.setattr(module, "simulate_points", function)
 
 
@@ -236,7 +236,7 @@ def test_draws_that_fail_leave_bounds_by_their_share_of_the_prior(prior, small, 
 @compiled
 def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch):
     instead_of_the_model(monkeypatch, two_ends(-2.5, 2.5))
-    search = climb.search
+    search = subset_simulation.search
 
     def blind(*arguments):
         found, n_hits = search(*arguments)
@@ -244,7 +244,7 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
         upper = [[hits[hits[:, place[one.cell.label]] > 0] for hits in one.hits] for one in found]
         return [Found(one.cell, hits, one.prob) for one, hits in zip(found, upper, strict=True)], n_hits
 
-    monkeypatch.setattr(climb, "search", blind)
+    monkeypatch.setattr(subset_simulation, "search", blind)
     found = ask(prior, 0, 2**14)
     assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.5)) < 4.0 * found.answer.se
     assert found.beyond_share == pytest.approx(0.5, abs=0.2)
@@ -254,7 +254,7 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
 @pytest.fixture
 def small(monkeypatch):
     for name, value in {"N_PLAIN": 256, "_N_PARTICLES": 64, "_N_POPULATION_LOW": 32, "_N_TRIAL": 128}.items():
-        monkeypatch.setattr(climb, name, value)
+        monkeypatch.setattr(subset_simulation, name, value)
 
 
 def test_nothing_found_is_a_bound_from_the_draws_of_the_prior(prior, small):
@@ -297,7 +297,7 @@ BRUTE_ECONOMISTS = (1059, 15_728_640)
 @pytest.mark.parametrize("event", ["months_to[5] < 12", "best_window[5] < 12"])
 def test_closeness_ranks_worlds_that_never_get_there(event, simulation):
     asked = parse_event(event)
-    closeness = climb.Closeness.of(asked)
+    closeness = subset_simulation.Closeness.of(asked)
     again = simulate(simulation.prior, 256, n_replicates=4, levels=closeness.levels, widths=closeness.widths)
     score = closeness.score(again.outcomes)
     hits = asked.holds(again.outcomes)

@@ -12,7 +12,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
-from mc_sie.analysis.summary import QUANTILES, curve_table, summarise_counts
+from mc_sie.analysis.probability.summary import QUANTILES, curve_table, summarise_counts
 from mc_sie.engine.counts import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
 from mc_sie.engine.run import uniforms_of
 from mc_sie.engine.streaming import Job, Streamed, count_batch, stream

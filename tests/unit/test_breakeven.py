@@ -12,7 +12,7 @@ from scipy import optimize
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, breakeven, load_prior
-from mc_sie.analysis.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
+from mc_sie.analysis.comparison.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
 from mc_sie.distributions import families as f
 from mc_sie.engine.hits import Hits
 from mc_sie.engine.run import uniforms_of
@@ -126,14 +126,14 @@ def test_small_changes_are_those_of_the_closed_form():
 
 def test_a_curve_that_turns_back_has_every_crossing(monkeypatch):
     """A made-up answer whose probability rises to 1 where lambda is pinned at 0.6 and falls again."""
-    from mc_sie.analysis import rerun
+    from mc_sie.analysis.comparison import common_draws
 
     def bump(prior, design, *arguments, **options):
         drawn = prior.values(uniforms_of(prior, design, 0, design.n_draws))
         height = max(0.0, 1.0 - 4.0 * abs(math.log(float(drawn["lam"][0]) / 0.6)))
         return Hits(np.zeros(design.n_draws, np.int8), drawn["limit_ooms"] < 7.2247 + height * 12.0412, None)
 
-    monkeypatch.setattr(rerun, "hits_of_design", bump)
+    monkeypatch.setattr(common_draws, "hits_of_design", bump)
     found = breakeven(prior_with(), ["lam"], targets=[0.5], event="pace_initial > 0.5", **HOW)
     rows = found.values[found.values["varied"] == "value"]
     assert list(rows["direction"]) == ["rising", "falling"]

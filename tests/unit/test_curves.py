@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mc_sie.analysis.curves import (
+from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
     FLOORED,
     curves,
@@ -17,7 +17,7 @@ from mc_sie.analysis.curves import (
     levels_of,
     sample_curves,
 )
-from mc_sie.analysis.value import pair_map, sample_value, value_of
+from mc_sie.analysis.sensitivity.information_value import pair_map, sample_value, value_of
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event

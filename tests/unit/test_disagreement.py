@@ -11,8 +11,15 @@ from scipy import stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, compare, load_prior
-from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.rerun import change_of, distinct_names, in_points, points_of, question, within_points
+from mc_sie.analysis.comparison.common_draws import (
+    change_of,
+    distinct_names,
+    in_points,
+    points_of,
+    question,
+    within_points,
+)
+from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.distributions import families
 from mc_sie.priors import Entry, fixed_entry
 from mc_sie.priors.modified import differing_blocks, mixed
@@ -210,9 +217,9 @@ def test_two_pools_are_not_split_and_it_is_said():
 
 
 def test_draws_that_could_not_be_simulated_are_reported(monkeypatch):
-    from mc_sie.analysis import rerun
+    from mc_sie.analysis.comparison import common_draws
 
-    real = rerun.hits_of_design
+    real = common_draws.hits_of_design
 
     def failing(*arguments, **options):
         hits = real(*arguments, **options)
@@ -220,7 +227,7 @@ def test_draws_that_could_not_be_simulated_are_reported(monkeypatch):
         hits.holds[::10] = False
         return hits
 
-    monkeypatch.setattr(rerun, "hits_of_design", failing)
+    monkeypatch.setattr(common_draws, "hits_of_design", failing)
     result = compare(author(), author(labour_multiplier=100.0, lam=0.4), event=PACE, **HOW)
     assert (result.sets["n_failed"] == math.ceil(DRAWS / 10)).all()
     assert sum("could not be simulated" in note for note in result.notes) == 3

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mc_sie.analysis.condition import condition
+from mc_sie.analysis.importance.conditioning import condition
 from mc_sie.errors import InputError
 from mc_sie.priors import load_prior, prior_from_dict
 from mc_sie.priors.evidence import KEYS, Evidence

@@ -10,7 +10,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import condition, load_prior, parse_event, shipped_priors, simulate, summarise
-from mc_sie.analysis.headlines import recorded, spread_sentence
+from mc_sie.analysis.comparison.headlines import recorded, spread_sentence
 from mc_sie.events import HEADLINE
 from mc_sie.priors import json_schema
 

@@ -8,9 +8,9 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
-from mc_sie.analysis import checks
-from mc_sie.analysis.convergence import replicate_table, running_table
-from mc_sie.analysis.exceedance import exceedance_table, threshold_map
+from mc_sie.analysis.comparison import checks
+from mc_sie.analysis.probability.convergence import replicate_table, running_table
+from mc_sie.analysis.probability.exceedance import exceedance_table, threshold_map
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event

@@ -10,8 +10,8 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, sensitivity, simulate
-from mc_sie.analysis import scenarios
-from mc_sie.analysis.scenarios import (
+from mc_sie.analysis.sensitivity import scenario_discovery
+from mc_sie.analysis.sensitivity.scenario_discovery import (
     Box,
     _limits_of_parts,
     archetypes,
@@ -20,7 +20,7 @@ from mc_sie.analysis.scenarios import (
     medoids,
     sample_boxes,
 )
-from mc_sie.analysis.sensitivity import index_design, sample_design
+from mc_sie.analysis.sensitivity.study import index_design, sample_design
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
@@ -180,7 +180,7 @@ def test_there_are_as_many_medoids_as_different_points(seed):
 @compiled
 def test_typical_worlds_are_looked_for_among_the_first_hits_of_every_randomisation(simulation, monkeypatch):
     every = replace(sample_of(simulation, EVENT), hits=simulation.outcomes.is_ok)
-    monkeypatch.setattr(scenarios, "MEDOID_HITS_HIGH", 100)
+    monkeypatch.setattr(scenario_discovery, "MEDOID_HITS_HIGH", 100)
     worlds, _ = archetypes(every)
     share = min(np.mean(every.draws["mode"] == code) for code in np.unique(every.draws["mode"]))
     assert (worlds["draw"] % every.design.n_per_replicate <= 1.3 * 100 / every.design.n_replicates / share).all()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from mc_sie.analysis.indices import Indices
-from mc_sie.analysis.sensitivity import _effect, _top_pair, check_same_joint
+from mc_sie.analysis.sensitivity.indices import Indices
+from mc_sie.analysis.sensitivity.study import _effect, _top_pair, check_same_joint
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event

@@ -10,7 +10,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate, structure
-from mc_sie.analysis.summary import estimate_event
+from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.distributions import families as f
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import Entry

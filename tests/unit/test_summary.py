@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from blank import blank_outcomes
 
-from mc_sie.analysis.summary import (
+from mc_sie.analysis.probability.summary import (
     QUANTILES,
     TABLE_LEVELS,
     WINDOWS_MONTHS,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.summary import Summary, estimates_of
+from mc_sie.analysis.probability.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
@@ -27,7 +27,7 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
     summary : Summary
         The run.
     curve, grid : pandas.DataFrame
-        From :mod:`mc_sie.analysis.exceedance`.
+        From :mod:`mc_sie.analysis.probability.exceedance`.
 
     Returns
     -------
@@ -236,7 +236,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
     summary : Summary
         The run.
     replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.convergence`.
+        From :mod:`mc_sie.analysis.probability.convergence`.
     failed : str
         How many draws failed and what bounds they leave; empty where none did.
 

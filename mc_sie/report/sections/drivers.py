@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.curves import varying, words_of
-from mc_sie.analysis.sensitivity import NOT_CONVERGED, Sensitivity
-from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.analysis.probability.summary import weighted_quantiles
+from mc_sie.analysis.sensitivity.given_data import varying, words_of
+from mc_sie.analysis.sensitivity.study import NOT_CONVERGED, Sensitivity
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
 from mc_sie.report import sensitivity_figures

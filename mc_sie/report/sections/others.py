@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mc_sie.analysis.breakeven import BreakEven
-from mc_sie.analysis.disagreement import Comparison
-from mc_sie.analysis.evidence import EvidenceReport
-from mc_sie.analysis.structure import Structure
+from mc_sie.analysis.comparison.breakeven import BreakEven
+from mc_sie.analysis.comparison.decomposition import Comparison
+from mc_sie.analysis.comparison.structure import Structure
+from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.errors import InputError
 from mc_sie.report import comparison_figures
 from mc_sie.report import comparison_text as text
@@ -32,7 +32,7 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
     Parameters
     ----------
     worked_out : (BreakEven, pandas.DataFrame) or InputError
-        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.breakeven.pinned_at` of them. Or why
+        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.comparison.breakeven.pinned_at` of them. Or why
         there are none.
 
     Returns
@@ -108,7 +108,7 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
     Parameters
     ----------
     headlines : pandas.DataFrame
-        From :func:`mc_sie.analysis.headlines.headline_table`.
+        From :func:`mc_sie.analysis.comparison.headlines.headline_table`.
     comparison : Comparison or InputError or None
         This set against another one, or why they cannot be compared.
 

@@ -20,7 +20,7 @@ def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.Da
     Parameters
     ----------
     limits, extremes : pandas.DataFrame
-        From :mod:`mc_sie.analysis.checks`; no limits for a set given evidence.
+        From :mod:`mc_sie.analysis.comparison.checks`; no limits for a set given evidence.
     published : pandas.DataFrame
         Targets, from :func:`mc_sie.published.targets.frame_of`.
     sums : pandas.DataFrame

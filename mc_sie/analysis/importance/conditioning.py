@@ -35,7 +35,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.proposal import (
+from mc_sie.analysis.importance.proposal import (
     PICK_DIMENSION,
     TINY,
     Found,

@@ -5,7 +5,7 @@ most draws where the event happens. The estimate comes from fresh draws of that 
 rarer the prior makes it, so that it is unbiased whatever the search found; only its error depends on the search.
 
 Search and proposal
-    Of :mod:`mc_sie.analysis.climb`: populations of worlds climb towards the event, and a mixture is fitted to where
+    Of :mod:`mc_sie.analysis.importance.subset_simulation`: populations of worlds climb towards the event, and a mixture is fitted to where
     they arrive.
 Estimate
     The mean of weight times hit in independent randomisations of the same Sobol' points as elsewhere; their spread
@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis import climb
-from mc_sie.analysis.climb import World
-from mc_sie.analysis.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
-from mc_sie.analysis.summary import sentence, weighted_quantiles
+from mc_sie.analysis.importance import subset_simulation
+from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
+from mc_sie.analysis.importance.subset_simulation import World
+from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
 from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -358,8 +358,8 @@ def estimate_rare(
     wanted.check_replicates(n_replicates)
     world = World(prior, event, horizon_months, threads)
     numbers = Numbers(seed)
-    found, n_plain_hits = climb.search(world, cells_of(prior), numbers)
-    proposal = climb.shaped(world, found, numbers)
+    found, n_plain_hits = subset_simulation.search(world, cells_of(prior), numbers)
+    proposal = subset_simulation.shaped(world, found, numbers)
     largest = small.n_per_replicate
     while wanted.is_asked and 2 * largest * n_replicates <= max_draws:
         largest *= 2
@@ -384,7 +384,7 @@ def _estimate(tally: _Tally, proposal: Proposal, scheme: str, n_plain_hits: int)
     if not proposal.parts and n_hits > 0:
         return estimate_from_counts(counts, n - n_failed, scheme)
     if n_hits == 0:  # the draws of the prior bound it, those of the search among them
-        pooled = np.array([n_plain_hits]), np.array([tally.n_plain + climb.N_PLAIN])
+        pooled = np.array([n_plain_hits]), np.array([tally.n_plain + subset_simulation.N_PLAIN])
         return replace(estimate_from_counts(*pooled, scheme), prob=0.0, n_hits=0)
     hits = np.array([math.fsum(tally.weights(number)) for number in range(n_replicates)]) / n
     lost = np.array([math.fsum(part) for part in tally.failed]) / n
@@ -416,8 +416,8 @@ def _result(
         horizon_months=world.horizon_months,
         answer=answer,
         n_search=world.n_asked,
-        n_plain=tally.n_plain + climb.N_PLAIN,
-        n_plain_search=climb.N_PLAIN,
+        n_plain=tally.n_plain + subset_simulation.N_PLAIN,
+        n_plain_search=subset_simulation.N_PLAIN,
         n_failed=tally.n_failed,
         share_failed=math.fsum(weight for part in tally.failed for weight in part) / design.n_draws,
         ess_hits=ess,

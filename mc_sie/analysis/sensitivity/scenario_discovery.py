@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.curves import check_both, is_derived, varying, words_of
+from mc_sie.analysis.sensitivity.given_data import check_both, is_derived, varying, words_of
 from mc_sie.engine.sample import Sample
 from mc_sie.engine.trajectory import trace
 from mc_sie.errors import InputError

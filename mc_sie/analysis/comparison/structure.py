@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.rerun import Answer, Question, question, steps
+from mc_sie.analysis.comparison.common_draws import Answer, Question, question, steps
 from mc_sie.distributions.families import truncated
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
@@ -154,7 +154,7 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
     Parameters
     ----------
     table : pandas.DataFrame
-        With the columns of :meth:`~mc_sie.analysis.rerun.Answer.columns`, or empty.
+        With the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or empty.
     column : str
         What a row is called after.
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.summary import estimate_event
+from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import Simulation
 from mc_sie.events import Event
 from mc_sie.units import MONTHS_PER_YEAR

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.proposal import (
+from mc_sie.analysis.importance.proposal import (
     TINY,
     Cell,
     Component,

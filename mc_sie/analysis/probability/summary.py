@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.condition import Conditioned
+from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, Questions, outcomes_by_label
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event

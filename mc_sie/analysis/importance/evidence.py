@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.condition import Conditioned, implied, k_high
-from mc_sie.analysis.summary import weighted_quantiles
+from mc_sie.analysis.importance.conditioning import Conditioned, implied, k_high
+from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED
 from mc_sie.engine.run import Progress
 from mc_sie.errors import InputError

@@ -1,7 +1,7 @@
 """What it is worth to learn inputs: one, two together, or a whole group; and P(event | two inputs) as a map.
 
 Several inputs are learnt together when it is known in which cell of their joint levels a world lies. Cells are levels
-like any other, so that the measures, their errors and the removal of noise are those of :mod:`mc_sie.analysis.curves`.
+like any other, so that the measures, their errors and the removal of noise are those of :mod:`mc_sie.analysis.sensitivity.given_data`.
 Cells are coarse (the draws must fill them), and what they hide is missing: the worth of a pair or a group is a lower
 bound that tightens with the number of draws. For a group it is the best of those from its most valuable members.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.curves import (
+from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
     Levels,
     check_both,
@@ -87,7 +87,7 @@ def value_of(
     groups : ndarray of int, shape (n,)
         Independent randomisation of each draw.
     weights, words, loss_ratio
-        As in :func:`mc_sie.analysis.curves.curves`.
+        As in :func:`mc_sie.analysis.sensitivity.given_data.curves`.
 
     Returns
     -------

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from mc_sie.analysis.condition import Conditioned, condition
-from mc_sie.analysis.summary import summarise
+from mc_sie.analysis.importance.conditioning import Conditioned, condition
+from mc_sie.analysis.probability.summary import summarise
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.rerun import (
+from mc_sie.analysis.comparison.common_draws import (
     Answer,
     Change,
     Question,

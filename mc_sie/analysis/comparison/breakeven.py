@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.rerun import Answer, Question, change_between, question
-from mc_sie.analysis.structure import ask_modes, failures
+from mc_sie.analysis.comparison.common_draws import Answer, Question, change_between, question
+from mc_sie.analysis.comparison.structure import ask_modes, failures
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
@@ -536,7 +536,7 @@ def _write(
     is_whole: bool,
 ) -> None:
     """Rows for the crossings of every target, and the curve behind them; ``is_whole`` if it spans the whole domain."""
-    from mc_sie.analysis.headlines import label
+    from mc_sie.analysis.comparison.headlines import label
 
     if scan.refused:
         reasons = list(dict.fromkeys(scan.refused.values()))

@@ -1,0 +1,1 @@
+"""Weighted draws: rare events, and prior sets conditioned on evidence."""

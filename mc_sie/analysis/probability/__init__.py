@@ -1,0 +1,1 @@
+"""Probabilities and quantiles of one simulation, and whether they have converged."""
