@@ -45,10 +45,10 @@ def explore(
 
     The page weighs the draws that it carries, says when they do not do, and exports priors that `mc-sie run` takes.
     """
-    from mc_sie.analysis.explorer_draws import DRAWS_DEFAULT, check_explorable
     from mc_sie.comparing import named_prior
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.events import HEADLINE, parse_event
+    from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
     from mc_sie.files import check_file, write_whole
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
     from mc_sie.store import asked_of, is_run, read_record, version_of
@@ -73,8 +73,8 @@ def explore(
     server = _server(port) if serve else None
     warn(prior.warnings)
 
-    from mc_sie.analysis.explorer_draws import carry, read_off
-    from mc_sie.report.explorer import explorer_page
+    from mc_sie.explorer.draws import carry, read_off
+    from mc_sie.explorer.page import explorer_page
 
     with progress_bar(quiet) as progress:
         carried = carry(
@@ -100,7 +100,7 @@ def explore(
 
 
 def _say_answer(found: object, n_draws: str) -> None:
-    from mc_sie.analysis.explorer_draws import Reading
+    from mc_sie.explorer.draws import Reading
     from mc_sie.stats.estimates import in_percent, se_in_points
 
     assert isinstance(found, Reading)

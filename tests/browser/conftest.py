@@ -12,9 +12,9 @@ from tests_settings import INTERPRETED
 from waiting import settled
 
 from mc_sie import load_prior
-from mc_sie.analysis.explorer_draws import Carried, carry
 from mc_sie.events import parse_event
-from mc_sie.report.explorer import explorer_page
+from mc_sie.explorer.draws import Carried, carry
+from mc_sie.explorer.page import explorer_page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [

@@ -12,8 +12,8 @@ from waiting import settled
 
 from mc_sie import load_prior
 from mc_sie.analysis.comparison.decomposition import compare
-from mc_sie.analysis.explorer_draws import log_weights, read_off
-from mc_sie.report.explorer import explorer_page
+from mc_sie.explorer.draws import log_weights, read_off
+from mc_sie.explorer.page import explorer_page
 
 RELATIVE = 1e-9
 
@@ -305,8 +305,8 @@ def test_a_phone_shows_it_without_scrolling_sideways(opened):
 
 
 def test_a_law_by_tables_is_taken_from_the_file(browser, opened, tmp_path):
-    from mc_sie.analysis.explorer_draws import carry
     from mc_sie.events import parse_event
+    from mc_sie.explorer.draws import carry
 
     file = tmp_path / "tables.toml"
     file.write_text(

@@ -8,9 +8,9 @@ from test_explorer import check_agreement, exported
 from waiting import settled
 
 from mc_sie import load_prior
-from mc_sie.analysis.explorer_draws import carry
 from mc_sie.events import parse_event
-from mc_sie.report.explorer import explorer_page
+from mc_sie.explorer.draws import carry
+from mc_sie.explorer.page import explorer_page
 
 LINKS = hostile_links()
 FOREIGN = "script:not(body > script), img, iframe, object, embed, link, base, form, [onerror], [onload], [onclick]"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mc_sie import load_prior
-from mc_sie.analysis.densities import density_of, log_density, own_probability, restated
+from mc_sie.explorer.densities import density_of, log_density, own_probability, restated
 from mc_sie.priors import entry, pool
 from mc_sie.quantities import QUANTITIES
 

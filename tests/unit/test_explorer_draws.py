@@ -10,7 +10,10 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
-from mc_sie.analysis.explorer_draws import (
+from mc_sie.engine.run import evaluate
+from mc_sie.errors import InputError
+from mc_sie.events import parse_event
+from mc_sie.explorer.draws import (
     EXCEEDANCE_STEPS,
     N_CELLS,
     TRAJECTORY_OOMS,
@@ -21,9 +24,6 @@ from mc_sie.analysis.explorer_draws import (
     read_off,
     theirs,
 )
-from mc_sie.engine.run import evaluate
-from mc_sie.errors import InputError
-from mc_sie.events import parse_event
 from mc_sie.priors import entry, fixed_entry, pool
 from mc_sie.priors.modified import to_scale
 from mc_sie.quantities import MODES, QUANTITIES

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.densities import density_of, restated
-from mc_sie.analysis.explorer_draws import (
+from mc_sie.analysis.importance.conditioning import k_high
+from mc_sie.distributions.families import Continuous, Mixture, Truncated
+from mc_sie.explorer.densities import density_of, restated
+from mc_sie.explorer.draws import (
     ESS_FEWEST,
     ESS_LOW,
     EXCEEDANCE_STEPS,
@@ -23,8 +25,6 @@ from mc_sie.analysis.explorer_draws import (
     Carried,
     theirs,
 )
-from mc_sie.analysis.importance.conditioning import k_high
-from mc_sie.distributions.families import Continuous, Mixture, Truncated
 from mc_sie.priors import Distribution, Entry, PriorSet
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
@@ -45,7 +45,7 @@ def explorer_page(carried: Carried, *, command: str, version: str) -> str:
     Parameters
     ----------
     carried : Carried
-        Draws, from :func:`mc_sie.analysis.explorer_draws.carry`.
+        Draws, from :func:`mc_sie.explorer.draws.carry`.
     command : str
         Command line that makes the page.
     version : str

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.densities import log_density, own_probability
 from mc_sie.analysis.importance.conditioning import k_high
 from mc_sie.analysis.importance.proposal import dimension_of
 from mc_sie.engine.run import Progress, check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event
+from mc_sie.explorer.densities import log_density, own_probability
 from mc_sie.priors import Entry, PriorSet, entry, load_prior, pool, shipped_priors
 from mc_sie.priors.consistency import AUTONOMOUS_MODES
 from mc_sie.priors.modified import from_scale, to_scale
