@@ -46,7 +46,10 @@ def main(n_draws: int) -> dict[str, Any]:
         values = timed("quantile functions (1 thread)", lambda: prior.values(where))
         timed("kernel (all threads)", lambda: evaluate(values, levels=TABLE_LEVELS))
 
-    timed("import", lambda: [import_module(name) for name in ("mc_sie.store", "mc_sie.analysis.probability.summary")])
+    timed(
+        "import",
+        lambda: [import_module(name) for name in ("mc_sie.storage.store", "mc_sie.analysis.probability.summary")],
+    )
     from mc_sie import evaluate, load_prior, simulate, summarise, write_run
     from mc_sie.engine.counts import TABLE_LEVELS
     from mc_sie.events import HEADLINE

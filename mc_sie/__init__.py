@@ -35,7 +35,7 @@ _HOMES = {
     "summarise": "mc_sie.analysis.probability.summary",
     "trace": "mc_sie.engine.trajectory",
     "weigh_evidence": "mc_sie.analysis.importance.evidence",
-    "write_run": "mc_sie.store",
+    "write_run": "mc_sie.storage.store",
 }
 
 __all__ = sorted(_HOMES)

@@ -19,7 +19,7 @@ from mc_sie.priors.prior_set import plain
 from mc_sie.report import comparison_text as text
 from mc_sie.report.comparison_figures import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
-from mc_sie.store import asked_of, is_run, read_record, write_analysis
+from mc_sie.storage.store import asked_of, is_run, read_record, write_analysis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

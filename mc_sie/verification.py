@@ -22,9 +22,9 @@ from mc_sie.engine.counts import Questions
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
-from mc_sie.files import entry, reading
 from mc_sie.reporting import make_report, request_of, write_report
-from mc_sie.store import asked_of, read_record, version_of, write_rare, write_run, write_streamed
+from mc_sie.storage.files import entry, reading
+from mc_sie.storage.store import asked_of, read_record, version_of, write_rare, write_run, write_streamed
 
 SAME, ELSEWHERE = 1e-9, 1e-3
 """How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made

@@ -39,7 +39,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        from mc_sie.store import version_of
+        from mc_sie.storage.store import version_of
 
         typer.echo(f"mc-sie {version_of('mc-sie')}")
         raise typer.Exit

@@ -49,9 +49,9 @@ def explore(
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.events import HEADLINE, parse_event
     from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
-    from mc_sie.files import check_file, write_whole
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-    from mc_sie.store import asked_of, is_run, read_record, version_of
+    from mc_sie.storage.files import check_file, write_whole
+    from mc_sie.storage.store import asked_of, is_run, read_record, version_of
 
     n_threads(threads)
     if is_run(source):

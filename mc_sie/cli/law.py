@@ -36,7 +36,7 @@ def evaluate(
     """Run the law of motion, or a published simulator, on given values: each row repeated, with every outcome added."""
     from mc_sie.engine.run import n_threads
     from mc_sie.errors import InputError, nearest
-    from mc_sie.tables import evaluate_simulator_table, evaluate_table, write_csv
+    from mc_sie.storage.tables import evaluate_simulator_table, evaluate_table, write_csv
 
     if model not in MODELS:
         raise InputError(f"--model {model}", "is no model", nearest(model, MODELS))
@@ -70,9 +70,9 @@ def trajectory(
     Quantities that are not set stand at their median under the prior set; the mode at its most likely one.
     """
     from mc_sie.engine.run import check_horizon
-    from mc_sie.files import check_file, write_whole
     from mc_sie.priors import load_prior
-    from mc_sie.tables import check_figure_path, median_row, write_csv
+    from mc_sie.storage.files import check_file, write_whole
+    from mc_sie.storage.tables import check_figure_path, median_row, write_csv
 
     check_horizon(horizon_months)
     check_figure_path(plot)

@@ -41,7 +41,7 @@ def priors_show(
 
         print(visible(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False)))
         return
-    from mc_sie.tables import correlation_table, prior_table
+    from mc_sie.storage.tables import correlation_table, prior_table
 
     print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
     for text in (loaded.description, loaded.bottlenecks):
@@ -117,7 +117,7 @@ def priors_new(
             raise typer.Exit(1) from None
         return
     from mc_sie.priors import new_prior_text
-    from mc_sie.tables import write_new_text
+    from mc_sie.storage.tables import write_new_text
 
     write_new_text(file, new_prior_text(as_seen_from(file, extends or DEFAULT_BASE)))
     named = shlex.quote(str(file))
@@ -135,7 +135,7 @@ def priors_import(
     from mc_sie.cli.dialogue import as_seen_from
     from mc_sie.priors import load_prior
     from mc_sie.priors.csv_import import prior_text
-    from mc_sie.tables import write_new_text
+    from mc_sie.storage.tables import write_new_text
 
     seen = None if extends is None else as_seen_from(output, extends)
     write_new_text(output, prior_text(table, title=title or table.stem, extends=extends, extends_as=seen))

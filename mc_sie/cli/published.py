@@ -30,9 +30,9 @@ def headlines(
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.comparison.headlines import headline_table
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_target
     from mc_sie.sampling import plan
-    from mc_sie.tables import write_headlines, write_json
+    from mc_sie.storage.files import check_target
+    from mc_sie.storage.tables import write_headlines, write_json
 
     plan(draws, seed=seed)
     n_threads(threads)
@@ -69,9 +69,9 @@ def reproduce(
     Exits with 1 if any verdict differs from the recorded one.
     """
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_target
     from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
     from mc_sie.sampling import plan
+    from mc_sie.storage.files import check_target
 
     n_threads(threads)
     if out:

@@ -54,9 +54,9 @@ def report(
 ) -> None:
     """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_target
     from mc_sie.priors import shipped_priors
     from mc_sie.reporting import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
+    from mc_sie.storage.files import check_target
 
     n_threads(threads)
     options: dict[str, Any] = {

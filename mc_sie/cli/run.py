@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mc_sie.analysis.importance.conditioning import Conditioned
     from mc_sie.analysis.probability.summary import Summary
-    from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.dask import Cluster
     from mc_sie.engine.run import Progress, Simulation
     from mc_sie.engine.streaming import Streamed
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mc_sie.priors import PriorSet
     from mc_sie.sampling import Design
     from mc_sie.stats.stopping import Precision
+    from mc_sie.storage.checkpoint import Checkpoint
 
 
 @app.command()
@@ -93,10 +93,10 @@ def run(
 
     from mc_sie.engine.counts import TABLE_LEVELS
     from mc_sie.engine.run import check_horizon, n_threads
-    from mc_sie.files import check_target
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
     from mc_sie.stats.stopping import precision
+    from mc_sie.storage.files import check_target
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
     wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws, n_replicates=design.n_replicates)
@@ -132,9 +132,9 @@ def run(
     if no_draws:
         if all_outcomes:
             refuse("--all-outcomes", "stores draws, and --no-draws keeps none", "Leave one of them out.")
-        from mc_sie.checkpoint import Checkpoint, Plan
         from mc_sie.engine.counts import Questions
         from mc_sie.engine.streaming import Job
+        from mc_sie.storage.checkpoint import Checkpoint, Plan
 
         questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
         job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
@@ -144,7 +144,7 @@ def run(
         return
 
     from mc_sie.analysis.probability.summary import summarise
-    from mc_sie.store import write_run
+    from mc_sie.storage.store import write_run
 
     with progress_bar(quiet) as progress:
         drawn = _simulate_to_target(
@@ -222,7 +222,7 @@ def _run_rare(
     """Estimate a rare event by importance sampling, write its folder and print the answer."""
     from mc_sie.analysis.comparison.headlines import spread_sentence
     from mc_sie.analysis.importance.rare import estimate_rare
-    from mc_sie.store import write_rare
+    from mc_sie.storage.store import write_rare
 
     with progress_bar(quiet) as progress:
         found = estimate_rare(
@@ -269,9 +269,9 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with an interrupted run; the result is the same to the last bit."""
-    from mc_sie.checkpoint import Checkpoint
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import UNFINISHED, check_target
+    from mc_sie.storage.checkpoint import Checkpoint
+    from mc_sie.storage.files import UNFINISHED, check_target
 
     n_threads(threads)
     if not (run.name or run.resolve().name):
@@ -307,7 +307,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
     """Count the rest of a run without draws, write its folder and print the answer."""
     from mc_sie.analysis.probability.summary import summarise_counts
     from mc_sie.engine.streaming import stream
-    from mc_sie.store import write_streamed
+    from mc_sie.storage.store import write_streamed
 
     plan, rows = checkpoint.read()
     job, asked = plan.job, plan.job.questions

@@ -63,8 +63,8 @@ def sensitivity(
     """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
     from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
     from mc_sie.engine.run import n_threads
-    from mc_sie.files import check_target
     from mc_sie.sampling import plan
+    from mc_sie.storage.files import check_target
 
     check_loss_ratio(loss_ratio)
     plan(draws, seed=seed or 0)
@@ -90,7 +90,7 @@ def sensitivity(
             progress=progress,
         )
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.store import write_sensitivity
+        from mc_sie.storage.store import write_sensitivity
 
         folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
     _print(found)
@@ -102,7 +102,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior
-    from mc_sie.store import is_run, read_run
+    from mc_sie.storage.store import is_run, read_run
 
     asked = None if event is None else parse_event(event)
     if is_run(source):

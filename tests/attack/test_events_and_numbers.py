@@ -23,7 +23,7 @@ from mc_sie.priors.schema import FAMILIES
 from mc_sie.priors.text_entry import table_of_text
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report.render import _inline, _looks_numeric
-from mc_sie.tables import evaluate_table
+from mc_sie.storage.tables import evaluate_table
 
 LONGEST_MESSAGE = 4000  # characters
 QUICK_SECONDS = 1.0  # of processor time: a pattern that goes back and forth takes minutes on what follows

@@ -17,7 +17,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 import mc_sie.engine.run
-import mc_sie.store
+import mc_sie.storage.store
 
 DATA = Path(__file__).parent.parent / "data"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "1024", "--quiet")
@@ -548,7 +548,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.store, "digest_of")])
+@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.storage.store, "digest_of")])
 def test_an_interrupt_leaves_nothing_half_written(cli, here, monkeypatch, number, status, where):
     def interrupted(*args, **kwargs):
         os.kill(os.getpid(), number)

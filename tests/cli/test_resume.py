@@ -15,17 +15,17 @@ import pandas as pd
 import pytest
 from tests_settings import INTERPRETED
 
-import mc_sie.checkpoint
 import mc_sie.engine.run
+import mc_sie.storage.checkpoint
 from mc_sie import load_prior
 from mc_sie.analysis.probability.summary import event_estimate
-from mc_sie.checkpoint import Checkpoint
 from mc_sie.engine import streaming
 from mc_sie.engine.counts import Questions
 from mc_sie.engine.streaming import Job
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
 from mc_sie.stats.stopping import Precision
+from mc_sie.storage.checkpoint import Checkpoint
 
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "4096", "--quiet")
@@ -130,7 +130,7 @@ def test_resume_refuses_another_prior(cli, interrupted):
 
 
 def test_resume_refuses_another_program(cli, interrupted, monkeypatch):
-    monkeypatch.setattr(mc_sie.checkpoint, "source_digest", lambda: "another")
+    monkeypatch.setattr(mc_sie.storage.checkpoint, "source_digest", lambda: "another")
     status, _, err = cli("resume", "run")
     assert status == 2
     assert "was begun with another version of the program" in err

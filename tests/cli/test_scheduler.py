@@ -21,7 +21,6 @@ from tests_settings import INTERPRETED
 
 import mc_sie
 from mc_sie import load_prior
-from mc_sie.checkpoint import Checkpoint
 from mc_sie.engine import dask as cluster_module
 from mc_sie.engine import streaming
 from mc_sie.engine.counts import TABLE_LEVELS, Questions
@@ -29,6 +28,7 @@ from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
+from mc_sie.storage.checkpoint import Checkpoint
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="worker processes compile for themselves")
 

@@ -21,7 +21,7 @@ from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
 from mc_sie.priors.evidence import Evidence
 from mc_sie.stats.estimates import WeightedEstimate, estimate_probability, estimate_weighted, jackknife_se
-from mc_sie.tables import write_evidence
+from mc_sie.storage.tables import write_evidence
 
 N, R = (256, 4) if INTERPRETED else (8192, 16)
 LEVELS = (5.0,)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mc_sie import files
 from mc_sie.errors import InputError
-from mc_sie.files import (
+from mc_sie.storage import files
+from mc_sie.storage.files import (
     digest_of,
     entry,
     is_plain_name,
@@ -36,7 +36,9 @@ def everything() -> set[str]:
 
 
 def left_by_a_process_that_was_killed(where: Path) -> Path:
-    program = "import sys, mc_sie.files as f, pathlib; print(f.partial_path(pathlib.Path(sys.argv[1]) / 'run').name)"
+    program = (
+        "import sys, mc_sie.storage.files as f, pathlib; print(f.partial_path(pathlib.Path(sys.argv[1]) / 'run').name)"
+    )
     told = subprocess.run([sys.executable, "-c", program, str(where)], capture_output=True, text=True, check=True)
     return where / told.stdout.strip()
 

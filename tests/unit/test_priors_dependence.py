@@ -23,7 +23,7 @@ from mc_sie.priors.copula import (
 )
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 from mc_sie.sampling import plan, points
-from mc_sie.tables import correlation_table, median_row
+from mc_sie.storage.tables import correlation_table, median_row
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
 BASE = (

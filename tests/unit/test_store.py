@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mc_sie import load_prior, simulate, store, summarise
+from mc_sie import load_prior, simulate, summarise
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.files import check_target
 from mc_sie.quantities import MODES
-from mc_sie.store import draws_frame, write_run
+from mc_sie.storage import store
+from mc_sie.storage.files import check_target
+from mc_sie.storage.store import draws_frame, write_run
 
 FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
 

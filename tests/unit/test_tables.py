@@ -10,9 +10,9 @@ import pytest
 
 from mc_sie import evaluate, load_prior
 from mc_sie.errors import InputError
-from mc_sie.files import check_file, check_folder, partial_path, write_whole
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, QUANTITIES
-from mc_sie.tables import evaluate_table, median_row, prior_table, write_csv, write_new_text
+from mc_sie.storage.files import check_file, check_folder, partial_path, write_whole
+from mc_sie.storage.tables import evaluate_table, median_row, prior_table, write_csv, write_new_text
 
 
 @pytest.fixture(autouse=True)

@@ -25,10 +25,10 @@ from mc_sie.engine.run import check_horizon, check_marks
 from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.sampling import plan as design_of
 from mc_sie.stats.stopping import Precision, precision
+from mc_sie.storage.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
 
 _AGAIN = "Start again."
 

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mc_sie.csv_tables import CsvTable, read_csv
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.files import check_file, existing_file, write_folder, write_whole
 from mc_sie.foreign_text import to_csv
 from mc_sie.numerals import parse_number
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
@@ -29,6 +27,8 @@ from mc_sie.quantities import (
 )
 from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import decimals, replicate_se
+from mc_sie.storage.csv_tables import CsvTable, read_csv
+from mc_sie.storage.files import check_file, existing_file, write_folder, write_whole
 
 if TYPE_CHECKING:
     from mc_sie.analysis.importance.evidence import EvidenceReport

@@ -1,0 +1,1 @@
+"""Results on disk: folders, records, tables and checkpoints."""
