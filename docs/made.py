@@ -21,7 +21,7 @@ from mc_sie.engine.trajectory import trace
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors import Entry, PriorSet, load_prior, shipped_priors
 from mc_sie.quantities import MODES, QUANTITIES
-from mc_sie.report.figures import COLOURS, plain_log, save, style
+from mc_sie.report.figures.common import COLOURS, plain_log, save, style
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.storage.tables import median_row
 

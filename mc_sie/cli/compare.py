@@ -43,7 +43,7 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Why prior sets disagree: the difference to the first, split over the blocks of priors that differ."""
-    from mc_sie.comparing import named_prior, write_comparison
+    from mc_sie.report.folders import named_prior, write_comparison
 
     priors = [named_prior(name) for name in sets]
 
@@ -65,7 +65,7 @@ def compare(
     if out:  # before a word is said: whoever reads the output may stop reading
         write_comparison(out, found, priors, command=_command())
 
-    from mc_sie.report import comparison_text as text
+    from mc_sie.report import tables as text
 
     for against, reading in zip(found.changes["against"], found.readings, strict=True):
         say(f"\n{reading}\n", style="bold")
@@ -104,7 +104,7 @@ def breakeven(
     quiet: Quiet = False,
 ) -> None:
     """What would change the answer: the value, or the median, of single inputs at which P is 10, 50 and 90 %."""
-    from mc_sie.comparing import breakeven_sections, named_prior, write_breakeven
+    from mc_sie.report.folders import breakeven_sections, named_prior, write_breakeven
 
     loaded = named_prior(prior)
 
@@ -155,7 +155,7 @@ def structure(
     quiet: Quiet = False,
 ) -> None:
     """P by structural variant (retraining mode, limits, routes, ...), and the share of variance between variants."""
-    from mc_sie.comparing import named_prior, write_structure
+    from mc_sie.report.folders import named_prior, write_structure
 
     loaded = named_prior(prior)
 
@@ -177,7 +177,7 @@ def structure(
         write_structure(out, found, command=_command())
 
     from mc_sie.analysis.comparison.headlines import label
-    from mc_sie.report import comparison_text as text
+    from mc_sie.report import tables as text
 
     say(f"{loaded.title} ({loaded.name})")
     words = found.question.event.in_words

@@ -45,11 +45,11 @@ def explore(
 
     The page weighs the draws that it carries, says when they do not do, and exports priors that `mc-sie run` takes.
     """
-    from mc_sie.comparing import named_prior
     from mc_sie.engine.run import check_horizon, n_threads
     from mc_sie.events import HEADLINE, parse_event
     from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
+    from mc_sie.report.folders import named_prior
     from mc_sie.storage.files import check_file, write_whole
     from mc_sie.storage.store import asked_of, is_run, read_record, version_of
 

@@ -91,7 +91,7 @@ def trajectory(
     if csv:  # files before words: whoever reads the output may stop reading
         write_csv(frame, csv)
     if plot:
-        from mc_sie.report.figures import save, trajectory_figure
+        from mc_sie.report.figures.common import save, trajectory_figure
 
         figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
         write_whole(plot, lambda partial: save(figure, partial))

@@ -81,7 +81,7 @@ def reproduce(
     with progress_bar(quiet, "recomputing", "sources") as progress:
         frame = frame_of(all_targets(design, sources=wanted, threads=threads, progress=progress))
 
-    from mc_sie.reproduction import verdict_counts, write_reproduction
+    from mc_sie.report.reproduction import verdict_counts, write_reproduction
 
     if out:
         write_reproduction(out, frame, design, threads=threads)

@@ -55,7 +55,7 @@ def report(
     """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
     from mc_sie.engine.run import n_threads
     from mc_sie.priors import shipped_priors
-    from mc_sie.reporting import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
+    from mc_sie.report.build import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
     from mc_sie.storage.files import check_target
 
     n_threads(threads)
@@ -98,7 +98,7 @@ def verify(
 ) -> None:
     """Do a run again from its own record and compare every number; exit with 1 if any differs."""
     from mc_sie.engine.run import n_threads
-    from mc_sie.verification import verify_run
+    from mc_sie.report.verification import verify_run
 
     n_threads(threads)
     with progress_bar(quiet) as progress:

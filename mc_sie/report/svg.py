@@ -7,7 +7,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from mc_sie.report.figures import GRID, INK, style
+from mc_sie.report.figures.common import GRID, INK, style
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -277,8 +277,8 @@ def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    from mc_sie.report.figures import save
-    from mc_sie.report.sensitivity_figures import sensitivity_figures
+    from mc_sie.report.figures.common import save
+    from mc_sie.report.figures.sensitivity import sensitivity_figures
 
     files: dict[str, Callable[[Path], object]] = {
         f"{name}.csv": functools.partial(to_csv, frame) for name, frame in found.tables.items()

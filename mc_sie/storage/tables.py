@@ -551,7 +551,7 @@ def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
     folder : pathlib.Path
         A folder that does not exist yet; it is written whole or not at all.
     """
-    from mc_sie.report.figures import headlines_figure, save
+    from mc_sie.report.figures.common import headlines_figure, save
 
     def write(partial: Path) -> None:
         to_csv(frame, partial / "headlines.csv")
@@ -573,8 +573,8 @@ def write_evidence(report: EvidenceReport, folder: Path) -> None:
         A folder that does not exist yet; it is written whole or not at all.
     """
     from mc_sie.analysis.importance.evidence import evidence_record
-    from mc_sie.report.evidence_figures import evidence_figure
-    from mc_sie.report.figures import save
+    from mc_sie.report.figures.common import save
+    from mc_sie.report.figures.evidence import evidence_figure
 
     def write(partial: Path) -> None:
         for name in ("inputs", "shares", "items"):

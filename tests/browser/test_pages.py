@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mc_sie.report.document import Chart, Document, Section, Table
-from mc_sie.report.figures import new_figure, style
+from mc_sie.report.figures.common import new_figure, style
 from mc_sie.report.render import to_html
 
 INJECTED = """() => {

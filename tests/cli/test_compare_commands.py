@@ -12,9 +12,9 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior
 from mc_sie.analysis.comparison import common_draws
-from mc_sie.comparing import named_prior
 from mc_sie.engine.hits import Hits
 from mc_sie.events import parse_event
+from mc_sie.report.folders import named_prior
 
 FAST = ("--draws", "32" if INTERPRETED else "1024", "--quiet", "--event", "pace_initial > 20")
 

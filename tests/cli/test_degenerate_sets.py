@@ -78,7 +78,7 @@ def sets(here):
 @pytest.fixture
 def cheap_report(monkeypatch):
     """Reports without the published numbers, which have nothing to do with the set."""
-    monkeypatch.setattr("mc_sie.reporting.all_targets", lambda *_, **__: [Target("source", "number", "1", 1.0)])
+    monkeypatch.setattr("mc_sie.report.build.all_targets", lambda *_, **__: [Target("source", "number", "1", 1.0)])
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if name not in ("slow", "fast", "mode_and_atoms")])

@@ -9,8 +9,8 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
-from mc_sie.reporting import make_report, make_request
-from mc_sie.verification import verify_run
+from mc_sie.report.build import make_report, make_request
+from mc_sie.report.verification import verify_run
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
 
@@ -125,12 +125,12 @@ def test_a_set_in_which_everything_is_fixed_has_a_report(cli):
     ("part", "title"), [("breakeven", "disagree"), ("compare", "sets"), ("structure", "structure")]
 )
 def test_a_part_that_cannot_be_worked_out_costs_no_other(cli, monkeypatch, part, title):
-    import mc_sie.reporting
+    import mc_sie.report.build
 
     def refuse(*_args, **_named):
         raise InputError("mine: [rho]", "goes too far", "Move it by less.")
 
-    monkeypatch.setattr(mc_sie.reporting, part, refuse)
+    monkeypatch.setattr(mc_sie.report.build, part, refuse)
     status, _, err = cli("report", CHEAP, "--draws", "2048", "--out", "page", "--quiet")
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")

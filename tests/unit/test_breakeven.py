@@ -18,7 +18,7 @@ from mc_sie.engine.hits import Hits
 from mc_sie.engine.run import uniforms_of
 from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.comparison_text import breakeven_table
+from mc_sie.report.tables import breakeven_table
 
 HOW = {"n_draws": 4096, "n_replicates": 32, "seed": 4}
 FEW = {"n_draws": 512, "n_replicates": 16, "seed": 4}

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from mc_sie.report.document import Aside, Chart, Code, Document, Section, Table
-from mc_sie.report.figures import new_figure, powers_of_ten, save, style
+from mc_sie.report.figures.common import new_figure, powers_of_ten, save, style
 from mc_sie.report.render import markdown_table, markdown_text, to_html, to_markdown
 from mc_sie.report.svg import hover, inline_svg
 

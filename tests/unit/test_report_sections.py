@@ -17,12 +17,12 @@ from mc_sie.events import parse_event
 from mc_sie.priors.modified import differing_blocks
 from mc_sie.quantities import MODES
 from mc_sie.report import sections
-from mc_sie.report.answer_figures import map_figure
+from mc_sie.report.build import _rare_command, _sums, make_request, reference_for
 from mc_sie.report.document import Aside, Code
+from mc_sie.report.figures.answer import map_figure
 from mc_sie.report.sections import medians_table
 from mc_sie.report.sections.answer import _in_plain_words, _pivoted, _quantiles_shown
 from mc_sie.report.sections.others import _pins_shown
-from mc_sie.reporting import _rare_command, _sums, make_request, reference_for
 from mc_sie.stats.estimates import estimate_weighted
 
 

@@ -24,7 +24,7 @@ from mc_sie.analysis.sensitivity.study import index_design, sample_design
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.report.sensitivity_figures import sensitivity_figures
+from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.sampling import Design, points
 
 N = 2**13

@@ -14,7 +14,7 @@ from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.distributions import families as f
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import Entry
-from mc_sie.report.comparison_text import aspects_table
+from mc_sie.report.tables import aspects_table
 from mc_sie.stats.estimates import share_in_percent
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="many reruns: the same as compiled, a hundred times slower")

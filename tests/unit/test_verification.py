@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mc_sie.verification import ELSEWHERE, SAME, _drift, _drift_of, _leaves
+from mc_sie.report.verification import ELSEWHERE, SAME, _drift, _drift_of, _leaves
 
 TABLE = pd.DataFrame(
     {"mode": ["none", "continual"], "prob": [0.25, 0.5], "se": [3e-4, 0.0], "n_hits": [250, 500], "n_draws": 1000}

@@ -11,8 +11,8 @@ from mc_sie.analysis.probability.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report import answer_figures
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report.figures import answer as answer_figures
 from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from mc_sie.analysis.sensitivity.given_data import varying, words_of
 from mc_sie.analysis.sensitivity.study import NOT_CONVERGED, Sensitivity
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
-from mc_sie.report import sensitivity_figures
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+from mc_sie.report.figures import sensitivity as sensitivity_figures
 from mc_sie.stats.estimates import decimals, with_error
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.errors import InputError
-from mc_sie.report import comparison_figures
-from mc_sie.report import comparison_text as text
+from mc_sie.report import tables as text
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
-from mc_sie.report.evidence_figures import evidence_figure
-from mc_sie.report.figures import headlines_figure
+from mc_sie.report.figures import comparison as comparison_figures
+from mc_sie.report.figures.common import headlines_figure
+from mc_sie.report.figures.evidence import evidence_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, in_percent

@@ -16,8 +16,8 @@ from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.foreign_text import to_csv
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.prior_set import plain
-from mc_sie.report import comparison_text as text
-from mc_sie.report.comparison_figures import comparison_figures, file_name
+from mc_sie.report import tables as text
+from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.storage.store import asked_of, is_run, read_record, write_analysis
 
@@ -127,7 +127,7 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    from mc_sie.report.comparison_figures import pinned_figure
+    from mc_sie.report.figures.comparison import pinned_figure
 
     tables = {name: getattr(found, name) for name in ("values", "changes", "curves", "modes")}
     tables = {name: table for name, table in tables.items() if len(table.columns)}
@@ -219,7 +219,7 @@ def _write(
     priors: list[PriorSet],
     command: str,
 ) -> Path:
-    from mc_sie.report.figures import save
+    from mc_sie.report.figures.common import save
 
     files: dict[str, Callable[[Path], object]] = {}
     for stem, table in tables.items():

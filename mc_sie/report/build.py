@@ -30,7 +30,6 @@ from mc_sie.analysis.probability import convergence, exceedance
 from mc_sie.analysis.probability.summary import Summary, summarise
 from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
 from mc_sie.analysis.sensitivity.study import Sensitivity, sensitivity
-from mc_sie.comparing import named_prior
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
@@ -44,6 +43,7 @@ from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.report import sections
 from mc_sie.report.document import Document, Section, Table
+from mc_sie.report.folders import named_prior
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.storage.files import check_folder, entry, write_whole

@@ -22,7 +22,7 @@ from mc_sie.engine.counts import Questions
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
-from mc_sie.reporting import make_report, request_of, write_report
+from mc_sie.report.build import make_report, request_of, write_report
 from mc_sie.storage.files import entry, reading
 from mc_sie.storage.store import asked_of, read_record, version_of, write_rare, write_run, write_streamed
 

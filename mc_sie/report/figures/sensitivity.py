@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
-from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
 from mc_sie.stats.estimates import decimals
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures import COLOURS, bin_edges, style
+from mc_sie.report.figures.common import COLOURS, bin_edges, style
 from mc_sie.stats.estimates import in_percent
 
 if TYPE_CHECKING:

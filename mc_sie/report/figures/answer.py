@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures import COLOURS, INK, axis_label, bin_edges, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, INK, axis_label, bin_edges, plain_log_values, style
 from mc_sie.report.svg import hover
 
 if TYPE_CHECKING:

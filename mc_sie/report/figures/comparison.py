@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
-from mc_sie.report import comparison_text as text
-from mc_sie.report.figures import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report import tables as text
+from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

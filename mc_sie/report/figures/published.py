@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mc_sie.report.figures import COLOURS, new_figure, plain_log, powers_of_ten, style
+from mc_sie.report.figures.common import COLOURS, new_figure, plain_log, powers_of_ten, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

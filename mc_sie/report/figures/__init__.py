@@ -1,0 +1,1 @@
+"""Figures of reports, one module a subject."""
