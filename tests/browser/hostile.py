@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from tests_settings import DATA
 
 WORDS = "WORDS OF THE LINK"
 """What no page may show, whatever a link says."""
 
-_FILE = Path(__file__).parent.parent / "data" / "hostile_links.json"
+_FILE = DATA / "hostile_links.json"
 
 
 def encoded(text: str) -> str:

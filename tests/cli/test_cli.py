@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import DATA, INTERPRETED
 
 import mc_sie.engine.run
 import mc_sie.storage.store
 
-DATA = Path(__file__).parent.parent / "data"
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "1024", "--quiet")
 CHEAP = "davidson-houlden-2025"
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import DATA, INTERPRETED
 
 from mc_sie.published import davidson_houlden, govai
 
-DATA = Path(__file__).parent.parent / "data"
 ROW = "option,f,r0,limit_years,p\nbase,8,1.2,11,0.3\n"
 
 

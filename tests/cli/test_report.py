@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import INTERPRETED, ROOT
 
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "16384", "--quiet")
 SECTIONS = ["answer", "assumptions", "convergence", "drivers", "response", "worlds", "disagree", "sets", "structure"]
-SHIPPED = Path(__file__).resolve().parents[2] / "reports"
+SHIPPED = ROOT / "reports"
 
 
 def test_a_report_has_every_section_and_comes_back(cli):

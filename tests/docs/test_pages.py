@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from pages import agree, blocks, outputs
-from tests_settings import INTERPRETED
+from tests_settings import INTERPRETED, ROOT
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCS = ROOT / "docs"
 PAGES = sorted(
     path for path in [*DOCS.glob("*.md"), *DOCS.glob("tutorials/*.md")] if blocks(path.read_text(encoding="utf-8"))
 )

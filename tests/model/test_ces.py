@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import ces
+from reference.law_of_motion import ces
 
 from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
 from mc_sie.units import rho_from_sigma, sigma_from_rho

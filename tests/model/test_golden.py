@@ -7,15 +7,15 @@ event by event from scratch, by somebody who has not seen this kernel. It is ref
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests_settings import DATA
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 
-GOLDEN = Path(__file__).parent.parent / "data" / "law_of_motion.csv"
+GOLDEN = DATA / "law_of_motion.csv"
 TOLERANCE = 1e-6  # relative, or months: the accuracy the stored solutions are good for
 NEGLIGIBLE_WINDOW_MONTHS = 0.01  # windows next to a finite-time singularity count as equal below this
 

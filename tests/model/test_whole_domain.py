@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from naive import pace
-from rows import whole_domain
+from reference.law_of_motion import pace
+from reference.rows import whole_domain
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import minimize_scalar
 from tests_settings import INTERPRETED

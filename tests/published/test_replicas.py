@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import naive_published as naive
 import numpy as np
 import pytest
+from reference import published as naive
 
 from mc_sie.published import (
     ai_2027,

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
-import naive_published as naive
 import numpy as np
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
+from reference import published as naive
+from tests_settings import DATA, INTERPRETED
 
 from mc_sie.published import davidson_houlden as simulator
 from mc_sie.published import davidson_houlden_tables as tables
 from mc_sie.sampling import plan
 from mc_sie.units import OOMS_PER_DOUBLING
 
-GOLDEN = pd.read_csv(Path(__file__).parent.parent / "data" / "davidson_houlden.csv")
+GOLDEN = pd.read_csv(DATA / "davidson_houlden.csv")
 DESIGN = plan(64 if INTERPRETED else 2**12, seed=3, n_replicates=4)
 SEVERAL_BATCHES = 16 if INTERPRETED else 8192
 

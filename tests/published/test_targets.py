@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import DATA, INTERPRETED
 
 from mc_sie import load_prior, parse_event, simulate, summarise
 
-DATA = Path(__file__).parent.parent / "data"
 DRAWS = 512 if INTERPRETED else 2**15
 
 

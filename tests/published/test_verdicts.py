@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import INTERPRETED, ROOT
 
 from mc_sie.errors import InputError
 from mc_sie.published.targets import (
@@ -23,7 +22,7 @@ from mc_sie.published.targets import (
 from mc_sie.published.verdicts import VERDICTS, Target
 from mc_sie.sampling import plan
 
-REPORT = Path(__file__).parent.parent.parent / "reports" / "published"
+REPORT = ROOT / "reports" / "published"
 
 
 def judged(published: str, ours: float, **more) -> str:
@@ -106,7 +105,7 @@ def test_the_number_of_published_numbers_is_the_same_wherever_it_is_said(targets
     printed = sum(target.is_printed for target in targets)
     assert (printed, len(targets) - printed) == (N_PRINTED, N_GIVEN_BY_OTHERS)
     words = ("nine", "ten", "eleven", "twelve")
-    root = Path(__file__).parent.parent.parent
+    root = ROOT
     for page in (root / "README.md", root / "docs" / "published.md"):
         for count, sources in re.findall(r"recomputes (\d+) numbers that (\w+) sources", page.read_text("utf-8")):
             assert (int(count), 9 + words.index(sources)) == (N_PRINTED, len(SOURCES)), page

@@ -1,4 +1,4 @@
-"""The kernel against the slow reference of ``tests/naive.py``, every outcome, over the whole domain and its corners."""
+"""The kernel against the slow reference of ``tests/reference/law_of_motion.py``, every outcome, over the whole domain and its corners."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from naive import solve
-from rows import corner_rows, random_rows, telling_rows
+from reference.law_of_motion import solve
+from reference.rows import corner_rows, random_rows, telling_rows
 from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import evaluate

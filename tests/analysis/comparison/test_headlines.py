@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import pytest
-from tests_settings import INTERPRETED
+from tests_settings import INTERPRETED, ROOT
 
 from mc_sie import condition, load_prior, parse_event, shipped_priors, simulate, summarise
 from mc_sie.analysis.comparison.headlines import recorded, spread_sentence
@@ -40,11 +39,11 @@ def test_spread_is_quoted_for_the_headline_only():
 
 
 def test_schema_file_is_the_one_the_program_prints():
-    file = Path(__file__).parents[2] / "priors" / "prior-set.schema.json"
+    file = ROOT / "priors" / "prior-set.schema.json"
     assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
 
 
 def test_readme_quotes_the_recorded_headline():
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     row = recorded().set_index("name").loc["davidson-2025"]
     assert f"{row['answer']} {spread_sentence(parse_event(HEADLINE), 240.0)}" in readme

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from naive import Law, pace
-from rows import corner_rows, random_rows, telling_rows
+from reference.law_of_motion import Law, pace
+from reference.rows import corner_rows, random_rows, telling_rows
 from scipy.integrate import quad
 from tests_settings import INTERPRETED
 

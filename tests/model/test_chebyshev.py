@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from naive import solve as solve_slowly
 from numpy.polynomial import chebyshev
-from rows import random_rows
+from reference.law_of_motion import solve as solve_slowly
+from reference.rows import random_rows
 from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
