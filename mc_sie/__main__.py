@@ -46,7 +46,7 @@ def main() -> None:
     _open_closed_streams()
     from mc_sie.cli import app
     from mc_sie.errors import EXIT_BAD_INPUT, McSieError
-    from mc_sie.foreign_text import visible
+    from mc_sie.text.escaping import visible
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # blocks and accents, where the terminal has none

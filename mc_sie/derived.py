@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from mc_sie._jit import njit
 from mc_sie.errors import nearest
 from mc_sie.model.ces import ln_ces
-from mc_sie.numerals import parse_number
 from mc_sie.outcomes import OUTCOME_KINDS, name_and_index
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES, TOP_OOMS
+from mc_sie.text.numerals import parse_number
 from mc_sie.units import MONTHS_PER_YEAR, OOMS_PER_DOUBLING, sigma_from_rho
 
 Array = NDArray[np.float64]

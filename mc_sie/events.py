@@ -5,7 +5,7 @@ Grammar::
     event   = outcome operator number
     outcome = name | name "[" number "]"
     operator = "<" | "<=" | ">" | ">="
-    number = as in :mod:`mc_sie.numerals`, finite
+    number = as in :mod:`mc_sie.text.numerals`, finite
 
 ``best_window_months[5] < 12`` reads "effective compute rises by 5 OOM in less than 12 months, in the best window";
 ``months_to[5] < 12`` counts from the day of automation. ``best_window`` and ``from_start`` are short for the two. The
@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.numerals import parse_number
 from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, marks_of, name_and_index, window_months
 from mc_sie.quantities import TOP_OOMS
+from mc_sie.text.numerals import parse_number
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,

@@ -60,14 +60,14 @@ app.add_typer(priors_app, name="priors")
 
 def whole_number(text: str | int) -> int:
     """A whole number as people write it: 1000000, 1,000,000, 1e6 or 2^20."""
-    from mc_sie.numerals import parse_whole
+    from mc_sie.text.numerals import parse_whole
 
     return text if isinstance(text, int) else _read(text, parse_whole)
 
 
 def number(text: str | float) -> float:
     """A number in the digits 0 to 9, with a decimal point."""
-    from mc_sie.numerals import parse_number
+    from mc_sie.text.numerals import parse_number
 
     return float(text) if isinstance(text, int | float) else _read(text, parse_number)
 

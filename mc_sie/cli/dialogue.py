@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from mc_sie.cli.printing import print_headed, say, warn
 from mc_sie.errors import InputError, nearest
-from mc_sie.foreign_text import visible
 from mc_sie.quantities import MODEL_QUANTITIES, MODES, QUANTITIES, Quantity
+from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     from mc_sie.priors import Entry, PriorSet

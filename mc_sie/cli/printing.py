@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mc_sie.foreign_text import visible
+from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ import typer
 
 from mc_sie.cli.app import Prior, priors_app
 from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
-from mc_sie.foreign_text import visible
+from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,8 @@
 """Laws that are given by numbers: histograms and tabulated quantile functions.
 
 Both are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
-between the points of a table. As a :class:`~mc_sie.distributions.families.Standard` law it can be truncated, mixed and put on
+between the points of a table. As a :class:`~mc_sie.distributions.families.Standard` law it can be truncated, mixed and
+put on
 a logarithmic scale like any other.
 """
 

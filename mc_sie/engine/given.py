@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest
-from mc_sie.numerals import argument_number
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.priors.reparametrisation import RESTATEMENTS, determined_by
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES
+from mc_sie.text.numerals import argument_number
 
 Array = NDArray[np.float64]
 

@@ -1,7 +1,8 @@
 """Whether an event holds, draw by draw, for those who ask nothing else.
 
 Most draws are far from the threshold of an event about a window or a time from the start, and bounds decide them in a
-fraction of the time that a trajectory takes (:mod:`mc_sie.model.event_bounds`). The kernel follows the others. The answers
+fraction of the time that a trajectory takes (:mod:`mc_sie.model.event_bounds`). The kernel follows the others.
+The answers
 are those of :func:`mc_sie.engine.run.simulate`.
 """
 

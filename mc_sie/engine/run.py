@@ -24,7 +24,6 @@ from mc_sie.engine.cpu import CODES, NUMBERS, Processor
 from mc_sie.engine.given import arrays_of, check_whole, numbers_of
 from mc_sie.errors import InputError
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
-from mc_sie.numerals import argument_number
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
@@ -37,6 +36,7 @@ from mc_sie.quantities import (
     TOP_OOMS,
 )
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
+from mc_sie.text.numerals import argument_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from mc_sie.priors.loading import load_prior
 from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.text_entry import file_text, fitted, is_quantile
 from mc_sie.quantities import QUANTITIES
-from mc_sie.storage.csv_tables import CsvTable, read_csv
+from mc_sie.text.csv_tables import CsvTable, read_csv
 
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")
 """Columns of text; ``value`` is text too in the row of ``mode``."""

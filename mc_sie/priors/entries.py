@@ -10,9 +10,9 @@ from typing import Any
 from mc_sie.distributions import families
 from mc_sie.distributions.families import Distribution
 from mc_sie.errors import InputError, nearest
-from mc_sie.numerals import argument_number
 from mc_sie.priors import adapters, messages, schema
 from mc_sie.quantities import QUANTITIES
+from mc_sie.text.numerals import argument_number
 
 DEFAULT_ORIGIN = "default"
 """Origin of an entry that no file states."""

@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike
 
 from mc_sie.distributions.families import Array, Distribution, Mixture, Unusable, truncated
 from mc_sie.errors import InputError, nearest
-from mc_sie.numerals import argument_number
 from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.prior_set import PriorSet
 from mc_sie.quantities import BLOCKS, QUANTITIES, Quantity
+from mc_sie.text.numerals import argument_number
 
 COUNTED_TOGETHER = ("substitution", "returns", "alpha_compute")
 """Blocks that a set's statement on bottlenecks speaks of."""

@@ -1,7 +1,8 @@
 """What a prior file may say: one pydantic model a family, with exactly its keys, and the JSON Schema of the whole file.
 
 Types and the bounds of single numbers are pydantic's; whatever relates two of them is refused where the law is made, by
-:class:`~mc_sie.distributions.families.Unusable`. :mod:`mc_sie.priors.loading` turns both kinds into one kind of message.
+:class:`~mc_sie.distributions.families.Unusable`. :mod:`mc_sie.priors.loading` turns both kinds into one of
+message.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from typing import Any, get_args
 
 from mc_sie.distributions import fitting
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.numerals import is_number, parse_number
 from mc_sie.priors import schema
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
+from mc_sie.text.numerals import is_number, parse_number
 
 INTERVAL_FITS = {"linear": "normal", "log": "lognormal", "logit": "beta"}
 """The family that ``0.3 to 0.9`` stands for, by the natural scale of the quantity."""

@@ -34,7 +34,6 @@ from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
-from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, shipped_priors
 from mc_sie.priors.modified import differing_blocks
@@ -49,6 +48,7 @@ from mc_sie.sampling import Design, plan
 from mc_sie.storage.files import check_folder, entry, write_whole
 from mc_sie.storage.store import asked_of, is_run, prior_of, prior_record, read_record, version_of, write_analysis
 from mc_sie.storage.tables import prior_table
+from mc_sie.text.escaping import to_csv
 
 DRAWS_DEFAULT = 2**17
 """Draws of the prior behind a report when nothing else is asked for; all other sizes follow from it."""

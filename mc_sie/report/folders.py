@@ -13,13 +13,13 @@ from mc_sie.analysis.comparison.common_draws import Question
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.headlines import label
 from mc_sie.analysis.comparison.structure import Structure
-from mc_sie.foreign_text import to_csv
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.prior_set import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.storage.store import asked_of, is_run, read_record, write_analysis
+from mc_sie.text.escaping import to_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mc_sie.foreign_text import visible
 from mc_sie.report.document import Aside, Code, Document, Item, Table
 from mc_sie.report.svg import inline_svg
+from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     from jinja2 import Template

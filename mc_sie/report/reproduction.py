@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mc_sie.foreign_text import to_csv
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report.figures import published as figures
 from mc_sie.report.figures.common import save
 from mc_sie.report.render import markdown_table
 from mc_sie.storage.files import write_folder
+from mc_sie.text.escaping import to_csv
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -57,7 +57,6 @@ from mc_sie.engine.sample import Sample
 from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
-from mc_sie.foreign_text import to_csv
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
 from mc_sie.priors.prior_set import POOL_DIMENSION, plain
@@ -66,6 +65,7 @@ from mc_sie.sampling import Design, plan
 from mc_sie.stats.estimates import Estimate
 from mc_sie.stats.quantile_sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.storage.files import AGAIN, digest_of, entry, is_plain_name, read_json, reading, write_folder
+from mc_sie.text.escaping import to_csv
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""

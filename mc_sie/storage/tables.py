@@ -14,8 +14,6 @@ import pandas as pd
 
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.foreign_text import to_csv
-from mc_sie.numerals import parse_number
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import (
@@ -27,8 +25,10 @@ from mc_sie.quantities import (
 )
 from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import decimals, replicate_se
-from mc_sie.storage.csv_tables import CsvTable, read_csv
 from mc_sie.storage.files import check_file, existing_file, write_folder, write_whole
+from mc_sie.text.csv_tables import CsvTable, read_csv
+from mc_sie.text.escaping import to_csv
+from mc_sie.text.numerals import parse_number
 
 if TYPE_CHECKING:
     from mc_sie.analysis.importance.evidence import EvidenceReport

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from mc_sie.cli import app
 from mc_sie.cli.app import number, priors_app, whole_number
 from mc_sie.errors import McSieError
-from mc_sie.numerals import parse_number, parse_whole
+from mc_sie.text.numerals import parse_number, parse_whole
 
 STATUSES = {0, 2, 3}
 """Done, something the user can put right, and a run whose draws do not answer for another prior."""

@@ -15,7 +15,6 @@ from mc_sie import evaluate
 from mc_sie.derived import SUBJECTS, subject_of
 from mc_sie.errors import InputError, McSieError, shortened
 from mc_sie.events import parse_event
-from mc_sie.numerals import parse_number, parse_whole
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors.csv_import import NUMBER_COLUMNS, TEXT_COLUMNS, prior_text
 from mc_sie.priors.entries import entry_of_table
@@ -24,6 +23,7 @@ from mc_sie.priors.text_entry import table_of_text
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report.render import _inline, _looks_numeric
 from mc_sie.storage.tables import evaluate_table
+from mc_sie.text.numerals import parse_number, parse_whole
 
 LONGEST_MESSAGE = 4000  # characters
 QUICK_SECONDS = 1.0  # of processor time: a pattern that goes back and forth takes minutes on what follows

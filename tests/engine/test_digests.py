@@ -1,8 +1,8 @@
 """Draws, outcomes and tables of every shipped set, bit for bit as they were stored.
 
 Stored results show change, not error: when a mended fault or a changed prior moves them, they are stored anew by
-``python tests/engine/test_digests.py`` and the commit says why. Bits depend on the processor and on the libraries; where
-these differ from those of the stored results, only the counts of hits are compared.
+``python tests/engine/test_digests.py`` and the commit says why. Bits depend on the processor and on the libraries;
+where these differ from those of the stored results, only the counts of hits are compared.
 """
 
 from __future__ import annotations

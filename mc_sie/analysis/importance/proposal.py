@@ -2,7 +2,8 @@
 
 The cube is cut into cells by what is categorical (retraining mode, member of a pool). A proposal is a mixture of the
 prior itself, so that weights are bounded, and of components in the cells, each a product of histograms along axes of
-the latent normal space. :mod:`mc_sie.analysis.importance.rare` and :mod:`mc_sie.analysis.importance.conditioning` search in different ways and
+the latent normal space. :mod:`mc_sie.analysis.importance.rare` and
+:mod:`mc_sie.analysis.importance.conditioning` search in different ways and
 share this.
 """
 

@@ -5,7 +5,8 @@ most draws where the event happens. The estimate comes from fresh draws of that 
 rarer the prior makes it, so that it is unbiased whatever the search found; only its error depends on the search.
 
 Search and proposal
-    Of :mod:`mc_sie.analysis.importance.subset_simulation`: populations of worlds climb towards the event, and a mixture is fitted to where
+    Of :mod:`mc_sie.analysis.importance.subset_simulation`: populations of worlds climb towards the event, and a mixture
+    is fitted to where
     they arrive.
 Estimate
     The mean of weight times hit in independent randomisations of the same Sobol' points as elsewhere; their spread

@@ -1,1 +1,1 @@
-"""What drives the probability: given-data measures, variance-based indices, value of information, scenario discovery."""
+"""Drivers of the probability: given-data measures, variance-based indices, value of information, scenario discovery."""

@@ -1,7 +1,8 @@
 """What it is worth to learn inputs: one, two together, or a whole group; and P(event | two inputs) as a map.
 
 Several inputs are learnt together when it is known in which cell of their joint levels a world lies. Cells are levels
-like any other, so that the measures, their errors and the removal of noise are those of :mod:`mc_sie.analysis.sensitivity.given_data`.
+like any other, so that the measures, their errors and the removal of noise are those of
+:mod:`mc_sie.analysis.sensitivity.given_data`.
 Cells are coarse (the draws must fill them), and what they hide is missing: the worth of a pair or a group is a lower
 bound that tightens with the number of draws. For a group it is the best of those from its most valuable members.
 """

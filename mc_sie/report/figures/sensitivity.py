@@ -142,7 +142,8 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
     Parameters
     ----------
     levels : pandas.DataFrame
-        ``levels`` of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they are shown.
+        ``levels`` of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they are
+        shown.
     prob : float
         Probability of the event, drawn across.
     title : str

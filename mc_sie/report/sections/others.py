@@ -32,8 +32,8 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
     Parameters
     ----------
     worked_out : (BreakEven, pandas.DataFrame) or InputError
-        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.comparison.breakeven.pinned_at` of them. Or why
-        there are none.
+        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.comparison.breakeven.pinned_at` of them.
+        Or why there are none.
 
     Returns
     -------

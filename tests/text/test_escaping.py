@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mc_sie.cli.printing import console_of, print_headed, print_table, say
-from mc_sie.foreign_text import csv_cell, to_csv, visible
+from mc_sie.text.escaping import csv_cell, to_csv, visible
 
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 EVIL = "red \x1b[31m \x1b]0;title\x07 \x9b2J \u202egnp.exe \r over [bold]"

@@ -7,8 +7,8 @@ import pytest
 
 from mc_sie.errors import InputError
 from mc_sie.priors.csv_import import prior_text
-from mc_sie.storage.csv_tables import read_csv
 from mc_sie.storage.tables import evaluate_simulator_table, evaluate_table
+from mc_sie.text.csv_tables import read_csv
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mc_sie.errors import InputError, shortened
-from mc_sie.numerals import is_number, parse_number
+from mc_sie.text.numerals import is_number, parse_number
 
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 """A number of four to six digits with a mark for thousands, or a smaller one with three decimals."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mc_sie.errors import InputError
-from mc_sie.numerals import argument_number, is_number, parse_number, parse_whole
+from mc_sie.text.numerals import argument_number, is_number, parse_number, parse_whole
 
 
 @pytest.mark.parametrize(
