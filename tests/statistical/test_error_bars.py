@@ -182,7 +182,7 @@ def test_every_probability_in_the_table_covers_a_larger_run():
         table = summarise(simulate(prior, 1024, seed=seed)).thresholds
         assert (table[["counted", "ooms", "months"]] == truth[["counted", "ooms", "months"]]).all(axis=None)
         covered.append(((table["low"] <= truth["prob"]) & (truth["prob"] <= table["high"])).mean())
-    # the error of the larger run, less than a tenth of that of the small ones, takes no more than a point from the level
+    # the error of the larger run, a tenth of that of the small ones, takes at most a point from the level
     assert lowest_share(0.89, covered) < np.mean(covered) < 0.97
 
 
