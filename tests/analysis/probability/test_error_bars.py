@@ -177,17 +177,13 @@ def test_the_error_falls_faster_than_the_root_of_the_draws():
 def test_every_probability_in_the_table_covers_a_larger_run():
     prior = load_prior(CHEAP)
     truth = summarise(simulate(prior, 2**17, seed=2**40)).thresholds
-    covered, bounded = [], []
+    covered = []
     for seed in range(60):
         table = summarise(simulate(prior, 1024, seed=seed)).thresholds
         assert (table[["counted", "ooms", "months"]] == truth[["counted", "ooms", "months"]]).all(axis=None)
-        is_t = table["interval"].str.startswith("t")
-        inside = (table["low"] <= truth["prob"]) & (truth["prob"] <= table["high"])
-        covered.append(inside[is_t].mean())
-        bounded.append(inside[~is_t].mean())
-    # the error of the larger run, at most an eighth of that of the small ones, takes a point from the level
+        covered.append(((table["low"] <= truth["prob"]) & (truth["prob"] <= table["high"])).mean())
+    # the error of the larger run, a tenth of that of the small ones, takes at most a point from the level
     assert lowest_share(0.89, covered) < np.mean(covered) < 0.97
-    assert np.mean(bounded) >= 0.95
 
 
 # --- Hundreds of events of known probability on the points themselves ---
