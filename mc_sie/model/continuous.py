@@ -353,10 +353,10 @@ def is_standstill(law: Law, at: Start) -> bool:
     """
     if kind_of(law) != TIMED:
         return False
-    software, _, ln_slope = place(law.mode, law.limit, at.u)
+    software, _, _ = place(law.mode, law.limit, at.u)
     way, months, step = 0.0, at.months, STANDSTILL / law.reconfiguration_rate
     while months < law.horizon:
-        way += step * exp(law.ln_speed + ln_pace(law, at.u, software, software, months) - ln_slope)
+        way += step * exp(law.ln_speed + ln_pace(law, at.u, software, software, months))
         months += step
         step *= 2.0
     return way < STANDSTILL

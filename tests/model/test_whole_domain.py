@@ -33,7 +33,13 @@ STALLED = [
     {**STALLING, "speedup_initial": 10.0},
     {**STALLING, "reconfiguration_half_life_months": 1.0},
     {**STALLING, "post_training_share": 0.5},
-]
+    # software is at D but for e^-479 of it, where its own coordinate moves on for a while
+    {
+        "rho": 0.731499, "alpha_compute": 0.603527, "lam": 1.47517, "r": 49.1192, "labour_per_efficiency": 2.43206,
+        "experiment_efficiency_share": 4.43908e-09, "labour_multiplier": 29678.0, "limit_ooms": 20.0, "rho_long": 0.0,
+        "software_doubling_months": 105.292, "reconfiguration_half_life_months": 0.00016918, "horizon_months": 240.0,
+    },
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
