@@ -51,11 +51,11 @@ def explore(
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
     from mc_sie.report.folders import named_prior
     from mc_sie.storage.files import check_file, write_whole
-    from mc_sie.storage.store import asked_of, is_run, read_record, version_of
+    from mc_sie.storage.store import run_spec_of, is_run, read_record, version_of
 
     n_threads(threads)
     if is_run(source):
-        run = asked_of(read_record(Path(source)), source)
+        run = run_spec_of(read_record(Path(source)), source)
         prior, asked, horizon = run.prior, str(run.event), run.horizon_months
     else:
         prior, asked, horizon = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT

@@ -132,12 +132,12 @@ def run(
     if no_draws:
         if all_outcomes:
             refuse("--all-outcomes", "stores draws, and --no-draws keeps none", "Leave one of them out.")
-        from mc_sie.engine.counts import Questions
+        from mc_sie.engine.counts import CountSpec
         from mc_sie.engine.streaming import Job
         from mc_sie.storage.checkpoint import Checkpoint, Plan
 
-        questions = Questions(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
-        job = Job.growing(loaded, design, questions, max_draws if wanted.is_asked else design.n_draws)
+        spec = CountSpec(asked, levels, widths, horizon_months, tuple(loaded.dimensions), only_event)
+        job = Job.growing(loaded, design, spec, max_draws if wanted.is_asked else design.n_draws)
         begun = Plan(job, wanted, design.n_per_replicate, command)
         with _cluster(scheduler, threads) as cluster:
             _finish(Checkpoint.begin(target, begun), target, threads, cluster, quiet)
@@ -310,7 +310,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
     from mc_sie.storage.store import write_streamed
 
     plan, rows = checkpoint.read()
-    job, asked = plan.job, plan.job.questions
+    job, asked = plan.job, plan.job.spec
     scheme, n_replicates = job.design.scheme, job.design.n_replicates
 
     def is_enough(counts: NDArray[np.int64]) -> bool:

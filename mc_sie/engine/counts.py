@@ -37,7 +37,7 @@ SUM_UNIT = 2.0**-24
 
 
 @dataclass(frozen=True)
-class Questions:
+class CountSpec:
     """What is counted, and where each count stands in a row.
 
     Attributes
@@ -156,7 +156,7 @@ class Questions:
 
 
 def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArray[np.float64]]:
-    """Outcomes of every draw by the labels of :attr:`Questions.quantiles`.
+    """Outcomes of every draw by the labels of :attr:`CountSpec.quantiles`.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def add_to_curve(
 
 
 def count(
-    questions: Questions,
+    spec: CountSpec,
     points: Mapping[str, NDArray[np.float64]],
     draws: Mapping[str, NDArray[np.generic]],
     outcomes: Outcomes,
@@ -217,7 +217,7 @@ def count(
 
     Parameters
     ----------
-    questions : Questions
+    spec : CountSpec
         What to count.
     points : mapping of str to array of shape (n,)
         The draws' uniforms, by dimension.
@@ -231,23 +231,23 @@ def count(
     array of shape (n_counts,), int64
         A row.
     """
-    twin = questions.twin
-    hits = Hits(outcomes.status, questions.event.holds(outcomes), twin.holds(outcomes) if twin else None)
-    row = count_hits(questions, points, draws, hits)
-    thresholds = questions.view(row, "thresholds")
-    for place, (_, event) in enumerate(questions.thresholds):
+    twin = spec.twin
+    hits = Hits(outcomes.status, spec.event.holds(outcomes), twin.holds(outcomes) if twin else None)
+    row = count_hits(spec, points, draws, hits)
+    thresholds = spec.view(row, "thresholds")
+    for place, (_, event) in enumerate(spec.thresholds):
         thresholds[place] = count_below(outcomes.values(event.outcome, event.index), event.bound)
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
-    questions.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
-    sketches = questions.view(row, "sketches")
-    labels = tuple(label for label, _ in questions.quantiles)
+    spec.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
+    sketches = spec.view(row, "sketches")
+    labels = tuple(label for label, _ in spec.quantiles)
     for place, values in enumerate(outcomes_by_label(outcomes, labels)):
         quantile_sketch.add_to(sketches[place], values, hits.is_ok)
     return row
 
 
 def count_hits(
-    questions: Questions,
+    spec: CountSpec,
     points: Mapping[str, NDArray[np.float64]],
     draws: Mapping[str, NDArray[np.generic]],
     hits: Hits,
@@ -256,24 +256,24 @@ def count_hits(
 
     Parameters
     ----------
-    questions, points, draws
+    spec, points, draws
         As in :func:`count`.
     hits : Hits
-        In which draws the event holds, and from the start where ``questions`` have a twin.
+        In which draws the event holds, and from the start where ``spec`` have a twin.
 
     Returns
     -------
     array of shape (n_counts,), int64
         A row; the other counts are 0.
     """
-    row = np.zeros(questions.n_counts, dtype=np.int64)
+    row = np.zeros(spec.n_counts, dtype=np.int64)
     is_ok, holds, twin = hits.is_ok, hits.holds, hits.holds_from_start
     mode = draws["mode"]
-    questions.view(row, "statuses")[:] = np.bincount(hits.status, minlength=len(STATUS_NAMES))
+    spec.view(row, "statuses")[:] = np.bincount(hits.status, minlength=len(STATUS_NAMES))
     for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", holds)):
-        questions.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
-    questions.view(row, "hits")[:] = holds.sum(), 0 if twin is None else twin.sum()
-    curves = questions.view(row, "curves")
-    for place, name in enumerate(questions.dimensions):
+        spec.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
+    spec.view(row, "hits")[:] = holds.sum(), 0 if twin is None else twin.sum()
+    curves = spec.view(row, "curves")
+    for place, name in enumerate(spec.dimensions):
         add_to_curve(curves[place], points[name], is_ok, holds)
     return row

@@ -216,7 +216,7 @@ class Cluster(Executor):
             remote = self._client.submit(
                 count_here, self._job[1], number, package_digest(), key=f"{self._name}-{number}", retries=RETRIES
             )
-        return Batch(self, remote, job.questions.n_counts)
+        return Batch(self, remote, job.spec.n_counts)
 
     def n_ahead(self) -> int:
         """Batches that should be under way: a few for every thread there is; workers may come and go."""

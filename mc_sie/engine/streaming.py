@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.engine.counts import Questions, count, count_hits
+from mc_sie.engine.counts import CountSpec, count, count_hits
 from mc_sie.engine.cpu import Processor
 from mc_sie.engine.hits import BATCH_HITS, hits_of_range
 from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
@@ -39,7 +39,7 @@ class Job:
         What is drawn from.
     design : Design
         Scheme, seed, replicates and the most draws in each.
-    questions : Questions
+    spec : CountSpec
         What is counted.
     batch : int
         Draws in a batch; a power of two where designs are to be doubled.
@@ -47,11 +47,11 @@ class Job:
 
     prior: PriorSet
     design: Design
-    questions: Questions
+    spec: CountSpec
     batch: int = BATCH_DEFAULT
 
     @classmethod
-    def growing(cls, prior: PriorSet, design: Design, questions: Questions, max_draws: int) -> Job:
+    def growing(cls, prior: PriorSet, design: Design, spec: CountSpec, max_draws: int) -> Job:
         """A job that may end once the design is done, and otherwise goes on doubling up to so many draws.
 
         Parameters
@@ -60,7 +60,7 @@ class Job:
             What is drawn from.
         design : Design
             The smallest design.
-        questions : Questions
+        spec : CountSpec
             What is counted.
         max_draws : int
             Most draws.
@@ -76,11 +76,11 @@ class Job:
             For a set given evidence.
         """
         check_unconditioned(prior, "--no-draws")
-        batch = min(BATCH_HITS if questions.only_event else BATCH_DEFAULT, design.n_per_replicate)
+        batch = min(BATCH_HITS if spec.only_event else BATCH_DEFAULT, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
-        return cls(prior, replace(design, n_per_replicate=largest), questions, batch)
+        return cls(prior, replace(design, n_per_replicate=largest), spec, batch)
 
     @property
     def n_rounds(self) -> int:
@@ -95,11 +95,11 @@ class Job:
 
     def empty(self) -> NDArray[np.int64]:
         """Counts before the first batch, shape (R, n_counts)."""
-        return np.zeros((self.design.n_replicates, self.questions.n_counts), dtype=np.int64)
+        return np.zeros((self.design.n_replicates, self.spec.n_counts), dtype=np.int64)
 
     def n_drawn(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Draws counted in each replicate."""
-        return np.asarray(self.questions.view(rows, "statuses").sum(axis=1))
+        return np.asarray(self.spec.view(rows, "statuses").sum(axis=1))
 
     def n_batches(self, rows: NDArray[np.int64]) -> int:
         """Batches counted."""
@@ -116,7 +116,7 @@ class Streamed:
         What was drawn from.
     design : Design
         Scheme, seed, and the sizes that were reached.
-    questions : Questions
+    spec : CountSpec
         What was counted.
     rows : array of shape (R, n_counts), int64
         The counts, one row a replicate.
@@ -126,14 +126,14 @@ class Streamed:
 
     prior: PriorSet
     design: Design
-    questions: Questions
+    spec: CountSpec
     rows: NDArray[np.int64]
     wall_seconds: float
 
     @property
     def horizon_months(self) -> float:
         """End of each trajectory."""
-        return self.questions.horizon_months
+        return self.spec.horizon_months
 
 
 _local = threading.local()
@@ -156,7 +156,7 @@ def count_batch(job: Job, number: int) -> NDArray[np.int64]:
     """
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
-    asked = job.questions
+    asked = job.spec
     if not hasattr(_local, "processor"):
         _local.processor = Processor()
     where = job.prior, job.design, first + start, first + stop, asked.horizon_months
@@ -245,4 +245,4 @@ def stream(
             future.cancel()
         if executor is None:
             pool.shutdown(wait=False, cancel_futures=True)
-    return Streamed(job.prior, design, job.questions, counts, time.perf_counter() - started)
+    return Streamed(job.prior, design, job.spec, counts, time.perf_counter() - started)

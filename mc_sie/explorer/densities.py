@@ -151,7 +151,7 @@ def own_probability(prior: PriorSet, draws: Draws) -> dict[str, NDArray[np.bool_
     dict of str to array of shape (n,), bool
         By quantity of the model.
     """
-    members = prior.members or ((prior, 1.0),)
+    members = prior.plain_sets
     return {
         quantity: np.any([density_of(_stated(one, quantity), quantity, draws).mass > 0.0 for one, _ in members], axis=0)
         for quantity in MODEL_QUANTITIES
@@ -177,7 +177,7 @@ def log_density(prior: PriorSet, draws: Draws, is_exact: Mapping[str, NDArray[np
         -inf where the set gives a draw no density. Only differences between sets mean anything.
     """
     totals = []
-    for member, weight in prior.members or ((prior, 1.0),):
+    for member, weight in prior.plain_sets:
         total = np.full(len(draws["rho"]), math.log(weight) if weight else -math.inf)
         for quantity in MODEL_QUANTITIES:
             found = density_of(_stated(member, quantity), quantity, draws)

@@ -106,7 +106,7 @@ def check_explorable(prior: PriorSet) -> None:
         When it is conditioned on evidence, or some of its quantities are correlated.
     """
     check_unconditioned(prior, "the explorer")
-    for member, _ in _plain(prior):
+    for member, _ in prior.plain_sets:
         if member.dependence.names:
             why = "has correlated quantities, which the page cannot weigh"
             remedy = "Take [[correlation]] out, or use mc-sie run, which keeps it."
@@ -119,7 +119,7 @@ def theirs() -> dict[str, PriorSet]:
     return {
         name: one
         for name, one in found.items()
-        if not one.evidence and not any(m.dependence.names for m, _ in _plain(one))
+        if not one.evidence and not any(m.dependence.names for m, _ in one.plain_sets)
     }
 
 
@@ -138,19 +138,15 @@ def proposal_for(base: PriorSet) -> PriorSet:
         moderate changes of several, every mode, and the shipped sets.
     """
     check_explorable(base)
-    own = {one.digest for one, _ in _plain(base)}
+    own = {one.digest for one, _ in base.plain_sets}
     groups = {"shipped": [one for one in theirs().values() if not one.members and one.digest not in own]}
-    groups |= _around(_plain(base)[0][0])
-    members = [(one, _WEIGHTS["base"] * weight) for one, weight in _plain(base)]
+    groups |= _around(base.plain_sets[0][0])
+    members = [(one, _WEIGHTS["base"] * weight) for one, weight in base.plain_sets]
     for kind, sets in groups.items():
         shares = [_ARGUED_TIMES if kind in _ONE_CHANGED and _first_changed(one) in _ARGUED else 1.0 for one in sets]
         members += [(one, _WEIGHTS[kind] * share / math.fsum(shares)) for one, share in zip(sets, shares, strict=True)]
     total = math.fsum(weight for _, weight in members)
     return pool(f"{base.name}-wide", [(one, weight / total) for one, weight in members], _SOURCE)
-
-
-def _plain(prior: PriorSet) -> tuple[tuple[PriorSet, float], ...]:
-    return prior.members or ((prior, 1.0),)
 
 
 def _around(base: PriorSet) -> dict[str, list[PriorSet]]:
@@ -600,7 +596,7 @@ def read_off(carried: Carried, prior: PriorSet, event: int = 0) -> Reading:
     covered, se = float(by_replicate.mean()), replicate_se(by_replicate)
     ess, k = effective_size(weights), pareto_k(weights) if weights.any() else math.nan
     drawn = {member.digest for member, _ in carried.proposal.members}
-    is_bounded = all(member.digest in drawn for member, _ in _plain(prior))
+    is_bounded = all(member.digest in drawn for member, _ in prior.plain_sets)
     light, reasons = _light(len(weights), ess, k, covered, se, is_bounded=is_bounded)
     return Reading(answer, k, covered, se, light, reasons)
 

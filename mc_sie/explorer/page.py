@@ -160,7 +160,7 @@ def _set(prior: PriorSet, is_shipped: bool, carried: Carried, arrays: dict[str, 
                 "weight": weight,
                 "entries": {name: _entry(one, carried, arrays) for name, one in member.entries.items()},
             }
-            for member, weight in prior.members or ((prior, 1.0),)
+            for member, weight in prior.plain_sets
         ],
     }
 

@@ -170,6 +170,11 @@ class PriorSet:
         return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
 
     @property
+    def plain_sets(self) -> tuple[tuple[PriorSet, float], ...]:
+        """The member sets of a pool with their weights; of any other set, itself with weight 1."""
+        return self.members or ((self, 1.0),)
+
+    @property
     def may_count_twice(self) -> bool:
         """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
         if self.members:

@@ -46,7 +46,7 @@ from mc_sie.report.folders import named_prior
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.storage.files import check_folder, entry, write_whole
-from mc_sie.storage.store import asked_of, is_run, prior_of, prior_record, read_record, version_of, write_analysis
+from mc_sie.storage.store import run_spec_of, is_run, prior_of, prior_record, read_record, version_of, write_analysis
 from mc_sie.storage.tables import prior_table
 from mc_sie.text.escaping import to_csv
 
@@ -70,7 +70,7 @@ REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 
 
 @dataclass(frozen=True)
-class Request:
+class ReportRequest:
     """What a report is asked for: enough to make it again.
 
     Attributes
@@ -124,7 +124,7 @@ def make_request(
     n_draws: int | None,
     seed: int | None,
     horizon_months: float | None,
-) -> Request:
+) -> ReportRequest:
     """What the command line asks for, checked before anything is simulated.
 
     Parameters
@@ -140,7 +140,7 @@ def make_request(
 
     Returns
     -------
-    Request
+    ReportRequest
         Complete.
 
     Raises
@@ -150,7 +150,7 @@ def make_request(
     """
     check_loss_ratio(loss_ratio)
     if is_run(source):
-        run = asked_of(read_record(Path(source)), source)
+        run = run_spec_of(read_record(Path(source)), source)
         for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 why = "is given beside a run, which has its own"
@@ -168,17 +168,17 @@ def make_request(
     for item in prior.evidence:
         item.check_horizon(horizon)
     other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)
-    return Request(prior, asked, design, horizon, loss_ratio, other)
+    return ReportRequest(prior, asked, design, horizon, loss_ratio, other)
 
 
 def make_report(
-    request: Request, *, command: str, threads: int | None = None, progress: Progress | None = None
+    request: ReportRequest, *, command: str, threads: int | None = None, progress: Progress | None = None
 ) -> Document:
     """Work out and word everything there is to say of one answer.
 
     Parameters
     ----------
-    request : Request
+    request : ReportRequest
         What is asked.
     command : str
         Command line, for the record.
@@ -306,7 +306,7 @@ def _turned(prior: PriorSet, **how: Any) -> tuple[BreakEven, pd.DataFrame]:
     return found, pinned_at(found)
 
 
-def _rare_command(request: Request) -> str | None:
+def _rare_command(request: ReportRequest) -> str | None:
     """What would find worlds with the event where hardly a draw does; None where it cannot be asked."""
     prior = request.prior
     if prior.evidence or not prior.dimensions:
@@ -343,7 +343,7 @@ def _json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
-def _facts(request: Request, command: str) -> dict[str, str]:
+def _facts(request: ReportRequest, command: str) -> dict[str, str]:
     design = request.design
     return {
         "prior": request.prior.name,
@@ -357,7 +357,7 @@ def _facts(request: Request, command: str) -> dict[str, str]:
     }
 
 
-def _bibtex(request: Request) -> str:
+def _bibtex(request: ReportRequest) -> str:
     version = version_of("mc-sie")
     return (
         "@software{mc_sie,\n"
@@ -389,7 +389,7 @@ def _sums(found: Sensitivity | InputError, compared: Comparison | InputError | N
     return pd.DataFrame(rows)
 
 
-def write_report(folder: Path, document: Document, request: Request, *, command: str) -> Path:
+def write_report(folder: Path, document: Document, request: ReportRequest, *, command: str) -> Path:
     """Write a report's folder, all of it or none.
 
     Parameters
@@ -398,7 +398,7 @@ def write_report(folder: Path, document: Document, request: Request, *, command:
         A folder that does not exist yet.
     document : Document
         From :func:`make_report`.
-    request : Request
+    request : ReportRequest
         What was asked.
     command : str
         Command line that made it.
@@ -503,7 +503,7 @@ def _text(content: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(content, encoding="utf-8")
 
 
-def request_record(request: Request) -> dict[str, Any]:
+def request_record(request: ReportRequest) -> dict[str, Any]:
     """What it takes to make a report again, ready for JSON."""
     return {
         "method": "report",
@@ -516,7 +516,7 @@ def request_record(request: Request) -> dict[str, Any]:
     }
 
 
-def request_of(record: Mapping[str, Any], where: str) -> Request:
+def report_request_of(record: Mapping[str, Any], where: str) -> ReportRequest:
     """The request that :func:`request_record` described.
 
     Parameters
@@ -528,7 +528,7 @@ def request_of(record: Mapping[str, Any], where: str) -> Request:
 
     Returns
     -------
-    Request
+    ReportRequest
         The same numbers.
 
     Raises
@@ -536,10 +536,10 @@ def request_of(record: Mapping[str, Any], where: str) -> Request:
     InputError
         When the record is not one of a report.
     """
-    asked = asked_of(record, where)
+    asked = run_spec_of(record, where)
     loss_ratio = entry(record, "loss_ratio", float, where)
     check_loss_ratio(loss_ratio)
     other = None
     if record.get("against", "") is not None:
         other = prior_of(record, "against", where)
-    return Request(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)
+    return ReportRequest(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mc_sie.analysis.comparison.breakeven import BreakEven
-from mc_sie.analysis.comparison.common_draws import Question
+from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.headlines import label
 from mc_sie.analysis.comparison.structure import Structure
@@ -18,7 +18,7 @@ from mc_sie.priors.prior_set import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
-from mc_sie.storage.store import asked_of, is_run, read_record, write_analysis
+from mc_sie.storage.store import run_spec_of, is_run, read_record, write_analysis
 from mc_sie.text.escaping import to_csv
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def named_prior(name: str) -> PriorSet:
         When there is none, or it cannot be used.
     """
     if is_run(name):
-        return asked_of(read_record(Path(name)), name).prior
+        return run_spec_of(read_record(Path(name)), name).prior
     return load_prior(name)
 
 
@@ -204,7 +204,7 @@ def _as_it_is(found: BreakEven | Structure) -> list[str]:
     return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
 
 
-def _made_by(question: Question, command: str) -> list[str]:
+def _made_by(question: CommonDraws, command: str) -> list[str]:
     return [f"Made by `{command}`: {question.in_words}"]
 
 
@@ -215,7 +215,7 @@ def _write(
     figures: dict[str, Figure],
     lines: list[str],
     record: dict[str, Any],
-    question: Question,
+    question: CommonDraws,
     priors: list[PriorSet],
     command: str,
 ) -> Path:

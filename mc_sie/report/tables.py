@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mc_sie.analysis.comparison.breakeven import BreakEven, value_in_words
-from mc_sie.analysis.comparison.common_draws import Change, Question, within_points
+from mc_sie.analysis.comparison.common_draws import Change, CommonDraws, within_points
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.headlines import label
 from mc_sie.analysis.comparison.structure import Structure
@@ -18,12 +18,12 @@ from mc_sie.stats.estimates import Estimate, share_in_percent
 _CUT_SHOWN = 1e-6
 
 
-def asked(question: Question) -> str:
+def asked(question: CommonDraws) -> str:
     """The probability that is asked for, as short as an axis needs it.
 
     Parameters
     ----------
-    question : Question
+    question : CommonDraws
         What is asked.
 
     Returns

@@ -18,13 +18,13 @@ from mc_sie._jit import processor
 from mc_sie.analysis.importance.conditioning import condition
 from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import summarise, summarise_counts
-from mc_sie.engine.counts import Questions
+from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
-from mc_sie.report.build import make_report, request_of, write_report
+from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.files import entry, reading
-from mc_sie.storage.store import asked_of, read_record, version_of, write_rare, write_run, write_streamed
+from mc_sie.storage.store import run_spec_of, read_record, version_of, write_rare, write_run, write_streamed
 
 SAME, ELSEWHERE = 1e-9, 1e-3
 """How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made
@@ -136,10 +136,10 @@ def _done_again(
     """The run of a record, written to another folder."""
     command = str(record.get("command"))
     if record.get("method") == "report":
-        request = request_of(record, where)
+        request = report_request_of(record, where)
         document = make_report(request, command=command, threads=threads, progress=progress)
         return write_report(target, document, request, command=command)
-    asked = asked_of(record, where)
+    asked = run_spec_of(record, where)
     prior, event, design, horizon = asked.prior, asked.event, asked.design, asked.horizon_months
     sizes: dict[str, Any] = {"seed": design.seed, "scheme": design.scheme, "n_replicates": design.n_replicates}
     if record.get("method") == "importance sampling":
@@ -153,9 +153,9 @@ def _done_again(
     )
     if record.get("draws_kept") is False:
         only_event = entry(record, "only_event", bool, where)
-        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
-        streamed = stream(Job.growing(prior, design, questions, design.n_draws), threads=threads, progress=progress)
-        summary = summarise_counts(questions, streamed.rows, design.scheme)
+        spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
+        streamed = stream(Job.growing(prior, design, spec, design.n_draws), threads=threads, progress=progress)
+        summary = summarise_counts(spec, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)
     drawn = (condition if prior.evidence else simulate)(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import source_digest
-from mc_sie.engine.counts import Questions
+from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.run import check_horizon, check_marks
 from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
@@ -99,11 +99,11 @@ class Checkpoint:
             "program": source_digest(),
             "design": {**asdict(job.design), "n_draws": job.design.n_draws},
             "batch": job.batch,
-            "event": str(job.questions.event),
-            "levels": list(job.questions.levels),
-            "widths": list(job.questions.widths),
-            "only_event": job.questions.only_event,
-            "horizon_months": job.questions.horizon_months,
+            "event": str(job.spec.event),
+            "levels": list(job.spec.levels),
+            "widths": list(job.spec.widths),
+            "only_event": job.spec.only_event,
+            "horizon_months": job.spec.horizon_months,
             "precision": asdict(plan.precision),
             "start": plan.start,
             "command": plan.command,
@@ -225,8 +225,8 @@ class Checkpoint:
         )
         wanted = precision(target_se, rel_se, n_draws=begun.n_draws, max_draws=n_draws, n_replicates=n_replicates)
         only_event = entry(text, "only_event", bool, where)
-        questions = Questions(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
-        job = replace(Job.growing(prior, begun, questions, n_draws), batch=batch)
+        spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
+        job = replace(Job.growing(prior, begun, spec, n_draws), batch=batch)
         # Stopping tests fall on a power of two of batches, and must not fall elsewhere than in the run that was begun.
         is_batch = 1 <= batch <= start and (batch == start or batch & (batch - 1) == 0)
         is_design = given == {**asdict(job.design), "n_draws": job.design.n_draws} and begun.n_per_replicate == start
@@ -273,14 +273,14 @@ class Checkpoint:
 
 def _is_of_whole_batches(job: Job, rows: NDArray[np.int64]) -> bool:
     """True where counts are those of the first batches of a job, as far as counts can tell."""
-    drawn, questions = job.n_drawn(rows), job.questions
+    drawn, spec = job.n_drawn(rows), job.spec
     turns, is_within = divmod(job.n_batches(rows), job.design.n_replicates)
     batches = turns + (np.arange(job.design.n_replicates) < is_within)
     if (rows < 0).any() or (drawn != np.minimum(batches * job.batch, job.design.n_per_replicate)).any():
         return False
     ok, modes, modes_ok, hits = (
-        questions.view(rows, name).sum(axis=1) for name in ("statuses", "modes", "modes_ok", "modes_hit")
+        spec.view(rows, name).sum(axis=1) for name in ("statuses", "modes", "modes_ok", "modes_hit")
     )
-    n_ok = questions.view(rows, "statuses")[:, 0]
-    is_same = (modes == ok) & (modes_ok == n_ok) & (hits == questions.view(rows, "hits")[:, 0]) & (hits <= n_ok)
+    n_ok = spec.view(rows, "statuses")[:, 0]
+    is_same = (modes == ok) & (modes_ok == n_ok) & (hits == spec.view(rows, "hits")[:, 0]) & (hits <= n_ok)
     return bool(is_same.all())

@@ -172,7 +172,7 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
     """
 
     def write(partial: Path) -> None:
-        asked = streamed.questions
+        asked = streamed.spec
         to_csv(curve_table(asked, streamed.rows, streamed.design.scheme), partial / "curves.csv")
         arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
         labels = np.array([label for label, _ in asked.quantiles])
@@ -392,7 +392,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunSpec:
     """What a run or a report was asked.
 
     Attributes
@@ -413,7 +413,7 @@ class Asked:
     horizon_months: float
 
 
-def asked_of(record: Mapping[str, Any], where: str) -> Asked:
+def run_spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
     """What the run of a record was asked.
 
     Parameters
@@ -425,7 +425,7 @@ def asked_of(record: Mapping[str, Any], where: str) -> Asked:
 
     Returns
     -------
-    Asked
+    RunSpec
         Checked.
 
     Raises
@@ -450,7 +450,7 @@ def asked_of(record: Mapping[str, Any], where: str) -> Asked:
     if again != design:
         why = f"cannot be drawn: {design.scheme} takes {again.n_per_replicate} draws in a replicate"
         raise InputError(f"{there}: n_per_replicate = {design.n_per_replicate}", why, "Run it again.")
-    return Asked(prior, asked, design, horizon_months)
+    return RunSpec(prior, asked, design, horizon_months)
 
 
 def prior_of(record: Mapping[str, Any], key: str, where: str) -> PriorSet:
@@ -528,7 +528,7 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
     if "draws.parquet" not in record["files"]:
         why = "kept no draws (--no-draws or --rare)"
         raise InputError(str(folder), why, "Run it again without that option.")
-    asked = asked_of(record, str(folder / "run.json"))
+    asked = run_spec_of(record, str(folder / "run.json"))
     path, event = folder / "draws.parquet", event or asked.event
     event.check_horizon(asked.horizon_months)
     with reading(str(path)):
@@ -659,7 +659,7 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
         Ready for JSON.
     """
     design, prior = simulation.design, simulation.prior
-    marks = simulation.questions if isinstance(simulation, Streamed) else simulation.outcomes
+    marks = simulation.spec if isinstance(simulation, Streamed) else simulation.outcomes
     record = {
         **prior_record(prior),
         "design": {**asdict(design), "n_draws": design.n_draws},
@@ -677,8 +677,8 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     }
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
-        record["only_event"] = simulation.questions.only_event
-        if simulation.questions.quantiles:
+        record["only_event"] = simulation.spec.only_event
+        if simulation.spec.quantiles:
             record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
 

@@ -342,7 +342,7 @@ def _share_given(prior: PriorSet, name: str) -> float:
 def _mode_shares(prior: PriorSet) -> dict[int, float]:
     """Credence of each retraining mode, by code."""
     shares: dict[int, float] = {}
-    for member, weight in prior.members or ((prior, 1.0),):
+    for member, weight in prior.plain_sets:
         for code, prob in member.entries["mode"].distribution.atoms:
             shares[int(code)] = shares.get(int(code), 0.0) + weight * prob
     return dict(sorted(shares.items()))

@@ -20,7 +20,7 @@ import mc_sie.storage.checkpoint
 from mc_sie import load_prior
 from mc_sie.analysis.probability.summary import event_estimate
 from mc_sie.engine import streaming
-from mc_sie.engine.counts import Questions
+from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.streaming import Job
 from mc_sie.events import parse_event
 from mc_sie.sampling import plan
@@ -287,12 +287,12 @@ def test_resume_takes_the_folder_that_one_stands_in(cli, interrupted, monkeypatc
 def test_a_run_that_is_stopped_at_a_stopping_test_ends_where_it_should(monkeypatch, here, n_questions, is_asked_first):
     """Interrupted before or after the first, second or third question whether it is enough."""
     prior, design = load_prior(CHEAP), plan(256, n_replicates=4)
-    questions = Questions(parse_event("best_window[5] < 12"), (5.0,), (12.0,), 240.0, tuple(prior.dimensions))
-    job = Job.growing(prior, design, questions, 4096)
+    spec = CountSpec(parse_event("best_window[5] < 12"), (5.0,), (12.0,), 240.0, tuple(prior.dimensions))
+    job = Job.growing(prior, design, spec, 4096)
     sought = Precision(target_se=0.02)
 
     def is_enough(counts):
-        return sought.is_reached(event_estimate(questions, counts, "sobol"), 4)
+        return sought.is_reached(event_estimate(spec, counts, "sobol"), 4)
 
     whole = streaming.stream(job, is_enough=is_enough, threads=1)
     assert design.n_draws < whole.design.n_draws < 4096

@@ -23,7 +23,7 @@ import mc_sie
 from mc_sie import load_prior
 from mc_sie.engine import dask as cluster_module
 from mc_sie.engine import streaming
-from mc_sie.engine.counts import TABLE_LEVELS, Questions
+from mc_sie.engine.counts import TABLE_LEVELS, CountSpec
 from mc_sie.engine.streaming import Job
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
@@ -206,8 +206,8 @@ def test_workers_with_another_source_are_refused(cli, here, cluster, worker_proc
 
 def test_a_connection_that_was_closed_is_no_traceback():
     gone = cluster_module.Cluster(SimpleNamespace(status="closed"), "--scheduler here", print)
-    questions = Questions(parse_event("pace_peak > 10"), TABLE_LEVELS, (4.0, 12.0), 240.0, ())
-    job = Job(load_prior(CHEAP), plan(64, scheme="sobol", seed=4, n_replicates=4), questions, 16)
+    spec = CountSpec(parse_event("pace_peak > 10"), TABLE_LEVELS, (4.0, 12.0), 240.0, ())
+    job = Job(load_prior(CHEAP), plan(64, scheme="sobol", seed=4, n_replicates=4), spec, 16)
     with pytest.raises(InputError, match="--scheduler here was lost"):
         gone.submit(streaming.count_batch, job, 0)
 
@@ -232,8 +232,8 @@ def test_workers_with_another_processor_are_named_once():
 
 def test_a_job_travels_light():
     prior = load_prior("agnostic")
-    questions = Questions(parse_event("pace_peak > 10"), TABLE_LEVELS, (4.0, 12.0), 240.0, tuple(prior.dimensions))
-    job = Job(prior, plan(64, scheme="sobol", seed=4, n_replicates=4), questions, 16)
+    spec = CountSpec(parse_event("pace_peak > 10"), TABLE_LEVELS, (4.0, 12.0), 240.0, tuple(prior.dimensions))
+    job = Job(prior, plan(64, scheme="sobol", seed=4, n_replicates=4), spec, 16)
     data = pickle.dumps(job)
     assert len(data) < 100_000
     np.testing.assert_array_equal(streaming.count_batch(pickle.loads(data), 1), streaming.count_batch(job, 1))

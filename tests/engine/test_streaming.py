@@ -13,7 +13,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis.probability.summary import QUANTILES, curve_table, summarise_counts
-from mc_sie.engine.counts import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, Questions
+from mc_sie.engine.counts import CURVE_BINS, SUM_UNIT, TABLE_LEVELS, CountSpec
 from mc_sie.engine.run import uniforms_of
 from mc_sie.engine.streaming import Job, Streamed, count_batch, stream
 from mc_sie.events import parse_event
@@ -29,8 +29,8 @@ PRIORS = ("davidson-2025", "agnostic")
 
 def job_of(name: str, n_draws: int = N_DRAWS, *, scheme: str = "sobol", batch: int = 16) -> Job:
     prior = load_prior(name)
-    questions = Questions(EVENT, TABLE_LEVELS, (4.0, 12.0), 240.0, tuple(prior.dimensions))
-    return Job(prior, plan(n_draws, scheme=scheme, seed=4, n_replicates=N_REPLICATES), questions, batch)
+    spec = CountSpec(EVENT, TABLE_LEVELS, (4.0, 12.0), 240.0, tuple(prior.dimensions))
+    return Job(prior, plan(n_draws, scheme=scheme, seed=4, n_replicates=N_REPLICATES), spec, batch)
 
 
 @pytest.fixture(scope="module", params=PRIORS)
@@ -43,7 +43,7 @@ def both(request):
 
 def test_tables_are_the_same_to_the_last_bit(both):
     kept, streamed = both
-    one, other = summarise(kept, EVENT), summarise_counts(streamed.questions, streamed.rows, "sobol")
+    one, other = summarise(kept, EVENT), summarise_counts(streamed.spec, streamed.rows, "sobol")
     assert one.sentence == other.sentence
     assert one.answer == other.answer
     assert one.from_start == other.from_start
@@ -55,7 +55,7 @@ def test_tables_are_the_same_to_the_last_bit(both):
 def test_quantiles_are_within_the_stated_error(both):
     kept, streamed = both
     exact = summarise(kept, EVENT).quantiles
-    sketched = summarise_counts(streamed.questions, streamed.rows, "sobol").quantiles
+    sketched = summarise_counts(streamed.spec, streamed.rows, "sobol").quantiles
     pd.testing.assert_frame_equal(
         exact[["outcome", "unit", "share_reached"]], sketched[["outcome", "unit", "share_reached"]]
     )
@@ -66,13 +66,13 @@ def test_quantiles_are_within_the_stated_error(both):
 
 def test_no_gain_of_a_window_beyond_the_horizon_is_in_a_table():
     prior = load_prior("davidson-2025")
-    questions = Questions(EVENT, TABLE_LEVELS, (4.0, 12.0), 6.0, tuple(prior.dimensions))
-    counted = stream(Job(prior, plan(64, seed=4, n_replicates=4), questions, 16))
+    spec = CountSpec(EVENT, TABLE_LEVELS, (4.0, 12.0), 6.0, tuple(prior.dimensions))
+    counted = stream(Job(prior, plan(64, seed=4, n_replicates=4), spec, 16))
     kept = simulate(prior, 64, seed=4, n_replicates=4, levels=TABLE_LEVELS, horizon_months=6.0)
     event = parse_event("best_window_months[5] < 6")
     for summary in (
         summarise(kept, event),
-        summarise_counts(replace(questions, event=event), counted.rows, "sobol"),
+        summarise_counts(replace(spec, event=event), counted.rows, "sobol"),
     ):
         outcomes = set(summary.quantiles["outcome"])
         assert {"best_gain_ooms[4]", "months_to[5]", "pace_peak"} <= outcomes
@@ -81,7 +81,7 @@ def test_no_gain_of_a_window_beyond_the_horizon_is_in_a_table():
 
 def test_sums_and_curves_are_those_of_the_draws(both):
     kept, streamed = both
-    asked, rows = streamed.questions, streamed.rows
+    asked, rows = streamed.spec, streamed.rows
     total = asked.view(rows, "sums").sum(axis=0) * SUM_UNIT
     gains = [kept.outcomes.first_year_ooms, *kept.outcomes.best_gain_ooms.T]
     np.testing.assert_allclose(total, [gain.sum() for gain in gains], atol=N_DRAWS * SUM_UNIT)
@@ -115,16 +115,16 @@ def test_threads_and_batches_change_no_count(scheme):
 def test_a_run_that_takes_only_the_event_counts_the_same_hits(both, text):
     """Most of its draws are decided by bounds, the others by the kernel."""
     event = parse_event(text)
-    asked = replace(both[1].questions, event=event)
+    asked = replace(both[1].spec, event=event)
     job = Job(both[1].prior, both[1].design, asked, 64)
     whole = stream(job).rows
-    only = replace(job, questions=replace(asked, only_event=True), batch=48)
+    only = replace(job, spec=replace(asked, only_event=True), batch=48)
     counted = stream(only, threads=2).rows
     for name in ("statuses", "modes", "modes_ok", "modes_hit", "hits", "curves"):
-        np.testing.assert_array_equal(only.questions.view(counted, name), asked.view(whole, name), err_msg=name)
+        np.testing.assert_array_equal(only.spec.view(counted, name), asked.view(whole, name), err_msg=name)
     assert asked.view(whole, "hits")[:, 0].sum() > 0
-    assert only.questions.n_counts < 0.2 * asked.n_counts
-    summary = summarise_counts(only.questions, counted, "sobol")
+    assert only.spec.n_counts < 0.2 * asked.n_counts
+    summary = summarise_counts(only.spec, counted, "sobol")
     assert summary.sentence == summarise_counts(asked, whole, "sobol").sentence
     assert len(summary.thresholds) == len(summary.quantiles) == 0
 
@@ -169,7 +169,7 @@ def test_processes_count_like_threads():
 def test_a_run_that_ends_early_is_a_smaller_run():
     prior = load_prior("davidson-2025")
     small = job_of("davidson-2025", 64)
-    job = Job.growing(prior, small.design, small.questions, 256)
+    job = Job.growing(prior, small.design, small.spec, 256)
     assert job.design.n_draws == 256
     streamed = stream(job, is_enough=lambda rows: job.n_drawn(rows)[0] >= 32)
     assert streamed.design == replace(small.design, n_per_replicate=32)
@@ -180,7 +180,7 @@ def test_draws_that_cannot_be_simulated_are_counted_apart(failing):
     from mc_sie.engine.counts import count
 
     prior, outcomes = failing.prior, failing.outcomes
-    asked = Questions(EVENT, tuple(outcomes.levels), tuple(outcomes.widths), 240.0, ())
+    asked = CountSpec(EVENT, tuple(outcomes.levels), tuple(outcomes.widths), 240.0, ())
     row = count(asked, {}, failing.draws, outcomes)
     statuses = asked.view(row, "statuses")
     assert statuses[0] == outcomes.is_ok.sum()

@@ -76,7 +76,7 @@ def test_the_proposal_has_every_mode_and_the_atoms_of_every_shipped_set(base):
             held.setdefault(name, set()).update(value for value, _ in one.distribution.atoms)
     assert held["mode"] == set(range(len(MODES)))
     for one in theirs().values():
-        for member, _ in one.members or ((one, 1.0),):
+        for member, _ in one.plain_sets:
             for name, stated in member.entries.items():
                 assert {value for value, _ in stated.distribution.atoms} <= held[name], (one.name, name)
 

@@ -1,4 +1,4 @@
-"""The kernel against the slow reference of ``tests/reference/``, every outcome, over the whole domain and its corners."""
+"""The kernel against the slow reference of ``tests/reference/``, every outcome, over the domain and its corners."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.comparison.common_draws import Answer, Question, change_between, question
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, question
 from mc_sie.analysis.comparison.structure import ask_modes, failures
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
@@ -53,7 +53,7 @@ class BreakEven:
 
     Attributes
     ----------
-    question : Question
+    question : CommonDraws
         Event, points and horizon.
     prior : PriorSet
         The set.
@@ -80,7 +80,7 @@ class BreakEven:
         What was left out and why, and in which reruns draws failed.
     """
 
-    question: Question
+    question: CommonDraws
     prior: PriorSet
     answer: Answer
     values: pd.DataFrame
@@ -224,7 +224,7 @@ def _is_given(prior: PriorSet, name: str) -> bool:
     """Whether a quantity is stated, or rho or r behind its restatement."""
     if name in ("rho", "r"):
         return True
-    return any(name in member.entries for member, _ in prior.members or ((prior, 1.0),))
+    return any(name in member.entries for member, _ in prior.plain_sets)
 
 
 def _varying(prior: PriorSet) -> tuple[str, ...]:
@@ -283,7 +283,7 @@ class _Found:
 
 
 def _input(
-    asked: Question, prior: PriorSet, base: Answer, name: str, targets: Sequence[float], told: Callable[[], None]
+    asked: CommonDraws, prior: PriorSet, base: Answer, name: str, targets: Sequence[float], told: Callable[[], None]
 ) -> _Found:
     """Everything about one input."""
     quantity = QUANTITIES[name]
@@ -360,7 +360,7 @@ def _inside(quantity: Quantity, value: float) -> float:
 
 def _is_movable(prior: PriorSet, name: str) -> bool:
     """Whether every plain set states the quantity itself."""
-    return all(name in member.entries for member, _ in prior.members or ((prior, 1.0),))
+    return all(name in member.entries for member, _ in prior.plain_sets)
 
 
 def _moved(prior: PriorSet, name: str, shift: float, widening: float = 1.0, centre: float = 0.0) -> PriorSet:
@@ -384,7 +384,7 @@ def _moved(prior: PriorSet, name: str, shift: float, widening: float = 1.0, cent
 
 def _outside(prior: PriorSet, name: str) -> float:
     """Share of a moved prior that was cut off at the domain."""
-    laws = [(one.entries[name].distribution, weight) for one, weight in prior.members or ((prior, 1.0),)]
+    laws = [(one.entries[name].distribution, weight) for one, weight in prior.plain_sets]
     return math.fsum(weight * law.outside for law, weight in laws if isinstance(law, Moved))
 
 
@@ -421,7 +421,7 @@ class _Scan:
 
     def __init__(
         self,
-        asked: Question,
+        asked: CommonDraws,
         set_at: Callable[[float], PriorSet],
         told: Callable[[], None],
         known: dict[float, Answer] | None = None,

@@ -97,7 +97,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class CommonDraws:
     """An event, and the points on which prior sets are asked about it. Made by :func:`question`.
 
     Attributes
@@ -157,7 +157,7 @@ def question(
     n_replicates: int = N_REPLICATES_DEFAULT,
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     threads: int | None = None,
-) -> Question:
+) -> CommonDraws:
     """What several prior sets will be asked, checked before anything is simulated.
 
     Parameters
@@ -169,7 +169,7 @@ def question(
 
     Returns
     -------
-    Question
+    CommonDraws
         The question.
 
     Raises
@@ -181,7 +181,9 @@ def question(
     check_horizon(horizon_months)
     asked.check_horizon(horizon_months)
     n_threads(threads)
-    return Question(asked, plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates), horizon_months, threads)
+    return CommonDraws(
+        asked, plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates), horizon_months, threads
+    )
 
 
 @dataclass(frozen=True)
@@ -330,7 +332,7 @@ def steps(progress: Progress | None, done: int, total: int) -> Progress | None:
     Returns
     -------
     callable or None
-        For :meth:`Question.ask`.
+        For :meth:`CommonDraws.ask`.
     """
     if progress is None:
         return None

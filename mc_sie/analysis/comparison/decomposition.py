@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mc_sie.analysis.comparison.common_draws import (
     Answer,
     Change,
-    Question,
+    CommonDraws,
     change_between,
     change_of,
     distinct_names,
@@ -63,7 +63,7 @@ class Comparison:
 
     Attributes
     ----------
-    question : Question
+    question : CommonDraws
         Event, points and horizon, common to all.
     sets : pandas.DataFrame
         One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``.
@@ -87,7 +87,7 @@ class Comparison:
         Each difference in two sentences.
     """
 
-    question: Question
+    question: CommonDraws
     sets: pd.DataFrame
     changes: pd.DataFrame
     bars: pd.DataFrame
@@ -315,7 +315,7 @@ class _Part:
 
 
 def _split(
-    asked: Question,
+    asked: CommonDraws,
     plan: _Plan,
     names: tuple[str, str],
     before: Answer,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.comparison.common_draws import Answer, Question, question, steps
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, question, steps
 from mc_sie.distributions.families import truncated
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
@@ -39,7 +39,7 @@ class Structure:
 
     Attributes
     ----------
-    question : Question
+    question : CommonDraws
         Event, points and horizon.
     prior : PriorSet
         The set.
@@ -56,7 +56,7 @@ class Structure:
         In which variants draws failed, and the bounds that they leave.
     """
 
-    question: Question
+    question: CommonDraws
     prior: PriorSet
     answer: Answer
     variants: pd.DataFrame
@@ -172,12 +172,12 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
     return notes
 
 
-def ask_modes(asked: Question, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
+def ask_modes(asked: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
     """The answer with all credence on each retraining mode in turn.
 
     Parameters
     ----------
-    asked : Question
+    asked : CommonDraws
         Event and points.
     prior : PriorSet
         A set or a pool.
@@ -301,7 +301,7 @@ def _variant(prior: PriorSet, aspect: str, name: str, form: _Form) -> _Variant:
     """The prior set given a variant; of a pool the members that have it, weighted by their credences."""
     found: list[tuple[PriorSet, float, float]] = []
     why: dict[str, str] = {}
-    for member, weight in prior.members or ((prior, 1.0),):
+    for member, weight in prior.plain_sets:
         try:
             credence, changes = form(member)
             found.append((member.replaced(changes), weight, credence))

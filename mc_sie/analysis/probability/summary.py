@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.conditioning import Conditioned
-from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, Questions, outcomes_by_label
+from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, CountSpec, outcomes_by_label
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.model.status import STATUSES
@@ -280,7 +280,7 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
     """
     outcomes = simulation.outcomes
     is_ok = outcomes.is_ok
-    asked = Questions(
+    asked = CountSpec(
         parse_event(HEADLINE), tuple(outcomes.levels), tuple(outcomes.widths), simulation.horizon_months, ()
     ).quantiles
     rows = []
@@ -422,12 +422,12 @@ def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:
 # --- Draws that were not kept ----------------------------------------------------------------------------------------
 
 
-def summarise_counts(questions: Questions, rows: NDArray[np.int64], scheme: str) -> Summary:
+def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> Summary:
     """Summarise what was counted of draws that were not kept.
 
     Parameters
     ----------
-    questions : Questions
+    spec : CountSpec
         What was counted.
     rows : array of shape (R, n_counts), int64
         One row a replicate.
@@ -439,53 +439,53 @@ def summarise_counts(questions: Questions, rows: NDArray[np.int64], scheme: str)
     Summary
         The tables of :func:`summarise`, from the same counts; quantiles to the relative error of the sketch.
     """
-    n_ok = questions.view(rows, "statuses")[:, 0]
-    hits = questions.view(rows, "hits")
-    answer = event_estimate(questions, rows, scheme)
-    from_start = estimate_from_counts(hits[:, 1], n_ok, scheme) if questions.twin else None
-    thresholds = questions.view(rows, "thresholds")
+    n_ok = spec.view(rows, "statuses")[:, 0]
+    hits = spec.view(rows, "hits")
+    answer = event_estimate(spec, rows, scheme)
+    from_start = estimate_from_counts(hits[:, 1], n_ok, scheme) if spec.twin else None
+    thresholds = spec.view(rows, "thresholds")
     cells = (
         (counted, event, estimate_from_counts(thresholds[:, place], n_ok, scheme))
-        for place, (counted, event) in enumerate(questions.thresholds)
+        for place, (counted, event) in enumerate(spec.thresholds)
     )
-    by_mode, ok, hit = (questions.view(rows, name) for name in ("modes", "modes_ok", "modes_hit"))
+    by_mode, ok, hit = (spec.view(rows, name) for name in ("modes", "modes_ok", "modes_hit"))
     modes = (
         (name, float(by_mode[:, code].sum() / by_mode.sum()), estimate_from_counts(hit[:, code], ok[:, code], scheme))
         for code, name in enumerate(MODES)
         if by_mode[:, code].any()
     )
-    sketches = questions.view(rows, "sketches")
+    sketches = spec.view(rows, "sketches")
     quantiles = []
-    for place, (label, unit) in enumerate(questions.quantiles):
+    for place, (label, unit) in enumerate(spec.quantiles):
         counts = sketches[:, place]
         pooled = counts.sum(axis=0)
         by_replicate = np.array([[quantile_sketch.quantile(one, prob) for prob in QUANTILES] for one in counts])
         all_draws = np.array([quantile_sketch.quantile(pooled, prob) for prob in QUANTILES])
         quantiles.append(_quantile_row(label, unit, quantile_sketch.share_finite(pooled), all_draws, by_replicate))
     return Summary(
-        questions.event,
+        spec.event,
         answer,
         from_start,
         _threshold_frame(cells),
         pd.DataFrame(quantiles, columns=_QUANTILE_COLUMNS),
         _mode_frame(modes),
-        _status_frame(questions.view(rows, "statuses").sum(axis=0), int(hits[:, 0].sum())),
+        _status_frame(spec.view(rows, "statuses").sum(axis=0), int(hits[:, 0].sum())),
         sentence(answer, from_start),
     )
 
 
-def event_estimate(questions: Questions, rows: NDArray[np.int64], scheme: str) -> Estimate:
+def event_estimate(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> Estimate:
     """Probability of the event asked about, from counts; arguments as :func:`summarise_counts`."""
-    n_ok = questions.view(rows, "statuses")[:, 0]
-    return estimate_from_counts(questions.view(rows, "hits")[:, 0], n_ok, scheme)
+    n_ok = spec.view(rows, "statuses")[:, 0]
+    return estimate_from_counts(spec.view(rows, "hits")[:, 0], n_ok, scheme)
 
 
-def curve_table(questions: Questions, rows: NDArray[np.int64], scheme: str) -> pd.DataFrame:
+def curve_table(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> pd.DataFrame:
     """P(event | quantity) in equal-mass bins of each random quantity's own uniform, each with its error or bound.
 
     Parameters
     ----------
-    questions : Questions
+    spec : CountSpec
         What was counted.
     rows : array of shape (R, n_counts), int64
         One row a replicate.
@@ -498,7 +498,7 @@ def curve_table(questions: Questions, rows: NDArray[np.int64], scheme: str) -> p
         ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se`` (nan where too few
         draws of the bin hit or missed), ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
     """
-    curves = questions.view(rows, "curves")
+    curves = spec.view(rows, "curves")
     found = [
         {
             "quantity": name,
@@ -507,7 +507,7 @@ def curve_table(questions: Questions, rows: NDArray[np.int64], scheme: str) -> p
             "u_high": (place + 1) / CURVE_BINS,
             **_row(estimate_from_counts(of_quantity[:, place, 1], of_quantity[:, place, 0], scheme)),
         }
-        for name, of_quantity in zip(questions.dimensions, curves.swapaxes(0, 1), strict=True)
+        for name, of_quantity in zip(spec.dimensions, curves.swapaxes(0, 1), strict=True)
         for place in range(CURVE_BINS)
     ]
     return pd.DataFrame(found)
