@@ -51,7 +51,7 @@ def explore(
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
     from mc_sie.report.folders import named_prior
     from mc_sie.storage.files import check_file, write_whole
-    from mc_sie.storage.store import run_spec_of, is_run, read_record, version_of
+    from mc_sie.storage.store import is_run, read_record, run_spec_of, version_of
 
     n_threads(threads)
     if is_run(source):

@@ -46,7 +46,7 @@ from mc_sie.report.folders import named_prior
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.storage.files import check_folder, entry, write_whole
-from mc_sie.storage.store import run_spec_of, is_run, prior_of, prior_record, read_record, version_of, write_analysis
+from mc_sie.storage.store import is_run, prior_of, prior_record, read_record, run_spec_of, version_of, write_analysis
 from mc_sie.storage.tables import prior_table
 from mc_sie.text.escaping import to_csv
 

@@ -18,7 +18,7 @@ from mc_sie.priors.prior_set import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
-from mc_sie.storage.store import run_spec_of, is_run, read_record, write_analysis
+from mc_sie.storage.store import is_run, read_record, run_spec_of, write_analysis
 from mc_sie.text.escaping import to_csv
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.files import entry, reading
-from mc_sie.storage.store import run_spec_of, read_record, version_of, write_rare, write_run, write_streamed
+from mc_sie.storage.store import read_record, run_spec_of, version_of, write_rare, write_run, write_streamed
 
 SAME, ELSEWHERE = 1e-9, 1e-3
 """How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made
