@@ -78,7 +78,8 @@ def test_a_stalled_trajectory_is_drawn_to_the_horizon():
     names = [name for name in KERNEL_COLUMNS if name != "horizon_months"]
     defaults = {name: QUANTITIES[name].default for name in names if name != "mode"}
     row = {name: math.nan if value is None else value for name, value in defaults.items()}
-    frame = trace({"mode": 0.0, **row, **STALLING, "horizon_months": 240.0})
+    with np.errstate(all="ignore"):  # interpreted, a panel that is tried in vain overflows
+        frame = trace({"mode": 0.0, **row, **STALLING, "horizon_months": 240.0})
     assert frame["months"].iloc[-1] == 240.0
     assert frame["months"].is_monotonic_increasing
 
@@ -149,7 +150,7 @@ def test_a_gain_is_counted_from_the_very_start_of_an_explosion():
     assert outcomes.values("best_gain_ooms", 12.0)[0] == pytest.approx(outcomes.first_year_ooms[0], abs=1e-9)
 
 
-@pytest.mark.parametrize(("rho", "r"), [(0.12, 2.0), (0.2, 3.0), (0.3, 1.5)])
+@pytest.mark.parametrize(("rho", "r"), [(0.2, 3.0), (0.25, 5.0), (0.3, 3.0)])
 def test_a_window_far_below_the_resolution_of_time_is_right(rho, r):
     """Where software explodes the best window is a difference of equal times: it is integrated by itself."""
     row = {"rho": rho, "r": r, "lam": 0.9, "limit_ooms": 14.0}
@@ -158,6 +159,9 @@ def test_a_window_far_below_the_resolution_of_time_is_right(rho, r):
     def months(start: float) -> float:
         return quad(lambda s: 1.0 / (speed * pace(row, s)), start, start + 5.0, epsabs=0.0, epsrel=1e-11, limit=400)[0]
 
-    best = minimize_scalar(lambda s: math.log(months(s)), bounds=(0.0, 8.99), method="bounded", options={"xatol": 1e-9})
+    best = minimize_scalar(
+        lambda s: math.log(months(s)), bounds=(0.0, 8.999999), method="bounded", options={"xatol": 1e-9}
+    )
     outcomes = evaluate(row)
-    assert outcomes.values("best_window_months", 5.0)[0] == pytest.approx(math.exp(best.fun), rel=1e-5)
+    assert math.exp(best.fun) < 1e-10  # what series of time are good to
+    assert outcomes.values("best_window_months", 5.0)[0] == pytest.approx(math.exp(best.fun), rel=1e-5, abs=0.0)
