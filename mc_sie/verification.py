@@ -265,21 +265,20 @@ def _of_npz(path: Path) -> Columns:
 
 
 def _of_netcdf(path: Path) -> Columns:
-    import xarray as xr
+    import h5py  # netCDF 4 is HDF5; nothing of it needs to be understood to be compared
 
     found: Columns = {}
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        for node in tree.subtree:
-            for name, array in node.variables.items():
-                found[f"{node.path}/{name}"] = array.to_numpy()
-                found[f"{node.path}/{name} of"] = np.array([*map(str, array.dims), *_attributes(array.attrs)])
-            found[node.path] = np.array(_attributes(node.attrs))
+
+    def take(name: str, part: Any) -> None:
+        attributes = [f"{key}: {value}" for key, value in part.attrs.items() if key != "created_at"]
+        found[f"{name}, described"] = np.array(sorted(attributes), dtype=object)
+        if isinstance(part, h5py.Dataset):
+            found[name] = np.asarray(part[()])
+
+    with h5py.File(path, "r") as file:
+        take("", file)
+        file.visititems(take)
     return found
-
-
-def _attributes(attributes: Any) -> list[str]:
-    """What is said of an array or a group, but when it was said."""
-    return sorted(f"{name}: {value}" for name, value in attributes.items() if name != "created_at")
 
 
 def _of_text(path: Path) -> Columns:
