@@ -251,6 +251,8 @@ class Checkpoint:
                 raise TypeError("counts are no whole numbers")
             if str(digest) != self._digest(counts, columns):
                 raise InputError(str(path), "does not belong to this plan.json, or has been changed", _AGAIN)
+            if counts.shape != (len(rows), columns.size) or (np.diff(columns) <= 0).any():
+                raise ValueError("counts and columns do not fit")
             rows[:, columns] = counts
         if not _is_of_whole_batches(job, rows):
             raise InputError(str(path), "does not hold the counts of whole batches", _AGAIN)

@@ -477,6 +477,7 @@ def read_json(path: Path) -> dict[str, Any]:
         found = json.loads(body, object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
         if not isinstance(found, dict):
             raise TypeError("no object in braces")
+        json.dumps(found, ensure_ascii=False).encode()  # half a character, which JSON can spell, is no text
     return found
 
 

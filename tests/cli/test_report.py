@@ -1,6 +1,8 @@
 """Reports: everything on one page, made again to the same numbers, refused where it cannot be."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +11,10 @@ from tests_settings import INTERPRETED, ROOT
 
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
-from mc_sie.report.build import make_report, make_request
+from mc_sie.report import verification
+from mc_sie.report.build import make_report, make_request, write_report
 from mc_sie.report.verification import verify_run
+from mc_sie.storage.files import digest_of
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
 
@@ -40,6 +44,49 @@ def test_a_report_has_every_section_and_comes_back(cli):
     numbers.loc[7, "value"] += 0.1
     numbers.to_csv("page/numbers.csv", index=False)
     assert cli("verify", "page", "--quiet")[0] == 2  # a file that has changed is not verified but refused
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A report in its folder."""
+    sizes = {"event": None, "against": "none", "loss_ratio": 1.0, "n_draws": 4096, "seed": None, "horizon_months": None}
+    request = make_request(CHEAP, **sizes)
+    document = make_report(request, command="mc-sie report")
+    return write_report(tmp_path_factory.mktemp("small") / "page", document, request, command="mc-sie report")
+
+
+CHANGED = {
+    "a number of the page": ("index.html", r">(\d)(\d\.\d) ", r">9\2 "),
+    "a word of the page": ("index.html", "Every check held", "No check held"),
+    "a number of the text": ("report.md", r"\| (\d+\.\d)", r"| 1\1"),
+    "a sentence of the text": ("report.md", r"\. The ", ". Not the "),
+    "an error among the numbers": ("numbers.csv", r"(?m)^(answer,thresholds,[^\n]*,se,)0\.\d+$", r"\g<1>0"),
+    "all errors among the numbers": ("numbers.csv", r"(?m),se,[^,\n]+$", ",se,0"),
+    "the event": ("run.json", "best_window_months", "months_to"),
+    "the loss ratio": ("run.json", '"loss_ratio": 1.0', '"loss_ratio": 2.0'),
+    "a source": ("run.json", "Davidson & Houlden 2025", "Me"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_no_page_passes_that_was_changed(small, tmp_path, monkeypatch, case):
+    """Signed by whoever changed it, and held to the report as it was."""
+    monkeypatch.setattr(verification, "_done_again", lambda *_: small)
+    folder = Path(shutil.copytree(small, tmp_path / "page"))
+    assert verify_run(folder).drift.empty
+    name, old, new = CHANGED[case]
+    text = (folder / name).read_text(encoding="utf-8")
+    changed, n = re.subn(old, new, text, count=0 if case.startswith("all") else 1)
+    assert n > 0
+    (folder / name).write_text(changed, encoding="utf-8")
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record["files"] = {name: digest_of(folder / name) for name in record["files"]}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    try:
+        drift = verify_run(folder).drift
+    except InputError:
+        return
+    assert set(drift["file"]) in ({name}, {"run.json"})
 
 
 def test_a_report_of_a_run_is_about_its_draws(cli):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mc_sie import load_prior
+
 RUNS = {
     "kept": ("--event", "best_window[2.5] < 11.5"),
     "levels and windows of its own": ("--event", "best_gain_ooms[7] >= 3", "--horizon-months", "60", "--all-outcomes"),
@@ -58,3 +60,50 @@ def test_what_cannot_be_verified_is_refused(cli):
     assert status == 2
     assert "run/modes.csv has changed since the run was written" in err
     assert "Traceback" not in err
+
+
+def test_a_run_in_which_nothing_varies_comes_back(cli):
+    prior = load_prior("davidson-houlden-2025")
+    lines = ['title = "One world"', 'extends = "davidson-houlden-2025"']
+    for name in prior.dimensions:
+        median = float(prior.quantiles(name, [0.5])[0])
+        unit = prior.entries[name].unit
+        lines += [f"[{name}]", 'family = "fixed"', f"value = {median!r}", f'unit = "{unit}"', 'source = "me"']
+    Path("one.toml").write_text("\n".join(lines))
+    status, _, err = cli("run", "one.toml", "--no-draws", "--draws", "1024", "--out", "run", "--quiet")
+    assert status == 0, err
+    assert Path("run/curves.csv").read_text().strip() == ""
+    status, out, err = cli("verify", "run")
+    assert (status, err) == (0, "")
+    assert "numbers come back" in out
+
+
+@pytest.mark.parametrize("options", [(), ("--no-draws",)])
+def test_nothing_that_was_taken_off_the_list_passes(cli, options):
+    assert cli("run", "davidson-2025", "--draws", "2048", "--out", "run", "--quiet", *options)[0] == 0
+    record = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps({**record, "files": {}}))
+    status, out, err = cli("verify", "run")
+    assert (status, out) == (2, "")
+    assert "is not among the files that run.json lists" in err
+    for path in Path("run").iterdir():
+        if path.name != "run.json":
+            path.unlink()
+    status, out, err = cli("verify", "run")
+    assert (status, out) == (2, "")
+    assert "run.json: files lists no " in err
+
+
+@pytest.mark.parametrize("what", ["se", "low", "high", "prob", "interval", "sentence"])
+def test_the_record_s_own_answer_is_compared(cli, what):
+    assert cli("run", "davidson-2025", "--draws", "4096", "--out", "run", "--quiet")[0] == 0
+    record = json.loads(Path("run/run.json").read_text())
+    if what == "sentence":
+        record["sentence"] = "25.0 % (Monte Carlo SE 0.0 points)."
+    else:
+        record["answer"][what] = "exact" if what == "interval" else 0.99 * record["answer"][what]
+    Path("run/run.json").write_text(json.dumps(record))
+    status, out, _ = cli("verify", "run")
+    assert status == 1
+    assert "run.json" in out
+    assert what in out

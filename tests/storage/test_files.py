@@ -164,6 +164,7 @@ def test_only_regular_files_are_opened():
         ("", "JSONDecodeError"),
         ("[1]", "no object"),
         ("{", "JSONDecodeError"),
+        ('{"a": "\\ud800"}', "UnicodeEncodeError"),
         ('{"a": NaN}', "NaN is no finite number"),
         ('{"a": 1e999}', "1e999 is no finite number"),
         ('{"a": 1, "a": 2}', "'a' stands twice"),
