@@ -259,7 +259,7 @@ def test_the_waterfall_adds_up_and_is_that_of_compare(opened, tmp_path):
     page = opened(link(**LAWS["several at once"]))
     page.evaluate("document.querySelector('#compare').open = true")
     page.select_option("#against", "davidson-2025")
-    page.wait_for_function("document.querySelector('#waterfall').dataset.change", timeout=60_000)
+    page.wait_for_selector("#waterfall[data-change]", timeout=60_000)
     box = page.locator("#waterfall")
     total = float(box.get_attribute("data-change"))
     assert float(box.get_attribute("data-sum")) == pytest.approx(total, abs=1e-12)
@@ -277,9 +277,7 @@ def test_a_comparison_that_the_draws_cannot_make_is_refused(opened):
     page = opened(link(start="davidson-houlden-2025"))
     page.evaluate("document.querySelector('#compare').open = true")
     page.select_option("#against", "davidson-2025")
-    page.wait_for_function(
-        "document.querySelector('#waterfall-note').innerText.includes('No comparison')", timeout=60_000
-    )
+    page.wait_for_selector("#waterfall-note:has-text('No comparison')", timeout=60_000)
     assert "use mc-sie compare" in page.inner_text("#waterfall-note")
     assert page.inner_html("#waterfall") == ""
 
