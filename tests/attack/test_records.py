@@ -21,20 +21,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mc_sie.analysis.precision import Precision
-from mc_sie.analysis.streaming import Job, stream
-from mc_sie.analysis.summary import summarise_counts
-from mc_sie.analysis.tally import Questions
-from mc_sie.checkpoint import Checkpoint, Plan
-from mc_sie.files import digest_of
-from mc_sie.store import asked_of, read_record, read_run, write_run, write_streamed
-from mc_sie.verification import verify_run
 from tests_settings import INTERPRETED
 
-from mc_sie import load_prior, simulate, summarise, verification
+from mc_sie import load_prior, simulate, summarise
 from mc_sie._jit import source_digest
+from mc_sie.analysis.probability.summary import summarise_counts
+from mc_sie.engine.counts import CountSpec
+from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event
+from mc_sie.report import verification
+from mc_sie.report.verification import verify_run
 from mc_sie.sampling import plan
+from mc_sie.storage.checkpoint import Checkpoint, Plan
+from mc_sie.storage.files import digest_of
+from mc_sie.storage.store import read_record, read_run, run_spec_of, write_run, write_streamed
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="simulates a run again for many of its mutations")
 
@@ -77,14 +78,14 @@ def kept(tmp_path_factory) -> Original:
 def counted(tmp_path_factory) -> Original:
     job = small_job()
     streamed = stream(job, threads=1)
-    summary = summarise_counts(job.questions, streamed.rows, "sobol")
+    summary = summarise_counts(job.spec, streamed.rows, "sobol")
     return original(write_streamed(tmp_path_factory.mktemp("c") / "run", streamed, summary, command="it"))
 
 
 def small_job() -> Job:
     prior, design = load_prior(CHEAP), plan(64, n_replicates=4)
-    questions = Questions(parse_event(HEADLINE), (5.0,), (), 240.0, tuple(prior.dimensions), only_event=True)
-    return Job(prior, design, questions, batch=4)
+    spec = CountSpec(parse_event(HEADLINE), (5.0,), (), 240.0, tuple(prior.dimensions), only_event=True)
+    return Job(prior, design, spec, batch=4)
 
 
 @pytest.fixture(params=["kept", "counted"])
@@ -107,7 +108,7 @@ def question(record: dict[str, Any]) -> str:
 
 def passes(folder: Path) -> bool:
     """Whether a folder is said to be as it was; anything but a refusal or a comparison is an error of the test."""
-    for read in (read_run, lambda place: asked_of(read_record(place), "run.json")):
+    for read in (read_run, lambda place: run_spec_of(read_record(place), "run.json")):
         refusal(read, folder)
     found = refusal(lambda place: verify_run(place, threads=1), folder)
     return not isinstance(found, InputError) and len(found.drift) == 0
@@ -288,7 +289,7 @@ def test_a_prior_named_like_a_path_writes_nowhere(kept):
         folder = kept.again()
         (folder / "run.json").write_text(json.dumps({**kept.record, "prior": {**kept.record["prior"], "name": name}}))
         with pytest.raises(InputError, match=r"run\.json: prior"):
-            asked_of(read_record(folder), str(folder / "run.json"))
+            run_spec_of(read_record(folder), str(folder / "run.json"))
 
 
 # --- Files ---
@@ -403,7 +404,7 @@ def test_no_change_of_a_plan_is_taken_for_the_plan(stopped, data, is_signed):
         assert found is None
     if found is not None:  # another run that could have been begun, and it says so
         assert record["program"] == source_digest()
-        assert str(found[0].job.questions.event) == str(parse_event(record["event"]))
+        assert str(found[0].job.spec.event) == str(parse_event(record["event"]))
         assert found[0].job.design.seed == record["design"]["seed"]
 
 
