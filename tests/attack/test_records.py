@@ -20,7 +20,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mc_sie.analysis.precision import Precision
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
@@ -33,6 +32,7 @@ from mc_sie.events import HEADLINE, parse_event
 from mc_sie.report import verification
 from mc_sie.report.verification import verify_run
 from mc_sie.sampling import plan
+from mc_sie.stats.stopping import Precision
 from mc_sie.storage.checkpoint import Checkpoint, Plan
 from mc_sie.storage.files import digest_of
 from mc_sie.storage.store import read_record, read_run, run_spec_of, write_run, write_streamed

@@ -30,7 +30,7 @@ from mc_sie.model.law import set_law
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
 from mc_sie.model.windows import (
-    best_merit,
+    best_by_crossings,
     best_window,
     curved,
     ends_by_months,
@@ -188,7 +188,7 @@ def test_two_searches_for_windows_agree(mode, r):
                 if axis == OOMS and found.u_start >= 0.0:
                     near = curved(found, near)
                     n_windows = note_window(work.windows, n_windows, near)
-            every = best_merit(law, work, line.n_panels, line.n_grid, shape.bottom, False, axis, width)
+            every = best_by_crossings(law, work, line.n_panels, line.n_grid, shape.bottom, False, axis, width)
             assert length == pytest.approx(abs(every), rel=1e-8)
 
 
