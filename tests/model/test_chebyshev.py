@@ -25,7 +25,7 @@ from mc_sie.model.chebyshev import (
     step_factor,
 )
 from mc_sie.model.collocation import MONTHS
-from mc_sie.model.continuous import OOMS, follow, locate, months_at, new_workspace, ooms_at, peak
+from mc_sie.model.continuous import OOMS, P_U, follow, locate, months_at, new_workspace, ooms_at, peak
 from mc_sie.model.law import set_law
 from mc_sie.model.retraining import orbit
 from mc_sie.model.status import OK
@@ -175,8 +175,12 @@ def test_two_searches_for_windows_agree(mode, r):
     ln_pace, _, u = peak(work.law, work, line.n_panels, line.n_moving, shape.is_single)
     near = narrowest_window(work.law, work, line.n_grid, shape.bottom, u, ln_pace)
     n_windows = note_window(work.windows, 0, near)
+    end = line.n_panels - 1, work.panels[line.n_panels, P_U]
+    spans = {OOMS: ooms_at(law, work, *end), MONTHS: months_at(law, work, *end)}
     for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
         for width in widths:
+            if width > spans[axis]:  # there is no such window
+                continue
             panel, u = locate(law, work, line.n_panels, axis, width)
             shape = looked_at(law, work, line, shape, u)
             if u >= shape.back:
