@@ -86,7 +86,7 @@ def test_a_value_with_a_probability_of_its_own_has_a_mass_and_what_is_absent_too
 
 
 def test_a_pool_has_the_weighted_sum_of_the_densities_of_its_members():
-    other = BASE.replaced({"r": law("r", "uniform", low=1.0, high=2.0)})
+    other = BASE.replaced({"r": law("r", "uniform", low=1.0, high=2.0)}, "other")
     both = pool("both", [(BASE, 0.3), (other, 0.7)], "a test")
     draws = draws_of(BASE)
     is_exact = own_probability(both, draws)
