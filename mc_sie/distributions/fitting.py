@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.distributions import families
-from mc_sie.distributions.families import Distribution, Unusable
+from mc_sie.distributions.base import Distribution, Unusable
 
 MISS_ALLOWED = 0.05
 """Largest miss of a fitted quantile, as a share of the spread of the given ones."""

@@ -1,7 +1,7 @@
 """Laws that are given by numbers: histograms and tabulated quantile functions.
 
 Both are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
-between the points of a table. As a :class:`~mc_sie.distributions.families.Standard` law it can be truncated, mixed and
+between the points of a table. As a :class:`~mc_sie.distributions.base.Standard` law it can be truncated, mixed and
 put on
 a logarithmic scale like any other.
 """
@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.families import Array, Continuous, Standard, Unusable
+from mc_sie.distributions.base import Array, Continuous, Standard, Unusable
 
 Cells = NDArray[np.intp]
 

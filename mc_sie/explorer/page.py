@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.conditioning import k_high
-from mc_sie.distributions.families import Continuous, Mixture, Truncated
+from mc_sie.distributions.base import Continuous, Truncated
+from mc_sie.distributions.mixture import Mixture
 from mc_sie.explorer.densities import density_of, restated
 from mc_sie.explorer.draws import (
     ESS_FEWEST,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mc_sie.distributions import tabulated
-from mc_sie.distributions.families import UNREACHED, Array
+from mc_sie.distributions.base import UNREACHED, Array
 from mc_sie.errors import InputError
 
 Raw = dict[str, Any]

@@ -20,7 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mc_sie.distributions.families import UNREACHED, Array
+from mc_sie.distributions.base import UNREACHED, Array
 from mc_sie.errors import InputError
 
 EIGENVALUE_LOW = 1e-8
@@ -142,8 +142,8 @@ class Dependence:
         Notes
         -----
         Row by row in a fixed order, so that a draw does not depend on which others are computed beside it. Sums of
-        normals can lie further out than any uniform here can be: they are kept :data:`~.families.UNREACHED` from 0 and
-        1, where no more than one draw in 10^16 would be.
+        normals can lie further out than any uniform here can be: they are kept
+        :data:`~mc_sie.distributions.base.UNREACHED` from 0 and 1, where no more than one draw in 10^16 would be.
         """
         if not self.names:
             return points

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from mc_sie.distributions import families
-from mc_sie.distributions.families import Distribution
+from mc_sie.distributions.base import Distribution
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import adapters, messages, schema
 from mc_sie.quantities import QUANTITIES

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.distributions.families import Array
+from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError
 from mc_sie.outcomes import as_text, window_months
 from mc_sie.quantities import HORIZON_MONTHS_HIGH, TOP_OOMS

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
 from mc_sie.priors.text_entry import in_toml, key_in_toml

@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mc_sie.distributions.families import Array, Distribution, Mixture, Unusable, truncated
+from mc_sie.distributions.base import Array, Distribution, Unusable
+from mc_sie.distributions.families import truncated
+from mc_sie.distributions.mixture import Mixture
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import Entry

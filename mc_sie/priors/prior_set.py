@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.families import Array
+from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import messages
 from mc_sie.priors.consistency import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mc_sie import units
-from mc_sie.distributions.families import Array
+from mc_sie.distributions.base import Array
 from mc_sie.quantities import QUANTITIES, Quantity
 
 

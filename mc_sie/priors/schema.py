@@ -1,7 +1,7 @@
 """What a prior file may say: one pydantic model a family, with exactly its keys, and the JSON Schema of the whole file.
 
 Types and the bounds of single numbers are pydantic's; whatever relates two of them is refused where the law is made, by
-:class:`~mc_sie.distributions.families.Unusable`. :mod:`mc_sie.priors.loading` turns both kinds into one of
+:class:`~mc_sie.distributions.base.Unusable`. :mod:`mc_sie.priors.loading` turns both kinds into one of
 message.
 """
 
@@ -17,7 +17,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
 from mc_sie.distributions import families, fitting, tabulated
-from mc_sie.distributions.families import Distribution, Unusable
+from mc_sie.distributions.base import Distribution, Unusable
+from mc_sie.distributions.mixture import PARTS_HIGH
 from mc_sie.priors import evidence
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 
@@ -46,7 +47,7 @@ _CONVERSIONS = {
 _UNIT_NAMES = {"year": "years", "yr": "years", "day": "days", "percent": "%", "doubling": "doublings"}
 
 
-COMPONENTS_HIGH = families.PARTS_HIGH
+COMPONENTS_HIGH = PARTS_HIGH
 """Most components of a mixture."""
 
 MEMBERS_HIGH = 64

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mc_sie.distributions import families as f
+from mc_sie.distributions.base import Unusable
+from mc_sie.distributions.mixture import PARTS_HIGH, Mixture
 
 U = np.concatenate([10.0 ** -np.arange(1.0, 16.0), np.linspace(0.001, 0.999, 999), 1.0 - 10.0 ** -np.arange(3.0, 16.0)])
 
@@ -194,9 +196,9 @@ def test_a_truncated_mixture_drops_what_is_outside_and_renormalises():
 
 
 def test_what_is_cut_away_whole_is_refused():
-    with pytest.raises(f.Unusable, match="leaves nothing of the uniform from 0 to 1"):
+    with pytest.raises(Unusable, match="leaves nothing of the uniform from 0 to 1"):
         f.truncated(f.uniform(0.0, 1.0), 1.0, 2.0)
-    with pytest.raises(f.Unusable, match="not below truncate_high = 1"):
+    with pytest.raises(Unusable, match="not below truncate_high = 1"):
         f.truncated(f.uniform(0.0, 1.0), 1.0, 1.0)
 
 
@@ -269,8 +271,8 @@ def test_inverting_a_mixture_takes_a_few_readings_of_its_cumulative_function(mon
     law = f.truncated(f.mixture([(0.25, part) for part in parts]), 0.02, 0.9)
     law.ppf(0.5)  # makes the grid
     readings = []
-    honest = f.Mixture._smooth
-    monkeypatch.setattr(f.Mixture, "_smooth", lambda *args, **how: readings.append(args) or honest(*args, **how))
+    honest = Mixture._smooth
+    monkeypatch.setattr(Mixture, "_smooth", lambda *args, **how: readings.append(args) or honest(*args, **how))
     law.ppf((np.arange(4096) + 0.5) / 4096)
     assert len(readings) <= 8  # halving an interval to the last digit takes some fifty
 
@@ -300,8 +302,8 @@ def test_constants_are_known():
 def test_a_mixture_of_many_parts_is_inverted_as_bisection_inverts_it():
     """The grid of many parts is thinner, and the answers are as good."""
     generator = np.random.Generator(np.random.Philox(5))
-    centres, widths = generator.uniform(-5.0, 5.0, f.PARTS_HIGH), generator.uniform(0.01, 2.0, f.PARTS_HIGH)
-    share = 1.0 / f.PARTS_HIGH
+    centres, widths = generator.uniform(-5.0, 5.0, PARTS_HIGH), generator.uniform(0.01, 2.0, PARTS_HIGH)
+    share = 1.0 / PARTS_HIGH
     law = f.mixture([(share, f.normal(*one)) for one in zip(centres, widths, strict=True)])
     u = U[::40]
     found, expected = law.ppf(u), bisected(law, u)
@@ -312,9 +314,9 @@ def test_a_mixture_of_many_parts_is_inverted_as_bisection_inverts_it():
 def test_more_parts_than_can_be_inverted_are_refused():
     """1,024 took 104 seconds."""
     inner = f.mixture([(0.25, f.normal(place, 1.0)) for place in range(4)])
-    n = f.PARTS_HIGH // 4
-    assert len(f.mixture([(1.0 / n, inner)] * n).parts) == f.PARTS_HIGH
-    with pytest.raises(f.Unusable, match=f"make {f.PARTS_HIGH + 4} laws together, more than {f.PARTS_HIGH}"):
+    n = PARTS_HIGH // 4
+    assert len(f.mixture([(1.0 / n, inner)] * n).parts) == PARTS_HIGH
+    with pytest.raises(Unusable, match=f"make {PARTS_HIGH + 4} distributions together, more than {PARTS_HIGH}"):
         f.mixture([(1.0 / (n + 1), inner)] * (n + 1))
 
 
@@ -329,7 +331,7 @@ def test_an_expert_whose_law_ends_below_a_cut_leaves_the_mean_to_the_others():
 @pytest.mark.parametrize("cut", [2.0, 2.5, 3.0])
 def test_a_cut_that_leaves_next_to_nothing_is_refused_and_not_drawn_as_infinite(cut):
     law = f.lognormal(0.47, 0.046)
-    with pytest.raises(f.Unusable, match="leaves nothing of the lognormal"):
+    with pytest.raises(Unusable, match="leaves nothing of the lognormal"):
         f.truncated(law, cut + 1.0, None)
     left = f.truncated(f.lognormal(0.47, 0.06), 2.0, None)  # 24 standard deviations out: 1e-128
     assert 2.0 < left.mean() < left.reach[1] < 2.4

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mc_sie.distributions import families, fitting
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 
 TWO = {
     "normal": {"q05": -3.0, "q95": 5.0},

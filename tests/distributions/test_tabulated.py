@@ -12,7 +12,7 @@ from scipy import stats
 from mc_sie import load_prior
 from mc_sie.distributions import families as f
 from mc_sie.distributions import fitting, tabulated
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 from mc_sie.priors import prior_from_dict
 from mc_sie.quantities import QUANTITIES
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.distributions import families as f
+from mc_sie.distributions.base import Distribution
 from mc_sie.priors import Entry, fixed_entry
 from mc_sie.priors.modified import (
     Moved,
@@ -27,11 +28,11 @@ U = np.linspace(0.0005, 0.9995, 1999)
 PLAIN = [name for name in shipped_priors() if name != "agnostic" and not load_prior(name).evidence]
 
 
-def entry(name: str, law: f.Distribution) -> Entry:
+def entry(name: str, law: Distribution) -> Entry:
     return Entry(name, "test", {}, QUANTITIES[name].unit, "test", None, "test", law)
 
 
-def moved(name: str, law: f.Distribution, *change: float) -> Moved:
+def moved(name: str, law: Distribution, *change: float) -> Moved:
     found = moved_entry(entry(name, law), *change).distribution
     assert isinstance(found, Moved)
     return found
