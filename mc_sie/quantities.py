@@ -58,7 +58,7 @@ class Quantity:
     optional : bool
         The quantity may be absent altogether (``nan`` in arrays, an empty cell in tables).
     determines : str, optional
-        For a restatement such as ``sigma``: the quantity it determines.
+        For a reparametrisation such as ``sigma``: the quantity it determines.
     scale : {"linear", "log", "logit"}
         Natural scale, on which a shift of the prior is meaningful.
     """
@@ -78,8 +78,13 @@ class Quantity:
     determines: str | None = None
     scale: str = "linear"
 
+    @property
+    def determined(self) -> str:
+        """Code name of the model quantity that it is or determines: ``"rho"`` for ``sigma``."""
+        return self.determines or self.name
+
     def contains(self, value: float) -> bool:
-        """Whether a value lies in the domain.
+        """True where a value lies in the domain.
 
         Parameters
         ----------
@@ -231,7 +236,7 @@ _TABLE = (
 )  # fmt: skip
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABLE}
-"""Every quantity by its code name, the restatements ``sigma``, ``max_speed`` and ``r_total`` included."""
+"""Every quantity by its code name, the reparametrisations ``sigma``, ``max_speed`` and ``r_total`` included."""
 
 MODEL_QUANTITIES: tuple[str, ...] = tuple(q.name for q in _TABLE if q.determines is None)
 """Names of the quantities that the law of motion takes, in the order of the table."""
@@ -289,7 +294,7 @@ def group(name: str) -> str:
     Parameters
     ----------
     name : str
-        Code name; a restatement belongs where what it determines does.
+        Code name; a reparametrisation belongs where what it determines does.
 
     Returns
     -------

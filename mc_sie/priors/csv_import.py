@@ -72,7 +72,7 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
     stated: dict[str, dict[str, Any]] = {}
     for row in _rows(path):
         name, raw = _stated(row)
-        determined = QUANTITIES[name].determines or name
+        determined = QUANTITIES[name].determined
         if determined in places:
             remedy = f"State {determined} in one row only."
             raise InputError(f"{row.where}: {name}", f"is given again, after {places[determined]}", remedy)

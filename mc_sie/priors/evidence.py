@@ -7,7 +7,7 @@ set that states it; who had used it already, the file must say.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError
 from mc_sie.outcomes import as_text, window_months
-from mc_sie.quantities import HORIZON_MONTHS_HIGH, TOP_OOMS
+from mc_sie.quantities import HORIZON_MONTHS_HIGH, QUANTITIES, TOP_OOMS
 
 if TYPE_CHECKING:
     from mc_sie.derived import Subject
@@ -252,9 +252,7 @@ class Evidence:
         return {**stated, "parameters": dict(self.parameters), "already_used_by": list(self.already_used_by)}
 
 
-def used_twice(
-    evidence: Evidence, entries: Mapping[str, Any], determined: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
+def used_twice(evidence: Evidence, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Beliefs of a set that the evidence bears on and that come from a set which had used it already.
 
     Parameters
@@ -263,8 +261,6 @@ def used_twice(
         The evidence.
     entries : mapping of str to Entry
         What the set says.
-    determined : callable
-        From a name to that of the model quantity it determines.
 
     Yields
     ------
@@ -274,5 +270,5 @@ def used_twice(
     for name, entry in entries.items():
         stem = Path(entry.origin).stem
         random = entry.distribution.constant is None
-        if random and determined(name) in evidence.subject.inputs and stem in evidence.already_used_by:
+        if random and QUANTITIES[name].determined in evidence.subject.inputs and stem in evidence.already_used_by:
             yield name, stem

@@ -22,7 +22,6 @@ from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
 from mc_sie.priors.prior_set import PriorSet, check_member, pool_of, set_of
-from mc_sie.priors.reparametrisation import determined_by
 from mc_sie.priors.shipped import shipped_priors, shown
 from mc_sie.quantities import QUANTITIES
 
@@ -188,9 +187,9 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     stated = {name: model for name in QUANTITIES if (model := getattr(document, name)) is not None}
     groups: dict[str, str] = {}
     for name in stated:
-        other = groups.setdefault(determined_by(name), name)
+        other = groups.setdefault(QUANTITIES[name].determined, name)
         if other != name:
-            remedy = f"Both determine {determined_by(name)}: keep one of them."
+            remedy = f"Both determine {QUANTITIES[name].determined}: keep one of them."
             raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
     base = _Layer({}, (), None, {}, {})
     if document.extends is not None:
@@ -200,7 +199,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
         if base_document.pool is not None:
             raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
         base = _layer(base_path, base_document, base_raw, (*trail, path))
-    kept = {name: entry for name, entry in base.entries.items() if determined_by(name) not in groups}
+    kept = {name: entry for name, entry in base.entries.items() if QUANTITIES[name].determined not in groups}
     own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers

@@ -282,11 +282,8 @@ def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
 
 
 def _correlations(prior: PriorSet) -> dict[frozenset[str], float]:
-    """Rank correlations by the two quantities of the law of motion that they tie: restatements rise with those."""
-    found = {
-        frozenset(QUANTITIES[name].determines or name for name in one.between): one.spearman
-        for one in prior.correlations
-    }
+    """Rank correlations by the two quantities of the law of motion that they tie, which rise with what is stated."""
+    found = {frozenset(QUANTITIES[name].determined for name in one.between): one.spearman for one in prior.correlations}
     return {pair: spearman for pair, spearman in found.items() if spearman != 0.0}
 
 

@@ -22,7 +22,7 @@ from mc_sie.priors.consistency import check_together, counts_twice, doubts, lost
 from mc_sie.priors.copula import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
-from mc_sie.priors.reparametrisation import RESTATEMENTS, determined_by, kept_inside
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, kept_inside
 from mc_sie.priors.shipped import recorded
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 
@@ -84,7 +84,9 @@ class PriorSet:
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Names of the latent dimensions that are random, in the order of the sampler's dimensions."""
-        random = {determined_by(name) for name, entry in self.entries.items() if entry.distribution.constant is None}
+        random = {
+            QUANTITIES[name].determined for name, entry in self.entries.items() if entry.distribution.constant is None
+        }
         random |= {dimension for member, _ in self.members for dimension in member.dimensions}
         ordered = tuple(name for name in MODEL_QUANTITIES if name in random)
         return (*ordered, POOL_DIMENSION) if self.members else ordered
@@ -103,8 +105,8 @@ class PriorSet:
         -------
         dict of str to ndarray
             Every name of ``MODEL_QUANTITIES`` in its unit (float64, ``nan`` where not given), but ``mode`` as an index
-            in ``MODES`` (int8); then the restatements in use (``sigma``, ``max_speed``, ``r_total``), and for a pool
-            ``prior_set``, the index of the member (int16).
+            in ``MODES`` (int8); then the reparametrisations in use (``sigma``, ``max_speed``, ``r_total``), and for a
+            pool ``prior_set``, the index of the member (int16).
 
         Notes
         -----
@@ -118,14 +120,14 @@ class PriorSet:
         found: dict[str, NDArray[Any]] = {}
         for name, entry in self.entries.items():
             law = entry.distribution
-            drawn = law.ppf(points[determined_by(name)]) if law.constant is None else np.full(n, law.constant)
+            drawn = law.ppf(points[QUANTITIES[name].determined]) if law.constant is None else np.full(n, law.constant)
             found[name] = kept_inside(QUANTITIES[name], drawn)
-        for name, restatement in RESTATEMENTS.items():
+        for name, reparametrisation in REPARAMETRISATIONS.items():
             if name in found:
-                determined = QUANTITIES[determined_by(name)]
-                found[determined.name] = kept_inside(determined, restatement.formula(found))
+                determined = reparametrisation.determined
+                found[determined.name] = kept_inside(determined, reparametrisation.forward(found))
         found["mode"] = found["mode"].astype(np.int8)
-        restated = [name for name in RESTATEMENTS if name in found]
+        restated = [name for name in REPARAMETRISATIONS if name in found]
         return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
 
     def ranks(self, points: Mapping[str, Array]) -> dict[str, Array]:
@@ -166,7 +168,7 @@ class PriorSet:
                 if name not in found:
                     found[name] = np.zeros(n, np.int8) if name == "mode" else np.full(n, np.nan)
                 found[name][rows] = values
-        restated = [name for name in RESTATEMENTS if name in found]
+        restated = [name for name in REPARAMETRISATIONS if name in found]
         return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
 
     @property
@@ -225,11 +227,11 @@ class PriorSet:
                 (member.replaced(changes, correlations=correlations), weight) for member, weight in self.members
             )
             return pool_of(members, **header)
-        determined = {determined_by(changed) for changed in changes}
+        determined = {QUANTITIES[changed].determined for changed in changes}
         kept = {
             key: entry
             for key, entry in self.entries.items()
-            if not entry.is_default and determined_by(key) not in determined
+            if not entry.is_default and QUANTITIES[key].determined not in determined
         }
         given = {key: entry for key, entry in changes.items() if entry is not None}
         where = name or self.name
@@ -442,7 +444,9 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
     check_together(where, entries)
     problem = {correlation: uncorrelated(correlation.between, entries) for correlation in correlations}
     kept = tuple(correlation for correlation in correlations if problem[correlation] is None)
-    latent = [(determined_by(one.between[0]), determined_by(one.between[1]), one.spearman) for one in kept]
+    latent = [
+        (QUANTITIES[one.between[0]].determined, QUANTITIES[one.between[1]].determined, one.spearman) for one in kept
+    ]
     dependence = dependence_between(MODEL_QUANTITIES, latent)
     found = [
         *doubts(where, entries, header["bottlenecks"]),

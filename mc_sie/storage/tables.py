@@ -422,7 +422,7 @@ def correlation_table(prior: PriorSet, *, n_draws: int = 2**17, seed: int = 0) -
 def _achieved(prior: PriorSet, between: tuple[str, str], design: Design) -> str:
     """Spearman correlation of two quantities in the draws, in words."""
     laws = [prior.entries[name].distribution for name in between]
-    latent = [QUANTITIES[name].determines or name for name in between]
+    latent = [QUANTITIES[name].determined for name in between]
     if not any(law.atoms for law in laws):
         return f"{prior.dependence.spearman(*latent):.4g}, exact"
     from scipy.stats import rankdata
