@@ -21,9 +21,9 @@ from mc_sie.priors.copula import (
     pearson_of,
     spearman_of,
 )
+from mc_sie.priors.describing import correlation_table, medians
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 from mc_sie.sampling import plan, points
-from mc_sie.storage.tables import correlation_table, median_row
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
 BASE = (
@@ -136,7 +136,7 @@ def test_a_draw_does_not_depend_on_its_batch(load):
 
 def test_medians_stay_medians(load):
     prior = load(BASE + correlation(["r", "lam"], 0.9))
-    np.testing.assert_equal(median_row(prior, [], 240.0), median_row(load(BASE), [], 240.0))
+    np.testing.assert_equal(medians(prior), medians(load(BASE)))
 
 
 def test_the_outermost_points_stay_in_the_domain(load):
