@@ -10,6 +10,7 @@ from typing import Any
 
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.entries import Entry, entry_of_table
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.loading import load_prior
 from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.text_entry import file_text, fitted, is_quantile
@@ -19,13 +20,17 @@ from mc_sie.text.csv_tables import CsvTable, read_csv
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")
 """Columns of text; ``value`` is text too in the row of ``mode``."""
 
-NUMBER_COLUMNS = (
-    *("value", "low", "peak", "high", "mean", "sd", "median", "sd_log", "a", "b", "location", "scale", "df"),
-    *("level", "truncate_low", "truncate_high"),
-)
-"""Columns of numbers; beside them any quantile such as ``q05``."""
+_IN_A_ROW = {name: family for name, family in FAMILIES.items() if family.fits_in_a_row}
 
-_BY_HAND = ("mixture", "linear_pool", "histogram", "tabulated", "categorical")
+NUMBER_COLUMNS = tuple(
+    dict.fromkeys(
+        key
+        for family in _IN_A_ROW.values()
+        for key in family.model_fields
+        if key not in ("family", "fit", "quantiles", "interval")
+    )
+)
+"""Columns of numbers; beside them any quantile such as ``q05``. An interval has its ends in ``low`` and ``high``."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
     if name not in QUANTITIES:
         where = f"{row.where}, column 'quantity' = {name!r}"
         raise InputError(where, "is not a quantity", nearest(name, QUANTITIES))
-    if family in _BY_HAND:
+    if family in FAMILIES and family not in _IN_A_ROW:
         where = f"{row.where}, column 'family' = {family!r}"
         raise InputError(where, "does not fit into one row", "State it in the prior file itself.")
     parameters: dict[str, Any] = {

@@ -10,7 +10,8 @@ from typing import Any
 from mc_sie.distributions import families
 from mc_sie.distributions.base import Distribution
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors import adapters, messages, schema
+from mc_sie.priors import adapters, messages
+from mc_sie.priors.family_keys import fixed_mode
 from mc_sie.quantities import QUANTITIES
 from mc_sie.text.numerals import argument_number
 
@@ -250,6 +251,6 @@ def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
                 source="default of this project (mc_sie/quantities.py)",
                 judgement="ours: no published value" if quantity.default_is_ours else None,
                 origin=DEFAULT_ORIGIN,
-                distribution=schema.fixed_mode(value) if isinstance(value, str) else families.fixed(value),
+                distribution=fixed_mode(value) if isinstance(value, str) else families.fixed(value),
             )
     return entries

@@ -24,14 +24,34 @@ from mc_sie.quantities import HORIZON_MONTHS_HIGH, QUANTITIES, TOP_OOMS
 if TYPE_CHECKING:
     from mc_sie.derived import Subject
 
-KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
-    "normal": (("value",), ("sd",), True),
-    "lognormal": (("value",), ("sd_log",), True),
-    "interval": (("low", "high"), ("sd", "sd_log"), False),
-    "at_least": (("value",), ("sd", "sd_log"), True),
-    "at_most": (("value",), ("sd", "sd_log"), True),
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of a likelihood.
+
+    Attributes
+    ----------
+    readings : tuple of str
+        Keys that say what was measured, all of them needed.
+    errors : tuple of str
+        Keys of which one says how well.
+    needs_error : bool
+        True where one of them must be given.
+    """
+
+    readings: tuple[str, ...]
+    errors: tuple[str, ...]
+    needs_error: bool
+
+
+KEYS = {
+    "normal": Keys(("value",), ("sd",), needs_error=True),
+    "lognormal": Keys(("value",), ("sd_log",), needs_error=True),
+    "interval": Keys(("low", "high"), ("sd", "sd_log"), needs_error=False),
+    "at_least": Keys(("value",), ("sd", "sd_log"), needs_error=True),
+    "at_most": Keys(("value",), ("sd", "sd_log"), needs_error=True),
 }
-"""Each likelihood: the keys that say what was measured, those of which one says how well, and whether one must."""
+"""Each likelihood by its name."""
 
 N_SD_SETTLED = 5.3
 """Standard deviations from a reading beyond which a likelihood is within 10^-6 of its limit: exp(-5.3^2 / 2) = 8e-7."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from mc_sie.distributions.base import Unusable
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
+from mc_sie.priors.family_keys import FAMILIES, Weighted
 from mc_sie.priors.text_entry import in_toml, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
@@ -122,7 +123,7 @@ def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: b
             key = str(steps.pop())
             why, remedy = f"has no {key}", _for_missing(key, str((*steps, "")[0]), table)
         case "union_tag_not_found":
-            why, remedy = "has no family", 'Add one, e.g. family = "uniform"; or: ' + ", ".join(schema.FAMILIES) + "."
+            why, remedy = "has no family", 'Add one, e.g. family = "uniform"; or: ' + ", ".join(FAMILIES) + "."
         case "union_tag_invalid":
             why, remedy = _unknown_family(steps, context)
             steps.append("family")
@@ -223,9 +224,9 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
         return "is not a key of a correlation", nearest(key, schema.Correlation.model_fields)
     if steps[0] == "evidence":
         return "is not a key of a piece of evidence", nearest(key, schema.Measurement.model_fields)
-    further = schema.Weighted if isinstance(steps[-2], int) else schema.Sourced
+    further = Weighted if isinstance(steps[-2], int) else schema.Sourced
     family = table["family"]
-    known = [*schema.FAMILIES[family].model_fields, *further.model_fields]
+    known = [*FAMILIES[family].model_fields, *further.model_fields]
     return f'is not a key of family = "{family}"', nearest(key, known)
 
 
@@ -239,7 +240,7 @@ def _for_missing(key: str, name: str, table: dict[str, Any]) -> str:
         return _MISSING[key]
     if name == "correlation":
         return "It needs between or group, spearman and source."
-    fields = schema.FAMILIES[table["family"]].model_fields
+    fields = FAMILIES[table["family"]].model_fields
     return f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
 
 

@@ -1,7 +1,7 @@
 """Priors as people write them: one line of text to the table of an entry, and tables to the text of a prior file.
 
-What a family is called, which keys it has and which of them it needs stands in :mod:`mc_sie.priors.schema` alone; this
-only lays words and numbers out as a file would, and the schema says whether they can be used.
+What a family is called, which keys it has and which of them it needs stands in :mod:`mc_sie.priors.family_keys` alone;
+this only lays words and numbers out as a file would, and the schema says whether they can be used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from mc_sie.distributions import fitting
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.priors import schema
+from mc_sie.priors.family_keys import CUTS, FAMILIES
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 from mc_sie.text.numerals import is_number, parse_number
 
@@ -26,7 +26,6 @@ _FITTED = get_args(fitting.FittedFamily)
 _WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z%]+)")
 _LONGEST = 10_000  # characters of a line; the longest list of chips that anybody types is shorter
 _UNITS = ("month", "year", "yr", "week", "day", "oom", "doubling", "x", "%", "percent")
-_CUTS = ("truncate_low", "truncate_high")
 
 
 def is_quantile(key: str) -> bool:
@@ -101,7 +100,7 @@ def table_of_text(name: str, text: str) -> dict[str, Any]:
     words = _words("=".join(part.strip() for part in text.split("=")), where)
     if not words:
         raise InputError(f"[{name}]", "is empty", "Type ? for what can be written here.")
-    if name == "mode" and words[0].lower() not in schema.FAMILIES:
+    if name == "mode" and words[0].lower() not in FAMILIES:
         return _modes(words, where)
     values, unit = _without_unit(words, quantity)
     table = _numbers(quantity, values, where) or _family(quantity, values, where)
@@ -114,15 +113,15 @@ def parameters_of(family: str) -> dict[str, bool]:
     Parameters
     ----------
     family : str
-        One of :data:`mc_sie.priors.schema.FAMILIES`.
+        One of :data:`mc_sie.priors.family_keys.FAMILIES`.
 
     Returns
     -------
     dict of str to bool
         First what must be given; without the cuts that every law may have.
     """
-    fields = schema.FAMILIES[family].model_fields
-    required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *_CUTS)}
+    fields = FAMILIES[family].model_fields
+    required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *CUTS)}
     return dict(sorted(required.items(), key=lambda item: not item[1]))
 
 
@@ -230,8 +229,8 @@ def _family(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]:
     """A family by name, its parameters by place or by name."""
     family, *rest = words
     family = family.lower()
-    if family not in schema.FAMILIES:
-        remedy = nearest(family, (name for name in schema.FAMILIES if name != "categorical"))
+    if family not in FAMILIES:
+        remedy = nearest(family, (name for name in FAMILIES if name != "categorical"))
         raise InputError(where, "is no number, no range and no family with its numbers", remedy)
     keys = list(parameters_of(family))
     found: dict[str, Any] = {}

@@ -8,7 +8,7 @@ import pytest
 from mc_sie.errors import InputError
 from mc_sie.priors import entry, load_prior
 from mc_sie.priors.entries import entry_of_table
-from mc_sie.priors.schema import FAMILIES
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.text_entry import file_text, parameters_of, table_of_text
 from mc_sie.quantities import QUANTITIES
 
