@@ -42,7 +42,7 @@ def load(tmp_path, monkeypatch):
 MISTAKES = {
     "unknown subject": (
         piece(about="pace_tenth_compte"),
-        "evidence[0].about = \"pace_tenth_compte\" is nothing that a world implies. Did you mean 'pace_tenth_compute'?",
+        "evidence[0].about = \"pace_tenth_compte\" is nothing that a draw implies. Did you mean 'pace_tenth_compute'?",
     ),
     "index on what has none": (
         piece(about="max_speed[3]"),
