@@ -54,7 +54,10 @@ def load_prior(name_or_path: str | Path) -> PriorSet:
     InputError
         When there is no such prior, or it cannot be used.
     """
-    return _load(_located(name_or_path, Path(), f"prior {shortened(str(name_or_path))!r}"), ())
+    where = f"prior {shortened(str(name_or_path))!r}"
+    if not isinstance(name_or_path, str | Path):
+        raise InputError(where, "is neither a name nor a path", "Give a shipped name or the path of a .toml file.")
+    return _load(_located(name_or_path, Path(), where), ())
 
 
 def _located(reference: str | Path, folder: Path, where: str) -> Path:

@@ -190,7 +190,7 @@ class PriorSet:
         *,
         correlations: Sequence[Correlation] | None = None,
     ) -> PriorSet:
-        """The same set with other entries for some quantities.
+        """This set with other entries for some quantities.
 
         Parameters
         ----------
@@ -211,16 +211,11 @@ class PriorSet:
         Raises
         ------
         InputError
-            When the entries do not go together.
+            When the entries do not go together, or are no entries of the quantities under whose names they stand.
         """
-        for key, change in changes.items():
-            if key not in QUANTITIES:
-                raise InputError(key, "is no quantity", nearest(key, QUANTITIES))
-            if change is not None and not isinstance(change, Entry):
-                remedy = (
-                    f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
-                )
-                raise InputError(f"{key} = {change!r}", "is no entry", remedy)
+        _check_changes(changes)
+        if correlations is not None:
+            correlations = _correlations_of(correlations)
         header = self._header | {"name": name or self.name}
         if self.members:
             members = tuple(
@@ -237,14 +232,8 @@ class PriorSet:
         where = name or self.name
         if correlations is None:
             return set_of(kept | given, where, self.correlations, **header)
-        entries = with_defaults(kept | given)
-        pairs = [correlation.pair for correlation in correlations]
-        for place, correlation in enumerate(correlations):
-            problem = uncorrelated(correlation.between, entries)
-            if correlation.pair in pairs[:place]:
-                problem = "stands there twice", "State each pair once."
-            if problem:
-                raise InputError(f"{where}: correlation of {' and '.join(correlation.between)}", *problem)
+        # unlike one that the set had before, a correlation that is asked for must be possible
+        _check_correlations(where, correlations, with_defaults(kept | given))
         return set_of(kept | given, where, tuple(correlations), **header)
 
     @property
@@ -253,7 +242,7 @@ class PriorSet:
         return {key: getattr(self, key) for key in kept}
 
     def given(self, evidence: Sequence[Evidence]) -> PriorSet:
-        """The same set, conditioned on other evidence.
+        """This set, conditioned on other evidence.
 
         Parameters
         ----------
@@ -264,7 +253,17 @@ class PriorSet:
         -------
         PriorSet
             With a digest of its own.
+
+        Raises
+        ------
+        InputError
+            For what is no evidence.
         """
+        items = [evidence] if not isinstance(evidence, Sequence) else evidence
+        for item in items:
+            if not isinstance(item, Evidence):
+                remedy = "Give a list of mc_sie.priors.evidence.Evidence, such as the evidence of another set."
+                raise InputError(f"evidence = {item!r:.60}", "is no piece of evidence", remedy)
         header = self._header | {"evidence": tuple(evidence)}
         if self.members:
             return pool_of(self.members, **header)
@@ -272,7 +271,7 @@ class PriorSet:
         return set_of(stated, self.name, self.correlations, **header)
 
     def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
-        """The same set with one quantity at one value.
+        """This set with one quantity at one value.
 
         Parameters
         ----------
@@ -404,6 +403,43 @@ class PriorSet:
             found["correlations"] = [plain(vars(correlation)) for correlation in self.correlations]
             found["latent_correlation"] = {"names": list(self.dependence.names), "matrix": plain(self.dependence.used)}
         return found
+
+
+def _check_changes(changes: object) -> None:
+    """Refuse what is no mapping from quantities to entries of theirs."""
+    if not isinstance(changes, Mapping):
+        remedy = 'Write prior.replaced({"rho": mc_sie.priors.entry("rho", ...)}).'
+        raise InputError(f"changes = {changes!r:.60}", "is no mapping from quantities to entries", remedy)
+    for key, change in changes.items():
+        if not isinstance(key, str) or key not in QUANTITIES:
+            raise InputError(f"{key!s:.60}", "is no quantity", nearest(str(key), QUANTITIES))
+        if change is not None and not isinstance(change, Entry):
+            remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+            raise InputError(f"{key} = {change!r:.60}", "is no entry", remedy)
+        if change is not None and change.name != key:
+            raise InputError(f"changes[{key!r}]", f"is an entry of {change.name}", f"Write {{{change.name!r}: ...}}.")
+
+
+def _correlations_of(correlations: object) -> tuple[Correlation, ...]:
+    """Correlations that were given as an argument."""
+    if not isinstance(correlations, Sequence):
+        raise InputError(f"correlations = {correlations!r:.60}", "is no sequence", "Give a list of Correlation.")
+    for one in correlations:
+        if not isinstance(one, Correlation):
+            remedy = 'Make one with mc_sie.priors.Correlation(("r", "lam"), 0.5, source="...").'
+            raise InputError(f"correlations: {one!r:.60}", "is no correlation", remedy)
+    return tuple(correlations)
+
+
+def _check_correlations(where: str, correlations: Sequence[Correlation], entries: Mapping[str, Entry]) -> None:
+    """Refuse correlations that some entries cannot have, and a pair that is stated twice."""
+    pairs = [one.pair for one in correlations]
+    for place, one in enumerate(correlations):
+        problem = uncorrelated(one.between, entries)
+        if one.pair in pairs[:place]:
+            problem = "stands there twice", "State each pair once."
+        if problem:
+            raise InputError(f"{where}: correlation of {' and '.join(one.between)}", *problem)
 
 
 def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:

@@ -153,7 +153,6 @@ def with_an_atom(prob, at):
         (stats.multivariate_normal([0.0, 0.0]), "which has no quantile function"),
         ("0.5", "is a str, which has no quantile function. Give a frozen SciPy distribution"),
         (np.array([0.5, 0.6]), "is a ndarray, which has no quantile function"),
-        (True, "is a bool, which has no quantile function"),
         (np.True_, "which has no quantile function"),
         (stats.norm(0.6, 0.2), r'\[lam\] family = "normal" reaches below 0'),
         (stats.norm(0.6, -0.2), "sd = -0.2 is not above 0"),

@@ -43,20 +43,6 @@ def correlation(names, spearman, key="between", source="s"):
     return f"[[correlation]]\n{key} = {json.dumps(names)}\nspearman = {spearman}\nsource = {json.dumps(source)}\n"
 
 
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    """Writes files and loads the first."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_load(text, **others):
-        for name, other in others.items():
-            (tmp_path / f"{name}.toml").write_text(other)
-        (tmp_path / "mine.toml").write_text(text)
-        return load_prior("mine.toml")
-
-    return write_and_load
-
-
 def sobol(prior, design, replicate):
     start = replicate * design.n_per_replicate
     stop = start + design.n_per_replicate

@@ -52,3 +52,10 @@ def test_what_names_no_quantity_is_refused(name):
         with pytest.raises(InputError, match=r"is no quantity\.") as caught:
             make()
         assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("key", ["weight", "value"])
+def test_a_truth_value_inside_a_mixture_is_no_number(key):
+    component = {"weight": 1.0, "family": "fixed", "value": 0.0, key: True}
+    with pytest.raises(InputError, match=rf"components\[0\]\.{key} = true is not a number"):
+        entry("rho", {"family": "mixture", "components": [component]}, unit="1", source="s")

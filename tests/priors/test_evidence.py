@@ -26,19 +26,6 @@ def piece(**changes):
     return "\n".join(["[[evidence]]", *lines, ""])
 
 
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_load(text, **others):
-        for name, other in others.items():
-            (tmp_path / f"{name}.toml").write_text(other)
-        (tmp_path / "mine.toml").write_text(text)
-        return load_prior("mine.toml")
-
-    return write_and_load
-
-
 MISTAKES = {
     "unknown subject": (
         piece(about="pace_tenth_compte"),
