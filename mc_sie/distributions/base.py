@@ -44,13 +44,13 @@ class Unusable(ValueError):  # noqa: N818
 
 
 class Standard(ABC):
-    """A law without location and scale, on the real line unless it says otherwise.
+    """A distribution without location and scale, on the real line unless it says otherwise.
 
-    Only the lower tail is written down: the upper tail is the lower tail of the reflected law.
+    Only the lower tail is written down: the upper tail is the lower tail of the reflected distribution.
     """
 
     kind = ""
-    """Name of the law, where its shape is all there is to it; empty for one that is given by tables."""
+    """Name of the distribution, where its shape is all there is to it; empty for one that is given by tables."""
 
     mirror = 0.0
     """Reflection takes z to ``mirror - z``."""
@@ -70,7 +70,7 @@ class Standard(ABC):
 
     @property
     def reflected(self) -> Standard:
-        """Law of ``mirror - Z``; the law itself when it is symmetric."""
+        """Distribution of ``mirror - Z``; the distribution itself when it is symmetric."""
         return self
 
     @abstractmethod
@@ -86,18 +86,18 @@ class Standard(ABC):
         """Value with probability p below it."""
 
     def mean_exp(self, scale: float) -> float:
-        """E exp(scale Z), for the laws that are used on a logarithmic scale."""
+        """E exp(scale Z), for the distributions that are used on a logarithmic scale."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Distribution(ABC):
-    """The law of one quantity, in the quantity's unit.
+    """The distribution of one quantity, in the quantity's unit.
 
     Parameters
     ----------
     words : str
-        The law in words, for tables.
+        The distribution in words, for tables.
     """
 
     words: str
@@ -124,7 +124,7 @@ class Distribution(ABC):
         return self.atoms[0][0] if len(self.atoms) == 1 and self.support[0] == self.support[1] else None
 
     def describe(self) -> str:
-        """The law in words, e.g. ``"uniform from -0.4 to -0.1"``.
+        """The distribution in words, e.g. ``"uniform from -0.4 to -0.1"``.
 
         Returns
         -------
@@ -212,14 +212,14 @@ class Distribution(ABC):
 
 @dataclass(frozen=True)
 class Continuous(Distribution):
-    """A standard law, moved and scaled, on a linear or a logarithmic scale.
+    """A standard distribution, moved and scaled, on a linear or a logarithmic scale.
 
     Parameters
     ----------
     words : str
-        The law in words.
+        The distribution in words.
     standard : Standard
-        Law of z in ``x = location + scale z``, or of its logarithm.
+        Distribution of z in ``x = location + scale z``, or of its logarithm.
     location, scale : float
         On the scale named by ``is_log``.
     ends : tuple of float
@@ -287,14 +287,14 @@ class Continuous(Distribution):
 
 @dataclass(frozen=True)
 class Truncated(Distribution):
-    """A continuous law given that it lies in an interval: renormalised, without atoms at the ends.
+    """A continuous distribution given that it lies in an interval: renormalised, without atoms at the ends.
 
     Parameters
     ----------
     words : str
-        The law in words.
+        The distribution in words.
     base : Continuous
-        The law before truncation.
+        The distribution before truncation.
     low, high : float
         The interval, inside the support of ``base``.
     """
@@ -390,12 +390,12 @@ def logistic(t: Array) -> Array:
         return 1.0 / (1.0 + np.exp(-t))
 
 
-def probability_between(law: Continuous | Truncated, low: float, high: float) -> float:
+def probability_between(distribution: Continuous | Truncated, low: float, high: float) -> float:
     """P(low <= X <= high), from whichever tail the interval lies in.
 
     Parameters
     ----------
-    law : Continuous or Truncated
+    distribution : Continuous or Truncated
         Distribution of X.
     low, high : float
         Ends, in the quantity's unit.
@@ -405,9 +405,9 @@ def probability_between(law: Continuous | Truncated, low: float, high: float) ->
     float
         Accurate also where it is small.
     """
-    below, above = float(law.cdf(low)), float(law.sf(high))
+    below, above = float(distribution.cdf(low)), float(distribution.sf(high))
     if below > 0.5:
-        return float(law.sf(low)) - above
+        return float(distribution.sf(low)) - above
     if above > 0.5:
-        return float(law.cdf(high)) - below
+        return float(distribution.cdf(high)) - below
     return 1.0 - below - above

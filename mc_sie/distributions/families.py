@@ -28,7 +28,7 @@ WEIGHTS_TOLERANCE = 1e-9
 """How far a list of weights may be from summing to 1."""
 
 MASS_LOW = 1e-250
-"""Smallest probability of an interval to which a law can be cut: with less, its own tails underflow."""
+"""Smallest probability of an interval to which a distribution can be cut: with less, its own tails underflow."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def fixed(value: float, words: str | None = None) -> Mixture:
     value : float
         In the quantity's unit; ``inf`` for no limit.
     words : str, optional
-        The law in words.
+        The distribution in words.
 
     Returns
     -------
@@ -232,9 +232,9 @@ def lognormal(median: float, sd_log: float) -> Continuous:
     Continuous
         On the positive numbers.
     """
-    law = Continuous("", _Normal(), math.log(median), sd_log, (0.0, math.inf), is_log=True)
-    q05, q95 = law.ppf([0.05, 0.95])
-    return replace(law, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
+    distribution = Continuous("", _Normal(), math.log(median), sd_log, (0.0, math.inf), is_log=True)
+    q05, q95 = distribution.ppf([0.05, 0.95])
+    return replace(distribution, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
 
 
 def beta(a: float, b: float, low: float = 0.0, high: float = 1.0) -> Mixture:
@@ -317,14 +317,14 @@ def student_t(location: float, scale: float, df: float) -> Continuous:
 
 
 def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = None) -> Mixture:
-    """Several laws with weights.
+    """Several distributions with weights.
 
     Parameters
     ----------
     weighted : iterable of (float, Distribution)
-        Weights that sum to 1, and laws; mixtures among them are taken apart.
+        Weights that sum to 1, and distributions; mixtures among them are taken apart.
     words : str, optional
-        The law in words.
+        The distribution in words.
 
     Returns
     -------
@@ -336,32 +336,34 @@ def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = 
     Unusable
         For more than :data:`PARTS_HIGH` parts.
     """
-    pairs = [(weight, law) for weight, law in weighted if weight > 0.0]
+    pairs = [(weight, distribution) for weight, distribution in weighted if weight > 0.0]
     total = math.fsum(weight for weight, _ in pairs)
     parts: list[tuple[float, Continuous | Truncated]] = []
     points: dict[float, float] = {}
-    for weight, law in pairs:
+    for weight, distribution in pairs:
         share = weight / total
-        if isinstance(law, Mixture):
-            parts += [(share * inner, part) for inner, part in law.parts]
-            for value, prob in law.points:
+        if isinstance(distribution, Mixture):
+            parts += [(share * inner, part) for inner, part in distribution.parts]
+            for value, prob in distribution.points:
                 points[value] = points.get(value, 0.0) + share * prob
-        elif isinstance(law, Continuous | Truncated):
-            parts.append((share, law))
+        elif isinstance(distribution, Continuous | Truncated):
+            parts.append((share, distribution))
     if len(parts) > PARTS_HIGH:
         why = f"make {len(parts):,} distributions together, more than {PARTS_HIGH}"
         raise Unusable("components", why, "Put those that are much alike together, or tabulate their quantiles.")
     if words is None:
-        words = "mixture: " + ", ".join(f"{100.0 * weight / total:.3g} % {law.describe()}" for weight, law in pairs)
+        words = "mixture: " + ", ".join(
+            f"{100.0 * weight / total:.3g} % {distribution.describe()}" for weight, distribution in pairs
+        )
     return Mixture(words, tuple(parts), tuple(sorted(points.items())))
 
 
-def truncated(law: Distribution, low: float | None, high: float | None) -> Distribution:
-    """A law given that it lies in an interval.
+def truncated(distribution: Distribution, low: float | None, high: float | None) -> Distribution:
+    """A distribution given that it lies in an interval.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         Any.
     low, high : float, optional
         Closed interval; ``None`` leaves that side as it is.
@@ -372,34 +374,36 @@ def truncated(law: Distribution, low: float | None, high: float | None) -> Distr
         Renormalised; parts and atoms of a mixture that lie outside are gone.
     """
     if low is None and high is None:
-        return law
+        return distribution
     left, right = -math.inf if low is None else low, math.inf if high is None else high
     if left >= right:
         raise Unusable("truncate_low", f"is not below truncate_high = {right:g}", "Put the smaller number first.")
-    kept = _restricted(law, left, right)
+    kept = _restricted(distribution, left, right)
     if kept is None:
         key = "truncate_low" if low is not None else "truncate_high"
-        raise Unusable(key, f"leaves nothing of the {law.describe()}", "Choose an interval that has probability.")
+        raise Unusable(
+            key, f"leaves nothing of the {distribution.describe()}", "Choose an interval that has probability."
+        )
     interval = f"between {left:g} and {right:g}"
     if low is None or high is None:
         interval = f"above {left:g}" if high is None else f"below {right:g}"
-    return replace(kept[1], words=f"{law.describe()}, truncated to {interval}")
+    return replace(kept[1], words=f"{distribution.describe()}, truncated to {interval}")
 
 
-def _restricted(law: Distribution, low: float, high: float) -> tuple[float, Distribution] | None:
-    """Probability of an interval and the law within it; None where there is nothing."""
-    if isinstance(law, Mixture):
-        inner = [(weight, _restricted(part, low, high)) for weight, part in law.parts]
+def _restricted(distribution: Distribution, low: float, high: float) -> tuple[float, Distribution] | None:
+    """Probability of an interval and the distribution within it; None where there is nothing."""
+    if isinstance(distribution, Mixture):
+        inner = [(weight, _restricted(part, low, high)) for weight, part in distribution.parts]
         kept = [(weight * found[0], found[1]) for weight, found in inner if found is not None]
-        kept += [(prob, fixed(value)) for value, prob in law.points if low <= value <= high]
+        kept += [(prob, fixed(value)) for value, prob in distribution.points if low <= value <= high]
         total = math.fsum(weight for weight, _ in kept)
         kept = [(weight, part) for weight, part in kept if weight >= UNREACHED * total]  # no draw falls into the others
         return (total, mixture(kept)) if total > MASS_LOW else None
-    assert isinstance(law, Continuous | Truncated)
-    low, high = max(low, law.support[0]), min(high, law.support[1])
-    prob = probability_between(law, low, high) if low < high else 0.0
-    base = law.base if isinstance(law, Truncated) else law
-    return (prob, Truncated(law.words, base, low, high)) if prob > MASS_LOW else None
+    assert isinstance(distribution, Continuous | Truncated)
+    low, high = max(low, distribution.support[0]), min(high, distribution.support[1])
+    prob = probability_between(distribution, low, high) if low < high else 0.0
+    base = distribution.base if isinstance(distribution, Truncated) else distribution
+    return (prob, Truncated(distribution.words, base, low, high)) if prob > MASS_LOW else None
 
 
 def check_weights(key: str, weights: Iterable[float]) -> None:

@@ -26,7 +26,7 @@ PROB_LOW = 1e-12
 """Smallest probability on either side of a stated quantile, or outside an interval on each side."""
 
 LEVEL_LOW = 0.01
-"""Smallest probability of an interval: a narrower one says where the middle is, not how wide the law."""
+"""Smallest probability of an interval: a narrower one says where the middle is, not how wide the distribution."""
 
 _TOO_EXTREME = ("is too near 0 or 1", f"Keep a probability of {PROB_LOW:g} on either side.")
 
@@ -45,7 +45,7 @@ class Fit:
     Attributes
     ----------
     distribution : Distribution
-        The law.
+        The distribution.
     values : tuple of float
         Its quantiles at the stated probabilities, in the quantity's unit.
     miss_share : float
@@ -103,7 +103,7 @@ def fit(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Fit:
-    """The law of a family that has the stated quantiles.
+    """The distribution of a family that has the stated quantiles.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def fit(
 
     Notes
     -----
-    All families but the beta are ``location + scale z`` on their own scale, with z of a standard law: a straight line
-    through the points (z at p, value), exact for two and by least squares for three.
+    All families but the beta are ``location + scale z`` on their own scale, with z of a standard distribution: a
+    straight line through the points (z at p, value), exact for two and by least squares for three.
     """
     names, probs, values = _in_order(quantiles)
     is_log = family in _LOGARITHMIC
@@ -140,9 +140,9 @@ def fit(
         if family == "beta" and not low < value < high:
             remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
             raise Unusable(f"quantiles.{name}", f"is not inside the beta's interval, {low:g} to {high:g}", remedy)
-    law = _beta(probs, values, low, high) if family == "beta" else _line(family, probs, values, df)
+    distribution = _beta(probs, values, low, high) if family == "beta" else _line(family, probs, values, df)
 
-    fitted = law.ppf(probs)
+    fitted = distribution.ppf(probs)
     scale: Callable[[Any], Any] = np.log if is_log else np.asarray
     misses = np.abs(scale(fitted) - scale(values)) / (scale(values[-1]) - scale(values[0]))
     worst = int(np.argmax(misses))
@@ -150,7 +150,7 @@ def fit(
         why = f"cannot have those quantiles: the nearest has {names[worst]} = {fitted[worst]:.4g}"
         remedy = "Name another family, state two quantiles only, or use a mixture."
         raise Unusable("fit", f"{why}, given {values[worst]:g}", remedy)
-    return Fit(law, tuple(fitted.tolist()), float(misses[worst]), _points(law, probs, values))
+    return Fit(distribution, tuple(fitted.tolist()), float(misses[worst]), _points(distribution, probs, values))
 
 
 def fit_interval(
@@ -163,7 +163,7 @@ def fit_interval(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Fit:
-    """The law of a family that comes nearest to a mean and an equal-tailed interval.
+    """The distribution of a family that comes nearest to a mean and an equal-tailed interval.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def fit_interval(
 
     Notes
     -----
-    The search starts from the law that has the interval.
+    The search starts from the distribution that has the interval.
     """
     from scipy.optimize import least_squares
 
@@ -216,35 +216,37 @@ def fit_interval(
     aims = scale(np.array([*interval, mean]))
     width = float(aims[1] - aims[0])
 
-    def misses(law: Distribution) -> NDArray[np.float64]:
-        return np.asarray((scale(np.array([*law.ppf(probs), law.mean()])) - aims) / width)
+    def misses(distribution: Distribution) -> NDArray[np.float64]:
+        return np.asarray((scale(np.array([*distribution.ppf(probs), distribution.mean()])) - aims) / width)
 
     z = None if family == "beta" else _z_of(family, probs, df)
     start = _beta_logs(probs, (ends - low) / (high - low)) if z is None else np.zeros(2)
 
-    def law_of(found: NDArray[np.float64]) -> Distribution:
+    def distribution_of(found: NDArray[np.float64]) -> Distribution:
         if z is not None:  # the ends, moved by shares of the interval
             return _line_through(family, z, aims[:2] + width * found, df)
         a, b = np.exp(np.clip(found, _SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0)).tolist()
         return families.beta(a, b, low, high)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        if not np.isfinite(misses(law_of(start))).all():
+        if not np.isfinite(misses(distribution_of(start))).all():
             raise _outside_computing("mean and interval")
-        law = law_of(least_squares(lambda found: misses(law_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x)
-    missed = np.abs(misses(law))
-    fitted = law.ppf(probs)
+        distribution = distribution_of(
+            least_squares(lambda found: misses(distribution_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x
+        )
+    missed = np.abs(misses(distribution))
+    fitted = distribution.ppf(probs)
     if not missed.max() <= MISS_ALLOWED:
-        why = f"cannot have that mean and interval: the nearest has mean {law.mean():.4g}, interval"
+        why = f"cannot have that mean and interval: the nearest has mean {distribution.mean():.4g}, interval"
         remedy = "Name another family, or leave one of them out and state quantiles."
         raise Unusable("fit", f"{why} {fitted[0]:.4g} to {fitted[1]:.4g}", remedy)
-    miss_mean = abs(law.mean() - mean) / (interval[1] - interval[0])
-    return Fit(law, tuple(fitted.tolist()), float(missed.max()), _points(law, probs, ends), miss_mean)
+    miss_mean = abs(distribution.mean() - mean) / (interval[1] - interval[0])
+    return Fit(distribution, tuple(fitted.tolist()), float(missed.max()), _points(distribution, probs, ends), miss_mean)
 
 
-def _points(law: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+def _points(distribution: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Largest miss in probability, percentage points."""
-    return float(100.0 * np.abs(law.cdf(values) - probs).max())
+    return float(100.0 * np.abs(distribution.cdf(values) - probs).max())
 
 
 def _in_order(quantiles: Mapping[str, float]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
@@ -271,7 +273,7 @@ def _line(
 
 
 def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) -> NDArray[np.float64]:
-    """Quantiles of the standard law of a location-scale family."""
+    """Quantiles of the standard distribution of a location-scale family."""
     if family == "student_t":
         assert df is not None
         return families.student_t(0.0, 1.0, df).ppf(probs)
@@ -281,7 +283,7 @@ def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) ->
 def _line_through(
     family: FittedFamily, z: NDArray[np.float64], y: NDArray[np.float64], df: float | None
 ) -> Distribution:
-    """The law of the straight line nearest to some points, on the family's own scale."""
+    """The distribution of the straight line nearest to some points, on the family's own scale."""
     z_mean, y_mean = float(np.mean(z)), float(np.mean(y))
     scale = float(np.sum((z - z_mean) * (y - y_mean)) / np.sum((z - z_mean) ** 2))
     location = y_mean - scale * z_mean

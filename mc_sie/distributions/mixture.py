@@ -21,14 +21,14 @@ _GRID_ALL = 65_536  # but about this many at most
 
 @dataclass(frozen=True)
 class Mixture(Distribution):
-    """Continuous laws and atoms with weights; inverted through its own cumulative function.
+    """Continuous distributions and atoms with weights; inverted through its own cumulative function.
 
     Parameters
     ----------
     words : str
-        The law in words.
+        The distribution in words.
     parts : tuple of (float, Continuous or Truncated)
-        Weights and laws of the continuous part.
+        Weights and distributions of the continuous part.
     points : tuple of (float, float)
         Atoms as (value, probability), in rising order. ``inf`` may be one.
 
@@ -198,15 +198,15 @@ class _Pieces:
     weights: Array
     upto: Array
     beyond: Array
-    laws: tuple[tuple[float, Continuous | Truncated | None], ...]
+    distributions: tuple[tuple[float, Continuous | Truncated | None], ...]
 
     def quantile(self, u: Array, v: Array) -> Array:
         """Quantile at u = 1 - v, each tail counted from its own end."""
         lower = u <= v
-        last = len(self.laws) - 1
+        last = len(self.distributions) - 1
         piece = np.where(lower, np.searchsorted(self.upto[1:], u), np.searchsorted(-self.beyond[1:], -v))
         x = np.empty_like(u)
-        for k, (value, part) in enumerate(self.laws):
+        for k, (value, part) in enumerate(self.distributions):
             here = np.flatnonzero(piece == k) if k < last else np.flatnonzero(piece >= k)  # against rounding at the end
             if part is None:
                 x[here] = value

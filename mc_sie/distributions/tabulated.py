@@ -1,9 +1,8 @@
-"""Laws that are given by numbers: histograms and tabulated quantile functions.
+"""Distributions given by numbers: histograms and tabulated quantile functions.
 
 Both are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
-between the points of a table. As a :class:`~mc_sie.distributions.base.Standard` law it can be truncated, mixed and
-put on
-a logarithmic scale like any other.
+between the points of a table. As a :class:`~mc_sie.distributions.base.Standard` distribution it can be truncated, mixed
+and put on a logarithmic scale like any other.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class Piecewise(Standard):
 
     @cached_property
     def reflected(self) -> Standard:  # type: ignore[override]
-        """Law of the negative value; pieces too near 0 to differ from 1 once they are reflected are left out."""
+        """Distribution of the negative value, without pieces so near 0 that reflected they do not differ from 1."""
         upto = 1.0 - self._at[::-1]
         kept = np.flatnonzero(np.diff(upto) > 0.0)
         columns = (-self._high[::-1], -self._low[::-1], self._last[::-1], self._first[::-1])
@@ -179,7 +178,7 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
     upto = np.cumsum([0.0, *(chips[place] for place in filled)]) / math.fsum(chips)
     upto[-1] = 1.0
     straight = (1.0,) * len(filled)
-    law = Piecewise(
+    distribution = Piecewise(
         tuple(upto.tolist()),
         tuple(scaled[place] for place in filled),
         tuple(scaled[place + 1] for place in filled),
@@ -188,11 +187,11 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
     )
     ends = (float(edges[filled[0]]), float(edges[filled[-1] + 1]))
     words = f"histogram of {total:g} chips in {len(chips)} bins from {edges[0]:g} to {edges[-1]:g}"
-    return Continuous(f"{words}{', even in factors' if is_log else ''}", law, 0.0, 1.0, ends, is_log)
+    return Continuous(f"{words}{', even in factors' if is_log else ''}", distribution, 0.0, 1.0, ends, is_log)
 
 
 def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool = False) -> Continuous:
-    """A law through stated points of its quantile function.
+    """A distribution through stated points of its quantile function.
 
     Parameters
     ----------
@@ -213,7 +212,7 @@ def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool =
     _check_rising("p", probs, False)
     _check_rising("x", values, is_log)
     if probs[0] != 0.0 or probs[-1] != 1.0:
-        remedy = "Say where the law ends: the first probability is 0 and the last is 1."
+        remedy = "Say where the distribution ends: the first probability is 0 and the last is 1."
         raise Unusable("p", f"goes from {probs[0]:g} to {probs[-1]:g}, not from 0 to 1", remedy)
     words = f"tabulated at {len(probs)} points from {values[0]:.3g} to {values[-1]:.3g}"
     at, scaled = np.array(probs), np.log(values) if is_log else np.array(values)

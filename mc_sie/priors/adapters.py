@@ -1,9 +1,9 @@
 """Distributions of other packages, as a prior file would state them.
 
 A frozen SciPy distribution becomes the family of the same name with its parameters where there is one. Anything else
-that has a quantile function (``ppf`` or ``icdf``) and a ``cdf`` is tabulated, so that a run's record holds the law
-itself and not a reference to a package. No package is known by the names of its classes: what counts is what the two
-functions give.
+that has a quantile function (``ppf`` or ``icdf``) and a ``cdf`` is tabulated, so that a run's record holds the
+distribution itself and not a reference to a package. No package is known by the names of its classes: what counts is
+what the two functions give.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _REMEDY = (
 _NO_STEPS = "For values with probabilities write a mixture of fixed ones."
 
 
-def stated(law: Any, where: str) -> tuple[Raw, str]:
+def stated(distribution: Any, where: str) -> tuple[Raw, str]:
     """Family and parameters of a distribution, as a prior file would state them.
 
     Parameters
     ----------
-    law : object
+    distribution : object
         A frozen SciPy distribution, anything with ``ppf`` (or ``icdf``) and ``cdf``, a number, or an entry's table.
     where : str
         Place, for errors.
@@ -53,26 +53,26 @@ def stated(law: Any, where: str) -> tuple[Raw, str]:
     Raises
     ------
     InputError
-        For what has no quantile function, is discrete, is several laws at once, or lacks parameters.
+        For what has no quantile function, is discrete, is several distributions at once, or lacks parameters.
     """
-    if isinstance(law, Mapping):
-        return dict(law), ""
-    if isinstance(law, numbers.Real) and not isinstance(law, bool):
-        return {"family": "fixed", "value": float(law)}, ""
-    raw = _from_scipy(law, where) if hasattr(getattr(law, "dist", None), "_parse_args") else None
-    return _table_of(law, where) if raw is None else (raw, "")
+    if isinstance(distribution, Mapping):
+        return dict(distribution), ""
+    if isinstance(distribution, numbers.Real) and not isinstance(distribution, bool):
+        return {"family": "fixed", "value": float(distribution)}, ""
+    raw = _from_scipy(distribution, where) if hasattr(getattr(distribution, "dist", None), "_parse_args") else None
+    return _table_of(distribution, where) if raw is None else (raw, "")
 
 
-def _from_scipy(law: Any, where: str) -> Raw | None:
+def _from_scipy(distribution: Any, where: str) -> Raw | None:
     """The family of a frozen SciPy distribution, None where there is none of its kind."""
     from scipy import stats
 
-    shapes, location, scale = law.dist._parse_args(*law.args, **law.kwds)
+    shapes, location, scale = distribution.dist._parse_args(*distribution.args, **distribution.kwds)
     if any(np.ndim(number) > 0 for number in (*shapes, location, scale)):
-        why = f"is a {law.dist.name} with an array among its parameters, which is several laws"
+        why = f"is a {distribution.dist.name} with an array among its parameters, which is several distributions"
         raise InputError(where, why, "Give one number for each parameter.")
-    name = law.dist.name
-    if type(law.dist) is not type(getattr(stats, name, None)):
+    name = distribution.dist.name
+    if type(distribution.dist) is not type(getattr(stats, name, None)):
         return None  # somebody's own class, which may have any name
     s, location, scale = [float(shape) for shape in shapes], float(location), float(scale)
     match name:
@@ -99,13 +99,13 @@ def _from_scipy(law: Any, where: str) -> Raw | None:
             return None
 
 
-def _table_of(law: Any, where: str) -> tuple[Raw, str]:
+def _table_of(distribution: Any, where: str) -> tuple[Raw, str]:
     """A table of a quantile function, fine enough that nothing misses its probability, and how well it does."""
-    name = getattr(getattr(law, "dist", None), "name", type(law).__name__)
-    ppf = getattr(law, "ppf", None) or getattr(law, "icdf", None)
-    if not callable(ppf) or not callable(getattr(law, "cdf", None)):
+    name = getattr(getattr(distribution, "dist", None), "name", type(distribution).__name__)
+    ppf = getattr(distribution, "ppf", None) or getattr(distribution, "icdf", None)
+    if not callable(ppf) or not callable(getattr(distribution, "cdf", None)):
         raise InputError(where, f"is a {name}, which has no quantile function", _REMEDY)
-    quantile, cumulative = (_checked(function, name, where) for function in (ppf, law.cdf))
+    quantile, cumulative = (_checked(function, name, where) for function in (ppf, distribution.cdf))
     halves = 0.5 ** np.arange(1.0, 54.0)
     probs = np.unique(np.concatenate([[UNREACHED], halves, 1.0 - halves]))
     share = np.array([0.2, 0.5, 0.8])
@@ -161,7 +161,7 @@ def _checked(function: Callable[[Array], Any], name: str, where: str) -> Callabl
             raise InputError(where, why, remedy) from error
         if found.size != at.size:
             why = f"is a {name} that gives {found.size} numbers for {at.size}"
-            raise InputError(where, why, "Give one law, not several.")
+            raise InputError(where, why, "Give one distribution, not several.")
         return found.reshape(at.shape)  # some packages give a number for an array of one
 
     return called

@@ -1,10 +1,10 @@
-"""Dependence between quantities: a Gaussian copula under the priors' own laws.
+"""Dependence between quantities: a Gaussian copula under the priors' own distributions.
 
 A prior file states Spearman correlations between named quantities. Each is that of two standard normal variables with
 correlation ``2 sin(pi spearman / 6)``; what is not stated is 0. Independent uniforms become independent normals, a
 lower triangular root of the matrix mixes them, and the normal distribution function takes them back to uniforms, of
-which the quantile functions make the quantities. Every quantity so keeps its law, one point of the low-discrepancy
-sequence is still one draw, and a quantity without correlations keeps its own uniform bit for bit.
+which the quantile functions make the quantities. Every quantity so keeps its distribution, one point of the
+low-discrepancy sequence is still one draw, and a quantity without correlations keeps its own uniform bit for bit.
 
 Correlations that people state pair by pair need not go together. Then the nearest matrix that is a correlation matrix
 takes their place, and :meth:`Dependence.moved` says which pair went from what to what.

@@ -97,7 +97,9 @@ def _check_extent(file: str, raw: dict[str, Any]) -> None:
                 raise InputError(f"{file}: {_place(raw, [*steps, step])}", *_BY_TYPE["float_type"])
             elif isinstance(value, int | float) and not _is_computable(value):
                 why = f"is neither 0 nor between {SIZE_LOW:g} and {SIZE_HIGH:g} in size"
-                raise InputError(f"{file}: {_place(raw, [*steps, step])}", why, "No law can be computed from it.")
+                raise InputError(
+                    f"{file}: {_place(raw, [*steps, step])}", why, "No distribution can be computed from it."
+                )
 
 
 def _is_computable(value: float) -> bool:

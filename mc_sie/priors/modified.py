@@ -1,4 +1,4 @@
-"""Prior sets made from others: a law moved or widened on its natural scale, and a set with blocks of another.
+"""Prior sets made from others: a distribution moved or widened on its natural scale, and a set with blocks of another.
 
 A shift is meaningful on a quantity's own scale (:attr:`~mc_sie.quantities.Quantity.scale`): a factor for what is
 positive, a factor on the odds for a share. What a shift pushes out of the domain is cut off and the rest renormalised;
@@ -77,14 +77,14 @@ def from_scale(scale: str, places: ArrayLike) -> Array:
 
 @dataclass(frozen=True)
 class Moved(Distribution):
-    """A law whose place on a natural scale is ``start + factor * place`` of another. Made by :func:`moved_entry`.
+    """A distribution moved to ``start + factor * position`` on a natural scale. Made by :func:`moved_entry`.
 
     Parameters
     ----------
     words : str
-        The law in words.
+        The distribution in words.
     base : Distribution
-        The other law, given that its image lies in the domain.
+        The other distribution, given that its image lies in the domain.
     scale : {"linear", "log", "logit"}
         Natural scale.
     start, factor : float
@@ -167,7 +167,7 @@ def _steepness(scale: str, x: Array) -> Array:
 
 
 def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre: float = 0.0) -> Entry:
-    """An entry whose law is moved as a whole on its natural scale, atoms and all.
+    """An entry whose distribution is moved as a whole on its natural scale, atoms and all.
 
     Parameters
     ----------
@@ -188,9 +188,9 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
     Raises
     ------
     InputError
-        When nothing of the law would be left in the quantity's domain, and for changes that are none.
+        When nothing of the distribution would be left in the quantity's domain, and for changes that are none.
     """
-    quantity, law = QUANTITIES[entry.name], entry.distribution
+    quantity, distribution = QUANTITIES[entry.name], entry.distribution
     if entry.name == "mode":
         raise InputError("[mode]", "has no scale to be moved on", "Give its modes other shares.")
     for argument, value in (("shift", shift), ("widening", widening), ("centre", centre)):
@@ -201,16 +201,16 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
     start = shift + (1.0 - widening) * centre
     places = (to_scale(quantity.scale, (quantity.low, quantity.high)) - start) / widening
     low, high = (float(value) for value in from_scale(quantity.scale, places))
-    is_low, is_high = low > law.support[0], high < law.support[1]
-    outside = (float(law.cdf(math.nextafter(low, -math.inf))) if is_low else 0.0) + (
-        float(law.sf(high)) if is_high else 0.0
+    is_low, is_high = low > distribution.support[0], high < distribution.support[1]
+    outside = (float(distribution.cdf(math.nextafter(low, -math.inf))) if is_low else 0.0) + (
+        float(distribution.sf(high)) if is_high else 0.0
     )
-    words = f"{law.describe()}, {change_in_words(quantity, shift, widening)}"
+    words = f"{distribution.describe()}, {change_in_words(quantity, shift, widening)}"
     try:
-        kept = truncated(law, low if is_low else None, high if is_high else None)
+        kept = truncated(distribution, low if is_low else None, high if is_high else None)
     except Unusable:
         why = f"{change_in_words(quantity, shift, widening)} leaves nothing within {quantity.domain}"
-        raise InputError(f"[{entry.name}] {law.describe()}", why, "Move it by less.") from None
+        raise InputError(f"[{entry.name}] {distribution.describe()}", why, "Move it by less.") from None
     return replace(
         entry,
         family="moved",
@@ -264,8 +264,8 @@ def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another law, and both blocks of a pair of
-        quantities with another correlation.
+        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another distribution, and both blocks of a
+        pair of quantities with another correlation.
     """
     if first.members or second.members:
         pairs = [(one, other) for one in _plain_sets(first) for other in _plain_sets(second)]

@@ -119,8 +119,12 @@ class PriorSet:
         points = self.dependence.applied(points)
         found: dict[str, NDArray[Any]] = {}
         for name, entry in self.entries.items():
-            law = entry.distribution
-            drawn = law.ppf(points[QUANTITIES[name].determined]) if law.constant is None else np.full(n, law.constant)
+            distribution = entry.distribution
+            drawn = (
+                distribution.ppf(points[QUANTITIES[name].determined])
+                if distribution.constant is None
+                else np.full(n, distribution.constant)
+            )
             found[name] = kept_inside(QUANTITIES[name], drawn)
         for name, reparametrisation in REPARAMETRISATIONS.items():
             if name in found:
@@ -131,7 +135,8 @@ class PriorSet:
         return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
 
     def ranks(self, points: Mapping[str, Array]) -> dict[str, Array]:
-        """Where each draw stands in the laws of its own prior set, from 0 to 1: what the quantile functions are given.
+        """Ranks of each draw in the distributions of its own prior set, from 0 to 1: arguments of the quantile
+        functions.
 
         Parameters
         ----------
@@ -285,8 +290,8 @@ class PriorSet:
         Returns
         -------
         PriorSet
-            With every other law as it was: a quantity that is correlated with this one keeps its whole range, and is
-            not what is expected of it given the value.
+            With every other distribution as it was: a quantity that is correlated with this one keeps its whole range,
+            and is not what is expected of it given the value.
 
         Raises
         ------
@@ -354,7 +359,7 @@ class PriorSet:
         return f"<PriorSet {self.name}: {self.title}; {what}; digest {self.digest[:12]}>"
 
     def _repr_html_(self) -> str:
-        """Every quantity with its law and source, for notebooks."""
+        """Every quantity with its distribution and source, for notebooks."""
         rows = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
             for member in ([member for member, _ in self.members] or [self])

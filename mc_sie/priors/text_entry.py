@@ -118,7 +118,7 @@ def parameters_of(family: str) -> dict[str, bool]:
     Returns
     -------
     dict of str to bool
-        First what must be given; without the cuts that every law may have.
+        First what must be given; without the cuts that every distribution may have.
     """
     fields = FAMILIES[family].model_fields
     required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *CUTS)}
@@ -208,7 +208,7 @@ def _numbers(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]
 
 
 def _interval(quantity: Quantity, low: float, high: float, where: str) -> dict[str, Any]:
-    """The law with this 90 % interval, of the family of the quantity's scale, cut where its domain ends."""
+    """The distribution with this 90 % interval, of the family of the quantity's scale, cut where its domain ends."""
     for end in (low, high):
         if not quantity.contains(end):
             advice = f"{quantity.name} lies in {quantity.domain}: {quantity.meaning}."

@@ -139,13 +139,15 @@ FAMILIES = {
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_can_be_written_and_drawn(load, family):
-    body, law = FAMILIES[family]
+    body, distribution = FAMILIES[family]
     prior = load(HEAD + RHO + R + entry("alpha_compute", f'family = "{family}"\n{body}'))
     u = points(prior)
     values = prior.values(u)["alpha_compute"]
-    np.testing.assert_allclose(values, law.ppf(u["alpha_compute"]), rtol=1e-12)
-    assert prior.mean("alpha_compute") == pytest.approx(law.mean(), rel=1e-9)
-    np.testing.assert_allclose(prior.quantiles("alpha_compute", [0.05, 0.95]), law.ppf([0.05, 0.95]), rtol=1e-12)
+    np.testing.assert_allclose(values, distribution.ppf(u["alpha_compute"]), rtol=1e-12)
+    assert prior.mean("alpha_compute") == pytest.approx(distribution.mean(), rel=1e-9)
+    np.testing.assert_allclose(
+        prior.quantiles("alpha_compute", [0.05, 0.95]), distribution.ppf([0.05, 0.95]), rtol=1e-12
+    )
     assert prior.entries["alpha_compute"].family == family
 
 

@@ -188,7 +188,7 @@ MISTAKES = {
         + entry("reconfiguration_half_life_months", 'family = "fixed"\nvalue = 2')
         + entry("mode", 'family = "categorical"\nvalues = { shortening_accelerating_only = 0.3, none = 0.7 }'),
         "[mode] gives shortening_accelerating_only a credence of 30 % although [rho_long] is given. Shortening needs a "
-        "law that does not change with time: choose other modes, or take away rho_long and "
+        "distribution that does not change with time: choose other modes, or take away rho_long and "
         'reconfiguration_half_life_months with family = "absent".',
     ),
     "credences that do not sum to 1": (
@@ -492,9 +492,9 @@ def test_true_is_no_number(true):
 
 @pytest.mark.parametrize("text", [" ", "\t\n", "\u00a0", "\u200b", "\u3000"])
 def test_a_blank_source_is_none(text):
-    law = {"family": "uniform", "low": 0.5, "high": 2.0}
+    distribution = {"family": "uniform", "low": 0.5, "high": 2.0}
     with pytest.raises(InputError, match="is blank"):
-        made("r", law, source=text, unit="1")
+        made("r", distribution, source=text, unit="1")
     with pytest.raises(InputError, match=r"is blank|is empty"):
         pool("p", [(load_prior("davidson-2025"), 1.0)], text)
 
