@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.distributions.base import Array, Continuous, Distribution, Truncated, logistic
 
@@ -78,11 +78,14 @@ class Mixture(Distribution):
         return sum(weight * part.mean() for weight, part in self.parts) + sum(p * a for a, p in self.points)
 
     def _smooth(self, x: Array, *, upper: bool) -> Array:
-        """Level of the continuous part: its P(X <= x), or -P(X > x) in the upper tail. Both rise with x."""
-        level = np.zeros_like(x)
+        """Signed probability of the continuous part: P(X <= x), or in the upper tail -P(X > x). Both rise with x."""
+        signed = np.zeros_like(x)
         for weight, part in self.parts:
-            level += -weight * part.sf(x) if upper else weight * part.cdf(x)
-        return level
+            if upper:
+                signed -= weight * part.sf(x)
+            else:
+                signed += weight * part.cdf(x)
+        return signed
 
     def _quantile(self, u: Array, v: Array) -> Array:
         if self._pieces:
@@ -94,32 +97,29 @@ class Mixture(Distribution):
         return x
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to other processes: not the tables, which are large and easily made again."""
+        """State for other processes, without the tables, which are large and easily made again."""
         return {name: value for name, value in vars(self).items() if name not in ("_grid", "_lower", "_upper")}
 
     @cached_property
     def _pieces(self) -> _Pieces | None:
-        """Parts and atoms one after the other, if none overlaps another and all have explicit quantile functions."""
-        pieces: list[tuple[float, float, float, Continuous | Truncated | None]] = [
-            (*part.support, weight, part) for weight, part in self.parts
-        ]
-        pieces += [(value, value, weight, None) for value, weight in self.points]
-        pieces.sort(key=lambda piece: piece[:2])
-        if any(low < high for (_, high, *_), (low, *_) in pairwise(pieces)):
+        """Parts and atoms one after the other; None where they overlap or a part has no explicit quantile function."""
+        pieces = [_Piece(*part.support, weight, part) for weight, part in self.parts]
+        pieces += [_Piece(value, value, weight, None) for value, weight in self.points]
+        pieces.sort(key=lambda piece: (piece.low, piece.high))
+        if any(following.low < piece.high for piece, following in pairwise(pieces)):
             return None
         if not all(part.is_explicit for _, part in self.parts):
             return None
-        weights = np.array([weight for *_, weight, _ in pieces])
-        upto = np.concatenate([[0.0], np.cumsum(weights)])
-        beyond = np.concatenate([[0.0], np.cumsum(weights[::-1])])[::-1]
-        return _Pieces(weights, upto, beyond, tuple((high, part) for _, high, _, part in pieces))
+        return _Pieces(tuple(pieces))
 
     @cached_property
     def _grid(self) -> Array:
+        """Quantiles of every part, the ends of their supports and all atoms."""
         n_points = min(_GRID_PART, _GRID_ALL // max(len(self.parts), 1) + 1)
         logit = np.linspace(-115.0, 115.0, n_points)  # probabilities from 1e-50 to 1 - 1e-50
-        quantiles = [part._quantile(logistic(logit), logistic(-logit)) for _, part in self.parts]
-        smooth = np.concatenate([*quantiles, *(part.support for _, part in self.parts)]) if self.parts else np.array([])
+        columns = [part._quantile(logistic(logit), logistic(-logit)) for _, part in self.parts]
+        columns += [np.array(part.support) for _, part in self.parts]
+        smooth = np.concatenate([*columns, np.array([])])
         return np.unique(np.concatenate([smooth[np.isfinite(smooth)], [value for value, _ in self.points]]))
 
     @cached_property
@@ -132,44 +132,56 @@ class Mixture(Distribution):
 
     def _cells(self, *, upper: bool) -> _Cells:
         x = self._grid
-        at_atoms = np.isin(x, [a for a, _ in self.points])
         jumps = np.zeros_like(x)
-        jumps[at_atoms] = [p for _, p in self.points]
+        jumps[np.isin(x, [value for value, _ in self.points])] = [prob for _, prob in self.points]
         # Probability of the atoms up to x, or minus that of the atoms beyond x. Differences of sums would round, and
         # leave a sliver of probability between two atoms.
-        upto = np.concatenate([[0.0], np.cumsum(jumps)])
-        beyond = np.concatenate([[0.0], np.cumsum(jumps[::-1])])[::-1]
-        atoms = -beyond if upper else upto
+        if upper:
+            atoms = -_sums_beyond(jumps)
+        else:
+            atoms = _sums_before(jumps)
         smooth = np.maximum.accumulate(self._smooth(x, upper=upper))
-        at, before = smooth + atoms[1:], smooth + atoms[:-1]
+        at = smooth + atoms[1:]
+        before = smooth + atoms[:-1]
 
         with np.errstate(all="ignore"):
-            width, rise = np.diff(x), before[1:] - at[:-1]
+            width = np.diff(x)
+            rise = before[1:] - at[:-1]
             nudge = 1e-7 * width  # densities jump at the grid's points: take them just inside the cell
             slopes = np.stack([rise / (width * self.pdf(x[:-1] + nudge)), rise / (width * self.pdf(x[1:] - nudge))])
             # A cubic with slopes in [0, 3] rises; elsewhere, as beside a pole of the density, a straight line will do.
             first, last = np.where(np.all((slopes >= 0.0) & (slopes <= 3.0), axis=0), slopes, 1.0)
         return _Cells(x, at, before, atoms[:-1], first, 3.0 - 2.0 * first - last, first + last - 2.0)
 
-    def _invert(self, level: Array, *, upper: bool) -> Array:
-        cells = self._upper if upper else self._lower
-        end = np.minimum(np.searchsorted(cells.at, level), cells.x.size - 1)
+    def _invert(self, signed: Array, *, upper: bool) -> Array:
+        """Value at each signed probability of one tail, see :meth:`_smooth`."""
+        cells = self._lower
+        if upper:
+            cells = self._upper
+        end = np.minimum(np.searchsorted(cells.at, signed), cells.x.size - 1)
         x = cells.x[end]
-        # Above the level just before the cell's end lies its atom; the grid's own ends stand for what is beyond them.
-        smooth = (level <= cells.before[end]) & (end > 0)
-        x[smooth & np.isinf(x)] = cells.x[np.isfinite(cells.x)][-1:]
-        todo = np.flatnonzero(smooth & np.isfinite(cells.x[end]))
-        if todo.size == 0:
-            return x
-        end = end[todo]
-        low, high = cells.x[end - 1], cells.x[end]
-        target = level[todo] - cells.atoms[end]
+        # Above the probability just before the cell's end lies its atom; the grid's own ends stand for what is beyond.
+        is_smooth = (signed <= cells.before[end]) & (end > 0)
+        x[is_smooth & np.isinf(x)] = cells.x[np.isfinite(cells.x)][-1:]
+        todo = np.flatnonzero(is_smooth & np.isfinite(cells.x[end]))
+        if todo.size:
+            x[todo] = self._solved(signed[todo], end[todo], cells, upper=upper)
+        return x
+
+    def _solved(self, signed: Array, end: NDArray[np.intp], cells: _Cells, *, upper: bool) -> Array:
+        """Roots inside the cells that end at some points of the grid: a cubic start, then Newton in a bracket."""
+        x = np.empty_like(signed)
+        todo = np.arange(signed.size)
+        low = cells.x[end - 1]
+        high = cells.x[end]
+        target = signed - cells.atoms[end]
         width = last = high - low
-        s = (level[todo] - cells.at[end - 1]) / (cells.before[end] - cells.at[end - 1])
-        guess = low + width * s * (cells.c1[end - 1] + s * (cells.c2[end - 1] + s * cells.c3[end - 1]))
+        share = (signed - cells.at[end - 1]) / (cells.before[end] - cells.at[end - 1])
+        guess = low + width * share * (cells.c1[end - 1] + share * (cells.c2[end - 1] + share * cells.c3[end - 1]))
         while True:
             excess = self._smooth(guess, upper=upper) - target
-            low, high = np.where(excess < 0.0, guess, low), np.where(excess < 0.0, high, guess)
+            low = np.where(excess < 0.0, guess, low)
+            high = np.where(excess < 0.0, high, guess)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 newton = guess - excess / self.pdf(guess)
             # Halve the bracket where Newton leaves it or does not halve its steps: one or the other must end.
@@ -185,41 +197,68 @@ class Mixture(Distribution):
             going = ~done
             if not going.any():
                 return x
-            todo, target, width, last = todo[going], target[going], width[going], step[going]
-            low, high, guess = low[going], high[going], better[going]
+            todo, target, width, last = (column[going] for column in (todo, target, width, step))
+            low, high, guess = (column[going] for column in (low, high, better))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part or an atom (then ``part`` is None) with its ends and its weight."""
+
+    low: float
+    high: float
+    weight: float
+    part: Continuous | Truncated | None
 
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Parts and atoms that follow one another: probability of each, of all before and of all behind, and itself, an
-    atom as its value.
-    """
+    """Parts and atoms that follow one another."""
 
-    weights: Array
-    upto: Array
-    beyond: Array
-    distributions: tuple[tuple[float, Continuous | Truncated | None], ...]
+    pieces: tuple[_Piece, ...]
+
+    @cached_property
+    def _before(self) -> Array:
+        """Probability before each piece, and 1 or what rounding makes of it."""
+        return _sums_before(np.array([piece.weight for piece in self.pieces]))
+
+    @cached_property
+    def _beyond(self) -> Array:
+        """Probability of each piece and all behind it, and 0."""
+        return _sums_beyond(np.array([piece.weight for piece in self.pieces]))
 
     def quantile(self, u: Array, v: Array) -> Array:
         """Quantile at u = 1 - v, each tail counted from its own end."""
         lower = u <= v
-        last = len(self.distributions) - 1
-        piece = np.where(lower, np.searchsorted(self.upto[1:], u), np.searchsorted(-self.beyond[1:], -v))
+        place = np.where(lower, np.searchsorted(self._before[1:], u), np.searchsorted(-self._beyond[1:], -v))
+        place = np.minimum(place, len(self.pieces) - 1)  # against rounding at the end
         x = np.empty_like(u)
-        for k, (value, part) in enumerate(self.distributions):
-            here = np.flatnonzero(piece == k) if k < last else np.flatnonzero(piece >= k)  # against rounding at the end
-            if part is None:
-                x[here] = value
+        for k, piece in enumerate(self.pieces):
+            here = np.flatnonzero(place == k)
+            if piece.part is None:
+                x[here] = piece.high
             elif here.size:
-                below = np.where(lower[here], u[here] - self.upto[k], self.beyond[k] - v[here])
-                above = np.where(lower[here], self.upto[k + 1] - u[here], v[here] - self.beyond[k + 1])
-                x[here] = part._quantile(*np.clip(np.stack([below, above]) / self.weights[k], 0.0, 1.0))
+                below = np.where(lower[here], u[here] - self._before[k], self._beyond[k] - v[here])
+                above = np.where(lower[here], self._before[k + 1] - u[here], v[here] - self._beyond[k + 1])
+                x[here] = piece.part._quantile(*np.clip(np.stack([below, above]) / piece.weight, 0.0, 1.0))
         return x
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """One tail of a mixture on its grid: levels at the points and just before them, and a cubic start in each cell."""
+    """One tail of a mixture on its grid, with a cubic start in each cell.
+
+    Attributes
+    ----------
+    x : array of shape (n,)
+        Points of the grid.
+    at, before : array of shape (n,)
+        Signed probability at each point, and just before it.
+    atoms : array of shape (n,)
+        The part of ``before`` that is that of atoms.
+    c1, c2, c3 : array of shape (n - 1,)
+        Coefficients of the share of a cell's width by the share of its probability.
+    """
 
     x: Array
     at: Array
@@ -228,3 +267,13 @@ class _Cells:
     c1: Array
     c2: Array
     c3: Array
+
+
+def _sums_before(weights: Array) -> Array:
+    """Sum of all weights before each place, and of all of them."""
+    return np.concatenate([[0.0], np.cumsum(weights)])
+
+
+def _sums_beyond(weights: Array) -> Array:
+    """Sum of the weight at each place and all behind it, and 0; summed from the end, so that small ones count."""
+    return np.concatenate([[0.0], np.cumsum(weights[::-1])])[::-1]

@@ -188,7 +188,7 @@ MISTAKES = {
         + entry("reconfiguration_half_life_months", 'family = "fixed"\nvalue = 2')
         + entry("mode", 'family = "categorical"\nvalues = { shortening_accelerating_only = 0.3, none = 0.7 }'),
         "[mode] gives shortening_accelerating_only a credence of 30 % although [rho_long] is given. Shortening needs a "
-        "distribution that does not change with time: choose other modes, or take away rho_long and "
+        "law that does not change with time: choose other modes, or take away rho_long and "
         'reconfiguration_half_life_months with family = "absent".',
     ),
     "credences that do not sum to 1": (
