@@ -121,7 +121,9 @@ class _StudentT(Standard):
 
     @property
     def mean(self) -> float:  # type: ignore[override]
-        return 0.0 if self.df > 1.0 else math.nan
+        if self.df > 1.0:
+            return 0.0
+        return math.nan
 
     def cdf(self, z: Array) -> Array:
         from scipy.special import stdtr
@@ -293,7 +295,8 @@ def pert(low: float, peak: float, high: float) -> Mixture:
         On [low, high], see :func:`beta`.
     """
     _check_peak(low, peak, high)
-    a, b = 1.0 + 4.0 * (peak - low) / (high - low), 1.0 + 4.0 * (high - peak) / (high - low)
+    a = 1.0 + 4.0 * (peak - low) / (high - low)
+    b = 1.0 + 4.0 * (high - peak) / (high - low)
     return replace(beta(a, b, low, high), words=f"PERT from {low:g} to {high:g}, peak {peak:g}")
 
 
@@ -375,18 +378,26 @@ def truncated(distribution: Distribution, low: float | None, high: float | None)
     """
     if low is None and high is None:
         return distribution
-    left, right = -math.inf if low is None else low, math.inf if high is None else high
+    left, right = -math.inf, math.inf
+    if low is not None:
+        left = low
+    if high is not None:
+        right = high
     if left >= right:
         raise Unusable("truncate_low", f"is not below truncate_high = {right:g}", "Put the smaller number first.")
     kept = _restricted(distribution, left, right)
     if kept is None:
-        key = "truncate_low" if low is not None else "truncate_high"
+        key = "truncate_high"
+        if low is not None:
+            key = "truncate_low"
         raise Unusable(
             key, f"leaves nothing of the {distribution.describe()}", "Choose an interval that has probability."
         )
     interval = f"between {left:g} and {right:g}"
-    if low is None or high is None:
-        interval = f"above {left:g}" if high is None else f"below {right:g}"
+    if high is None:
+        interval = f"above {left:g}"
+    elif low is None:
+        interval = f"below {right:g}"
     return replace(kept[1], words=f"{distribution.describe()}, truncated to {interval}")
 
 
@@ -398,12 +409,20 @@ def _restricted(distribution: Distribution, low: float, high: float) -> tuple[fl
         kept += [(prob, fixed(value)) for value, prob in distribution.points if low <= value <= high]
         total = math.fsum(weight for weight, _ in kept)
         kept = [(weight, part) for weight, part in kept if weight >= UNREACHED * total]  # no draw falls into the others
-        return (total, mixture(kept)) if total > MASS_LOW else None
+        if total <= MASS_LOW:
+            return None
+        return total, mixture(kept)
     assert isinstance(distribution, Continuous | Truncated)
-    low, high = max(low, distribution.support[0]), min(high, distribution.support[1])
-    prob = probability_between(distribution, low, high) if low < high else 0.0
-    base = distribution.base if isinstance(distribution, Truncated) else distribution
-    return (prob, Truncated(distribution.words, base, low, high)) if prob > MASS_LOW else None
+    low = max(low, distribution.support[0])
+    high = min(high, distribution.support[1])
+    if low >= high:
+        return None
+    prob = probability_between(distribution, low, high)
+    if prob <= MASS_LOW:
+        return None
+    if isinstance(distribution, Truncated):  # a cut of a cut is one cut
+        return prob, replace(distribution, low=low, high=high)
+    return prob, Truncated(distribution.words, distribution, low, high)
 
 
 def check_weights(key: str, weights: Iterable[float]) -> None:

@@ -35,7 +35,8 @@ FittedFamily = Literal["normal", "lognormal", "uniform", "loguniform", "beta", "
 
 _LOGARITHMIC = ("lognormal", "loguniform")
 _LOG_HIGH = 230.0  # exp of it is 1e100
-_SHAPE_LOW, _SHAPE_HIGH = -9.0, 16.0  # logarithms of a beta's a and b
+_SHAPE_LOW = -9.0  # logarithms of a beta's a and b
+_SHAPE_HIGH = 16.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fit:
     Attributes
     ----------
     distribution : Distribution
-        The distribution.
+        The member of the family.
     values : tuple of float
         Its quantiles at the stated probabilities, in the quantity's unit.
     miss_share : float
@@ -133,20 +134,21 @@ def fit(
     straight line through the points (z at p, value), exact for two and by least squares for three.
     """
     names, probs, values = _in_order(quantiles)
-    is_log = family in _LOGARITHMIC
     for name, value in zip(names, values, strict=True):
-        if is_log and value <= 0.0:
-            raise Unusable(f"quantiles.{name}", "is not above 0", f"A {family} has positive values only.")
-        if family == "beta" and not low < value < high:
-            remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
-            raise Unusable(f"quantiles.{name}", f"is not inside the beta's interval, {low:g} to {high:g}", remedy)
-    distribution = _beta(probs, values, low, high) if family == "beta" else _line(family, probs, values, df)
+        _check_value(family, f"quantiles.{name}", value, low, high, "interval")
+    if family == "beta":
+        distribution = _beta(probs, values, low, high)
+    else:
+        distribution = _line(family, probs, values, df)
 
     fitted = distribution.ppf(probs)
-    scale: Callable[[Any], Any] = np.log if is_log else np.asarray
+    scale = _scale_of(family)
     misses = np.abs(scale(fitted) - scale(values)) / (scale(values[-1]) - scale(values[0]))
     worst = int(np.argmax(misses))
-    if not misses[worst] <= (MISS_ALLOWED if len(values) == 3 else 1e-9):
+    allowed = 1e-9  # two quantiles determine the family
+    if len(values) == 3:
+        allowed = MISS_ALLOWED
+    if not misses[worst] <= allowed:
         why = f"cannot have those quantiles: the nearest has {names[worst]} = {fitted[worst]:.4g}"
         remedy = "Name another family, state two quantiles only, or use a mixture."
         raise Unusable("fit", f"{why}, given {values[worst]:g}", remedy)
@@ -204,26 +206,26 @@ def fit_interval(
         raise Unusable("interval", "does not rise", "Write it as [low, high].")
     if df is not None and df <= 1.0:
         raise Unusable("df", "is not above 1", "Without that a Student t has no mean: state quantiles.")
-    is_log = family in _LOGARITHMIC
-    probs, ends = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level]), np.array(interval)
     for key, value in (("interval.0", interval[0]), ("mean", mean), ("interval.1", interval[1])):
-        if is_log and value <= 0.0:
-            raise Unusable(key, "is not above 0", f"A {family} has positive values only.")
-        if family == "beta" and not low < value < high:
-            remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
-            raise Unusable(key, f"is not inside the beta's range, {low:g} to {high:g}", remedy)
-    scale: Callable[[Any], Any] = np.log if is_log else np.asarray
+        _check_value(family, key, value, low, high, "range")
+    probs = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
+    ends = np.array(interval)
+    scale = _scale_of(family)
     aims = scale(np.array([*interval, mean]))
     width = float(aims[1] - aims[0])
 
     def misses(distribution: Distribution) -> NDArray[np.float64]:
         return np.asarray((scale(np.array([*distribution.ppf(probs), distribution.mean()])) - aims) / width)
 
-    z = None if family == "beta" else _z_of(family, probs, df)
-    start = _beta_logs(probs, (ends - low) / (high - low)) if z is None else np.zeros(2)
+    # what is searched: of a beta the logarithms of its shape, of others the ends, moved by shares of the interval
+    if family == "beta":
+        start = _beta_logs(probs, (ends - low) / (high - low))
+    else:
+        start = np.zeros(2)
+        z = _z_of(family, probs, df)
 
     def distribution_of(found: NDArray[np.float64]) -> Distribution:
-        if z is not None:  # the ends, moved by shares of the interval
+        if family != "beta":
             return _line_through(family, z, aims[:2] + width * found, df)
         a, b = np.exp(np.clip(found, _SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0)).tolist()
         return families.beta(a, b, low, high)
@@ -242,6 +244,22 @@ def fit_interval(
         raise Unusable("fit", f"{why} {fitted[0]:.4g} to {fitted[1]:.4g}", remedy)
     miss_mean = abs(distribution.mean() - mean) / (interval[1] - interval[0])
     return Fit(distribution, tuple(fitted.tolist()), float(missed.max()), _points(distribution, probs, ends), miss_mean)
+
+
+def _check_value(family: FittedFamily, key: str, value: float, low: float, high: float, range_is: str) -> None:
+    """Refuse a number where the family has no values."""
+    if family in _LOGARITHMIC and value <= 0.0:
+        raise Unusable(key, "is not above 0", f"A {family} has positive values only.")
+    if family == "beta" and not low < value < high:
+        remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
+        raise Unusable(key, f"is not inside the beta's {range_is}, {low:g} to {high:g}", remedy)
+
+
+def _scale_of(family: FittedFamily) -> Callable[[Any], Any]:
+    """The family's own scale, on which misses are measured."""
+    if family in _LOGARITHMIC:
+        return np.log
+    return np.asarray
 
 
 def _points(distribution: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
@@ -268,8 +286,7 @@ def _line(
 ) -> Distribution:
     """The member of a location-scale family whose quantiles lie nearest."""
     z = _z_of(family, probs, df)
-    y = np.log(values) if family in _LOGARITHMIC else values
-    return _line_through(family, z, y, df)
+    return _line_through(family, z, _scale_of(family)(values), df)
 
 
 def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) -> NDArray[np.float64]:
@@ -277,14 +294,17 @@ def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) ->
     if family == "student_t":
         assert df is not None
         return families.student_t(0.0, 1.0, df).ppf(probs)
-    return families.normal(0.0, 1.0).ppf(probs) if family.endswith("normal") else probs
+    if family.endswith("normal"):
+        return families.normal(0.0, 1.0).ppf(probs)
+    return probs
 
 
 def _line_through(
     family: FittedFamily, z: NDArray[np.float64], y: NDArray[np.float64], df: float | None
 ) -> Distribution:
     """The distribution of the straight line nearest to some points, on the family's own scale."""
-    z_mean, y_mean = float(np.mean(z)), float(np.mean(y))
+    z_mean = float(np.mean(z))
+    y_mean = float(np.mean(y))
     scale = float(np.sum((z - z_mean) * (y - y_mean)) / np.sum((z - z_mean) ** 2))
     location = y_mean - scale * z_mean
     match family:

@@ -1,4 +1,4 @@
-"""Distributions of other packages, as a prior file would state them.
+"""Adapters: distributions of other packages, as a prior file would state them.
 
 A frozen SciPy distribution becomes the family of the same name with its parameters where there is one. Anything else
 that has a quantile function (``ppf`` or ``icdf``) and a ``cdf`` is tabulated, so that a run's record holds the
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from mc_sie.distributions import tabulated
-from mc_sie.distributions.base import UNREACHED, Array
+from mc_sie.distributions.base import UNREACHED, Array, Distribution
 from mc_sie.errors import InputError
 
 Raw = dict[str, Any]
+Function = Callable[[Array], Array]
 
 TABLE_TOLERANCE = 1e-6
 """Error in probability to which a foreign quantile function is tabulated."""
@@ -59,8 +60,11 @@ def stated(distribution: Any, where: str) -> tuple[Raw, str]:
         return dict(distribution), ""
     if isinstance(distribution, numbers.Real) and not isinstance(distribution, bool):
         return {"family": "fixed", "value": float(distribution)}, ""
-    raw = _from_scipy(distribution, where) if hasattr(getattr(distribution, "dist", None), "_parse_args") else None
-    return _table_of(distribution, where) if raw is None else (raw, "")
+    if hasattr(getattr(distribution, "dist", None), "_parse_args"):
+        raw = _from_scipy(distribution, where)
+        if raw is not None:
+            return raw, ""
+    return _table_of(distribution, where)
 
 
 def _from_scipy(distribution: Any, where: str) -> Raw | None:
@@ -105,38 +109,27 @@ def _table_of(distribution: Any, where: str) -> tuple[Raw, str]:
     ppf = getattr(distribution, "ppf", None) or getattr(distribution, "icdf", None)
     if not callable(ppf) or not callable(getattr(distribution, "cdf", None)):
         raise InputError(where, f"is a {name}, which has no quantile function", _REMEDY)
-    quantile, cumulative = (_checked(function, name, where) for function in (ppf, distribution.cdf))
-    halves = 0.5 ** np.arange(1.0, 54.0)
-    probs = np.unique(np.concatenate([[UNREACHED], halves, 1.0 - halves]))
-    share = np.array([0.2, 0.5, 0.8])
-
-    x = quantile(probs)
-    inner = (probs > TABLE_TOLERANCE) & (probs < 1.0 - TABLE_TOLERANCE)
-    if not np.isfinite(x[inner]).all():
-        why = f"is a {name} with a probability of its own for inf, or without a value at some probabilities"
-        raise InputError(where, why, _NO_STEPS)
-    sound = np.isfinite(x) & (np.diff(x, prepend=-np.inf) > 0.0)
-    probs, x = probs[sound], x[sound]
-    if len(x) < 8 or not np.abs(cumulative(x) - probs).max() < TABLE_TOLERANCE:
-        why = f"is a {name} whose ppf and cdf do not belong together: it is discrete or has steps"
-        raise InputError(where, why, _NO_STEPS)
+    quantile = _checked(ppf, name, where)
+    cumulative = _checked(distribution.cdf, name, where)
+    probs, x = _first_points(quantile, cumulative, name, where)
     low, high = quantile(np.array([0.05, 0.95]))
-    is_log = bool(x[0] > 0.0 and high > 10.0 * low)
+    scale = "linear"
+    if x[0] > 0.0 and high > 10.0 * low:
+        scale = "log"
     while True:
         at = np.concatenate([[0.0], probs[1:-1], [1.0]])
-        table = tabulated.tabulated(at.tolist(), x.tolist(), is_log=is_log)
-        between = (probs[:-1, np.newaxis] + np.diff(probs)[:, np.newaxis] * share).ravel()
-        missed = np.abs(cumulative(table.ppf(between)) - between).reshape(-1, len(share)).max(axis=1)
-        tails = np.minimum(probs[1:], 1.0 - probs[:-1])
+        table = tabulated.tabulated(at.tolist(), x.tolist(), is_log=scale == "log")
+        missed = _missed(table, cumulative, probs)
         error = float(missed.max())
         # a thousandth of the tail is enough where it is smaller still; beyond 1e-12 cumulative functions are not exact
+        tails = np.minimum(probs[1:], 1.0 - probs[:-1])
         bad = np.flatnonzero((missed > np.minimum(TABLE_TOLERANCE, 1e-3 * tails)) & (tails > 1e-12))
         if bad.size == 0 or len(probs) + bad.size > _N_POINTS_HIGH:
             break
         middle = 0.5 * (probs[bad] + probs[bad + 1])
         more = quantile(middle)
         kept = (more > x[bad]) & (more < x[bad + 1])
-        if not kept.any():
+        if not kept.any():  # the quantile function rounds: more points tell nothing
             break
         order = np.argsort(np.concatenate([probs, middle[kept]]))
         x = np.concatenate([x, more[kept]])[order]
@@ -144,12 +137,38 @@ def _table_of(distribution: Any, where: str) -> tuple[Raw, str]:
     if not error <= _ERROR_HIGH:
         why = f"is a {name} that a table misses by {error:.0e} in probability: it has steps"
         raise InputError(where, why, _NO_STEPS)
-    raw: Raw = {"family": "tabulated", "p": at.tolist(), "x": x.tolist(), "scale": "log" if is_log else "linear"}
+    raw: Raw = {"family": "tabulated", "p": at.tolist(), "x": x.tolist(), "scale": scale}
     return raw, f"tabulated at {len(x)} points from {name}, within {error:.0e} in probability"
 
 
-def _checked(function: Callable[[Array], Any], name: str, where: str) -> Callable[[Array], Array]:
-    """The same function, refused where it fails or does not give one number for each."""
+def _first_points(quantile: Function, cumulative: Function, name: str, where: str) -> tuple[Array, Array]:
+    """Probabilities, halving towards both ends, and their quantiles, where these are finite and rise."""
+    halves = 0.5 ** np.arange(1.0, 54.0)
+    probs = np.unique(np.concatenate([[UNREACHED], halves, 1.0 - halves]))
+    x = quantile(probs)
+    inner = (probs > TABLE_TOLERANCE) & (probs < 1.0 - TABLE_TOLERANCE)
+    if not np.isfinite(x[inner]).all():
+        why = f"is a {name} with a probability of its own for inf, or without a value at some probabilities"
+        raise InputError(where, why, _NO_STEPS)
+    sound = np.isfinite(x) & (np.diff(x, prepend=-np.inf) > 0.0)
+    probs = probs[sound]
+    x = x[sound]
+    if len(x) < 8 or not np.abs(cumulative(x) - probs).max() < TABLE_TOLERANCE:
+        why = f"is a {name} whose ppf and cdf do not belong together: it is discrete or has steps"
+        raise InputError(where, why, _NO_STEPS)
+    return probs, x
+
+
+def _missed(table: Distribution, cumulative: Function, probs: Array) -> Array:
+    """Largest error in probability between each two points of a table, at three places there."""
+    share = np.array([0.2, 0.5, 0.8])
+    between = (probs[:-1, np.newaxis] + np.diff(probs)[:, np.newaxis] * share).ravel()
+    errors = np.abs(cumulative(table.ppf(between)) - between).reshape(-1, len(share))
+    return np.asarray(errors.max(axis=1))
+
+
+def _checked(function: Callable[[Array], Any], name: str, where: str) -> Function:
+    """A function that is refused where it fails or does not give one number for each."""
 
     def called(at: Array) -> Array:
         try:

@@ -91,7 +91,9 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
         if base.members:
             raise InputError(f"--extends {extends}", "is a pool, which has no entries to inherit", "Name a member.")
         base.replaced(entries, str(path))
-    header = {"title": title} | ({} if extends is None else {"extends": extends_as or extends})
+    header = {"title": title}
+    if extends is not None:
+        header["extends"] = extends_as or extends
     return file_text(header, stated)
 
 
@@ -130,7 +132,8 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
     for column in ("quantity", "family"):
         if column not in row.cells:
             raise InputError(f"{row.where}, column {column!r}", "is empty", "Every row needs a quantity and a family.")
-    name, family = row.cells["quantity"], row.cells["family"].lower()
+    name = row.cells["quantity"]
+    family = row.cells["family"].lower()
     if name not in QUANTITIES:
         where = f"{row.where}, column 'quantity' = {name!r}"
         raise InputError(where, "is not a quantity", nearest(name, QUANTITIES))
@@ -143,8 +146,10 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
         if column not in TEXT_COLUMNS and column != "value"
     }
     if "value" in row.cells:
-        is_text = name == "mode"
-        parameters["value"] = row.cells["value"] if is_text else row.table.number(row.number, "value")
+        if name == "mode":
+            parameters["value"] = row.cells["value"]
+        else:
+            parameters["value"] = row.table.number(row.number, "value")
     if "fit" in row.cells:
         parameters["fit"] = row.cells["fit"].lower()
     quantiles = {column: parameters.pop(column) for column in list(parameters) if is_quantile(column)}

@@ -12,7 +12,7 @@ from mc_sie.distributions.base import Distribution
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import adapters, messages
 from mc_sie.priors.family_keys import fixed_mode
-from mc_sie.quantities import QUANTITIES
+from mc_sie.quantities import QUANTITIES, Quantity
 from mc_sie.text.numerals import argument_number
 
 DEFAULT_ORIGIN = "default"
@@ -150,11 +150,11 @@ def entry(
 
 def _tighter(pick: Callable[..., Any], cut: Any, stated: Any) -> Any:
     """The tighter of two cuts, of which either may be missing; what is no number is left to the schema to refuse."""
-    for value in (cut, stated):
-        if value is not None and not isinstance(value, Real):
-            return value
     given = [value for value in (cut, stated) if value is not None]
-    return pick(given) if given else None
+    for value in given:
+        if not isinstance(value, Real):
+            return value
+    return pick(given, default=None)
 
 
 def _check_name(quantity: Any, where: str = "") -> None:
@@ -212,7 +212,9 @@ def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry |
     """
     document = {"title": where, quantity: raw}
     model = getattr(messages.checked(where, document), quantity)
-    return None if model.family == "absent" else entry_of_model(quantity, model, where)
+    if model.family == "absent":
+        return None
+    return entry_of_model(quantity, model, where)
 
 
 def _present_entry(quantity: str, raw: Mapping[str, Any], where: str) -> Entry:
@@ -239,18 +241,29 @@ def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
     """
     entries = {}
     for quantity in QUANTITIES.values():
-        value = quantity.default
         if quantity.name in stated:
             entries[quantity.name] = stated[quantity.name]
-        elif value is not None:
-            entries[quantity.name] = Entry(
-                name=quantity.name,
-                family="fixed",
-                parameters={"value": value},
-                unit=quantity.unit,
-                source="default of this project (mc_sie/quantities.py)",
-                judgement="ours: no published value" if quantity.default_is_ours else None,
-                origin=DEFAULT_ORIGIN,
-                distribution=fixed_mode(value) if isinstance(value, str) else families.fixed(value),
-            )
+        elif quantity.default is not None:
+            entries[quantity.name] = _default_entry(quantity, quantity.default)
     return entries
+
+
+def _default_entry(quantity: Quantity, value: float | str) -> Entry:
+    judgement = None
+    if quantity.default_is_ours:
+        judgement = "ours: no published value"
+    distribution: Distribution
+    if isinstance(value, str):
+        distribution = fixed_mode(value)
+    else:
+        distribution = families.fixed(value)
+    return Entry(
+        name=quantity.name,
+        family="fixed",
+        parameters={"value": value},
+        unit=quantity.unit,
+        source="default of this project (mc_sie/quantities.py)",
+        judgement=judgement,
+        origin=DEFAULT_ORIGIN,
+        distribution=distribution,
+    )
