@@ -288,7 +288,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "labour per efficiency": ("labour_per_efficiency",),
     "pace before automation": ("software_doubling_months",),
 }  # fmt: skip
-"""What a reader would argue about as one thing: model quantities by group, each in exactly one."""
+"""Model quantities that a reader would argue about as one thing, by group, each in exactly one."""
 
 
 def group(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What must hold of the entries of a prior set together, and what makes one doubt that they are meant."""
+"""Consistency of the entries of a prior set: what is refused, and what is warned about."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
         When something is missing, or they do not go together.
     """
     for required in ("rho", "r"):
-        ways = [name for name in QUANTITIES if QUANTITIES[name].determined == required]
-        if not any(name in entries for name in ways):
-            remedy = f"Give one of {', '.join(f'[{name}]' for name in ways)}, or extend a set that has it."
+        names = [name for name in QUANTITIES if QUANTITIES[name].determined == required]
+        if not any(name in entries for name in names):
+            remedy = f"Give one of {', '.join(f'[{name}]' for name in names)}, or extend a set that has it."
             raise InputError(file, f"does not say what {required} is", remedy)
     for pair in PAIRED:
         given = [name for name in pair if name in entries]
@@ -75,7 +75,7 @@ def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mappi
 
 
 def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:
-    """Why two quantities of a set cannot be correlated.
+    """Reason why two quantities of a set cannot be correlated.
 
     Parameters
     ----------
@@ -102,13 +102,15 @@ def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[
         if name == "mode":
             return "names mode, which has categories", "Retraining modes have no order: correlate numbers."
         if (value := entries[name].distribution.constant) is not None:
-            of = "left to its default" if entries[name].is_default else "fixed"
+            of = "fixed"
+            if entries[name].is_default:
+                of = "left to its default"
             return f"names {name}, which is {of} ({value:g})", f"Give [{name}] a range, or take the correlation away."
     return None
 
 
-def doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
-    """What may be meant but looks like a mistake.
+def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
+    """Warnings about what may be meant but looks like a mistake.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> 
 
 
 def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
-    """Whether rho can be below 0."""
+    """True where rho can be below 0."""
     if "rho" in entries:
         return entries["rho"].distribution.reach[0] < 0.0
     if "sigma" in entries:
@@ -144,7 +146,7 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 
 
 def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
-    """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
+    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
 
     Parameters
     ----------
@@ -156,14 +158,14 @@ def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
     Returns
     -------
     bool
-        True where it is doubtful.
+        False where ``bottlenecks`` says it.
     """
     is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
     return is_direct and _is_bottlenecked(entries)
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
-    """That a correlation is left out.
+    """Warning about a correlation that is left out.
 
     Parameters
     ----------
@@ -184,7 +186,7 @@ def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
 
 
 def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
-    """What was done to correlations that do not go together.
+    """Warning about correlations that do not go together, with those that take their place.
 
     Parameters
     ----------
@@ -216,7 +218,7 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
 
 
 def used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Evidence that a belief of the set was made with.
+    """Warnings about evidence that a belief of the set was made with.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def _members(
 
 @dataclass(frozen=True)
 class _Layer:
-    """What a file states, on top of what it inherits."""
+    """Statements of a file, on top of those that it inherits."""
 
     entries: dict[str, Entry]
     citations: tuple[str, ...]
@@ -259,7 +259,9 @@ def _evidence(model: schema.Measurement, origin: str) -> Evidence:
 
 
 def _stripped(text: str | None) -> str | None:
-    return text.strip() if text else None
+    if not text:
+        return None
+    return text.strip()
 
 
 # ----------------------------------------------------------------------------------------- from a run's record
@@ -349,4 +351,6 @@ def _from_plain(value: Any) -> Any:
         return {key: _from_plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_from_plain(inner) for inner in value]
-    return float(value) if value in ("inf", "-inf") else value
+    if value in ("inf", "-inf"):
+        return float(value)
+    return value

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import messages
-from mc_sie.priors.consistency import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already
+from mc_sie.priors.consistency import (
+    check_together,
+    counts_twice,
+    lost,
+    repaired,
+    uncorrelated,
+    used_already,
+    warnings_about,
+)
 from mc_sie.priors.copula import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
@@ -55,7 +63,7 @@ class PriorSet:
     members : tuple of (PriorSet, float)
         Sets and weights of a pool, else empty.
     warnings : tuple of str
-        What may be meant but looks like a mistake.
+        About what may be meant but looks like a mistake.
     digest : str
         SHA-256 of what determines the draws: families and numbers, not prose.
     correlations : tuple of Correlation
@@ -89,7 +97,9 @@ class PriorSet:
         }
         random |= {dimension for member, _ in self.members for dimension in member.dimensions}
         ordered = tuple(name for name in MODEL_QUANTITIES if name in random)
-        return (*ordered, POOL_DIMENSION) if self.members else ordered
+        if self.members:
+            return (*ordered, POOL_DIMENSION)
+        return ordered
 
     def values(self, points: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
         """Values of every quantity at points of the unit cube.
@@ -113,7 +123,9 @@ class PriorSet:
         ``rho = (sigma - 1)/sigma``, ``rho = ln(alpha_compute)/ln(max_speed)`` and
         ``r = (1 - alpha_compute) labour_per_efficiency r_total``.
         """
-        n = next(iter(points.values())).size if points else 1
+        n = 1
+        if points:
+            n = next(iter(points.values())).size
         if self.members:
             return self._pooled(points, n)
         points = self.dependence.applied(points)
@@ -125,14 +137,14 @@ class PriorSet:
                 if distribution.constant is None
                 else np.full(n, distribution.constant)
             )
-            found[name] = kept_inside(QUANTITIES[name], drawn)
+            found[name] = kept_inside(QUANTITIES[name], drawn)  # rounding may put a draw on an excluded bound
         for name, reparametrisation in REPARAMETRISATIONS.items():
             if name in found:
                 determined = reparametrisation.determined
                 found[determined.name] = kept_inside(determined, reparametrisation.forward(found))
         found["mode"] = found["mode"].astype(np.int8)
-        restated = [name for name in REPARAMETRISATIONS if name in found]
-        return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
+        stated = [name for name in REPARAMETRISATIONS if name in found]
+        return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *stated)}
 
     def ranks(self, points: Mapping[str, Array]) -> dict[str, Array]:
         """Ranks of each draw in the distributions of its own prior set, from 0 to 1: arguments of the quantile
@@ -170,11 +182,13 @@ class PriorSet:
             rows = np.flatnonzero(which == index)
             chosen = member.values({name: points[name][rows] for name in (*member.dimensions, POOL_DIMENSION)})
             for name, values in chosen.items():
-                if name not in found:
-                    found[name] = np.zeros(n, np.int8) if name == "mode" else np.full(n, np.nan)
+                if name not in found and name == "mode":
+                    found[name] = np.zeros(n, np.int8)
+                elif name not in found:
+                    found[name] = np.full(n, np.nan)
                 found[name][rows] = values
-        restated = [name for name in REPARAMETRISATIONS if name in found]
-        return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
+        stated = [name for name in REPARAMETRISATIONS if name in found]
+        return {name: found[name] for name in (*MODEL_QUANTITIES, *stated)} | {POOL_DIMENSION: which}
 
     @property
     def plain_sets(self) -> tuple[tuple[PriorSet, float], ...]:
@@ -183,7 +197,7 @@ class PriorSet:
 
     @property
     def may_count_twice(self) -> bool:
-        """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
+        """True where rho, alpha_compute and r may count one bottleneck twice and nothing says how they fit together."""
         if self.members:
             return any(member.may_count_twice for member, _ in self.members)
         return counts_twice(self.entries, self.bottlenecks)
@@ -264,11 +278,9 @@ class PriorSet:
         InputError
             For what is no evidence.
         """
-        items = [evidence] if not isinstance(evidence, Sequence) else evidence
-        for item in items:
-            if not isinstance(item, Evidence):
-                remedy = "Give a list of mc_sie.priors.evidence.Evidence, such as the evidence of another set."
-                raise InputError(f"evidence = {item!r:.60}", "is no piece of evidence", remedy)
+        if not isinstance(evidence, Sequence) or not all(isinstance(item, Evidence) for item in evidence):
+            remedy = "Give a list of mc_sie.priors.evidence.Evidence, such as the evidence of another set."
+            raise InputError(f"evidence = {evidence!r:.60}", "is no list of evidence", remedy)
         header = self._header | {"evidence": tuple(evidence)}
         if self.members:
             return pool_of(self.members, **header)
@@ -370,7 +382,7 @@ class PriorSet:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{rows}</table>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to other processes: all but the implied values, which are large and easily made again."""
+        """State for other processes, without the implied values, which are large and easily made again."""
         return {name: value for name, value in vars(self).items() if name != "_implied"}
 
     @cached_property
@@ -490,7 +502,7 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
     ]
     dependence = dependence_between(MODEL_QUANTITIES, latent)
     found = [
-        *doubts(where, entries, header["bottlenecks"]),
+        *warnings_about(where, entries, header["bottlenecks"]),
         *(lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
         *repaired(where, dependence, entries),
         *used_already(header.get("evidence", ()), entries),
@@ -604,7 +616,7 @@ def pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> Prior
     """
     evidence = header.get("evidence", ())
     found = [warning for member, _ in members for warning in member.warnings]
-    found += [doubt for member, _ in members for doubt in used_already(evidence, member.entries)]
+    found += [warning for member, _ in members for warning in used_already(evidence, member.entries)]
     digest = _digest_given(_digest([[member.digest, weight] for member, weight in members]), evidence)
     return PriorSet(entries={}, members=members, warnings=tuple(dict.fromkeys(found)), digest=digest, **header)
 
@@ -615,7 +627,9 @@ def _digest(drawn: Any) -> str:
 
 def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
     """The digest of a set given evidence, in whatever order and by whatever names; without any, its own."""
-    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)]) if evidence else digest
+    if not evidence:
+        return digest
+    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)])
 
 
 def plain(value: Any) -> Any:
@@ -638,5 +652,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
+        if math.isnan(value):
+            return None
+        return str(value)
     return value

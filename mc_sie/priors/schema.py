@@ -1,4 +1,4 @@
-"""What a prior file may say: the header, an entry for each quantity, correlations, evidence; and its JSON Schema.
+"""Schema of a prior file: the header, an entry for each quantity, correlations, evidence; and its JSON Schema.
 
 The families of an entry are in :mod:`mc_sie.priors.family_keys`; :mod:`mc_sie.priors.messages` turns what pydantic
 finds wrong into one kind of message.
@@ -329,7 +329,7 @@ def _blamed(entry: Any, side: Literal["low", "high"]) -> str:
 
 
 class _ForToml(GenerateJsonSchema):
-    """What may be left out is simply not required, as TOML has no null; ``discriminator`` is OpenAPI's and goes."""
+    """JSON Schema without null, which TOML has not: an optional key is not required. OpenAPI's discriminator goes."""
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])

@@ -54,7 +54,7 @@ def test_what_is_no_correlation_correlates_nothing(correlations, message):
 
 @pytest.mark.parametrize("evidence", [5, [5], "poll"])
 def test_what_is_no_evidence_conditions_nothing(evidence):
-    with pytest.raises(InputError, match="is no piece of evidence"):
+    with pytest.raises(InputError, match="is no list of evidence"):
         load_prior("davidson-2025").given(evidence)
 
 
