@@ -1,8 +1,8 @@
-"""The one table of what a world implies for things that people measure, beyond its quantities and outcomes.
+"""The one table of derived quantities: what a draw implies for things that people measure, beside its outcomes.
 
 Each is a function of the quantities alone, before any trajectory is simulated, computed by the same CES as the
-trajectory (:mod:`mc_sie.model.ces`). Evidence may be about one of these, about a quantity or a restatement of one, or
-about an outcome; :func:`subject_of` reads the name.
+trajectory (:mod:`mc_sie.model.ces`). Evidence may be about one of these, about a quantity or a reparametrisation of
+one, or about an outcome; :func:`subject_of` reads the name.
 """
 
 from __future__ import annotations
@@ -86,13 +86,15 @@ def _pace_at_compute(ln_k: float) -> Callable[[Draws], Array]:
 def _ceiling(weight: Array, rho: Array) -> Array:
     """``weight^(1/rho)`` for rho < 0, where one input alone bounds research; else inf, and so it is at weight 0."""
     with np.errstate(divide="ignore", over="ignore"):
-        return np.where(rho < 0.0, np.exp(np.log(weight) / np.where(rho < 0.0, rho, -1.0)), np.inf)
+        negative = np.where(rho < 0.0, rho, -1.0)  # -1 stands where the result is not used
+        return np.where(rho < 0.0, np.exp(np.log(weight) / negative), np.inf)
 
 
 def _unlimited(weight_of: Callable[[Array], Array]) -> Callable[[Draws], Array]:
     def formula(draws: Draws) -> Array:
         best = _ceiling(weight_of(_numbers(draws, "alpha_compute")), _numbers(draws, "rho"))
         second = _ceiling(weight_of(_numbers(draws, "route2_alpha_compute")), _numbers(draws, "route2_rho"))
+        # where there is no second route its ceiling is inf, which is not meant
         return np.where(np.isnan(_numbers(draws, "route2_rho")), best, np.fmax(best, second))
 
     return formula
@@ -158,7 +160,7 @@ DERIVED: dict[str, Derived] = {derived.name: derived for derived in _TABLE}
 
 @dataclass(frozen=True)
 class Subject:
-    """What a piece of evidence is about.
+    """Subject of a piece of evidence: a derived quantity, a quantity or an outcome.
 
     Attributes
     ----------
@@ -171,7 +173,7 @@ class Subject:
     inputs : tuple of str
         Model quantities that it depends on.
     is_outcome : bool
-        Whether it takes a simulated trajectory.
+        True where it takes a simulated trajectory.
     """
 
     name: str
@@ -182,7 +184,7 @@ class Subject:
     is_outcome: bool
 
     def values(self, draws: Draws) -> Array:
-        """What each world implies, for a subject that takes no trajectory.
+        """Value of the subject in each draw, where it takes no trajectory.
 
         Parameters
         ----------
@@ -194,7 +196,9 @@ class Subject:
         array of shape (n,)
             In :attr:`unit`; nan where the quantity is absent.
         """
-        return DERIVED[self.name].formula(draws) if self.name in DERIVED else _numbers(draws, self.name)
+        if self.name in DERIVED:
+            return DERIVED[self.name].formula(draws)
+        return _numbers(draws, self.name)
 
 
 SUBJECTS: tuple[str, ...] = tuple(
@@ -204,7 +208,7 @@ SUBJECTS: tuple[str, ...] = tuple(
 
 
 def subject_of(text: str) -> Subject:
-    """Read what a piece of evidence is about.
+    """The subject that a piece of evidence names.
 
     Parameters
     ----------
@@ -214,7 +218,7 @@ def subject_of(text: str) -> Subject:
     Returns
     -------
     Subject
-        What it is.
+        With unit, meaning and inputs from its table.
 
     Raises
     ------
@@ -226,25 +230,35 @@ def subject_of(text: str) -> Subject:
     except ValueError:
         name, index_text = text, None
     if name not in SUBJECTS:
-        raise ValueError("is nothing that a world implies", nearest(name, SUBJECTS))
+        raise ValueError("is nothing that a draw implies", nearest(name, SUBJECTS))
     kind = OUTCOME_KINDS.get(name)
-    if kind is None or kind.index_unit is None:
-        if index_text is not None:
-            raise ValueError(f"puts an index on {name}, which has none", f"Write {name!r}.")
-        if name in DERIVED:
-            derived = DERIVED[name]
-            return Subject(name, None, derived.unit, derived.meaning, derived.inputs, False)
-        if name in QUANTITIES:
-            quantity = QUANTITIES[name]
-            return Subject(name, None, quantity.unit, quantity.meaning, (name,), False)
-        assert kind is not None
-        return Subject(name, None, kind.unit, kind.meaning, MODEL_QUANTITIES, True)
+    if kind is not None and kind.index_unit is not None:
+        index = _index_of(name, kind.index_unit, index_text)
+        return Subject(name, index, kind.unit, kind.meaning, MODEL_QUANTITIES, is_outcome=True)
+    if index_text is not None:
+        raise ValueError(f"puts an index on {name}, which has none", f"Write {name!r}.")
+    if name in DERIVED:  # before outcomes: the initial pace is both, and needs no trajectory
+        derived = DERIVED[name]
+        return Subject(name, None, derived.unit, derived.meaning, derived.inputs, is_outcome=False)
+    if name in QUANTITIES:
+        quantity = QUANTITIES[name]
+        return Subject(name, None, quantity.unit, quantity.meaning, (name,), is_outcome=False)
+    assert kind is not None
+    return Subject(name, None, kind.unit, kind.meaning, MODEL_QUANTITIES, is_outcome=True)
+
+
+def _index_of(name: str, unit: str, text: str | None) -> float:
+    """The k or w of an outcome that has one, from what stands in its brackets."""
+    high, example = math.inf, 12
+    if unit == "OOM":
+        high, example = TOP_OOMS, 5
     try:
-        index = parse_number(index_text or "")
+        index = parse_number(text or "")
     except ValueError:
-        index = math.nan
-    high = TOP_OOMS if kind.index_unit == "OOM" else math.inf
-    if not 0.0 < index <= high or math.isinf(index):
-        why = f"needs an index in {kind.index_unit}, above 0" + ("" if math.isinf(high) else f" and at most {high:g}")
-        raise ValueError(why, f"Write it like '{name}[{5 if kind.index_unit == 'OOM' else 12}]'.")
-    return Subject(name, index, kind.unit, kind.meaning, MODEL_QUANTITIES, True)
+        index = math.nan  # refused below
+    if 0.0 < index <= high and not math.isinf(index):
+        return index
+    why = f"needs an index in {unit}, above 0"
+    if not math.isinf(high):
+        why += f" and at most {high:g}"
+    raise ValueError(why, f"Write it like '{name}[{example}]'.")

@@ -1,4 +1,4 @@
-"""The one table of quantities: code name, symbol, unit, bounds, default, meaning.
+"""The one table of quantities: code name, label, symbol, unit, bounds, default, meaning.
 
 Everything else that needs a fact about a quantity reads it here: the prior files' schema, the sampler's dimensions, the
 defaults of ``evaluate`` and the tables that ``priors show`` prints. The names are those of the prior files and of every
@@ -32,12 +32,14 @@ SOFTWARE_CAP_OOMS = 40.0
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is known of one quantity before any prior is stated.
+    """One quantity, before any prior is stated.
 
     Attributes
     ----------
     name : str
         Code name, the same in files, tables and code.
+    label : str
+        Name for people, where nobody has to type it: ``"returns to software R&D"``.
     symbol : str
         Symbol used in the equations.
     unit : str
@@ -45,7 +47,7 @@ class Quantity:
     low, high : float
         Bounds of the domain.
     low_open, high_open : bool
-        Whether the bound itself is excluded.
+        True where the bound itself is excluded.
     dimension : int
         Permanent dimension of the low-discrepancy sequence. Quantities that determine the same thing share one, so
         that two people who state it differently still see common random numbers.
@@ -58,12 +60,13 @@ class Quantity:
     optional : bool
         The quantity may be absent altogether (``nan`` in arrays, an empty cell in tables).
     determines : str, optional
-        For a restatement such as ``sigma``: the quantity it determines.
+        For a reparametrisation such as ``sigma``: the quantity it determines.
     scale : {"linear", "log", "logit"}
         Natural scale, on which a shift of the prior is meaningful.
     """
 
     name: str
+    label: str
     symbol: str
     unit: str
     low: float
@@ -78,8 +81,13 @@ class Quantity:
     determines: str | None = None
     scale: str = "linear"
 
+    @property
+    def determined(self) -> str:
+        """Code name of the model quantity that it is or determines: ``"rho"`` for ``sigma``."""
+        return self.determines or self.name
+
     def contains(self, value: float) -> bool:
-        """Whether a value lies in the domain.
+        """True where a value lies in the domain.
 
         Parameters
         ----------
@@ -91,9 +99,9 @@ class Quantity:
         bool
             False for nan.
         """
-        above = value > self.low if self.low_open else value >= self.low
-        below = value < self.high if self.high_open else value <= self.high
-        return above and below
+        if not self.low <= value <= self.high:
+            return False
+        return not (self.low_open and value == self.low) and not (self.high_open and value == self.high)
 
     @property
     def domain(self) -> str:
@@ -105,125 +113,125 @@ class Quantity:
 
 _TABLE = (
     Quantity(
-        "rho", "rho", "1", -50.0, 1.0, 0,
+        "rho", "substitution of labour for experiments", "rho", "1", -50.0, 1.0, 0,
         "CES substitution parameter between labour and experiments; sigma = 1/(1 - rho)",
         high_open=True,
     ),
     Quantity(
-        "r", "r", "1", 0.01, 100.0, 1,
+        "r", "returns to software R&D", "r", "1", 0.01, 100.0, 1,
         "returns to software R&D, deflated by the labour weight, in labour-equivalent units: with rho = 0 and phi = 0 "
         "progress accelerates if and only if r > 1",
         scale="log",
     ),
     Quantity(
-        "mode", "mode", "mode", 0.0, float(len(MODES) - 1), 2,
+        "mode", "retraining mode", "mode", "mode", 0.0, float(len(MODES) - 1), 2,
         "how new algorithms reach the deployed system (retraining mode)",
         default="none",
     ),
     Quantity(
-        "lam", "lambda", "1", 0.0, 3.0, 3,
+        "lam", "stepping on toes", "lambda", "1", 0.0, 3.0, 3,
         "stepping on toes: exponent on labour inside the CES",
         default=1.0, low_open=True, scale="log",
     ),
     Quantity(
-        "alpha_compute", "alpha", "1", 0.0, 1.0, 4,
+        "alpha_compute", "weight on experiments", "alpha", "1", 0.0, 1.0, 4,
         "CES weight on experiments; labour's weight is 1 - alpha_compute",
         default=0.5, high_open=True, scale="logit",
     ),
     Quantity(
-        "limit_ooms", "D", "OOM", 0.0, math.inf, 5,
+        "limit_ooms", "distance to the limits of software", "D", "OOM", 0.0, math.inf, 5,
         "distance of software from effective limits at t = 0; inf means no limit",
         default=math.inf, low_open=True, scale="log",
     ),
     Quantity(
-        "labour_multiplier", "Lambda", "x", 0.0, 1e12, 6,
+        "labour_multiplier", "labour on the day of automation", "Lambda", "x", 0.0, 1e12, 6,
         "cognitive labour on the day of automation, relative to the human research force before it",
         default=900.0, low_open=True, scale="log",
     ),
     Quantity(
-        "speedup_initial", "f", "x", 0.0, 1e9, 7,
+        "speedup_initial", "pace on the day of automation", "f", "x", 0.0, 1e9, 7,
         "pace of software progress on the day of automation, relative to before it; follows from the CES if not given",
         optional=True, low_open=True, scale="log",
     ),
     Quantity(
-        "labour_per_efficiency", "mu", "1", 0.0, 10.0, 8,
+        "labour_per_efficiency", "labour gained per doubling of efficiency", "mu", "1", 0.0, 10.0, 8,
         "doublings of labour-equivalents per doubling of training efficiency",
         default=2.0, low_open=True, scale="log",
     ),
     Quantity(
-        "experiment_efficiency_share", "phi", "1", 0.0, 1.0, 9,
+        "experiment_efficiency_share", "efficiency that makes experiments cheaper", "phi", "1", 0.0, 1.0, 9,
         "share of efficiency gains that also buy more experiments: 0 = only near-frontier experiments count, "
         "1 = experiments get cheaper one for one",
         default=0.0, scale="logit",
     ),
     Quantity(
-        "software_doubling_months", "T_pre", "months", 0.0, 1200.0, 10,
+        "software_doubling_months", "software doubling time before automation", "T_pre", "months", 0.0, 1200.0, 10,
         "doubling time of training efficiency before automation",
         default=6.0, low_open=True, scale="log",
     ),
     Quantity(
-        "training_months", "tau_0", "months", 0.0, 1200.0, 11,
+        "training_months", "duration of the first training run", "tau_0", "months", 0.0, 1200.0, 11,
         "duration of the training run that produced the first fully-automating system",
         default=3.0, low_open=True, scale="log",
     ),
     Quantity(
-        "training_floor_months", "tau_min", "months", 0.0, 1200.0, 12,
+        "training_floor_months", "shortest training run", "tau_min", "months", 0.0, 1200.0, 12,
         "no training run is shorter",
         default=0.1, default_is_ours=True, scale="log",
     ),
     Quantity(
-        "shortening_exponent", "eta", "1", 0.0, 5.0, 13,
+        "shortening_exponent", "shortening of training runs", "eta", "1", 0.0, 5.0, 13,
         "how training runs shorten as the pace rises: 0 = not at all, 1 = each doubling of the pace halves them",
         default=1.0, default_is_ours=True,
     ),
     Quantity(
-        "post_training_share", "psi", "1", 0.0, 1.0, 14,
+        "post_training_share", "progress that needs no retraining", "psi", "1", 0.0, 1.0, 14,
         "share of software progress that works without retraining",
         default=0.0, default_is_ours=True, scale="logit",
     ),
     Quantity(
-        "retraining_compute_share", "chi", "1", 0.0, 1000.0, 15,
+        "retraining_compute_share", "compute for continual retraining", "chi", "1", 0.0, 1000.0, 15,
         "training FLOP/s during continual retraining, relative to the initial run",
         default=0.5, low_open=True, scale="log",
     ),
     Quantity(
-        "generation_gain_ooms", "Delta", "OOM", 0.01, 20.0, 16,
+        "generation_gain_ooms", "gain that is worth a new training run", "Delta", "OOM", 0.01, 20.0, 16,
         "smallest gain in effective compute worth a new training run from scratch",
         default=0.5, default_is_ours=True, scale="log",
     ),
     Quantity(
-        "rho_long", "rho_long", "1", -50.0, 1.0, 17,
+        "rho_long", "substitution in the long run", "rho_long", "1", -50.0, 1.0, 17,
         "rho in the long run, once research is reorganised around abundant labour",
         optional=True, high_open=True,
     ),
     Quantity(
-        "reconfiguration_half_life_months", "h", "months", 0.0, 1e6, 18,
+        "reconfiguration_half_life_months", "half-life of reorganisation", "h", "months", 0.0, 1e6, 18,
         "half-life with which rho moves to rho_long",
         optional=True, low_open=True, scale="log",
     ),
     Quantity(
-        "route2_rho", "rho_2", "1", -50.0, 1.0, 19,
+        "route2_rho", "substitution on the second route", "rho_2", "1", -50.0, 1.0, 19,
         "rho of a second route to progress; research uses the better route",
         optional=True, high_open=True,
     ),
     Quantity(
-        "route2_alpha_compute", "alpha_2", "1", 0.0, 1.0, 20,
+        "route2_alpha_compute", "weight on experiments on the second route", "alpha_2", "1", 0.0, 1.0, 20,
         "CES weight on experiments of the second route",
         optional=True, high_open=True, scale="logit",
     ),
     Quantity(
-        "sigma", "sigma", "1", 0.0, math.inf, 0,
+        "sigma", "elasticity of substitution", "sigma", "1", 0.0, math.inf, 0,
         "elasticity of substitution between labour and experiments; rho = (sigma - 1)/sigma",
         low_open=True, high_open=True, determines="rho", scale="log",
     ),
     Quantity(
-        "max_speed", "alpha^(1/rho)", "x", 1.0, math.inf, 0,
+        "max_speed", "largest pace with unlimited labour", "alpha^(1/rho)", "x", 1.0, math.inf, 0,
         "largest pace with unlimited labour and fixed compute, relative to before automation; "
         "rho = ln(alpha_compute)/ln(max_speed)",
         low_open=True, determines="rho", scale="log",
     ),
     Quantity(
-        "r_total", "r_total", "1", 0.0, 200.0, 1,
+        "r_total", "returns to all research input", "r_total", "1", 0.0, 200.0, 1,
         "returns on total research input (lambda/beta, undeflated), in training-efficiency doublings; "
         "r = (1 - alpha_compute) mu r_total",
         low_open=True, determines="r", scale="log",
@@ -231,7 +239,7 @@ _TABLE = (
 )  # fmt: skip
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABLE}
-"""Every quantity by its code name, the restatements ``sigma``, ``max_speed`` and ``r_total`` included."""
+"""Every quantity by its code name, the reparametrisations ``sigma``, ``max_speed`` and ``r_total`` included."""
 
 MODEL_QUANTITIES: tuple[str, ...] = tuple(q.name for q in _TABLE if q.determines is None)
 """Names of the quantities that the law of motion takes, in the order of the table."""
@@ -280,7 +288,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "labour per efficiency": ("labour_per_efficiency",),
     "pace before automation": ("software_doubling_months",),
 }  # fmt: skip
-"""What a reader would argue about as one thing: model quantities by group, each in exactly one."""
+"""Model quantities that a reader would argue about as one thing, by group, each in exactly one."""
 
 
 def group(name: str) -> str:
@@ -289,13 +297,15 @@ def group(name: str) -> str:
     Parameters
     ----------
     name : str
-        Code name; a restatement belongs where what it determines does.
+        Code name; a reparametrisation belongs where what it determines does.
 
     Returns
     -------
     str
         A name that is no quantity (``prior_set``) is a group of its own, in words.
     """
-    known = QUANTITIES.get(name)
-    determined = known.determines or name if known else name
-    return next((title for title, names in GROUPS.items() if determined in names), name.replace("_", " "))
+    determined = QUANTITIES[name].determined if name in QUANTITIES else name
+    for title, names in GROUPS.items():
+        if determined in names:
+            return title
+    return name.replace("_", " ")

@@ -97,3 +97,20 @@ def test_every_subject_has_a_unit_and_a_meaning():
         assert subject.meaning
         assert set(subject.inputs) <= set(MODEL_QUANTITIES)
         assert subject.is_outcome == (name in OUTCOME_KINDS and name not in DERIVED)
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_each_depends_on_the_inputs_that_it_names_and_on_no_others(name):
+    """Evidence about a derived quantity bears on its inputs: a name that is missing there would hide a double count."""
+    # without a second route, and with one that is better for less compute, and for more
+    low = {"rho": -0.3, "r": 1.0, "route2_rho": [np.nan, -0.1, -0.1], "route2_alpha_compute": [np.nan, 0.4, 0.8]}
+    high = {"rho": -0.05, "r": 2.0, "route2_rho": [np.nan, -0.02, -0.02], "route2_alpha_compute": [np.nan, 0.3, 0.9]}
+    for moved in MODEL_QUANTITIES:
+        if moved == "mode":
+            continue
+        quantity = QUANTITIES[moved]
+        other = high.get(moved, 0.3 if quantity.high == 1.0 else 2.5)
+        before = implied(name, **low)
+        after = implied(name, **{**low, moved: other})
+        is_same = np.array_equal(before, np.broadcast_to(after, before.shape), equal_nan=True)
+        assert is_same == (moved not in DERIVED[name].inputs), moved

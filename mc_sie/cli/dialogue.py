@@ -368,7 +368,7 @@ def _of_answer(answer: _Answer) -> str:
 
 def _help(quantity: Quantity) -> None:
     """What can be written for a quantity: the short forms, then every family with its keys."""
-    from mc_sie.priors.schema import FAMILIES
+    from mc_sie.priors.family_keys import FAMILIES
     from mc_sie.priors.text_entry import INTERVAL_FITS, parameters_of
 
     if quantity.name == "mode":

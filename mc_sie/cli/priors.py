@@ -41,7 +41,7 @@ def priors_show(
 
         print(visible(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False)))
         return
-    from mc_sie.storage.tables import correlation_table, prior_table
+    from mc_sie.priors.describing import correlation_table, prior_table
 
     print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
     for text in (loaded.description, loaded.bottlenecks):

@@ -1,112 +1,34 @@
-"""Probability laws as quantile functions: every law maps u in (0, 1) to a value, monotonically.
+"""The named families: from parameters to a distribution, or a refusal of what cannot be one.
 
-Three kinds are enough. :class:`Continuous` is a standard law on a linear or logarithmic scale, :class:`Truncated` a
-continuous law renormalised to an interval, and :class:`Mixture` everything with weights or atoms: a fixed value is a
-mixture of one atom, a choice among modes a mixture of several, a triangular law a mixture of two betas. The functions
-at the end of the module make them from the parameters of a prior file, and refuse what cannot be a law.
-
-Numbers near 1 lose the upper tail (``1 - 1e-20 == 1``), so that inside this module a probability is a pair (u, v) with
-u + v = 1, and each law inverts whichever is smaller.
+Three kinds are enough. A fixed value is a mixture of one atom, a choice among modes a mixture of several, a triangular
+distribution a mixture of two betas; all others are a standard distribution on a linear or logarithmic scale.
 """
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
-
-UNREACHED = 2.0**-54
-"""Probability too small for any draw to fall into: doubles in (0, 1) keep at least this far from 1, samplers from 0."""
+from mc_sie.distributions.base import (
+    UNREACHED,
+    Array,
+    Continuous,
+    Distribution,
+    Standard,
+    Truncated,
+    Unusable,
+    probability_between,
+)
+from mc_sie.distributions.mixture import PARTS_HIGH, Mixture
 
 WEIGHTS_TOLERANCE = 1e-9
 """How far a list of weights may be from summing to 1."""
 
-PARTS_HIGH = 256
-"""Most continuous parts of a mixture: each cumulative function is computed for every draw."""
-
 MASS_LOW = 1e-250
-"""Smallest probability of an interval to which a law can be cut: with less, its own tails underflow."""
-
-_GRID_PART, _GRID_ALL = 8193, 65536  # points of a mixture's grid: for each part, but about this many at most
-
-
-class Unusable(ValueError):  # noqa: N818
-    """A parameter cannot be used; the reader of the file adds where it stands.
-
-    Parameters
-    ----------
-    key : str
-        Name of the parameter, with dots on the way to an inner one (``components.0.high``); empty for the whole entry.
-    why : str
-        What is wrong, as the end of a sentence.
-    remedy : str
-        What would be accepted.
-    """
-
-    def __init__(self, key: str, why: str, remedy: str = "") -> None:  # noqa: D107 (the class says it)
-        self.key = key
-        self.why = why
-        self.remedy = remedy
-        super().__init__(f"{key} {why}. {remedy}")
-
-
-# --------------------------------------------------------------------------------------------- standard laws
-
-
-class Standard(ABC):
-    """A law without location and scale, on the real line unless it says otherwise.
-
-    Only the lower tail is written down: the upper tail is the lower tail of the reflected law.
-    """
-
-    kind = ""
-    """Name of the law, where its shape is all there is to it; empty for one that is given by tables."""
-
-    mirror = 0.0
-    """Reflection takes z to ``mirror - z``."""
-
-    mean: float = 0.0
-
-    breaks: tuple[float, ...] = ()
-    """Probabilities at which the quantile function jumps or bends."""
-
-    is_explicit: bool = True
-    """Whether the quantile function is a formula, and not itself an inversion."""
-
-    @property
-    def shape(self) -> tuple[float, ...]:
-        """Parameters of its shape."""
-        return tuple(vars(self).values())
-
-    @property
-    def reflected(self) -> Standard:
-        """Law of ``mirror - Z``; the law itself when it is symmetric."""
-        return self
-
-    @abstractmethod
-    def cdf(self, z: Array) -> Array:
-        """P(Z <= z)."""
-
-    @abstractmethod
-    def pdf(self, z: Array) -> Array:
-        """Density at z."""
-
-    @abstractmethod
-    def ppf(self, p: Array) -> Array:
-        """Value with probability p below it."""
-
-    def mean_exp(self, scale: float) -> float:
-        """E exp(scale Z), for the laws that are used on a logarithmic scale."""
-        raise NotImplementedError
+"""Smallest probability of an interval to which a distribution can be cut: with less, its own tails underflow."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +121,9 @@ class _StudentT(Standard):
 
     @property
     def mean(self) -> float:  # type: ignore[override]
-        return 0.0 if self.df > 1.0 else math.nan
+        if self.df > 1.0:
+            return 0.0
+        return math.nan
 
     def cdf(self, z: Array) -> Array:
         from scipy.special import stdtr
@@ -217,519 +141,7 @@ class _StudentT(Standard):
         return np.asarray(stdtrit(self.df, p))
 
 
-# ------------------------------------------------------------------------------------------------------ laws
-
-
-@dataclass(frozen=True)
-class Distribution(ABC):
-    """The law of one quantity, in the quantity's unit.
-
-    Parameters
-    ----------
-    words : str
-        The law in words, for tables.
-    """
-
-    words: str
-
-    @property
-    @abstractmethod
-    def support(self) -> tuple[float, float]:
-        """Smallest closed interval with probability 1."""
-
-    @property
-    def reach(self) -> tuple[float, float]:
-        """Smallest and largest value that a draw can have: the quantiles :data:`UNREACHED` from 0 and from 1."""
-        low, high = self._quantile(np.array([UNREACHED, 1.0]), np.array([1.0, UNREACHED]))
-        return float(low), float(high)
-
-    @property
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Values with a probability of their own, as (value, probability), in rising order."""
-        return ()
-
-    @property
-    def constant(self) -> float | None:
-        """The value, when there is only one."""
-        return self.atoms[0][0] if len(self.atoms) == 1 and self.support[0] == self.support[1] else None
-
-    def describe(self) -> str:
-        """The law in words, e.g. ``"uniform from -0.4 to -0.1"``.
-
-        Returns
-        -------
-        str
-            Numbers as in the file; derived ones to three digits.
-        """
-        return self.words
-
-    def ppf(self, u: ArrayLike) -> Array:
-        """Quantile function, the smallest x with P(X <= x) >= u.
-
-        Parameters
-        ----------
-        u : array_like
-            Probabilities in (0, 1), any shape.
-
-        Returns
-        -------
-        ndarray of float64
-            Same shape; rising with u. Each value depends on its own u alone, not on the rest of the array.
-        """
-        points = np.asarray(u, dtype=np.float64)
-        flat = points.ravel()
-        return self._quantile(flat, 1.0 - flat).reshape(points.shape)
-
-    @abstractmethod
-    def cdf(self, x: ArrayLike) -> Array:
-        """P(X <= x).
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Probabilities.
-        """
-
-    @abstractmethod
-    def sf(self, x: ArrayLike) -> Array:
-        """P(X > x), accurate where it is small.
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Probabilities.
-        """
-
-    @abstractmethod
-    def pdf(self, x: ArrayLike) -> Array:
-        """Density of the part without atoms; it integrates to 1 minus the probability of the atoms.
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Density per unit of the quantity.
-        """
-
-    @abstractmethod
-    def mean(self) -> float:
-        """Expected value; ``nan`` where it does not exist (Student t with df <= 1).
-
-        Returns
-        -------
-        float
-            In the quantity's unit.
-        """
-
-    @abstractmethod
-    def _quantile(self, u: Array, v: Array) -> Array:
-        """Quantile at u = 1 - v; the smaller of the two is the accurate one."""
-
-
-@dataclass(frozen=True)
-class Continuous(Distribution):
-    """A standard law, moved and scaled, on a linear or a logarithmic scale.
-
-    Parameters
-    ----------
-    words : str
-        The law in words.
-    standard : Standard
-        Law of z in ``x = location + scale z``, or of its logarithm.
-    location, scale : float
-        On the scale named by ``is_log``.
-    ends : tuple of float
-        Support, as stated (``exp(log(low))`` need not be ``low``).
-    is_log : bool
-        Whether ``location + scale z`` is the natural logarithm of x.
-    """
-
-    standard: Standard
-    location: float
-    scale: float
-    ends: tuple[float, float] = (-math.inf, math.inf)
-    is_log: bool = False
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Smallest closed interval with probability 1."""
-        return self.ends
-
-    @property
-    def is_explicit(self) -> bool:
-        """Whether its quantile function is a formula."""
-        return self.standard.is_explicit
-
-    def _z(self, x: ArrayLike) -> Array:
-        values = np.asarray(x, dtype=np.float64)
-        if self.is_log:
-            with np.errstate(divide="ignore"):
-                values = np.log(np.maximum(values, 0.0))
-        return (values - self.location) / self.scale
-
-    def cdf(self, x: ArrayLike) -> Array:
-        """P(X <= x)."""
-        return self.standard.cdf(self._z(x))
-
-    def sf(self, x: ArrayLike) -> Array:
-        """P(X > x), accurate where it is small."""
-        return self.standard.reflected.cdf(self.standard.mirror - self._z(x))
-
-    def pdf(self, x: ArrayLike) -> Array:
-        """Density."""
-        density = self.standard.pdf(self._z(x)) / self.scale
-        if not self.is_log:
-            return density
-        values = np.asarray(x, dtype=np.float64)
-        return np.divide(density, values, out=np.zeros_like(density), where=values > 0.0)
-
-    def mean(self) -> float:
-        """Expected value."""
-        if self.is_log:
-            return math.exp(self.location) * self.standard.mean_exp(self.scale)
-        return self.location + self.scale * self.standard.mean
-
-    def _quantile(self, u: Array, v: Array) -> Array:
-        lower = u <= v
-        z = np.empty_like(u)
-        z[lower] = self.standard.ppf(u[lower])
-        z[~lower] = self.standard.mirror - self.standard.reflected.ppf(v[~lower])
-        x = self.location + self.scale * z
-        if self.is_log:
-            with np.errstate(over="ignore"):
-                x = np.exp(x)
-        return np.clip(x, *self.ends)  # against rounding past a stated end
-
-
-@dataclass(frozen=True)
-class Truncated(Distribution):
-    """A continuous law given that it lies in an interval: renormalised, without atoms at the ends.
-
-    Parameters
-    ----------
-    words : str
-        The law in words.
-    base : Continuous
-        The law before truncation.
-    low, high : float
-        The interval, inside the support of ``base``.
-    """
-
-    base: Continuous
-    low: float
-    high: float
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The interval."""
-        return self.low, self.high
-
-    @property
-    def is_explicit(self) -> bool:
-        """Whether its quantile function is a formula."""
-        return self.base.is_explicit
-
-    @cached_property
-    def mass(self) -> float:
-        """Probability of the interval before truncation."""
-        return _probability(self.base, self.low, self.high)
-
-    @cached_property
-    def _below(self) -> float:
-        return float(self.base.cdf(self.low))
-
-    @cached_property
-    def _above(self) -> float:
-        return float(self.base.sf(self.high))
-
-    def cdf(self, x: ArrayLike) -> Array:
-        """P(X <= x)."""
-        inside = np.clip(np.asarray(x, dtype=np.float64), self.low, self.high)
-        if self._below <= 0.5:
-            part = self.base.cdf(inside) - self._below
-        else:  # the interval lies in the upper tail
-            part = self.base.sf(self.low) - self.base.sf(inside)
-        return np.clip(part / self.mass, 0.0, 1.0)
-
-    def sf(self, x: ArrayLike) -> Array:
-        """P(X > x), accurate where it is small."""
-        inside = np.clip(np.asarray(x, dtype=np.float64), self.low, self.high)
-        if self._above <= 0.5:
-            part = self.base.sf(inside) - self._above
-        else:  # the interval lies in the lower tail
-            part = self.base.cdf(self.high) - self.base.cdf(inside)
-        return np.clip(part / self.mass, 0.0, 1.0)
-
-    def pdf(self, x: ArrayLike) -> Array:
-        """Density."""
-        values = np.asarray(x, dtype=np.float64)
-        return np.where((values >= self.low) & (values <= self.high), self.base.pdf(values) / self.mass, 0.0)
-
-    def mean(self) -> float:
-        """Expected value, the integral of the quantile function: by the tanh-sinh rule (about 1e-12 relative), or
-        piece by piece where it is made of pieces.
-        """
-        if math.isnan(self.base.mean()) and math.isinf(self.high - self.low):
-            return math.nan
-        if self.base.standard.breaks:
-            at = (np.array(self.base.standard.breaks) - self._below) / self.mass
-            edges = np.unique(np.clip([0.0, *at, 1.0], 0.0, 1.0))
-            nodes, weights = np.polynomial.legendre.leggauss(16)
-            u = edges[:-1, np.newaxis] + np.diff(edges)[:, np.newaxis] * (0.5 + 0.5 * nodes)
-            values = self._quantile(u.ravel(), 1.0 - u.ravel()).reshape(u.shape)
-            return float(np.sum(np.diff(edges) * (values @ (0.5 * weights))))
-        step = 1.0 / 64.0
-        t = np.arange(-4.25, 4.25 + step / 2.0, step)
-        u, v = _logistic(math.pi * np.sinh(t)), _logistic(-math.pi * np.sinh(t))
-        weights = u * v * math.pi * np.cosh(t) * step
-        return float(np.sum(weights * self._quantile(u, v)))
-
-    def _quantile(self, u: Array, v: Array) -> Array:
-        x = self.base._quantile(self._below + u * self.mass, self._above + v * self.mass)
-        return np.clip(x, self.low, self.high)  # against rounding past an end
-
-
-@dataclass(frozen=True)
-class Mixture(Distribution):
-    """Continuous laws and atoms with weights; inverted through its own cumulative function.
-
-    Parameters
-    ----------
-    words : str
-        The law in words.
-    parts : tuple of (float, Continuous or Truncated)
-        Weights and laws of the continuous part.
-    points : tuple of (float, float)
-        Atoms as (value, probability), in rising order. ``inf`` may be one.
-
-    Notes
-    -----
-    No second random number picks a component: one u gives one x, so that x rises with u. Where the parts follow one
-    another, as the sides of a triangle do, u lies in one of them and its own quantile function answers. Where they
-    overlap, the cumulative function is put on a grid made of quantiles of every part, which encloses each u in a cell
-    where all parts are smooth; a cubic through the cell gives a start and Newton steps, kept inside a shrinking
-    bracket, the rest. Tests compare with plain bisection.
-    """
-
-    parts: tuple[tuple[float, Continuous | Truncated], ...]
-    points: tuple[tuple[float, float], ...]
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Smallest closed interval with probability 1."""
-        ends = [part.support for _, part in self.parts] + [(value, value) for value, _ in self.points]
-        return min(low for low, _ in ends), max(high for _, high in ends)
-
-    @property
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Values with a probability of their own."""
-        return self.points
-
-    def cdf(self, x: ArrayLike) -> Array:
-        """P(X <= x)."""
-        values = np.asarray(x, dtype=np.float64)
-        return self._smooth(values, upper=False) + sum(p * (values >= a) for a, p in self.points)
-
-    def sf(self, x: ArrayLike) -> Array:
-        """P(X > x), accurate where it is small."""
-        values = np.asarray(x, dtype=np.float64)
-        return -self._smooth(values, upper=True) + sum(p * (values < a) for a, p in self.points)
-
-    def pdf(self, x: ArrayLike) -> Array:
-        """Density of the part without atoms."""
-        values = np.asarray(x, dtype=np.float64)
-        density = np.zeros_like(values)
-        for weight, part in self.parts:
-            density += weight * part.pdf(values)
-        return density
-
-    def mean(self) -> float:
-        """Expected value."""
-        return sum(weight * part.mean() for weight, part in self.parts) + sum(p * a for a, p in self.points)
-
-    def _smooth(self, x: Array, *, upper: bool) -> Array:
-        """Level of the continuous part: its P(X <= x), or -P(X > x) in the upper tail. Both rise with x."""
-        level = np.zeros_like(x)
-        for weight, part in self.parts:
-            level += -weight * part.sf(x) if upper else weight * part.cdf(x)
-        return level
-
-    def _quantile(self, u: Array, v: Array) -> Array:
-        if self._pieces:
-            return self._pieces.quantile(u, v)
-        lower = u <= v
-        x = np.empty_like(u)
-        x[lower] = self._invert(u[lower], upper=False)
-        x[~lower] = self._invert(-v[~lower], upper=True)
-        return x
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What travels to other processes: not the tables, which are large and easily made again."""
-        return {name: value for name, value in vars(self).items() if name not in ("_grid", "_lower", "_upper")}
-
-    @cached_property
-    def _pieces(self) -> _Pieces | None:
-        """Parts and atoms one after the other, if none overlaps another and all have explicit quantile functions."""
-        pieces: list[tuple[float, float, float, Continuous | Truncated | None]] = [
-            (*part.support, weight, part) for weight, part in self.parts
-        ]
-        pieces += [(value, value, weight, None) for value, weight in self.points]
-        pieces.sort(key=lambda piece: piece[:2])
-        if any(low < high for (_, high, *_), (low, *_) in pairwise(pieces)):
-            return None
-        if not all(part.is_explicit for _, part in self.parts):
-            return None
-        weights = np.array([weight for *_, weight, _ in pieces])
-        upto = np.concatenate([[0.0], np.cumsum(weights)])
-        beyond = np.concatenate([[0.0], np.cumsum(weights[::-1])])[::-1]
-        return _Pieces(weights, upto, beyond, tuple((high, part) for _, high, _, part in pieces))
-
-    @cached_property
-    def _grid(self) -> Array:
-        n_points = min(_GRID_PART, _GRID_ALL // max(len(self.parts), 1) + 1)
-        logit = np.linspace(-115.0, 115.0, n_points)  # probabilities from 1e-50 to 1 - 1e-50
-        quantiles = [part._quantile(_logistic(logit), _logistic(-logit)) for _, part in self.parts]
-        smooth = np.concatenate([*quantiles, *(part.support for _, part in self.parts)]) if self.parts else np.array([])
-        return np.unique(np.concatenate([smooth[np.isfinite(smooth)], [value for value, _ in self.points]]))
-
-    @cached_property
-    def _lower(self) -> _Cells:
-        return self._cells(upper=False)
-
-    @cached_property
-    def _upper(self) -> _Cells:
-        return self._cells(upper=True)
-
-    def _cells(self, *, upper: bool) -> _Cells:
-        x = self._grid
-        at_atoms = np.isin(x, [a for a, _ in self.points])
-        jumps = np.zeros_like(x)
-        jumps[at_atoms] = [p for _, p in self.points]
-        # Probability of the atoms up to x, or minus that of the atoms beyond x. Differences of sums would round, and
-        # leave a sliver of probability between two atoms.
-        upto = np.concatenate([[0.0], np.cumsum(jumps)])
-        beyond = np.concatenate([[0.0], np.cumsum(jumps[::-1])])[::-1]
-        atoms = -beyond if upper else upto
-        smooth = np.maximum.accumulate(self._smooth(x, upper=upper))
-        at, before = smooth + atoms[1:], smooth + atoms[:-1]
-
-        with np.errstate(all="ignore"):
-            width, rise = np.diff(x), before[1:] - at[:-1]
-            nudge = 1e-7 * width  # densities jump at the grid's points: take them just inside the cell
-            slopes = np.stack([rise / (width * self.pdf(x[:-1] + nudge)), rise / (width * self.pdf(x[1:] - nudge))])
-            # A cubic with slopes in [0, 3] rises; elsewhere, as beside a pole of the density, a straight line will do.
-            first, last = np.where(np.all((slopes >= 0.0) & (slopes <= 3.0), axis=0), slopes, 1.0)
-        return _Cells(x, at, before, atoms[:-1], first, 3.0 - 2.0 * first - last, first + last - 2.0)
-
-    def _invert(self, level: Array, *, upper: bool) -> Array:
-        cells = self._upper if upper else self._lower
-        end = np.minimum(np.searchsorted(cells.at, level), cells.x.size - 1)
-        x = cells.x[end]
-        # Above the level just before the cell's end lies its atom; the grid's own ends stand for what is beyond them.
-        smooth = (level <= cells.before[end]) & (end > 0)
-        x[smooth & np.isinf(x)] = cells.x[np.isfinite(cells.x)][-1:]
-        todo = np.flatnonzero(smooth & np.isfinite(cells.x[end]))
-        if todo.size == 0:
-            return x
-        end = end[todo]
-        low, high = cells.x[end - 1], cells.x[end]
-        target = level[todo] - cells.atoms[end]
-        width = last = high - low
-        s = (level[todo] - cells.at[end - 1]) / (cells.before[end] - cells.at[end - 1])
-        guess = low + width * s * (cells.c1[end - 1] + s * (cells.c2[end - 1] + s * cells.c3[end - 1]))
-        while True:
-            excess = self._smooth(guess, upper=upper) - target
-            low, high = np.where(excess < 0.0, guess, low), np.where(excess < 0.0, high, guess)
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                newton = guess - excess / self.pdf(guess)
-            # Halve the bracket where Newton leaves it or does not halve its steps: one or the other must end.
-            steady = (newton > low) & (newton < high) & (np.abs(newton - guess) <= 0.5 * last)
-            better = np.where(steady, newton, low + 0.5 * (high - low))
-            # What is left is rounding of the cumulative function, which may point out of the bracket.
-            settled = (excess == 0.0) | (np.abs(newton - guess) <= 1e-13 * width)
-            better = np.where(settled, guess, better)
-            step = np.abs(better - guess)
-            # A Newton step errs by about its square over the cell's width; a bracket ends where floats do.
-            done = settled | (steady & (step <= 1e-7 * width)) | (better == low) | (better == high)
-            x[todo[done]] = better[done]
-            going = ~done
-            if not going.any():
-                return x
-            todo, target, width, last = todo[going], target[going], width[going], step[going]
-            low, high, guess = low[going], high[going], better[going]
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    """Parts and atoms that follow one another: probability of each, of all before and of all behind, and itself, an
-    atom as its value.
-    """
-
-    weights: Array
-    upto: Array
-    beyond: Array
-    laws: tuple[tuple[float, Continuous | Truncated | None], ...]
-
-    def quantile(self, u: Array, v: Array) -> Array:
-        """Quantile at u = 1 - v, each tail counted from its own end."""
-        lower = u <= v
-        last = len(self.laws) - 1
-        piece = np.where(lower, np.searchsorted(self.upto[1:], u), np.searchsorted(-self.beyond[1:], -v))
-        x = np.empty_like(u)
-        for k, (value, part) in enumerate(self.laws):
-            here = np.flatnonzero(piece == k) if k < last else np.flatnonzero(piece >= k)  # against rounding at the end
-            if part is None:
-                x[here] = value
-            elif here.size:
-                below = np.where(lower[here], u[here] - self.upto[k], self.beyond[k] - v[here])
-                above = np.where(lower[here], self.upto[k + 1] - u[here], v[here] - self.beyond[k + 1])
-                x[here] = part._quantile(*np.clip(np.stack([below, above]) / self.weights[k], 0.0, 1.0))
-        return x
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """One tail of a mixture on its grid: levels at the points and just before them, and a cubic start in each cell."""
-
-    x: Array
-    at: Array
-    before: Array
-    atoms: Array
-    c1: Array
-    c2: Array
-    c3: Array
-
-
-def _logistic(t: Array) -> Array:
-    with np.errstate(over="ignore"):
-        return 1.0 / (1.0 + np.exp(-t))
-
-
-def _probability(law: Continuous | Truncated, low: float, high: float) -> float:
-    """P(low <= X <= high), from whichever tail the interval lies in."""
-    below, above = float(law.cdf(low)), float(law.sf(high))
-    if below > 0.5:
-        return float(law.sf(low)) - above
-    if above > 0.5:
-        return float(law.cdf(high)) - below
-    return 1.0 - below - above
-
-
-# --------------------------------------------------------------------------------- from parameters to a law
+# ---------------------------------------------------------------------------- from parameters to a distribution
 
 
 def fixed(value: float, words: str | None = None) -> Mixture:
@@ -740,7 +152,7 @@ def fixed(value: float, words: str | None = None) -> Mixture:
     value : float
         In the quantity's unit; ``inf`` for no limit.
     words : str, optional
-        The law in words.
+        The distribution in words.
 
     Returns
     -------
@@ -822,9 +234,9 @@ def lognormal(median: float, sd_log: float) -> Continuous:
     Continuous
         On the positive numbers.
     """
-    law = Continuous("", _Normal(), math.log(median), sd_log, (0.0, math.inf), is_log=True)
-    q05, q95 = law.ppf([0.05, 0.95])
-    return replace(law, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
+    distribution = Continuous("", _Normal(), math.log(median), sd_log, (0.0, math.inf), is_log=True)
+    q05, q95 = distribution.ppf([0.05, 0.95])
+    return replace(distribution, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
 
 
 def beta(a: float, b: float, low: float = 0.0, high: float = 1.0) -> Mixture:
@@ -883,7 +295,8 @@ def pert(low: float, peak: float, high: float) -> Mixture:
         On [low, high], see :func:`beta`.
     """
     _check_peak(low, peak, high)
-    a, b = 1.0 + 4.0 * (peak - low) / (high - low), 1.0 + 4.0 * (high - peak) / (high - low)
+    a = 1.0 + 4.0 * (peak - low) / (high - low)
+    b = 1.0 + 4.0 * (high - peak) / (high - low)
     return replace(beta(a, b, low, high), words=f"PERT from {low:g} to {high:g}, peak {peak:g}")
 
 
@@ -907,14 +320,14 @@ def student_t(location: float, scale: float, df: float) -> Continuous:
 
 
 def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = None) -> Mixture:
-    """Several laws with weights.
+    """Several distributions with weights.
 
     Parameters
     ----------
     weighted : iterable of (float, Distribution)
-        Weights that sum to 1, and laws; mixtures among them are taken apart.
+        Weights that sum to 1, and distributions; mixtures among them are taken apart.
     words : str, optional
-        The law in words.
+        The distribution in words.
 
     Returns
     -------
@@ -926,32 +339,34 @@ def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = 
     Unusable
         For more than :data:`PARTS_HIGH` parts.
     """
-    pairs = [(weight, law) for weight, law in weighted if weight > 0.0]
+    pairs = [(weight, distribution) for weight, distribution in weighted if weight > 0.0]
     total = math.fsum(weight for weight, _ in pairs)
     parts: list[tuple[float, Continuous | Truncated]] = []
     points: dict[float, float] = {}
-    for weight, law in pairs:
+    for weight, distribution in pairs:
         share = weight / total
-        if isinstance(law, Mixture):
-            parts += [(share * inner, part) for inner, part in law.parts]
-            for value, prob in law.points:
+        if isinstance(distribution, Mixture):
+            parts += [(share * inner, part) for inner, part in distribution.parts]
+            for value, prob in distribution.points:
                 points[value] = points.get(value, 0.0) + share * prob
-        elif isinstance(law, Continuous | Truncated):
-            parts.append((share, law))
+        elif isinstance(distribution, Continuous | Truncated):
+            parts.append((share, distribution))
     if len(parts) > PARTS_HIGH:
-        why = f"make {len(parts):,} laws together, more than {PARTS_HIGH}"
+        why = f"make {len(parts):,} distributions together, more than {PARTS_HIGH}"
         raise Unusable("components", why, "Put those that are much alike together, or tabulate their quantiles.")
     if words is None:
-        words = "mixture: " + ", ".join(f"{100.0 * weight / total:.3g} % {law.describe()}" for weight, law in pairs)
+        words = "mixture: " + ", ".join(
+            f"{100.0 * weight / total:.3g} % {distribution.describe()}" for weight, distribution in pairs
+        )
     return Mixture(words, tuple(parts), tuple(sorted(points.items())))
 
 
-def truncated(law: Distribution, low: float | None, high: float | None) -> Distribution:
-    """A law given that it lies in an interval.
+def truncated(distribution: Distribution, low: float | None, high: float | None) -> Distribution:
+    """A distribution given that it lies in an interval.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         Any.
     low, high : float, optional
         Closed interval; ``None`` leaves that side as it is.
@@ -962,34 +377,52 @@ def truncated(law: Distribution, low: float | None, high: float | None) -> Distr
         Renormalised; parts and atoms of a mixture that lie outside are gone.
     """
     if low is None and high is None:
-        return law
-    left, right = -math.inf if low is None else low, math.inf if high is None else high
+        return distribution
+    left, right = -math.inf, math.inf
+    if low is not None:
+        left = low
+    if high is not None:
+        right = high
     if left >= right:
         raise Unusable("truncate_low", f"is not below truncate_high = {right:g}", "Put the smaller number first.")
-    kept = _restricted(law, left, right)
+    kept = _restricted(distribution, left, right)
     if kept is None:
-        key = "truncate_low" if low is not None else "truncate_high"
-        raise Unusable(key, f"leaves nothing of the {law.describe()}", "Choose an interval that has probability.")
+        key = "truncate_high"
+        if low is not None:
+            key = "truncate_low"
+        raise Unusable(
+            key, f"leaves nothing of the {distribution.describe()}", "Choose an interval that has probability."
+        )
     interval = f"between {left:g} and {right:g}"
-    if low is None or high is None:
-        interval = f"above {left:g}" if high is None else f"below {right:g}"
-    return replace(kept[1], words=f"{law.describe()}, truncated to {interval}")
+    if high is None:
+        interval = f"above {left:g}"
+    elif low is None:
+        interval = f"below {right:g}"
+    return replace(kept[1], words=f"{distribution.describe()}, truncated to {interval}")
 
 
-def _restricted(law: Distribution, low: float, high: float) -> tuple[float, Distribution] | None:
-    """Probability of an interval and the law within it; None where there is nothing."""
-    if isinstance(law, Mixture):
-        inner = [(weight, _restricted(part, low, high)) for weight, part in law.parts]
+def _restricted(distribution: Distribution, low: float, high: float) -> tuple[float, Distribution] | None:
+    """Probability of an interval and the distribution within it; None where there is nothing."""
+    if isinstance(distribution, Mixture):
+        inner = [(weight, _restricted(part, low, high)) for weight, part in distribution.parts]
         kept = [(weight * found[0], found[1]) for weight, found in inner if found is not None]
-        kept += [(prob, fixed(value)) for value, prob in law.points if low <= value <= high]
+        kept += [(prob, fixed(value)) for value, prob in distribution.points if low <= value <= high]
         total = math.fsum(weight for weight, _ in kept)
         kept = [(weight, part) for weight, part in kept if weight >= UNREACHED * total]  # no draw falls into the others
-        return (total, mixture(kept)) if total > MASS_LOW else None
-    assert isinstance(law, Continuous | Truncated)
-    low, high = max(low, law.support[0]), min(high, law.support[1])
-    prob = _probability(law, low, high) if low < high else 0.0
-    base = law.base if isinstance(law, Truncated) else law
-    return (prob, Truncated(law.words, base, low, high)) if prob > MASS_LOW else None
+        if total <= MASS_LOW:
+            return None
+        return total, mixture(kept)
+    assert isinstance(distribution, Continuous | Truncated)
+    low = max(low, distribution.support[0])
+    high = min(high, distribution.support[1])
+    if low >= high:
+        return None
+    prob = probability_between(distribution, low, high)
+    if prob <= MASS_LOW:
+        return None
+    if isinstance(distribution, Truncated):  # a cut of a cut is one cut
+        return prob, replace(distribution, low=low, high=high)
+    return prob, Truncated(distribution.words, distribution, low, high)
 
 
 def check_weights(key: str, weights: Iterable[float]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.distributions import families
-from mc_sie.distributions.families import Distribution, Unusable
+from mc_sie.distributions.base import Distribution, Unusable
 
 MISS_ALLOWED = 0.05
 """Largest miss of a fitted quantile, as a share of the spread of the given ones."""
@@ -26,7 +26,7 @@ PROB_LOW = 1e-12
 """Smallest probability on either side of a stated quantile, or outside an interval on each side."""
 
 LEVEL_LOW = 0.01
-"""Smallest probability of an interval: a narrower one says where the middle is, not how wide the law."""
+"""Smallest probability of an interval: a narrower one says where the middle is, not how wide the distribution."""
 
 _TOO_EXTREME = ("is too near 0 or 1", f"Keep a probability of {PROB_LOW:g} on either side.")
 
@@ -35,7 +35,8 @@ FittedFamily = Literal["normal", "lognormal", "uniform", "loguniform", "beta", "
 
 _LOGARITHMIC = ("lognormal", "loguniform")
 _LOG_HIGH = 230.0  # exp of it is 1e100
-_SHAPE_LOW, _SHAPE_HIGH = -9.0, 16.0  # logarithms of a beta's a and b
+_SHAPE_LOW = -9.0  # logarithms of a beta's a and b
+_SHAPE_HIGH = 16.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fit:
     Attributes
     ----------
     distribution : Distribution
-        The law.
+        The member of the family.
     values : tuple of float
         Its quantiles at the stated probabilities, in the quantity's unit.
     miss_share : float
@@ -103,7 +104,7 @@ def fit(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Fit:
-    """The law of a family that has the stated quantiles.
+    """The distribution of a family that has the stated quantiles.
 
     Parameters
     ----------
@@ -129,28 +130,29 @@ def fit(
 
     Notes
     -----
-    All families but the beta are ``location + scale z`` on their own scale, with z of a standard law: a straight line
-    through the points (z at p, value), exact for two and by least squares for three.
+    All families but the beta are ``location + scale z`` on their own scale, with z of a standard distribution: a
+    straight line through the points (z at p, value), exact for two and by least squares for three.
     """
     names, probs, values = _in_order(quantiles)
-    is_log = family in _LOGARITHMIC
     for name, value in zip(names, values, strict=True):
-        if is_log and value <= 0.0:
-            raise Unusable(f"quantiles.{name}", "is not above 0", f"A {family} has positive values only.")
-        if family == "beta" and not low < value < high:
-            remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
-            raise Unusable(f"quantiles.{name}", f"is not inside the beta's interval, {low:g} to {high:g}", remedy)
-    law = _beta(probs, values, low, high) if family == "beta" else _line(family, probs, values, df)
+        _check_value(family, f"quantiles.{name}", value, low, high, "interval")
+    if family == "beta":
+        distribution = _beta(probs, values, low, high)
+    else:
+        distribution = _line(family, probs, values, df)
 
-    fitted = law.ppf(probs)
-    scale: Callable[[Any], Any] = np.log if is_log else np.asarray
+    fitted = distribution.ppf(probs)
+    scale = _scale_of(family)
     misses = np.abs(scale(fitted) - scale(values)) / (scale(values[-1]) - scale(values[0]))
     worst = int(np.argmax(misses))
-    if not misses[worst] <= (MISS_ALLOWED if len(values) == 3 else 1e-9):
+    allowed = 1e-9  # two quantiles determine the family
+    if len(values) == 3:
+        allowed = MISS_ALLOWED
+    if not misses[worst] <= allowed:
         why = f"cannot have those quantiles: the nearest has {names[worst]} = {fitted[worst]:.4g}"
         remedy = "Name another family, state two quantiles only, or use a mixture."
         raise Unusable("fit", f"{why}, given {values[worst]:g}", remedy)
-    return Fit(law, tuple(fitted.tolist()), float(misses[worst]), _points(law, probs, values))
+    return Fit(distribution, tuple(fitted.tolist()), float(misses[worst]), _points(distribution, probs, values))
 
 
 def fit_interval(
@@ -163,7 +165,7 @@ def fit_interval(
     low: float = 0.0,
     high: float = 1.0,
 ) -> Fit:
-    """The law of a family that comes nearest to a mean and an equal-tailed interval.
+    """The distribution of a family that comes nearest to a mean and an equal-tailed interval.
 
     Parameters
     ----------
@@ -193,7 +195,7 @@ def fit_interval(
 
     Notes
     -----
-    The search starts from the law that has the interval.
+    The search starts from the distribution that has the interval.
     """
     from scipy.optimize import least_squares
 
@@ -204,47 +206,65 @@ def fit_interval(
         raise Unusable("interval", "does not rise", "Write it as [low, high].")
     if df is not None and df <= 1.0:
         raise Unusable("df", "is not above 1", "Without that a Student t has no mean: state quantiles.")
-    is_log = family in _LOGARITHMIC
-    probs, ends = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level]), np.array(interval)
     for key, value in (("interval.0", interval[0]), ("mean", mean), ("interval.1", interval[1])):
-        if is_log and value <= 0.0:
-            raise Unusable(key, "is not above 0", f"A {family} has positive values only.")
-        if family == "beta" and not low < value < high:
-            remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
-            raise Unusable(key, f"is not inside the beta's range, {low:g} to {high:g}", remedy)
-    scale: Callable[[Any], Any] = np.log if is_log else np.asarray
+        _check_value(family, key, value, low, high, "range")
+    probs = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
+    ends = np.array(interval)
+    scale = _scale_of(family)
     aims = scale(np.array([*interval, mean]))
     width = float(aims[1] - aims[0])
 
-    def misses(law: Distribution) -> NDArray[np.float64]:
-        return np.asarray((scale(np.array([*law.ppf(probs), law.mean()])) - aims) / width)
+    def misses(distribution: Distribution) -> NDArray[np.float64]:
+        return np.asarray((scale(np.array([*distribution.ppf(probs), distribution.mean()])) - aims) / width)
 
-    z = None if family == "beta" else _z_of(family, probs, df)
-    start = _beta_logs(probs, (ends - low) / (high - low)) if z is None else np.zeros(2)
+    # what is searched: of a beta the logarithms of its shape, of others the ends, moved by shares of the interval
+    if family == "beta":
+        start = _beta_logs(probs, (ends - low) / (high - low))
+    else:
+        start = np.zeros(2)
+        z = _z_of(family, probs, df)
 
-    def law_of(found: NDArray[np.float64]) -> Distribution:
-        if z is not None:  # the ends, moved by shares of the interval
+    def distribution_of(found: NDArray[np.float64]) -> Distribution:
+        if family != "beta":
             return _line_through(family, z, aims[:2] + width * found, df)
         a, b = np.exp(np.clip(found, _SHAPE_LOW - 1.0, _SHAPE_HIGH + 1.0)).tolist()
         return families.beta(a, b, low, high)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        if not np.isfinite(misses(law_of(start))).all():
+        if not np.isfinite(misses(distribution_of(start))).all():
             raise _outside_computing("mean and interval")
-        law = law_of(least_squares(lambda found: misses(law_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x)
-    missed = np.abs(misses(law))
-    fitted = law.ppf(probs)
+        distribution = distribution_of(
+            least_squares(lambda found: misses(distribution_of(found)), start, xtol=1e-12, ftol=1e-14, gtol=1e-14).x
+        )
+    missed = np.abs(misses(distribution))
+    fitted = distribution.ppf(probs)
     if not missed.max() <= MISS_ALLOWED:
-        why = f"cannot have that mean and interval: the nearest has mean {law.mean():.4g}, interval"
+        why = f"cannot have that mean and interval: the nearest has mean {distribution.mean():.4g}, interval"
         remedy = "Name another family, or leave one of them out and state quantiles."
         raise Unusable("fit", f"{why} {fitted[0]:.4g} to {fitted[1]:.4g}", remedy)
-    miss_mean = abs(law.mean() - mean) / (interval[1] - interval[0])
-    return Fit(law, tuple(fitted.tolist()), float(missed.max()), _points(law, probs, ends), miss_mean)
+    miss_mean = abs(distribution.mean() - mean) / (interval[1] - interval[0])
+    return Fit(distribution, tuple(fitted.tolist()), float(missed.max()), _points(distribution, probs, ends), miss_mean)
 
 
-def _points(law: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+def _check_value(family: FittedFamily, key: str, value: float, low: float, high: float, range_is: str) -> None:
+    """Refuse a number where the family has no values."""
+    if family in _LOGARITHMIC and value <= 0.0:
+        raise Unusable(key, "is not above 0", f"A {family} has positive values only.")
+    if family == "beta" and not low < value < high:
+        remedy = "Its values lie strictly between low and high (0 and 1 unless stated)."
+        raise Unusable(key, f"is not inside the beta's {range_is}, {low:g} to {high:g}", remedy)
+
+
+def _scale_of(family: FittedFamily) -> Callable[[Any], Any]:
+    """The family's own scale, on which misses are measured."""
+    if family in _LOGARITHMIC:
+        return np.log
+    return np.asarray
+
+
+def _points(distribution: Distribution, probs: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Largest miss in probability, percentage points."""
-    return float(100.0 * np.abs(law.cdf(values) - probs).max())
+    return float(100.0 * np.abs(distribution.cdf(values) - probs).max())
 
 
 def _in_order(quantiles: Mapping[str, float]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
@@ -266,23 +286,25 @@ def _line(
 ) -> Distribution:
     """The member of a location-scale family whose quantiles lie nearest."""
     z = _z_of(family, probs, df)
-    y = np.log(values) if family in _LOGARITHMIC else values
-    return _line_through(family, z, y, df)
+    return _line_through(family, z, _scale_of(family)(values), df)
 
 
 def _z_of(family: FittedFamily, probs: NDArray[np.float64], df: float | None) -> NDArray[np.float64]:
-    """Quantiles of the standard law of a location-scale family."""
+    """Quantiles of the standard distribution of a location-scale family."""
     if family == "student_t":
         assert df is not None
         return families.student_t(0.0, 1.0, df).ppf(probs)
-    return families.normal(0.0, 1.0).ppf(probs) if family.endswith("normal") else probs
+    if family.endswith("normal"):
+        return families.normal(0.0, 1.0).ppf(probs)
+    return probs
 
 
 def _line_through(
     family: FittedFamily, z: NDArray[np.float64], y: NDArray[np.float64], df: float | None
 ) -> Distribution:
-    """The law of the straight line nearest to some points, on the family's own scale."""
-    z_mean, y_mean = float(np.mean(z)), float(np.mean(y))
+    """The distribution of the straight line nearest to some points, on the family's own scale."""
+    z_mean = float(np.mean(z))
+    y_mean = float(np.mean(y))
     scale = float(np.sum((z - z_mean) * (y - y_mean)) / np.sum((z - z_mean) ** 2))
     location = y_mean - scale * z_mean
     match family:

@@ -1,9 +1,8 @@
-"""Laws that are given by numbers: histograms and tabulated quantile functions.
+"""Distributions given by numbers: histograms and tabulated quantile functions.
 
 Both are one thing underneath, a quantile function in pieces: straight in each bin of a histogram, a monotone cubic
-between the points of a table. As a :class:`~mc_sie.distributions.families.Standard` law it can be truncated, mixed and
-put on
-a logarithmic scale like any other.
+between the points of a table. As a :class:`~mc_sie.distributions.base.Standard` distribution it can be truncated, mixed
+and put on a logarithmic scale like any other.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.families import Array, Continuous, Standard, Unusable
+from mc_sie.distributions.base import Array, Continuous, Standard, Unusable
 
 Cells = NDArray[np.intp]
 
@@ -55,7 +54,7 @@ class Piecewise(Standard):
 
     @cached_property
     def reflected(self) -> Standard:  # type: ignore[override]
-        """Law of the negative value; pieces too near 0 to differ from 1 once they are reflected are left out."""
+        """Distribution of the negative value, without pieces so near 0 that reflected they do not differ from 1."""
         upto = 1.0 - self._at[::-1]
         kept = np.flatnonzero(np.diff(upto) > 0.0)
         columns = (-self._high[::-1], -self._low[::-1], self._last[::-1], self._first[::-1])
@@ -123,12 +122,14 @@ class Piecewise(Standard):
         return np.asarray(self._low[cell] + self._widths[cell] * self._risen(cell, share))
 
     def _risen(self, cell: Cells, share: Array) -> Array:
-        """Share of the way up a piece, for a share of the way along it."""
-        first, last = self._first[cell], self._last[cell]
+        """Share of a piece's width in value, for a share of its probability."""
+        first = self._first[cell]
+        last = self._last[cell]
         return np.asarray(share * (first + share * ((3.0 - 2.0 * first - last) + share * (first + last - 2.0))))
 
     def _slope(self, cell: Cells, share: Array) -> Array:
-        first, last = self._first[cell], self._last[cell]
+        first = self._first[cell]
+        last = self._last[cell]
         return np.asarray(first + share * (2.0 * (3.0 - 2.0 * first - last) + share * 3.0 * (first + last - 2.0)))
 
     def _place(self, z: Array) -> tuple[Cells, Array]:
@@ -138,10 +139,13 @@ class Piecewise(Standard):
         aim = np.clip((values - self._low[cell]) / self._widths[cell], 0.0, 1.0)
         if self._is_straight:
             return cell, aim
-        low, high, share = np.zeros_like(aim), np.ones_like(aim), aim.copy()
+        low = np.zeros_like(aim)
+        high = np.ones_like(aim)
+        share = aim.copy()
         for _ in range(60):  # Newton steps inside a bracket that shrinks
             excess = self._risen(cell, share) - aim
-            low, high = np.where(excess <= 0.0, share, low), np.where(excess >= 0.0, share, high)
+            low = np.where(excess <= 0.0, share, low)
+            high = np.where(excess >= 0.0, share, high)
             step = share - excess / self._slope(cell, share)
             better = np.where((step > low) & (step < high), step, 0.5 * (low + high))
             if np.all(np.abs(better - share) <= 1e-16):
@@ -160,7 +164,7 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
     chips : sequence of float
         Chips on each bin, at least 0; only their shares matter.
     is_log : bool
-        Whether values within a bin are equally likely in every factor rather than in every step.
+        True where values within a bin are equally likely in every factor rather than in every step.
 
     Returns
     -------
@@ -174,12 +178,16 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
     total = math.fsum(chips)
     if total <= 0.0:
         raise Unusable("chips", "has none", "Put at least one chip down.")
-    scaled = [math.log(edge) if is_log else edge for edge in edges]
+    scaled = list(edges)
+    words = f"histogram of {total:g} chips in {len(chips)} bins from {edges[0]:g} to {edges[-1]:g}"
+    if is_log:
+        scaled = [math.log(edge) for edge in edges]
+        words += ", even in factors"
     filled = [place for place, chip in enumerate(chips) if chip > 0.0]
     upto = np.cumsum([0.0, *(chips[place] for place in filled)]) / math.fsum(chips)
-    upto[-1] = 1.0
+    upto[-1] = 1.0  # the sum of the shares may round
     straight = (1.0,) * len(filled)
-    law = Piecewise(
+    distribution = Piecewise(
         tuple(upto.tolist()),
         tuple(scaled[place] for place in filled),
         tuple(scaled[place + 1] for place in filled),
@@ -187,12 +195,11 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
         straight,
     )
     ends = (float(edges[filled[0]]), float(edges[filled[-1] + 1]))
-    words = f"histogram of {total:g} chips in {len(chips)} bins from {edges[0]:g} to {edges[-1]:g}"
-    return Continuous(f"{words}{', even in factors' if is_log else ''}", law, 0.0, 1.0, ends, is_log)
+    return Continuous(words, distribution, 0.0, 1.0, ends, is_log)
 
 
 def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool = False) -> Continuous:
-    """A law through stated points of its quantile function.
+    """A distribution through stated points of its quantile function.
 
     Parameters
     ----------
@@ -201,7 +208,7 @@ def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool =
     values : sequence of float
         Quantiles there, rising, in the quantity's unit; the first and last are the ends.
     is_log : bool
-        Whether the logarithm is interpolated.
+        True where the logarithm is interpolated.
 
     Returns
     -------
@@ -213,10 +220,13 @@ def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool =
     _check_rising("p", probs, False)
     _check_rising("x", values, is_log)
     if probs[0] != 0.0 or probs[-1] != 1.0:
-        remedy = "Say where the law ends: the first probability is 0 and the last is 1."
+        remedy = "Say where the distribution ends: the first probability is 0 and the last is 1."
         raise Unusable("p", f"goes from {probs[0]:g} to {probs[-1]:g}, not from 0 to 1", remedy)
     words = f"tabulated at {len(probs)} points from {values[0]:.3g} to {values[-1]:.3g}"
-    at, scaled = np.array(probs), np.log(values) if is_log else np.array(values)
+    at = np.array(probs)
+    scaled = np.array(values)
+    if is_log:
+        scaled = np.log(values)
     slopes = _joined_slopes(np.diff(at), np.diff(scaled))
     return Continuous(words, _cubic(at, scaled, slopes), 0.0, 1.0, (float(values[0]), float(values[-1])), is_log)
 
@@ -230,7 +240,8 @@ def _joined_slopes(rises: Array, widths: Array) -> Array:
     Journal on Scientific and Statistical Computing 5(2).
     """
     straight = widths / rises
-    one, other = straight[:-1], straight[1:]
+    one = straight[:-1]
+    other = straight[1:]
     share = (rises[:-1] + 2.0 * rises[1:]) / (3.0 * (rises[:-1] + rises[1:]))
     inner = one * other / (share * other + (1.0 - share) * one)
     return np.concatenate([straight[:1], inner, straight[-1:]])
@@ -240,7 +251,8 @@ def _cubic(probs: Array, values: Array, slopes: Array) -> Piecewise:
     """Pieces with the given slopes at their ends; straight ones where a cubic with these might not rise."""
     straight = np.diff(values) / np.diff(probs)
     with np.errstate(all="ignore"):
-        first, last = slopes[:-1] / straight, slopes[1:] / straight
+        first = slopes[:-1] / straight
+        last = slopes[1:] / straight
         sound = (first > 0.0) & (first < 3.0) & (last > 0.0) & (last < 3.0)
     columns = (probs, values[:-1], values[1:], np.where(sound, first, 1.0), np.where(sound, last, 1.0))
     return Piecewise(*(tuple(column.tolist()) for column in columns))

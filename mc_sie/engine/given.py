@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mc_sie.errors import InputError, nearest
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.priors.reparametrisation import RESTATEMENTS, determined_by
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES
 from mc_sie.text.numerals import argument_number
 
@@ -30,8 +30,8 @@ def arrays_of(quantities: Any, argument: str) -> tuple[dict[str, Array], int]:
     ----------
     quantities : mapping, pandas.DataFrame or pandas.Series
         Numbers by code name: one for all draws, or one a draw; ``mode`` as codes or names. ``None`` and nan mean "not
-        given". What draws of a prior set carry besides is passed over: the label ``prior_set``, and a restatement such
-        as ``sigma`` that says no more than the quantity it restates.
+        given". What draws of a prior set carry besides is passed over: the label ``prior_set``, and a
+        reparametrisation such as ``sigma`` that says no more than the quantity it determines.
     argument : str
         What the argument is called, for errors.
 
@@ -45,14 +45,15 @@ def arrays_of(quantities: Any, argument: str) -> tuple[dict[str, Array], int]:
     Raises
     ------
     InputError
-        For a name that is no quantity, a restatement that contradicts, a required quantity that is left out, values
-        that are no numbers, and lengths that do not go together. What lies outside a domain is left to the kernel.
+        For a name that is no quantity, a reparametrisation that contradicts, a required quantity that is left out,
+        values that are no numbers, and lengths that do not go together. What lies outside a domain is left to the
+        kernel.
     """
     given: dict[str, Array] = {}
     for name, value in _items_of(quantities, argument):
         if name in given:
             raise InputError(f"{argument}[{name!r}]", "is given twice", "Keep one of them.")
-        if name in GIVEN or name in RESTATEMENTS:
+        if name in GIVEN or name in REPARAMETRISATIONS:
             given[name] = _array_of(value, name, f"{argument}[{name!r}]")
         elif name != POOL_DIMENSION:
             raise InputError(f"{argument}[{name!r:.60}]", "is not a quantity", _remedy(name))
@@ -66,16 +67,16 @@ def arrays_of(quantities: Any, argument: str) -> tuple[dict[str, Array], int]:
         n, longest = array.size, name
     arrays = {name: given[name] if name in given else np.array([_default(name, argument)]) for name in GIVEN}
     arrays = {name: np.broadcast_to(array, (n,)) for name, array in arrays.items()}
-    for name in RESTATEMENTS.keys() & given.keys():
-        _check_restatement(name, np.broadcast_to(given[name], (n,)), arrays, argument)
+    for name in REPARAMETRISATIONS.keys() & given.keys():
+        _check_reparametrisation(name, np.broadcast_to(given[name], (n,)), arrays, argument)
     return arrays, n
 
 
-def _check_restatement(name: str, values: Array, arrays: Mapping[str, Array], argument: str) -> None:
-    """Refuse a restatement that says something else than the quantity that it restates."""
-    determined = determined_by(name)
+def _check_reparametrisation(name: str, values: Array, arrays: Mapping[str, Array], argument: str) -> None:
+    """Refuse a reparametrisation that says something else than the quantity that it determines."""
+    determined = QUANTITIES[name].determined
     with np.errstate(all="ignore"):
-        implied = RESTATEMENTS[name].formula({**arrays, name: values})
+        implied = REPARAMETRISATIONS[name].forward({**arrays, name: values})
     # of draws of a set the two are the same but for rounding, some 1e-16 of either
     contradicts = ~np.isclose(implied, arrays[determined], rtol=1e-9, atol=1e-12) & ~np.isnan(values)
     if contradicts.any():

@@ -2,57 +2,32 @@
 
 Two sets may state the same quantity in different ways. Densities are taken in the model's own coordinates, rho and r:
 an entry for ``sigma``, ``max_speed`` or ``r_total`` is changed over with its Jacobian, given the quantities that the
-restatement depends on. Where a value has a probability of its own, or a quantity is absent, masses are compared with
-masses: a law without that atom gives it none. The density of a pool is the sum over its members, so that which member a
-draw came from does not matter.
+reparametrisation depends on. Where a value has a probability of its own, or a quantity is absent, masses are compared
+with masses: a law without that atom gives it none. The density of a pool is the sum over its members, so that which
+member a draw came from does not matter.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.priors import Entry, PriorSet
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
-from mc_sie.units import sigma_from_rho
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, NDArray[np.generic]]
 
-_SAME = 1e-9  # relative difference below which a value is an atom's, after restatement and back
-
-
-def _as_max_speed(draws: Draws) -> tuple[Array, Array]:
-    rho, log_alpha = _numbers(draws, "rho"), np.log(_numbers(draws, "alpha_compute"))
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        log_speed = np.where(rho == 0.0, np.inf, log_alpha / rho)
-        return np.exp(log_speed), log_speed + np.log(-log_alpha) - 2.0 * np.log(np.abs(rho))
-
-
-def _as_sigma(draws: Draws) -> tuple[Array, Array]:
-    sigma = sigma_from_rho(_numbers(draws, "rho"))
-    return sigma, 2.0 * np.log(sigma)
-
-
-def _as_r_total(draws: Draws) -> tuple[Array, Array]:
-    per_r = 1.0 / ((1.0 - _numbers(draws, "alpha_compute")) * _numbers(draws, "labour_per_efficiency"))
-    return _numbers(draws, "r") * per_r, np.log(per_r)
-
-
-_RESTATED: dict[str, Callable[[Draws], tuple[Array, Array]]] = {
-    "sigma": _as_sigma,
-    "max_speed": _as_max_speed,
-    "r_total": _as_r_total,
-}
-"""A restatement's value from the model's coordinates, and the logarithm of its derivative by what it determines."""
+_SAME = 1e-9  # relative difference below which a value is an atom's, after reparametrisation and back
 
 
 def restated(draws: Draws) -> dict[str, Array]:
-    """Values of the restatements that draws imply, by name.
+    """Values of the reparametrisations that draws imply, by name.
 
     Parameters
     ----------
@@ -65,7 +40,7 @@ def restated(draws: Draws) -> dict[str, Array]:
         ``sigma``, ``max_speed`` and ``r_total``.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {name: formula(draws)[0] for name, formula in _RESTATED.items()}
+        return {name: one.inverse(draws) for name, one in REPARAMETRISATIONS.items()}
 
 
 def _numbers(draws: Draws, name: str) -> Array:
@@ -74,9 +49,7 @@ def _numbers(draws: Draws, name: str) -> Array:
 
 def _stated(prior: PriorSet, quantity: str) -> Entry | None:
     """The entry that determines a quantity of the model; None where it is absent."""
-    return next(
-        (entry for name, entry in prior.entries.items() if (QUANTITIES[name].determines or name) == quantity), None
-    )
+    return next((entry for name, entry in prior.entries.items() if QUANTITIES[name].determined == quantity), None)
 
 
 @dataclass(frozen=True)
@@ -131,8 +104,9 @@ def _elicited(entry: Entry, quantity: str, draws: Draws) -> tuple[Array, Array]:
     values = _numbers(draws, quantity)
     log_slope = np.zeros(len(values))
     if entry.name != quantity:
-        values, log_slope = _RESTATED[entry.name](draws)
-    inside = np.clip(values, *entry.distribution.support)  # restatement and back rounds past an end
+        stated = REPARAMETRISATIONS[entry.name]
+        values, log_slope = stated.inverse(draws), stated.log_jacobian(draws)
+    inside = np.clip(values, *entry.distribution.support)  # reparametrisation and back rounds past an end
     return np.where(np.isclose(values, inside, rtol=_SAME, atol=0.0), inside, values), log_slope
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.conditioning import k_high
-from mc_sie.distributions.families import Continuous, Mixture, Truncated
+from mc_sie.distributions.base import Continuous, Truncated
+from mc_sie.distributions.mixture import Mixture
 from mc_sie.explorer.densities import density_of, restated
 from mc_sie.explorer.draws import (
     ESS_FEWEST,
@@ -127,7 +128,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
                 "scale": one.scale,
                 "meaning": one.meaning,
                 "optional": one.optional,
-                "determines": one.determines or name,
+                "determines": one.determined,
                 "group": group_of(name),
                 "block": next(block for block, names in BLOCKS.items() if name in names),
                 "default": plain(one.default),
@@ -168,7 +169,7 @@ def _set(prior: PriorSet, is_shipped: bool, carried: Carried, arrays: dict[str, 
 def _entry(entry: Entry, carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str, Any]:
     law = _law(entry.distribution)
     if law is None:
-        quantity = QUANTITIES[entry.name].determines or entry.name
+        quantity = QUANTITIES[entry.name].determined
         found = density_of(entry, quantity, carried.draws)
         with np.errstate(divide="ignore"):
             column = np.where(carried.is_exact[quantity], np.log(found.mass), found.log_density)
@@ -221,9 +222,7 @@ def _ranges(carried: Carried) -> dict[str, list[float]]:
         numbers = numbers[np.isfinite(numbers) & carried.is_counted]
         if len(numbers) and numbers.min() < numbers.max():
             spread = numbers[
-                ~carried.is_exact[QUANTITIES[name].determines or name][
-                    np.isfinite(np.asarray(values)) & carried.is_counted
-                ]
+                ~carried.is_exact[QUANTITIES[name].determined][np.isfinite(np.asarray(values)) & carried.is_counted]
             ]
             ends = np.quantile(spread if len(spread) > 100 else numbers, [0.03, 0.98])
             found[name] = [float(f"{end:.3g}") for end in ends]

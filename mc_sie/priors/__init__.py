@@ -1,6 +1,6 @@
 """Priors: from a cited TOML file to quantile functions of points in the unit cube."""
 
-from mc_sie.distributions.families import Distribution
+from mc_sie.distributions.base import Distribution
 from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry, entry, fixed_entry
 from mc_sie.priors.loading import load_prior, prior_from_dict

@@ -1,9 +1,9 @@
-"""Distributions of other packages, as a prior file would state them.
+"""Adapters: distributions of other packages, as a prior file would state them.
 
 A frozen SciPy distribution becomes the family of the same name with its parameters where there is one. Anything else
-that has a quantile function (``ppf`` or ``icdf``) and a ``cdf`` is tabulated, so that a run's record holds the law
-itself and not a reference to a package. No package is known by the names of its classes: what counts is what the two
-functions give.
+that has a quantile function (``ppf`` or ``icdf``) and a ``cdf`` is tabulated, so that a run's record holds the
+distribution itself and not a reference to a package. No package is known by the names of its classes: what counts is
+what the two functions give.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from mc_sie.distributions import tabulated
-from mc_sie.distributions.families import UNREACHED, Array
+from mc_sie.distributions.base import UNREACHED, Array, Distribution
 from mc_sie.errors import InputError
 
 Raw = dict[str, Any]
+Function = Callable[[Array], Array]
 
 TABLE_TOLERANCE = 1e-6
 """Error in probability to which a foreign quantile function is tabulated."""
@@ -33,12 +34,12 @@ _REMEDY = (
 _NO_STEPS = "For values with probabilities write a mixture of fixed ones."
 
 
-def stated(law: Any, where: str) -> tuple[Raw, str]:
+def stated(distribution: Any, where: str) -> tuple[Raw, str]:
     """Family and parameters of a distribution, as a prior file would state them.
 
     Parameters
     ----------
-    law : object
+    distribution : object
         A frozen SciPy distribution, anything with ``ppf`` (or ``icdf``) and ``cdf``, a number, or an entry's table.
     where : str
         Place, for errors.
@@ -53,26 +54,29 @@ def stated(law: Any, where: str) -> tuple[Raw, str]:
     Raises
     ------
     InputError
-        For what has no quantile function, is discrete, is several laws at once, or lacks parameters.
+        For what has no quantile function, is discrete, is several distributions at once, or lacks parameters.
     """
-    if isinstance(law, Mapping):
-        return dict(law), ""
-    if isinstance(law, numbers.Real) and not isinstance(law, bool):
-        return {"family": "fixed", "value": float(law)}, ""
-    raw = _from_scipy(law, where) if hasattr(getattr(law, "dist", None), "_parse_args") else None
-    return _table_of(law, where) if raw is None else (raw, "")
+    if isinstance(distribution, Mapping):
+        return dict(distribution), ""
+    if isinstance(distribution, numbers.Real) and not isinstance(distribution, bool):
+        return {"family": "fixed", "value": float(distribution)}, ""
+    if hasattr(getattr(distribution, "dist", None), "_parse_args"):
+        raw = _from_scipy(distribution, where)
+        if raw is not None:
+            return raw, ""
+    return _table_of(distribution, where)
 
 
-def _from_scipy(law: Any, where: str) -> Raw | None:
+def _from_scipy(distribution: Any, where: str) -> Raw | None:
     """The family of a frozen SciPy distribution, None where there is none of its kind."""
     from scipy import stats
 
-    shapes, location, scale = law.dist._parse_args(*law.args, **law.kwds)
+    shapes, location, scale = distribution.dist._parse_args(*distribution.args, **distribution.kwds)
     if any(np.ndim(number) > 0 for number in (*shapes, location, scale)):
-        why = f"is a {law.dist.name} with an array among its parameters, which is several laws"
+        why = f"is a {distribution.dist.name} with an array among its parameters, which is several distributions"
         raise InputError(where, why, "Give one number for each parameter.")
-    name = law.dist.name
-    if type(law.dist) is not type(getattr(stats, name, None)):
+    name = distribution.dist.name
+    if type(distribution.dist) is not type(getattr(stats, name, None)):
         return None  # somebody's own class, which may have any name
     s, location, scale = [float(shape) for shape in shapes], float(location), float(scale)
     match name:
@@ -99,44 +103,33 @@ def _from_scipy(law: Any, where: str) -> Raw | None:
             return None
 
 
-def _table_of(law: Any, where: str) -> tuple[Raw, str]:
+def _table_of(distribution: Any, where: str) -> tuple[Raw, str]:
     """A table of a quantile function, fine enough that nothing misses its probability, and how well it does."""
-    name = getattr(getattr(law, "dist", None), "name", type(law).__name__)
-    ppf = getattr(law, "ppf", None) or getattr(law, "icdf", None)
-    if not callable(ppf) or not callable(getattr(law, "cdf", None)):
+    name = getattr(getattr(distribution, "dist", None), "name", type(distribution).__name__)
+    ppf = getattr(distribution, "ppf", None) or getattr(distribution, "icdf", None)
+    if not callable(ppf) or not callable(getattr(distribution, "cdf", None)):
         raise InputError(where, f"is a {name}, which has no quantile function", _REMEDY)
-    quantile, cumulative = (_checked(function, name, where) for function in (ppf, law.cdf))
-    halves = 0.5 ** np.arange(1.0, 54.0)
-    probs = np.unique(np.concatenate([[UNREACHED], halves, 1.0 - halves]))
-    share = np.array([0.2, 0.5, 0.8])
-
-    x = quantile(probs)
-    inner = (probs > TABLE_TOLERANCE) & (probs < 1.0 - TABLE_TOLERANCE)
-    if not np.isfinite(x[inner]).all():
-        why = f"is a {name} with a probability of its own for inf, or without a value at some probabilities"
-        raise InputError(where, why, _NO_STEPS)
-    sound = np.isfinite(x) & (np.diff(x, prepend=-np.inf) > 0.0)
-    probs, x = probs[sound], x[sound]
-    if len(x) < 8 or not np.abs(cumulative(x) - probs).max() < TABLE_TOLERANCE:
-        why = f"is a {name} whose ppf and cdf do not belong together: it is discrete or has steps"
-        raise InputError(where, why, _NO_STEPS)
+    quantile = _checked(ppf, name, where)
+    cumulative = _checked(distribution.cdf, name, where)
+    probs, x = _first_points(quantile, cumulative, name, where)
     low, high = quantile(np.array([0.05, 0.95]))
-    is_log = bool(x[0] > 0.0 and high > 10.0 * low)
+    scale = "linear"
+    if x[0] > 0.0 and high > 10.0 * low:
+        scale = "log"
     while True:
         at = np.concatenate([[0.0], probs[1:-1], [1.0]])
-        table = tabulated.tabulated(at.tolist(), x.tolist(), is_log=is_log)
-        between = (probs[:-1, np.newaxis] + np.diff(probs)[:, np.newaxis] * share).ravel()
-        missed = np.abs(cumulative(table.ppf(between)) - between).reshape(-1, len(share)).max(axis=1)
-        tails = np.minimum(probs[1:], 1.0 - probs[:-1])
+        table = tabulated.tabulated(at.tolist(), x.tolist(), is_log=scale == "log")
+        missed = _missed(table, cumulative, probs)
         error = float(missed.max())
         # a thousandth of the tail is enough where it is smaller still; beyond 1e-12 cumulative functions are not exact
+        tails = np.minimum(probs[1:], 1.0 - probs[:-1])
         bad = np.flatnonzero((missed > np.minimum(TABLE_TOLERANCE, 1e-3 * tails)) & (tails > 1e-12))
         if bad.size == 0 or len(probs) + bad.size > _N_POINTS_HIGH:
             break
         middle = 0.5 * (probs[bad] + probs[bad + 1])
         more = quantile(middle)
         kept = (more > x[bad]) & (more < x[bad + 1])
-        if not kept.any():
+        if not kept.any():  # the quantile function rounds: more points tell nothing
             break
         order = np.argsort(np.concatenate([probs, middle[kept]]))
         x = np.concatenate([x, more[kept]])[order]
@@ -144,12 +137,38 @@ def _table_of(law: Any, where: str) -> tuple[Raw, str]:
     if not error <= _ERROR_HIGH:
         why = f"is a {name} that a table misses by {error:.0e} in probability: it has steps"
         raise InputError(where, why, _NO_STEPS)
-    raw: Raw = {"family": "tabulated", "p": at.tolist(), "x": x.tolist(), "scale": "log" if is_log else "linear"}
+    raw: Raw = {"family": "tabulated", "p": at.tolist(), "x": x.tolist(), "scale": scale}
     return raw, f"tabulated at {len(x)} points from {name}, within {error:.0e} in probability"
 
 
-def _checked(function: Callable[[Array], Any], name: str, where: str) -> Callable[[Array], Array]:
-    """The same function, refused where it fails or does not give one number for each."""
+def _first_points(quantile: Function, cumulative: Function, name: str, where: str) -> tuple[Array, Array]:
+    """Probabilities, halving towards both ends, and their quantiles, where these are finite and rise."""
+    halves = 0.5 ** np.arange(1.0, 54.0)
+    probs = np.unique(np.concatenate([[UNREACHED], halves, 1.0 - halves]))
+    x = quantile(probs)
+    inner = (probs > TABLE_TOLERANCE) & (probs < 1.0 - TABLE_TOLERANCE)
+    if not np.isfinite(x[inner]).all():
+        why = f"is a {name} with a probability of its own for inf, or without a value at some probabilities"
+        raise InputError(where, why, _NO_STEPS)
+    sound = np.isfinite(x) & (np.diff(x, prepend=-np.inf) > 0.0)
+    probs = probs[sound]
+    x = x[sound]
+    if len(x) < 8 or not np.abs(cumulative(x) - probs).max() < TABLE_TOLERANCE:
+        why = f"is a {name} whose ppf and cdf do not belong together: it is discrete or has steps"
+        raise InputError(where, why, _NO_STEPS)
+    return probs, x
+
+
+def _missed(table: Distribution, cumulative: Function, probs: Array) -> Array:
+    """Largest error in probability between each two points of a table, at three places there."""
+    share = np.array([0.2, 0.5, 0.8])
+    between = (probs[:-1, np.newaxis] + np.diff(probs)[:, np.newaxis] * share).ravel()
+    errors = np.abs(cumulative(table.ppf(between)) - between).reshape(-1, len(share))
+    return np.asarray(errors.max(axis=1))
+
+
+def _checked(function: Callable[[Array], Any], name: str, where: str) -> Function:
+    """A function that is refused where it fails or does not give one number for each."""
 
     def called(at: Array) -> Array:
         try:
@@ -161,7 +180,7 @@ def _checked(function: Callable[[Array], Any], name: str, where: str) -> Callabl
             raise InputError(where, why, remedy) from error
         if found.size != at.size:
             why = f"is a {name} that gives {found.size} numbers for {at.size}"
-            raise InputError(where, why, "Give one law, not several.")
+            raise InputError(where, why, "Give one distribution, not several.")
         return found.reshape(at.shape)  # some packages give a number for an array of one
 
     return called

@@ -1,4 +1,4 @@
-"""What must hold of the entries of a prior set together, and what makes one doubt that they are meant."""
+"""Consistency of the entries of a prior set: what is refused, and what is warned about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mc_sie.errors import InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.evidence import Evidence, used_twice
-from mc_sie.priors.reparametrisation import RESTATEMENTS, Restatement, determined_by
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
 
 AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
@@ -35,9 +35,9 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
         When something is missing, or they do not go together.
     """
     for required in ("rho", "r"):
-        ways = [name for name in QUANTITIES if determined_by(name) == required]
-        if not any(name in entries for name in ways):
-            remedy = f"Give one of {', '.join(f'[{name}]' for name in ways)}, or extend a set that has it."
+        names = [name for name in QUANTITIES if QUANTITIES[name].determined == required]
+        if not any(name in entries for name in names):
+            remedy = f"Give one of {', '.join(f'[{name}]' for name in names)}, or extend a set that has it."
             raise InputError(file, f"does not say what {required} is", remedy)
     for pair in PAIRED:
         given = [name for name in pair if name in entries]
@@ -53,29 +53,29 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
                 'and reconfiguration_half_life_months with family = "absent".'
             )
             raise InputError(f"{file}: [mode]", why, remedy)
-    for name, restatement in RESTATEMENTS.items():
+    for name, reparametrisation in REPARAMETRISATIONS.items():
         if name in entries:
-            _check_image(file, name, restatement, entries)
+            _check_image(file, reparametrisation, entries)
 
 
-def _check_image(file: str, name: str, restatement: Restatement, entries: Mapping[str, Entry]) -> None:
-    """Refuse a restatement that leads outside the domain of what it determines."""
-    determined = QUANTITIES[determined_by(name)]
-    inputs = (name, *restatement.others)
+def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mapping[str, Entry]) -> None:
+    """Refuse a reparametrisation that leads outside the domain of the quantity that it determines."""
+    name, determined = reparametrisation.name, reparametrisation.determined
+    inputs = (name, *reparametrisation.others)
     corners = np.array(list(product(*(entries[key].distribution.reach for key in inputs)))).T
     with np.errstate(divide="ignore", invalid="ignore"):  # monotone in each input, so that the corners decide
-        images = restatement.formula(dict(zip(inputs, corners, strict=True)))
+        images = reparametrisation.forward(dict(zip(inputs, corners, strict=True)))
     for image, inside in (
         (np.min(images), determined.low <= np.min(images)),
         (np.max(images), np.max(images) <= determined.high),
     ):
         if not inside:
             why = f"makes {determined.name} = {image:.4g} possible, outside {determined.domain}"
-            raise InputError(f"{file}: [{name}]", why, restatement.remedy)
+            raise InputError(f"{file}: [{name}]", why, reparametrisation.remedy)
 
 
 def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:
-    """Why two quantities of a set cannot be correlated.
+    """Reason why two quantities of a set cannot be correlated.
 
     Parameters
     ----------
@@ -92,23 +92,25 @@ def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[
     for name in between:
         if name not in QUANTITIES:
             return f"names {name}, which is no quantity", nearest(name, QUANTITIES)
-        determined = determined_by(name)
-        other = next((key for key in entries if determined_by(key) == determined and key != name), None)
+        determined = QUANTITIES[name].determined
+        other = next((key for key in entries if QUANTITIES[key].determined == determined and key != name), None)
         if name not in entries and other is None:
             return f"names {name}, which is not given", f"State [{name}], or take the correlation away."
         if name not in entries:
-            remedy = f"Correlate {other}, which rises with {name}."  # so does every restatement
+            remedy = f"Correlate {other}, which rises with {name}."  # so does every reparametrisation
             return f"names {name}, but the set states {other}", remedy
         if name == "mode":
             return "names mode, which has categories", "Retraining modes have no order: correlate numbers."
         if (value := entries[name].distribution.constant) is not None:
-            of = "left to its default" if entries[name].is_default else "fixed"
+            of = "fixed"
+            if entries[name].is_default:
+                of = "left to its default"
             return f"names {name}, which is {of} ({value:g})", f"Give [{name}] a range, or take the correlation away."
     return None
 
 
-def doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
-    """What may be meant but looks like a mistake.
+def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
+    """Warnings about what may be meant but looks like a mistake.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def doubts(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> 
 
 
 def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
-    """Whether rho can be below 0."""
+    """True where rho can be below 0."""
     if "rho" in entries:
         return entries["rho"].distribution.reach[0] < 0.0
     if "sigma" in entries:
@@ -144,7 +146,7 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 
 
 def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
-    """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
+    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
 
     Parameters
     ----------
@@ -156,14 +158,14 @@ def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
     Returns
     -------
     bool
-        True where it is doubtful.
+        False where ``bottlenecks`` says it.
     """
     is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
     return is_direct and _is_bottlenecked(entries)
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
-    """That a correlation is left out.
+    """Warning about a correlation that is left out.
 
     Parameters
     ----------
@@ -184,7 +186,7 @@ def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
 
 
 def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
-    """What was done to correlations that do not go together.
+    """Warning about correlations that do not go together, with those that take their place.
 
     Parameters
     ----------
@@ -202,7 +204,7 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
     """
     if not dependence.is_repaired:
         return
-    as_stated = {determined_by(name): name for name in entries}
+    as_stated = {QUANTITIES[name].determined: name for name in entries}
     low = float(np.linalg.eigvalsh(np.array(dependence.stated))[0])
     changes = []
     for first, second, before, after in dependence.moved():
@@ -216,7 +218,7 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
 
 
 def used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Evidence that a belief of the set was made with.
+    """Warnings about evidence that a belief of the set was made with.
 
     Parameters
     ----------
@@ -231,7 +233,7 @@ def used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> 
         A sentence each.
     """
     for item in evidence:
-        for name, used_by in used_twice(item, entries, determined_by):
+        for name, used_by in used_twice(item, entries):
             yield (
                 f"{item.origin}: evidence {item.name!r} is counted twice: it bears on {name}, which is that of "
                 f"{used_by}, and that was made with it in mind."

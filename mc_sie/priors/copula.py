@@ -1,10 +1,10 @@
-"""Dependence between quantities: a Gaussian copula under the priors' own laws.
+"""Dependence between quantities: a Gaussian copula under the priors' own distributions.
 
 A prior file states Spearman correlations between named quantities. Each is that of two standard normal variables with
 correlation ``2 sin(pi spearman / 6)``; what is not stated is 0. Independent uniforms become independent normals, a
 lower triangular root of the matrix mixes them, and the normal distribution function takes them back to uniforms, of
-which the quantile functions make the quantities. Every quantity so keeps its law, one point of the low-discrepancy
-sequence is still one draw, and a quantity without correlations keeps its own uniform bit for bit.
+which the quantile functions make the quantities. Every quantity so keeps its distribution, one point of the
+low-discrepancy sequence is still one draw, and a quantity without correlations keeps its own uniform bit for bit.
 
 Correlations that people state pair by pair need not go together. Then the nearest matrix that is a correlation matrix
 takes their place, and :meth:`Dependence.moved` says which pair went from what to what.
@@ -20,7 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mc_sie.distributions.families import UNREACHED, Array
+from mc_sie.distributions.base import UNREACHED, Array
 from mc_sie.errors import InputError
 
 EIGENVALUE_LOW = 1e-8
@@ -29,13 +29,13 @@ EIGENVALUE_LOW = 1e-8
 MOVED_SHOWN = 0.0005
 """Change of a Spearman correlation that is worth listing."""
 
-_DECIMALS = 12
-_STEPS_HIGH = 100_000
+_DECIMALS = 12  # of a repaired matrix: what lies below depends on the linear algebra library
+_STEPS_HIGH = 100_000  # of the projections, which stop long before
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """What a prior set says of one pair of quantities.
+    """Rank correlation of one pair of quantities, as stated.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Dependence:
 
     @property
     def is_repaired(self) -> bool:
-        """Whether the stated matrix was no correlation matrix."""
+        """True where the stated matrix was no correlation matrix."""
         return self.stated != self.used
 
     @cached_property
@@ -142,8 +142,8 @@ class Dependence:
         Notes
         -----
         Row by row in a fixed order, so that a draw does not depend on which others are computed beside it. Sums of
-        normals can lie further out than any uniform here can be: they are kept :data:`~.families.UNREACHED` from 0 and
-        1, where no more than one draw in 10^16 would be.
+        normals can lie further out than any uniform here can be: they are kept
+        :data:`~mc_sie.distributions.base.UNREACHED` from 0 and 1, where no more than one draw in 10^16 would be.
         """
         if not self.names:
             return points
@@ -153,7 +153,7 @@ class Dependence:
         mixed = dict(points)
         for row, name in enumerate(self.names):
             terms = [(weight, z) for weight, z in zip(self.root[row], latent, strict=True) if weight != 0.0]
-            if len(terms) > 1:
+            if len(terms) > 1:  # the first name, and any that is independent of those before it, keeps its uniform
                 z = sum(weight * z for weight, z in terms)
                 mixed[name] = np.clip(ndtr(z), UNREACHED, 1.0 - 2.0 * UNREACHED)
         return mixed
@@ -201,7 +201,9 @@ def dependence_between(order: Sequence[str], spearmans: Iterable[tuple[str, str,
     for (i, name), (j, other) in combinations(enumerate(names), 2):
         stated[i, j] = stated[j, i] = pearson.get(frozenset((name, other)), 0.0)
     sound = not names or float(np.linalg.eigvalsh(stated)[0]) >= EIGENVALUE_LOW
-    used = stated if sound else nearest_correlation(stated)
+    used = stated
+    if not sound:
+        used = nearest_correlation(stated)
     return Dependence(names, _frozen(stated), _frozen(used))
 
 
@@ -267,13 +269,15 @@ def nearest_correlation(matrix: Array, smallest: float = EIGENVALUE_LOW) -> Arra
     """
     identity = np.eye(len(matrix))
     aim = (matrix - smallest * identity) / (1.0 - smallest)
-    y, correction = aim, np.zeros_like(aim)
+    y = aim
+    correction = np.zeros_like(aim)
     for _ in range(_STEPS_HIGH):
         shifted = y - correction
         values, vectors = np.linalg.eigh(shifted)
         x = (vectors * np.maximum(values, 0.0)) @ vectors.T
         correction = x - shifted
-        before, y = y, x.copy()
+        before = y
+        y = x.copy()
         np.fill_diagonal(y, 1.0)
         if np.abs(y - before).max() < 1e-14 or np.abs(y - x).max() < 1e-13:
             break
@@ -290,7 +294,10 @@ def _lower_root(matrix: Array) -> Array:
     for i in range(len(matrix)):
         for j in range(i + 1):
             rest = float(matrix[i, j]) - math.fsum(float(root[i, k]) * float(root[j, k]) for k in range(j))
-            root[i, j] = math.sqrt(rest) if i == j else rest / float(root[j, j])
+            if i == j:
+                root[i, j] = math.sqrt(rest)
+            else:
+                root[i, j] = rest / float(root[j, j])
     return root
 
 

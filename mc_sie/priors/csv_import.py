@@ -10,6 +10,7 @@ from typing import Any
 
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.entries import Entry, entry_of_table
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.loading import load_prior
 from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.text_entry import file_text, fitted, is_quantile
@@ -19,13 +20,17 @@ from mc_sie.text.csv_tables import CsvTable, read_csv
 TEXT_COLUMNS = ("quantity", "family", "unit", "source", "judgement", "fit")
 """Columns of text; ``value`` is text too in the row of ``mode``."""
 
-NUMBER_COLUMNS = (
-    *("value", "low", "peak", "high", "mean", "sd", "median", "sd_log", "a", "b", "location", "scale", "df"),
-    *("level", "truncate_low", "truncate_high"),
-)
-"""Columns of numbers; beside them any quantile such as ``q05``."""
+_IN_A_ROW = {name: family for name, family in FAMILIES.items() if family.fits_in_a_row}
 
-_BY_HAND = ("mixture", "linear_pool", "histogram", "tabulated", "categorical")
+NUMBER_COLUMNS = tuple(
+    dict.fromkeys(
+        key
+        for family in _IN_A_ROW.values()
+        for key in family.model_fields
+        if key not in ("family", "fit", "quantiles", "interval")
+    )
+)
+"""Columns of numbers; beside them any quantile such as ``q05``. An interval has its ends in ``low`` and ``high``."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
     stated: dict[str, dict[str, Any]] = {}
     for row in _rows(path):
         name, raw = _stated(row)
-        determined = QUANTITIES[name].determines or name
+        determined = QUANTITIES[name].determined
         if determined in places:
             remedy = f"State {determined} in one row only."
             raise InputError(f"{row.where}: {name}", f"is given again, after {places[determined]}", remedy)
@@ -86,7 +91,9 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
         if base.members:
             raise InputError(f"--extends {extends}", "is a pool, which has no entries to inherit", "Name a member.")
         base.replaced(entries, str(path))
-    header = {"title": title} | ({} if extends is None else {"extends": extends_as or extends})
+    header = {"title": title}
+    if extends is not None:
+        header["extends"] = extends_as or extends
     return file_text(header, stated)
 
 
@@ -125,11 +132,12 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
     for column in ("quantity", "family"):
         if column not in row.cells:
             raise InputError(f"{row.where}, column {column!r}", "is empty", "Every row needs a quantity and a family.")
-    name, family = row.cells["quantity"], row.cells["family"].lower()
+    name = row.cells["quantity"]
+    family = row.cells["family"].lower()
     if name not in QUANTITIES:
         where = f"{row.where}, column 'quantity' = {name!r}"
         raise InputError(where, "is not a quantity", nearest(name, QUANTITIES))
-    if family in _BY_HAND:
+    if family in FAMILIES and family not in _IN_A_ROW:
         where = f"{row.where}, column 'family' = {family!r}"
         raise InputError(where, "does not fit into one row", "State it in the prior file itself.")
     parameters: dict[str, Any] = {
@@ -138,8 +146,10 @@ def _stated(row: _Row) -> tuple[str, dict[str, Any]]:
         if column not in TEXT_COLUMNS and column != "value"
     }
     if "value" in row.cells:
-        is_text = name == "mode"
-        parameters["value"] = row.cells["value"] if is_text else row.table.number(row.number, "value")
+        if name == "mode":
+            parameters["value"] = row.cells["value"]
+        else:
+            parameters["value"] = row.table.number(row.number, "value")
     if "fit" in row.cells:
         parameters["fit"] = row.cells["fit"].lower()
     quantiles = {column: parameters.pop(column) for column in list(parameters) if is_quantile(column)}

@@ -1,4 +1,4 @@
-"""One quantity's entry in a prior set: its law, unit and source; from a file's table, from Python, or by default."""
+"""Entries: a quantity's distribution, unit and source; from a file's table, from Python, or by default."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from numbers import Real
 from typing import Any
 
 from mc_sie.distributions import families
-from mc_sie.distributions.families import Distribution
+from mc_sie.distributions.base import Distribution
 from mc_sie.errors import InputError, nearest
-from mc_sie.priors import adapters, messages, schema
-from mc_sie.quantities import QUANTITIES
+from mc_sie.priors import adapters, messages
+from mc_sie.priors.family_keys import fixed_mode
+from mc_sie.quantities import QUANTITIES, Quantity
 from mc_sie.text.numerals import argument_number
 
 DEFAULT_ORIGIN = "default"
@@ -20,7 +21,7 @@ DEFAULT_ORIGIN = "default"
 
 @dataclass(frozen=True)
 class Entry:
-    """What a prior set says about one quantity.
+    """One quantity in a prior set.
 
     Attributes
     ----------
@@ -39,7 +40,7 @@ class Entry:
     origin : str
         File that states it, or ``"default"``.
     distribution : Distribution
-        The law; for ``mode`` that of the index in :data:`~mc_sie.quantities.MODES`.
+        The distribution; for ``mode`` that of the index in :data:`~mc_sie.quantities.MODES`.
     """
 
     name: str
@@ -53,19 +54,19 @@ class Entry:
 
     @property
     def is_default(self) -> bool:
-        """Whether no file states it."""
+        """True where no file states it."""
         return self.origin == DEFAULT_ORIGIN
 
 
 def entry_of_model(name: str, model: Any, origin: str) -> Entry:
-    """An entry from what pydantic made of it.
+    """An entry from its checked model.
 
     Parameters
     ----------
     name : str
         Code name of the quantity.
     model : Family
-        Its checked model, with source and judgement.
+        As pydantic made it, with source and judgement.
     origin : str
         File that states it.
 
@@ -88,7 +89,7 @@ def entry_of_model(name: str, model: Any, origin: str) -> Entry:
 
 def entry(
     quantity: str,
-    law: Any,
+    distribution: Any,
     *,
     source: str,
     unit: str | None = None,
@@ -102,7 +103,7 @@ def entry(
     ----------
     quantity : str
         Code name.
-    law : object
+    distribution : object
         What a file would state, e.g. ``{"family": "uniform", "low": -0.4, "high": -0.1}``; or a frozen SciPy
         distribution, anything with ``ppf`` (or ``icdf``) and ``cdf`` such as an object of PreliZ, or a number.
     source : str
@@ -112,13 +113,13 @@ def entry(
     judgement : str, optional
         Marks a judgement call, and says why.
     truncate_low, truncate_high : float, optional
-        Cut the law there and renormalise.
+        Cuts, after which the rest is renormalised.
 
     Returns
     -------
     Entry
-        Of a named family with its parameters where there is one. Any other law is tabulated, and the source says how
-        well: so a run's record holds the law itself.
+        Of a named family with its parameters where there is one. Any other distribution is tabulated, and the source
+        says how well: so a run's record holds the distribution itself.
 
     Raises
     ------
@@ -132,9 +133,9 @@ def entry(
     """
     where = "in Python"
     _check_name(quantity, f"{where}: ")
-    if isinstance(law, Real):
-        law = argument_number(f"{where}: [{quantity}]", law)
-    raw, remark = adapters.stated(law, f"{where}: [{quantity}]")
+    if isinstance(distribution, Real):
+        distribution = argument_number(f"{where}: [{quantity}]", distribution)
+    raw, remark = adapters.stated(distribution, f"{where}: [{quantity}]")
     if remark and isinstance(source, str) and source.strip():  # what is no source does not become one
         source = f"{source} [{remark}]"
     given = {
@@ -144,16 +145,16 @@ def entry(
         "truncate_low": _tighter(max, truncate_low, raw.get("truncate_low")),
         "truncate_high": _tighter(min, truncate_high, raw.get("truncate_high")),
     }
-    return _law_of_table(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
+    return _present_entry(quantity, raw | {key: value for key, value in given.items() if value is not None}, where)
 
 
 def _tighter(pick: Callable[..., Any], cut: Any, stated: Any) -> Any:
     """The tighter of two cuts, of which either may be missing; what is no number is left to the schema to refuse."""
-    for value in (cut, stated):
-        if value is not None and not isinstance(value, Real):
-            return value
     given = [value for value in (cut, stated) if value is not None]
-    return pick(given) if given else None
+    for value in given:
+        if not isinstance(value, Real):
+            return value
+    return pick(given, default=None)
 
 
 def _check_name(quantity: Any, where: str = "") -> None:
@@ -184,7 +185,7 @@ def fixed_entry(quantity: str, value: float | str) -> Entry:
     """
     _check_name(quantity)
     raw = {"family": "fixed", "value": value, "source": "pinned", "unit": QUANTITIES[quantity].unit}
-    return _law_of_table(quantity, raw, "pinned")
+    return _present_entry(quantity, raw, "pinned")
 
 
 def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry | None:
@@ -211,11 +212,13 @@ def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry |
     """
     document = {"title": where, quantity: raw}
     model = getattr(messages.checked(where, document), quantity)
-    return None if model.family == "absent" else entry_of_model(quantity, model, where)
+    if model.family == "absent":
+        return None
+    return entry_of_model(quantity, model, where)
 
 
-def _law_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry:
-    """An entry that has a law."""
+def _present_entry(quantity: str, raw: Mapping[str, Any], where: str) -> Entry:
+    """The entry of a table, which may not be of family ``absent``."""
     found = entry_of_table(quantity, raw, where)
     if found is None:
         remedy = f'To take it away write prior.replaced({{"{quantity}": None}}).'
@@ -238,18 +241,29 @@ def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
     """
     entries = {}
     for quantity in QUANTITIES.values():
-        value = quantity.default
         if quantity.name in stated:
             entries[quantity.name] = stated[quantity.name]
-        elif value is not None:
-            entries[quantity.name] = Entry(
-                name=quantity.name,
-                family="fixed",
-                parameters={"value": value},
-                unit=quantity.unit,
-                source="default of this project (mc_sie/quantities.py)",
-                judgement="ours: no published value" if quantity.default_is_ours else None,
-                origin=DEFAULT_ORIGIN,
-                distribution=schema.fixed_mode(value) if isinstance(value, str) else families.fixed(value),
-            )
+        elif quantity.default is not None:
+            entries[quantity.name] = _default_entry(quantity, quantity.default)
     return entries
+
+
+def _default_entry(quantity: Quantity, value: float | str) -> Entry:
+    judgement = None
+    if quantity.default_is_ours:
+        judgement = "ours: no published value"
+    distribution: Distribution
+    if isinstance(value, str):
+        distribution = fixed_mode(value)
+    else:
+        distribution = families.fixed(value)
+    return Entry(
+        name=quantity.name,
+        family="fixed",
+        parameters={"value": value},
+        unit=quantity.unit,
+        source="default of this project (mc_sie/quantities.py)",
+        judgement=judgement,
+        origin=DEFAULT_ORIGIN,
+        distribution=distribution,
+    )

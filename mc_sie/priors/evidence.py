@@ -1,13 +1,13 @@
-"""Evidence: what somebody measured, and how likely each world makes it.
+"""Evidence: a measurement, and how likely each draw makes it.
 
-A piece of evidence is a likelihood of something that a world implies (:mod:`mc_sie.derived`). It conditions the prior
-set that states it; who had used it already, the file must say.
+A piece of evidence is a likelihood of something that a draw implies (:mod:`mc_sie.derived`). It conditions the prior
+set that states it. The file must say who had used it already.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,22 +16,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.distributions.families import Array
+from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError
 from mc_sie.outcomes import as_text, window_months
-from mc_sie.quantities import HORIZON_MONTHS_HIGH, TOP_OOMS
+from mc_sie.quantities import HORIZON_MONTHS_HIGH, QUANTITIES, TOP_OOMS
 
 if TYPE_CHECKING:
     from mc_sie.derived import Subject
 
-KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
-    "normal": (("value",), ("sd",), True),
-    "lognormal": (("value",), ("sd_log",), True),
-    "interval": (("low", "high"), ("sd", "sd_log"), False),
-    "at_least": (("value",), ("sd", "sd_log"), True),
-    "at_most": (("value",), ("sd", "sd_log"), True),
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of a likelihood.
+
+    Attributes
+    ----------
+    readings : tuple of str
+        Keys that say what was measured, all of them needed.
+    errors : tuple of str
+        Keys of which one says how well.
+    needs_error : bool
+        True where one of them must be given.
+    """
+
+    readings: tuple[str, ...]
+    errors: tuple[str, ...]
+    needs_error: bool
+
+
+KEYS = {
+    "normal": Keys(("value",), ("sd",), needs_error=True),
+    "lognormal": Keys(("value",), ("sd_log",), needs_error=True),
+    "interval": Keys(("low", "high"), ("sd", "sd_log"), needs_error=False),
+    "at_least": Keys(("value",), ("sd", "sd_log"), needs_error=True),
+    "at_most": Keys(("value",), ("sd", "sd_log"), needs_error=True),
 }
-"""Each likelihood: the keys that say what was measured, those of which one says how well, and whether one must."""
+"""Each likelihood by its name."""
 
 N_SD_SETTLED = 5.3
 """Standard deviations from a reading beyond which a likelihood is within 10^-6 of its limit: exp(-5.3^2 / 2) = 8e-7."""
@@ -75,18 +95,18 @@ class Evidence:
 
     @cached_property
     def subject(self) -> Subject:
-        """What it is about."""
+        """Subject of the measurement."""
         from mc_sie.derived import subject_of
 
         return subject_of(self.about)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to other processes: not the subject, which holds functions and is easily looked up again."""
+        """State for other processes, without the subject, which holds functions and is easily looked up again."""
         return {name: value for name, value in vars(self).items() if name != "subject"}
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """What decides the likelihood: all but names and prose."""
+        """Everything that decides the likelihood: all but names and prose."""
         return {"about": self.about, "likelihood": self.likelihood, **self.parameters}
 
     @property
@@ -101,7 +121,9 @@ class Evidence:
     @property
     def _top(self) -> float:
         """The reading; the upper end of an interval."""
-        return self.parameters["high" if self.likelihood == "interval" else "value"]
+        if self.likelihood == "interval":
+            return self.parameters["high"]
+        return self.parameters["value"]
 
     def check_horizon(self, horizon_months: float) -> None:
         """Refuse evidence about a time or a gain that the trajectories do not reach.
@@ -127,29 +149,36 @@ class Evidence:
             why = f"is about a gain of {as_text(self._top)} OOM, but a trajectory is followed to {TOP_OOMS:g}"
             raise InputError(where, why, "State a smaller gain, or a time instead.")
         is_time = subject.unit == "months"
-        months = self.settled_above if is_time else window_months(subject.name, subject.index)
+        if is_time:
+            months = self.settled_above
+        else:
+            months = window_months(subject.name, subject.index)
         if months <= horizon_months:
             return
-        needed = as_text(math.ceil(months)) if months < math.inf else "any number of"
-        asks = f"tells times up to {needed} months apart" if is_time else f"asks about {needed} months"
-        why = f"{asks}, but trajectories end after {as_text(horizon_months)}"
+        needed = "any number of"
+        if months < math.inf:
+            needed = as_text(math.ceil(months))
+        claim = f"asks about {needed} months"
+        if is_time:
+            claim = f"tells times up to {needed} months apart"
+        why = f"{claim}, but trajectories end after {as_text(horizon_months)}"
         remedy = f"Give --horizon-months {needed}."
         if months > HORIZON_MONTHS_HIGH:
             remedy = f"A horizon is at most {HORIZON_MONTHS_HIGH:,.0f} months: state a smaller error."
         raise InputError(where, why, remedy)
 
     def log_likelihood(self, values: ArrayLike) -> Array:
-        """Logarithm of how likely the evidence is in each world.
+        """Logarithm of the likelihood of the evidence in each draw.
 
         Parameters
         ----------
         values : array_like of shape (n,)
-            What each world implies for the subject, in its unit; may be infinite.
+            The subject in each draw, in its unit; may be infinite.
 
         Returns
         -------
         array of shape (n,)
-            At most 0. For ``normal`` and ``lognormal`` relative to a world that implies the value itself; for an
+            At most 0. For ``normal`` and ``lognormal`` relative to a draw that implies the value itself; for an
             interval or a bound, the probability that a reading with the stated error satisfies it. -inf where the value
             is nan.
         """
@@ -169,27 +198,30 @@ class Evidence:
         if self.likelihood == "interval":
             if is_hard:
                 return np.where((x >= given["low"]) & (x <= given["high"]), 0.0, -np.inf)
-            above, below = self._standardised(x, given["low"]), self._standardised(x, given["high"])
+            above = self._standardised(x, given["low"])
+            below = self._standardised(x, given["high"])
             # P(low <= reading <= high), from whichever tail is the smaller one
             far = np.where(above + below > 0.0, -below, above)
             near = np.where(above + below > 0.0, -above, below)
             return np.asarray(log_ndtr(far) + np.log(-np.expm1(log_ndtr(near) - log_ndtr(far))))
         z = self._standardised(x, given["value"])
-        return np.asarray(log_ndtr(z if self.likelihood == "at_least" else -z))
+        if self.likelihood == "at_most":
+            z = -z
+        return np.asarray(log_ndtr(z))
 
     def _standardised(self, x: Array, value: float) -> Array:
-        """How many standard deviations a world lies above a value."""
+        """Distance of each draw above a value, in standard deviations of the reading."""
         if "sd_log" in self.parameters:
             return np.asarray((np.log(np.maximum(x, 0.0)) - math.log(value)) / self.parameters["sd_log"])
         return np.asarray((x - value) / self.parameters["sd"])
 
     def holds(self, values: ArrayLike) -> NDArray[np.bool_]:
-        """Which worlds satisfy the evidence: inside the interval or bound, or within two standard deviations.
+        """True for draws that satisfy the evidence: inside the interval or bound, or within two standard deviations.
 
         Parameters
         ----------
         values : array_like of shape (n,)
-            What each world implies for the subject.
+            The subject in each draw, in its unit.
 
         Returns
         -------
@@ -204,15 +236,15 @@ class Evidence:
             return np.asarray(x >= given["value"])
         if self.likelihood == "at_most":
             return np.asarray(x <= given["value"])
-        return np.asarray(self.log_likelihood(x) >= -2.0)
+        return np.asarray(self.log_likelihood(x) >= -2.0)  # z^2 / 2 at two standard deviations
 
     def predictive(self, values: ArrayLike) -> Array:
-        """For each world, the probability of a reading below the one that was made, or of one that satisfies it.
+        """Probability in each draw of a reading below the one that was made, or of one that satisfies it.
 
         Parameters
         ----------
         values : array_like of shape (n,)
-            What each world implies for the subject.
+            The subject in each draw, in its unit.
 
         Returns
         -------
@@ -229,13 +261,16 @@ class Evidence:
 
     @property
     def is_value(self) -> bool:
-        """Whether it is a reading of a value, rather than an interval or a bound."""
+        """True for a reading of a value, rather than an interval or a bound."""
         return self.likelihood in ("normal", "lognormal")
 
     @property
     def words(self) -> str:
         """The evidence in words, e.g. ``"pace_tenth_compute is 0.5 x, give or take a factor of 1.5"``."""
-        given, unit = self.parameters, "" if self.unit == "1" else f" {self.unit}"
+        given = self.parameters
+        unit = f" {self.unit}"
+        if self.unit == "1":
+            unit = ""
         error = ""
         if "sd" in given:
             error = f", sd {given['sd']:g}{unit}"
@@ -252,9 +287,7 @@ class Evidence:
         return {**stated, "parameters": dict(self.parameters), "already_used_by": list(self.already_used_by)}
 
 
-def used_twice(
-    evidence: Evidence, entries: Mapping[str, Any], determined: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
+def used_twice(evidence: Evidence, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Beliefs of a set that the evidence bears on and that come from a set which had used it already.
 
     Parameters
@@ -263,8 +296,6 @@ def used_twice(
         The evidence.
     entries : mapping of str to Entry
         What the set says.
-    determined : callable
-        From a name to that of the model quantity it determines.
 
     Yields
     ------
@@ -274,5 +305,5 @@ def used_twice(
     for name, entry in entries.items():
         stem = Path(entry.origin).stem
         random = entry.distribution.constant is None
-        if random and determined(name) in evidence.subject.inputs and stem in evidence.already_used_by:
+        if random and QUANTITIES[name].determined in evidence.subject.inputs and stem in evidence.already_used_by:
             yield name, stem

@@ -22,7 +22,6 @@ from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
 from mc_sie.priors.prior_set import PriorSet, check_member, pool_of, set_of
-from mc_sie.priors.reparametrisation import determined_by
 from mc_sie.priors.shipped import shipped_priors, shown
 from mc_sie.quantities import QUANTITIES
 
@@ -55,7 +54,10 @@ def load_prior(name_or_path: str | Path) -> PriorSet:
     InputError
         When there is no such prior, or it cannot be used.
     """
-    return _load(_located(name_or_path, Path(), f"prior {shortened(str(name_or_path))!r}"), ())
+    where = f"prior {shortened(str(name_or_path))!r}"
+    if not isinstance(name_or_path, str | Path):
+        raise InputError(where, "is neither a name nor a path", "Give a shipped name or the path of a .toml file.")
+    return _load(_located(name_or_path, Path(), where), ())
 
 
 def _located(reference: str | Path, folder: Path, where: str) -> Path:
@@ -174,7 +176,7 @@ def _members(
 
 @dataclass(frozen=True)
 class _Layer:
-    """What a file states, on top of what it inherits."""
+    """Statements of a file, on top of those that it inherits."""
 
     entries: dict[str, Entry]
     citations: tuple[str, ...]
@@ -188,9 +190,9 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     stated = {name: model for name in QUANTITIES if (model := getattr(document, name)) is not None}
     groups: dict[str, str] = {}
     for name in stated:
-        other = groups.setdefault(determined_by(name), name)
+        other = groups.setdefault(QUANTITIES[name].determined, name)
         if other != name:
-            remedy = f"Both determine {determined_by(name)}: keep one of them."
+            remedy = f"Both determine {QUANTITIES[name].determined}: keep one of them."
             raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
     base = _Layer({}, (), None, {}, {})
     if document.extends is not None:
@@ -200,7 +202,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
         if base_document.pool is not None:
             raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
         base = _layer(base_path, base_document, base_raw, (*trail, path))
-    kept = {name: entry for name, entry in base.entries.items() if determined_by(name) not in groups}
+    kept = {name: entry for name, entry in base.entries.items() if QUANTITIES[name].determined not in groups}
     own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
@@ -257,7 +259,9 @@ def _evidence(model: schema.Measurement, origin: str) -> Evidence:
 
 
 def _stripped(text: str | None) -> str | None:
-    return text.strip() if text else None
+    if not text:
+        return None
+    return text.strip()
 
 
 # ----------------------------------------------------------------------------------------- from a run's record
@@ -347,4 +351,6 @@ def _from_plain(value: Any) -> Any:
         return {key: _from_plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_from_plain(inner) for inner in value]
-    return float(value) if value in ("inf", "-inf") else value
+    if value in ("inf", "-inf"):
+        return float(value)
+    return value

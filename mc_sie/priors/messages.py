@@ -1,19 +1,20 @@
-"""What pydantic finds wrong with a prior file, in this project's words: where, what, why, what to do."""
+"""Messages: from what pydantic finds wrong with a prior file to where, what, why and what to do."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
+from mc_sie.priors.family_keys import FAMILIES, Strict, Weighted
 from mc_sie.priors.text_entry import in_toml, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
@@ -61,8 +62,8 @@ def checked(file: str, raw: dict[str, Any], *, is_quoted: bool = True) -> schema
     raw : dict
         What TOML made of it.
     is_quoted : bool
-        Whether messages may show values. Not of files that another file refers to: that may be anybody's, and the file
-        a secret.
+        True where messages may show values. Not of files that another file refers to: that may be anybody's, and the
+        file a secret.
 
     Returns
     -------
@@ -89,63 +90,80 @@ def _check_extent(file: str, raw: dict[str, Any]) -> None:
         if len(steps) >= DEPTH_HIGH:
             why = f"is nested more than {DEPTH_HIGH} levels deep"
             raise InputError(f"{file}: {_place(raw, steps[:2])}", why, "No key of a prior file goes that deep.")
-        for step, value in table.items() if isinstance(table, dict) else enumerate(table):
+        for step, value in _items(table):
+            where = f"{file}: {_place(raw, [*steps, step])}"
             if isinstance(value, dict | list):
                 left.append(([*steps, step], value))
-            elif isinstance(value, np.bool_):
-                raise InputError(f"{file}: {_place(raw, [*steps, step])}", *_BY_TYPE["float_type"])
+            elif isinstance(value, np.bool_):  # from Python; pydantic would take it for a number
+                raise InputError(where, *_BY_TYPE["float_type"])
             elif isinstance(value, int | float) and not _is_computable(value):
                 why = f"is neither 0 nor between {SIZE_LOW:g} and {SIZE_HIGH:g} in size"
-                raise InputError(f"{file}: {_place(raw, [*steps, step])}", why, "No law can be computed from it.")
+                raise InputError(where, why, "No distribution can be computed from it.")
+
+
+def _items(table: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(table, dict):
+        return table.items()
+    return enumerate(table)
 
 
 def _is_computable(value: float) -> bool:
     """False for a finite number that is too large or too small; where nan and inf may stand, the model knows."""
     size = abs(value)
-    return size == 0 or SIZE_LOW <= size <= SIZE_HIGH or size != size or size == math.inf
+    return size == 0 or SIZE_LOW <= size <= SIZE_HIGH or not math.isfinite(size)
 
 
 def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: bool) -> InputError:
     """The first thing that is wrong; a misspelt key is also a missing one: unknown keys come first."""
     problem = sorted(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")[0]
-    context: dict[str, Any] = problem.get("ctx", {})
-    table, steps = _followed(raw, problem["loc"])
-    match problem["type"]:
-        case "value_error":
-            unusable: Unusable = context["error"]
-            inner = filter(None, unusable.key.split("."))
-            steps += [int(step) if re.fullmatch("[0-9]{1,9}", step) else step for step in inner]
-            why, remedy = unusable.why, unusable.remedy
-        case "extra_forbidden":
-            why, remedy = _unknown_key(steps, table)
-        case "missing":
-            key = str(steps.pop())
-            why, remedy = f"has no {key}", _for_missing(key, str((*steps, "")[0]), table)
-        case "union_tag_not_found":
-            why, remedy = "has no family", 'Add one, e.g. family = "uniform"; or: ' + ", ".join(schema.FAMILIES) + "."
-        case "union_tag_invalid":
-            why, remedy = _unknown_family(steps, context)
-            steps.append("family")
-        case "literal_error":
-            value = steps[-1] if problem["loc"][-1] == "[key]" else value_at(raw, steps)
-            why, remedy = "is not one of the names", nearest(str(value), re.findall("'(.*?)'", context["expected"]))
-            if steps[0] == "correlation":
-                why, remedy = _uncorrelated(str(value), steps)
-        case "too_long" if steps[0] == "correlation":
-            why, remedy = f"has {context['actual_length']}, not 2", "For every pair of several write group = [...]."
-        case "too_short" if context["min_length"] > 1:
-            why, remedy = f"has {context['actual_length']}, not {context['min_length']}", "A pair has two."
-        case "list_type" if steps == ["correlation"]:
-            why, remedy = "is not a list", "Write each as a table [[correlation]] with between, spearman and source."
-        case "finite_number":
-            is_nan = math.isnan(value_at(raw, steps))
-            why, remedy = "is not a number" if is_nan else "is not finite", "Give a finite number."
-        case kind:
-            why, remedy = _BY_TYPE.get(kind, (problem["msg"], ""))
-            why = why.format(**context)
+    steps, why, remedy = _explained(raw, problem)
     if not steps:
         return InputError(file, why, remedy)
-    return InputError(f"{file}: {written(raw, steps) if is_quoted else _place(raw, steps)}", why, remedy)
+    if is_quoted:
+        return InputError(f"{file}: {written(raw, steps)}", why, remedy)
+    return InputError(f"{file}: {_place(raw, steps)}", why, remedy)
+
+
+def _explained(raw: dict[str, Any], problem: Any) -> tuple[list[str | int], str, str]:
+    """Place, reason and remedy of one of pydantic's errors."""
+    context: dict[str, Any] = problem.get("ctx", {})
+    table, steps = _followed(raw, problem["loc"])
+    kind = problem["type"]
+    match kind:
+        case "value_error":  # ours, with a place inside the entry
+            unusable: Unusable = context["error"]
+            return [*steps, *_inner_steps(unusable.key)], unusable.why, unusable.remedy
+        case "extra_forbidden":
+            return steps, *_unknown_key(steps, table)
+        case "missing":
+            return steps[:-1], *_missing_key(steps, table)
+        case "union_tag_not_found":
+            return steps, "has no family", f'Add one, e.g. family = "uniform"; or: {", ".join(FAMILIES)}.'
+        case "union_tag_invalid":
+            return [*steps, "family"], *_unknown_family(steps, context)
+        case "literal_error":
+            return steps, *_unknown_name(raw, steps, problem["loc"], context)
+        case "finite_number":
+            return steps, *_not_finite(value_at(raw, steps))
+    if steps[:1] == ["correlation"]:
+        if kind == "too_long":
+            return steps, f"has {context['actual_length']}, not 2", "For every pair of several write group = [...]."
+        if kind == "list_type" and len(steps) == 1:
+            why = "is not a list"
+            return steps, why, "Write each as a table [[correlation]] with between, spearman and source."
+    if kind == "too_short" and context["min_length"] > 1:
+        return steps, f"has {context['actual_length']}, not {context['min_length']}", "A pair has two."
+    why, remedy = _BY_TYPE.get(kind, (problem["msg"], ""))
+    return steps, why.format(**context), remedy
+
+
+def _inner_steps(key: str) -> list[str | int]:
+    """Steps of a dotted key such as ``components.0.high``."""
+    steps: list[str | int] = []
+    for step in filter(None, key.split(".")):
+        is_position = re.fullmatch("[0-9]{1,9}", step) is not None
+        steps.append(int(step) if is_position else step)
+    return steps
 
 
 def written(raw: dict[str, Any], steps: Steps) -> str:
@@ -173,15 +191,22 @@ def written(raw: dict[str, Any], steps: Steps) -> str:
 
 
 def _place(raw: dict[str, Any], steps: Steps) -> str:
-    """A place in a file, without what stands there."""
-    first, *rest = (step if isinstance(step, int) else shortened(key_in_toml(step)) for step in steps)
-    text = f"[{first}]" if isinstance(raw.get(str(steps[0])), dict) else str(first)
-    inner = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest).removeprefix(".")
-    return f"{text}{inner}" if inner.startswith("[") else f"{text} {inner}".rstrip()
+    """A place in a file, without what stands there: ``[rho] components[1].high``."""
+    place = shortened(key_in_toml(str(steps[0])))
+    if isinstance(raw.get(str(steps[0])), dict):
+        place = f"[{place}]"
+    separator = " "  # between the table and the first key; dots after that
+    for step in steps[1:]:
+        if isinstance(step, int):
+            place += f"[{step}]"
+        else:
+            place += f"{separator}{shortened(key_in_toml(step))}"
+        separator = "."
+    return place
 
 
 def value_at(raw: Any, steps: Steps) -> Any:
-    """What stands at a place, None where there is nothing.
+    """Value at a place, None where there is nothing.
 
     Parameters
     ----------
@@ -196,13 +221,19 @@ def value_at(raw: Any, steps: Steps) -> Any:
         Any TOML value.
     """
     for step in steps:
-        raw = raw.get(step) if isinstance(raw, dict) else raw[step] if isinstance(step, int) else None
+        if isinstance(raw, dict):
+            raw = raw.get(step)
+        elif isinstance(step, int):
+            raw = raw[step]
+        else:
+            return None
     return raw
 
 
 def _followed(raw: dict[str, Any], location: Steps) -> tuple[dict[str, Any], list[str | int]]:
     """The entry or component on pydantic's path, and the path without the name of its family that pydantic puts in."""
-    table, steps = raw, list(location[:1])
+    table = raw
+    steps = list(location[:1])
     if location[:1] in (("correlation",), ("evidence",)):  # no families here
         return value_at(raw, location[:2]), list(location)
     for before, step in pairwise(location):
@@ -223,28 +254,51 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
         return "is not a key of a correlation", nearest(key, schema.Correlation.model_fields)
     if steps[0] == "evidence":
         return "is not a key of a piece of evidence", nearest(key, schema.Measurement.model_fields)
-    further = schema.Weighted if isinstance(steps[-2], int) else schema.Sourced
     family = table["family"]
-    known = [*schema.FAMILIES[family].model_fields, *further.model_fields]
+    further: type[Strict] = schema.Sourced
+    if isinstance(steps[-2], int):  # a component
+        further = Weighted
+    known = [*FAMILIES[family].model_fields, *further.model_fields]
     return f'is not a key of family = "{family}"', nearest(key, known)
 
 
-def _for_missing(key: str, name: str, table: dict[str, Any]) -> str:
+def _missing_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
+    """Reason and remedy for a key that is needed and not there; it is the last of the steps."""
+    key = str(steps[-1])
+    name = str(steps[0])
+    why = f"has no {key}"
     if name == "evidence":
         needed = [key for key, field in schema.Measurement.model_fields.items() if field.is_required()]
-        return f"A piece of evidence needs {', '.join(needed)}."
+        return why, f"A piece of evidence needs {', '.join(needed)}."
     if key == "unit":
-        return f'Add unit = "{QUANTITIES[name].unit}".'
+        return why, f'Add unit = "{QUANTITIES[name].unit}".'
     if key in _MISSING:
-        return _MISSING[key]
+        return why, _MISSING[key]
     if name == "correlation":
-        return "It needs between or group, spearman and source."
-    fields = schema.FAMILIES[table["family"]].model_fields
-    return f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+        return why, "It needs between or group, spearman and source."
+    fields = FAMILIES[table["family"]].model_fields
+    return why, f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+
+
+def _unknown_name(raw: dict[str, Any], steps: Steps, location: Steps, context: dict[str, Any]) -> tuple[str, str]:
+    """Reason and remedy for a text that is none of a few."""
+    name = str(value_at(raw, steps))
+    if location[-1] == "[key]":  # the name is itself a key
+        name = str(steps[-1])
+    if steps[0] == "correlation":
+        return _uncorrelated(name, steps)
+    return "is not one of the names", nearest(name, re.findall("'(.*?)'", context["expected"]))
+
+
+def _not_finite(value: float) -> tuple[str, str]:
+    if math.isnan(value):
+        return "is not a number", "Give a finite number."
+    return "is not finite", "Give a finite number."
 
 
 def _unknown_family(steps: Steps, context: dict[str, Any]) -> tuple[str, str]:
-    tag, expected = str(context["tag"]), re.findall("'(.*?)'", context["expected_tags"])
+    tag = str(context["tag"])
+    expected = re.findall("'(.*?)'", context["expected_tags"])
     if isinstance(steps[-1], int):
         return "is not a family for a component", nearest(tag, expected)
     why = f"is not a family for {steps[0]}"
@@ -259,7 +313,7 @@ def _unknown_family(steps: Steps, context: dict[str, Any]) -> tuple[str, str]:
 
 
 def _uncorrelated(name: str, steps: Steps) -> tuple[str, str]:
-    """Why something cannot stand in a correlation where a quantity is expected."""
+    """Reason and remedy for what stands in a correlation where a quantity is expected."""
     if name == "mode":
         return "cannot be correlated", "Retraining modes are categories without an order."
     if "unit" in steps:

@@ -1,4 +1,4 @@
-"""Prior sets made from others: a law moved or widened on its natural scale, and a set with blocks of another.
+"""Prior sets made from others: a distribution moved or widened on its natural scale, and a set with blocks of another.
 
 A shift is meaningful on a quantity's own scale (:attr:`~mc_sie.quantities.Quantity.scale`): a factor for what is
 positive, a factor on the odds for a share. What a shift pushes out of the domain is cut off and the rest renormalised;
@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mc_sie.distributions.families import Array, Distribution, Mixture, Unusable, truncated
+from mc_sie.distributions.base import Array, Distribution, Unusable
+from mc_sie.distributions.families import truncated
+from mc_sie.distributions.mixture import Mixture
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import Entry
@@ -48,17 +50,19 @@ def to_scale(scale: str, values: ArrayLike) -> Array:
     with np.errstate(divide="ignore"):
         if scale == "log":
             return np.asarray(np.log(x))
-        return np.asarray(np.log(x) - np.log1p(-x)) if scale == "logit" else x
+        if scale == "logit":
+            return np.asarray(np.log(x) - np.log1p(-x))
+    return x
 
 
-def from_scale(scale: str, places: ArrayLike) -> Array:
+def from_scale(scale: str, positions: ArrayLike) -> Array:
     """The inverse of :func:`to_scale`.
 
     Parameters
     ----------
     scale : {"linear", "log", "logit"}
         Which.
-    places : array_like
+    positions : array_like
         On that scale.
 
     Returns
@@ -66,27 +70,29 @@ def from_scale(scale: str, places: ArrayLike) -> Array:
     ndarray of float64
         In the quantity's unit.
     """
-    s = np.asarray(places, dtype=np.float64)
+    s = np.asarray(positions, dtype=np.float64)
     with np.errstate(over="ignore"):
         if scale == "log":
             return np.asarray(np.exp(s))
-        return np.asarray(1.0 / (1.0 + np.exp(-s))) if scale == "logit" else s
+        if scale == "logit":
+            return np.asarray(1.0 / (1.0 + np.exp(-s)))
+    return s
 
 
 @dataclass(frozen=True)
 class Moved(Distribution):
-    """A law whose place on a natural scale is ``start + factor * place`` of another. Made by :func:`moved_entry`.
+    """A distribution moved to ``start + factor * position`` on a natural scale. Made by :func:`moved_entry`.
 
     Parameters
     ----------
     words : str
-        The law in words.
+        The distribution in words.
     base : Distribution
-        The other law, given that its image lies in the domain.
+        The other distribution, given that its image lies in the domain.
     scale : {"linear", "log", "logit"}
         Natural scale.
     start, factor : float
-        The change; ``factor > 0``. A value at an infinite place, such as no limit, stays where it is.
+        The change; ``factor > 0``. A value at an infinite position, such as no limit, stays where it is.
     ends : tuple of float
         Domain of the quantity.
     outside : float
@@ -101,8 +107,8 @@ class Moved(Distribution):
     outside: float
 
     def _image(self, x: ArrayLike) -> Array:
-        places = self.start + self.factor * to_scale(self.scale, x)
-        return np.clip(from_scale(self.scale, places), *self.ends)  # against rounding past an end of the domain
+        positions = self.start + self.factor * to_scale(self.scale, x)
+        return np.clip(from_scale(self.scale, positions), *self.ends)  # against rounding past an end of the domain
 
     def _origin(self, x: ArrayLike) -> Array:
         inside = np.clip(np.asarray(x, dtype=np.float64), *self.ends)
@@ -137,7 +143,10 @@ class Moved(Distribution):
         """Density of the part without atoms."""
         values = np.asarray(x, dtype=np.float64)
         inside = (values > self.ends[0]) & (values < self.ends[1])
-        x_inside = np.where(inside, values, 0.5 * sum(self.ends) if all(map(math.isfinite, self.ends)) else 1.0)
+        stand_in = 1.0  # any value of the domain, where the density is 0 whatever it gives
+        if all(map(math.isfinite, self.ends)):
+            stand_in = 0.5 * sum(self.ends)
+        x_inside = np.where(inside, values, stand_in)
         origin = self._origin(x_inside)
         with np.errstate(divide="ignore", invalid="ignore"):
             stretch = _steepness(self.scale, x_inside) / (self.factor * _steepness(self.scale, origin))
@@ -161,22 +170,24 @@ def _steepness(scale: str, x: Array) -> Array:
     """Derivative of :func:`to_scale`."""
     if scale == "log":
         return 1.0 / x
-    return 1.0 / (x * (1.0 - x)) if scale == "logit" else np.ones_like(x)
+    if scale == "logit":
+        return 1.0 / (x * (1.0 - x))
+    return np.ones_like(x)
 
 
 def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre: float = 0.0) -> Entry:
-    """An entry whose law is moved as a whole on its natural scale, atoms and all.
+    """An entry whose distribution is moved as a whole on its natural scale, atoms and all.
 
     Parameters
     ----------
     entry : Entry
         Of a quantity with numbers, not ``mode``.
     shift : float
-        Added to every place on the scale.
+        Added to every position on the scale.
     widening : float
         Factor on every distance from ``centre``, above 0.
     centre : float
-        Place on the scale that a widening leaves where it is.
+        Position on the scale that a widening leaves where it is.
 
     Returns
     -------
@@ -186,9 +197,9 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
     Raises
     ------
     InputError
-        When nothing of the law would be left in the quantity's domain, and for changes that are none.
+        When nothing of the distribution would be left in the quantity's domain, and for changes that are none.
     """
-    quantity, law = QUANTITIES[entry.name], entry.distribution
+    quantity, distribution = QUANTITIES[entry.name], entry.distribution
     if entry.name == "mode":
         raise InputError("[mode]", "has no scale to be moved on", "Give its modes other shares.")
     for argument, value in (("shift", shift), ("widening", widening), ("centre", centre)):
@@ -197,18 +208,23 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
     if not 0.0 < widening < math.inf:
         raise InputError(f"widening = {widening:g}", "is not a finite number above 0", "1 leaves the width as it is.")
     start = shift + (1.0 - widening) * centre
-    places = (to_scale(quantity.scale, (quantity.low, quantity.high)) - start) / widening
-    low, high = (float(value) for value in from_scale(quantity.scale, places))
-    is_low, is_high = low > law.support[0], high < law.support[1]
-    outside = (float(law.cdf(math.nextafter(low, -math.inf))) if is_low else 0.0) + (
-        float(law.sf(high)) if is_high else 0.0
-    )
-    words = f"{law.describe()}, {change_in_words(quantity, shift, widening)}"
+    # the values that the change takes to the ends of the domain
+    positions = (to_scale(quantity.scale, (quantity.low, quantity.high)) - start) / widening
+    low, high = (float(value) for value in from_scale(quantity.scale, positions))
+    cut_low = cut_high = None
+    below = above = 0.0
+    if low > distribution.support[0]:
+        cut_low = low
+        below = float(distribution.cdf(math.nextafter(low, -math.inf)))
+    if high < distribution.support[1]:
+        cut_high = high
+        above = float(distribution.sf(high))
+    words = f"{distribution.describe()}, {change_in_words(quantity, shift, widening)}"
     try:
-        kept = truncated(law, low if is_low else None, high if is_high else None)
+        kept = truncated(distribution, cut_low, cut_high)
     except Unusable:
         why = f"{change_in_words(quantity, shift, widening)} leaves nothing within {quantity.domain}"
-        raise InputError(f"[{entry.name}] {law.describe()}", why, "Move it by less.") from None
+        raise InputError(f"[{entry.name}] {distribution.describe()}", why, "Move it by less.") from None
     return replace(
         entry,
         family="moved",
@@ -218,7 +234,7 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
             "widening": widening,
             "centre": centre,
         },
-        distribution=Moved(words, kept, quantity.scale, start, widening, (quantity.low, quantity.high), outside),
+        distribution=Moved(words, kept, quantity.scale, start, widening, (quantity.low, quantity.high), below + above),
     )
 
 
@@ -239,10 +255,10 @@ def change_in_words(quantity: Quantity, shift: float, widening: float = 1.0) -> 
     """
     texts = []
     if shift != 0.0 or widening == 1.0:
-        factor = f"multiplied by {math.exp(shift):.3g}" if abs(shift) < 700.0 else "multiplied beyond measure"
-        texts.append(
-            {"linear": f"moved by {shift:+.3g}", "log": factor, "logit": f"odds {factor}"}[quantity.scale],
-        )
+        factor = "multiplied beyond measure"
+        if abs(shift) < 700.0:  # beyond it the exponential overflows
+            factor = f"multiplied by {math.exp(shift):.3g}"
+        texts.append({"linear": f"moved by {shift:+.3g}", "log": factor, "logit": f"odds {factor}"}[quantity.scale])
     if widening != 1.0:
         texts.append(f"{widening:g} times as wide")
     return " and ".join(texts)
@@ -252,7 +268,7 @@ def change_in_words(quantity: Quantity, shift: float, widening: float = 1.0) -> 
 
 
 def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
-    """Blocks of quantities of which two sets say different things.
+    """Blocks of quantities that two sets state differently.
 
     Parameters
     ----------
@@ -262,11 +278,11 @@ def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another law, and both blocks of a pair of
-        quantities with another correlation.
+        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another distribution, and both blocks of a
+        pair of quantities with another correlation.
     """
     if first.members or second.members:
-        pairs = [(one, other) for one in _plain_sets(first) for other in _plain_sets(second)]
+        pairs = [(one, other) for one, _ in first.plain_sets for other, _ in second.plain_sets]
         found = {block for pair in pairs for block in differing_blocks(*pair)}
         return tuple(block for block in BLOCKS if block in found)
     ours, theirs = _correlations(first), _correlations(second)
@@ -280,16 +296,13 @@ def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
 
 
 def _correlations(prior: PriorSet) -> dict[frozenset[str], float]:
-    """Rank correlations by the two quantities of the law of motion that they tie: restatements rise with those."""
-    found = {
-        frozenset(QUANTITIES[name].determines or name for name in one.between): one.spearman
-        for one in prior.correlations
-    }
+    """Rank correlations by the two quantities of the law of motion that they tie, which rise with what is stated."""
+    found = {frozenset(QUANTITIES[name].determined for name in one.between): one.spearman for one in prior.correlations}
     return {pair: spearman for pair, spearman in found.items() if spearman != 0.0}
 
 
 def is_same_entry(one: Entry | None, other: Entry | None) -> bool:
-    """Whether two entries say the same of a quantity.
+    """True where two entries say the same of a quantity.
 
     Parameters
     ----------
@@ -299,7 +312,7 @@ def is_same_entry(one: Entry | None, other: Entry | None) -> bool:
     Returns
     -------
     bool
-        The same family with the same parameters, or the same single value in whatever words.
+        Also for the same single value in whatever words.
     """
     if one is None or other is None:
         return one is other
@@ -364,14 +377,12 @@ def _blocks_of(correlation: Correlation) -> set[str]:
 
 
 def _statement(first: PriorSet, second: PriorSet, blocks: Collection[str]) -> str | None:
-    """What a mixed set says of its bottlenecks: what one of the two said of the same numbers."""
+    """Statement on bottlenecks of a mixed set: that of the set from which the numbers come that it speaks of."""
     differing = set(differing_blocks(first, second)) & set(COUNTED_TOGETHER)
     if not differing:
         return first.bottlenecks or second.bottlenecks
     if differing <= set(blocks):
         return second.bottlenecks
-    return None if differing & set(blocks) else first.bottlenecks
-
-
-def _plain_sets(prior: PriorSet) -> tuple[PriorSet, ...]:
-    return tuple(member for member, _ in prior.members) or (prior,)
+    if differing & set(blocks):  # some from one, some from the other: nobody said how these fit together
+        return None
+    return first.bottlenecks

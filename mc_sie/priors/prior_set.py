@@ -15,14 +15,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.families import Array
+from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import messages
-from mc_sie.priors.consistency import check_together, counts_twice, doubts, lost, repaired, uncorrelated, used_already
+from mc_sie.priors.consistency import (
+    check_together,
+    counts_twice,
+    lost,
+    repaired,
+    uncorrelated,
+    used_already,
+    warnings_about,
+)
 from mc_sie.priors.copula import INDEPENDENT, Correlation, Dependence, dependence_between
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
-from mc_sie.priors.reparametrisation import RESTATEMENTS, determined_by, kept_inside
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, kept_inside
 from mc_sie.priors.shipped import recorded
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 
@@ -55,7 +63,7 @@ class PriorSet:
     members : tuple of (PriorSet, float)
         Sets and weights of a pool, else empty.
     warnings : tuple of str
-        What may be meant but looks like a mistake.
+        About what may be meant but looks like a mistake.
     digest : str
         SHA-256 of what determines the draws: families and numbers, not prose.
     correlations : tuple of Correlation
@@ -84,10 +92,14 @@ class PriorSet:
     @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Names of the latent dimensions that are random, in the order of the sampler's dimensions."""
-        random = {determined_by(name) for name, entry in self.entries.items() if entry.distribution.constant is None}
+        random = {
+            QUANTITIES[name].determined for name, entry in self.entries.items() if entry.distribution.constant is None
+        }
         random |= {dimension for member, _ in self.members for dimension in member.dimensions}
         ordered = tuple(name for name in MODEL_QUANTITIES if name in random)
-        return (*ordered, POOL_DIMENSION) if self.members else ordered
+        if self.members:
+            return (*ordered, POOL_DIMENSION)
+        return ordered
 
     def values(self, points: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
         """Values of every quantity at points of the unit cube.
@@ -103,33 +115,40 @@ class PriorSet:
         -------
         dict of str to ndarray
             Every name of ``MODEL_QUANTITIES`` in its unit (float64, ``nan`` where not given), but ``mode`` as an index
-            in ``MODES`` (int8); then the restatements in use (``sigma``, ``max_speed``, ``r_total``), and for a pool
-            ``prior_set``, the index of the member (int16).
+            in ``MODES`` (int8); then the reparametrisations in use (``sigma``, ``max_speed``, ``r_total``), and for a
+            pool ``prior_set``, the index of the member (int16).
 
         Notes
         -----
         ``rho = (sigma - 1)/sigma``, ``rho = ln(alpha_compute)/ln(max_speed)`` and
         ``r = (1 - alpha_compute) labour_per_efficiency r_total``.
         """
-        n = next(iter(points.values())).size if points else 1
+        n = 1
+        if points:
+            n = next(iter(points.values())).size
         if self.members:
             return self._pooled(points, n)
         points = self.dependence.applied(points)
         found: dict[str, NDArray[Any]] = {}
         for name, entry in self.entries.items():
-            law = entry.distribution
-            drawn = law.ppf(points[determined_by(name)]) if law.constant is None else np.full(n, law.constant)
-            found[name] = kept_inside(QUANTITIES[name], drawn)
-        for name, restatement in RESTATEMENTS.items():
+            distribution = entry.distribution
+            drawn = (
+                distribution.ppf(points[QUANTITIES[name].determined])
+                if distribution.constant is None
+                else np.full(n, distribution.constant)
+            )
+            found[name] = kept_inside(QUANTITIES[name], drawn)  # rounding may put a draw on an excluded bound
+        for name, reparametrisation in REPARAMETRISATIONS.items():
             if name in found:
-                determined = QUANTITIES[determined_by(name)]
-                found[determined.name] = kept_inside(determined, restatement.formula(found))
+                determined = reparametrisation.determined
+                found[determined.name] = kept_inside(determined, reparametrisation.forward(found))
         found["mode"] = found["mode"].astype(np.int8)
-        restated = [name for name in RESTATEMENTS if name in found]
-        return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *restated)}
+        stated = [name for name in REPARAMETRISATIONS if name in found]
+        return {name: found.get(name, np.full(n, np.nan)) for name in (*MODEL_QUANTITIES, *stated)}
 
     def ranks(self, points: Mapping[str, Array]) -> dict[str, Array]:
-        """Where each draw stands in the laws of its own prior set, from 0 to 1: what the quantile functions are given.
+        """Ranks of each draw in the distributions of its own prior set, from 0 to 1: arguments of the quantile
+        functions.
 
         Parameters
         ----------
@@ -163,11 +182,13 @@ class PriorSet:
             rows = np.flatnonzero(which == index)
             chosen = member.values({name: points[name][rows] for name in (*member.dimensions, POOL_DIMENSION)})
             for name, values in chosen.items():
-                if name not in found:
-                    found[name] = np.zeros(n, np.int8) if name == "mode" else np.full(n, np.nan)
+                if name not in found and name == "mode":
+                    found[name] = np.zeros(n, np.int8)
+                elif name not in found:
+                    found[name] = np.full(n, np.nan)
                 found[name][rows] = values
-        restated = [name for name in RESTATEMENTS if name in found]
-        return {name: found[name] for name in (*MODEL_QUANTITIES, *restated)} | {POOL_DIMENSION: which}
+        stated = [name for name in REPARAMETRISATIONS if name in found]
+        return {name: found[name] for name in (*MODEL_QUANTITIES, *stated)} | {POOL_DIMENSION: which}
 
     @property
     def plain_sets(self) -> tuple[tuple[PriorSet, float], ...]:
@@ -176,7 +197,7 @@ class PriorSet:
 
     @property
     def may_count_twice(self) -> bool:
-        """Whether rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
+        """True where rho, alpha_compute and r may count one bottleneck twice and nothing says how they fit together."""
         if self.members:
             return any(member.may_count_twice for member, _ in self.members)
         return counts_twice(self.entries, self.bottlenecks)
@@ -188,7 +209,7 @@ class PriorSet:
         *,
         correlations: Sequence[Correlation] | None = None,
     ) -> PriorSet:
-        """The same set with other entries for some quantities.
+        """This set with other entries for some quantities.
 
         Parameters
         ----------
@@ -209,40 +230,29 @@ class PriorSet:
         Raises
         ------
         InputError
-            When the entries do not go together.
+            When the entries do not go together, or are no entries of the quantities under whose names they stand.
         """
-        for key, change in changes.items():
-            if key not in QUANTITIES:
-                raise InputError(key, "is no quantity", nearest(key, QUANTITIES))
-            if change is not None and not isinstance(change, Entry):
-                remedy = (
-                    f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
-                )
-                raise InputError(f"{key} = {change!r}", "is no entry", remedy)
+        _check_changes(changes)
+        if correlations is not None:
+            correlations = _correlations_of(correlations)
         header = self._header | {"name": name or self.name}
         if self.members:
             members = tuple(
                 (member.replaced(changes, correlations=correlations), weight) for member, weight in self.members
             )
             return pool_of(members, **header)
-        determined = {determined_by(changed) for changed in changes}
+        determined = {QUANTITIES[changed].determined for changed in changes}
         kept = {
             key: entry
             for key, entry in self.entries.items()
-            if not entry.is_default and determined_by(key) not in determined
+            if not entry.is_default and QUANTITIES[key].determined not in determined
         }
         given = {key: entry for key, entry in changes.items() if entry is not None}
         where = name or self.name
         if correlations is None:
             return set_of(kept | given, where, self.correlations, **header)
-        entries = with_defaults(kept | given)
-        pairs = [correlation.pair for correlation in correlations]
-        for place, correlation in enumerate(correlations):
-            problem = uncorrelated(correlation.between, entries)
-            if correlation.pair in pairs[:place]:
-                problem = "stands there twice", "State each pair once."
-            if problem:
-                raise InputError(f"{where}: correlation of {' and '.join(correlation.between)}", *problem)
+        # unlike one that the set had before, a correlation that is asked for must be possible
+        _check_correlations(where, correlations, with_defaults(kept | given))
         return set_of(kept | given, where, tuple(correlations), **header)
 
     @property
@@ -251,7 +261,7 @@ class PriorSet:
         return {key: getattr(self, key) for key in kept}
 
     def given(self, evidence: Sequence[Evidence]) -> PriorSet:
-        """The same set, conditioned on other evidence.
+        """This set, conditioned on other evidence.
 
         Parameters
         ----------
@@ -262,7 +272,15 @@ class PriorSet:
         -------
         PriorSet
             With a digest of its own.
+
+        Raises
+        ------
+        InputError
+            For what is no evidence.
         """
+        if not isinstance(evidence, Sequence) or not all(isinstance(item, Evidence) for item in evidence):
+            remedy = "Give a list of mc_sie.priors.evidence.Evidence, such as the evidence of another set."
+            raise InputError(f"evidence = {evidence!r:.60}", "is no list of evidence", remedy)
         header = self._header | {"evidence": tuple(evidence)}
         if self.members:
             return pool_of(self.members, **header)
@@ -270,7 +288,7 @@ class PriorSet:
         return set_of(stated, self.name, self.correlations, **header)
 
     def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
-        """The same set with one quantity at one value.
+        """This set with one quantity at one value.
 
         Parameters
         ----------
@@ -284,8 +302,8 @@ class PriorSet:
         Returns
         -------
         PriorSet
-            With every other law as it was: a quantity that is correlated with this one keeps its whole range, and is
-            not what is expected of it given the value.
+            With every other distribution as it was: a quantity that is correlated with this one keeps its whole range,
+            and is not what is expected of it given the value.
 
         Raises
         ------
@@ -353,7 +371,7 @@ class PriorSet:
         return f"<PriorSet {self.name}: {self.title}; {what}; digest {self.digest[:12]}>"
 
     def _repr_html_(self) -> str:
-        """Every quantity with its law and source, for notebooks."""
+        """Every quantity with its distribution and source, for notebooks."""
         rows = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
             for member in ([member for member, _ in self.members] or [self])
@@ -364,7 +382,7 @@ class PriorSet:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{rows}</table>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to other processes: all but the implied values, which are large and easily made again."""
+        """State for other processes, without the implied values, which are large and easily made again."""
         return {name: value for name, value in vars(self).items() if name != "_implied"}
 
     @cached_property
@@ -402,6 +420,43 @@ class PriorSet:
             found["correlations"] = [plain(vars(correlation)) for correlation in self.correlations]
             found["latent_correlation"] = {"names": list(self.dependence.names), "matrix": plain(self.dependence.used)}
         return found
+
+
+def _check_changes(changes: object) -> None:
+    """Refuse what is no mapping from quantities to entries of theirs."""
+    if not isinstance(changes, Mapping):
+        remedy = 'Write prior.replaced({"rho": mc_sie.priors.entry("rho", ...)}).'
+        raise InputError(f"changes = {changes!r:.60}", "is no mapping from quantities to entries", remedy)
+    for key, change in changes.items():
+        if not isinstance(key, str) or key not in QUANTITIES:
+            raise InputError(f"{key!s:.60}", "is no quantity", nearest(str(key), QUANTITIES))
+        if change is not None and not isinstance(change, Entry):
+            remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+            raise InputError(f"{key} = {change!r:.60}", "is no entry", remedy)
+        if change is not None and change.name != key:
+            raise InputError(f"changes[{key!r}]", f"is an entry of {change.name}", f"Write {{{change.name!r}: ...}}.")
+
+
+def _correlations_of(correlations: object) -> tuple[Correlation, ...]:
+    """Correlations that were given as an argument."""
+    if not isinstance(correlations, Sequence):
+        raise InputError(f"correlations = {correlations!r:.60}", "is no sequence", "Give a list of Correlation.")
+    for one in correlations:
+        if not isinstance(one, Correlation):
+            remedy = 'Make one with mc_sie.priors.Correlation(("r", "lam"), 0.5, source="...").'
+            raise InputError(f"correlations: {one!r:.60}", "is no correlation", remedy)
+    return tuple(correlations)
+
+
+def _check_correlations(where: str, correlations: Sequence[Correlation], entries: Mapping[str, Entry]) -> None:
+    """Refuse correlations that some entries cannot have, and a pair that is stated twice."""
+    pairs = [one.pair for one in correlations]
+    for place, one in enumerate(correlations):
+        problem = uncorrelated(one.between, entries)
+        if one.pair in pairs[:place]:
+            problem = "stands there twice", "State each pair once."
+        if problem:
+            raise InputError(f"{where}: correlation of {' and '.join(one.between)}", *problem)
 
 
 def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:
@@ -442,10 +497,12 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
     check_together(where, entries)
     problem = {correlation: uncorrelated(correlation.between, entries) for correlation in correlations}
     kept = tuple(correlation for correlation in correlations if problem[correlation] is None)
-    latent = [(determined_by(one.between[0]), determined_by(one.between[1]), one.spearman) for one in kept]
+    latent = [
+        (QUANTITIES[one.between[0]].determined, QUANTITIES[one.between[1]].determined, one.spearman) for one in kept
+    ]
     dependence = dependence_between(MODEL_QUANTITIES, latent)
     found = [
-        *doubts(where, entries, header["bottlenecks"]),
+        *warnings_about(where, entries, header["bottlenecks"]),
         *(lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
         *repaired(where, dependence, entries),
         *used_already(header.get("evidence", ()), entries),
@@ -559,7 +616,7 @@ def pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> Prior
     """
     evidence = header.get("evidence", ())
     found = [warning for member, _ in members for warning in member.warnings]
-    found += [doubt for member, _ in members for doubt in used_already(evidence, member.entries)]
+    found += [warning for member, _ in members for warning in used_already(evidence, member.entries)]
     digest = _digest_given(_digest([[member.digest, weight] for member, weight in members]), evidence)
     return PriorSet(entries={}, members=members, warnings=tuple(dict.fromkeys(found)), digest=digest, **header)
 
@@ -570,7 +627,9 @@ def _digest(drawn: Any) -> str:
 
 def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
     """The digest of a set given evidence, in whatever order and by whatever names; without any, its own."""
-    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)]) if evidence else digest
+    if not evidence:
+        return digest
+    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)])
 
 
 def plain(value: Any) -> Any:
@@ -593,5 +652,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
+        if math.isnan(value):
+            return None
+        return str(value)
     return value

@@ -1,29 +1,37 @@
-"""What a prior file may say: one pydantic model a family, with exactly its keys, and the JSON Schema of the whole file.
+"""Schema of a prior file: the header, an entry for each quantity, correlations, evidence; and its JSON Schema.
 
-Types and the bounds of single numbers are pydantic's; whatever relates two of them is refused where the law is made, by
-:class:`~mc_sie.distributions.families.Unusable`. :mod:`mc_sie.priors.loading` turns both kinds into one of
-message.
+The families of an entry are in :mod:`mc_sie.priors.family_keys`; :mod:`mc_sie.priors.messages` turns what pydantic
+finds wrong into one kind of message.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache, cached_property, partial, reduce
+from collections.abc import Mapping
+from functools import cache, partial, reduce
 from operator import or_
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
-from mc_sie.distributions import families, fitting, tabulated
-from mc_sie.distributions.families import Distribution, Unusable
+from mc_sie.distributions.base import Unusable
+from mc_sie.distributions.families import check_ends, check_weights
 from mc_sie.priors import evidence
-from mc_sie.quantities import MODES, QUANTITIES, Quantity
-
-Positive = Annotated[float, Field(gt=0.0)]
-Weight = Annotated[float, Field(ge=0.0)]
-Scale = Literal["linear", "log"]
+from mc_sie.priors.family_keys import (
+    COMPONENTS,
+    MODE_FAMILIES,
+    NUMBER_FAMILIES,
+    Absent,
+    LinearPool,
+    Mixture,
+    Positive,
+    Several,
+    Strict,
+    Weight,
+    Weighted,
+)
+from mc_sie.quantities import QUANTITIES, Quantity
 
 
 def _not_blank(text: str) -> str:
@@ -33,7 +41,6 @@ def _not_blank(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
-ModeName = Literal[MODES]  # type: ignore[valid-type]
 _NUMBER_NAMES = tuple(name for name in QUANTITIES if name != "mode")
 NumberName = Literal[_NUMBER_NAMES]  # type: ignore[valid-type]
 
@@ -46,9 +53,6 @@ _CONVERSIONS = {
 _UNIT_NAMES = {"year": "years", "yr": "years", "day": "days", "percent": "%", "doubling": "doublings"}
 
 
-COMPONENTS_HIGH = families.PARTS_HIGH
-"""Most components of a mixture."""
-
 MEMBERS_HIGH = 64
 """Most members of a pool: each is a file of its own."""
 
@@ -57,346 +61,6 @@ EVIDENCE_HIGH = 64
 
 SD_LOG_HIGH = 100.0
 """Largest error of a reading, as a natural logarithm: it may then be off by a factor of 10^43."""
-
-
-class Strict(BaseModel):
-    """A table whose keys are exactly those written down: text is text, numbers are finite numbers."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
-
-
-# -------------------------------------------------------------------------------------------------- families
-
-
-class Family(Strict):
-    """A law and its parameters, in the quantity's unit."""
-
-    family: str
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The law."""
-        raise NotImplementedError
-
-    @model_validator(mode="after")
-    def _has_a_law(self) -> Family:
-        _ = self.distribution
-        return self
-
-
-class Fixed(Family):
-    """One value with certainty."""
-
-    family: Literal["fixed"]
-    value: float = Field(allow_inf_nan=True, description="the value; inf where that means no limit")
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The law."""
-        return families.fixed(self.value)
-
-
-class Truncatable(Family):
-    """A law that may be cut to an interval and renormalised, without atoms at the ends."""
-
-    truncate_low: float | None = Field(None, description="nothing below this; the rest is renormalised")
-    truncate_high: float | None = Field(None, description="nothing above this; the rest is renormalised")
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        raise NotImplementedError
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The law."""
-        return families.truncated(self.whole(), self.truncate_low, self.truncate_high)
-
-
-class Uniform(Truncatable):
-    """Equally likely anywhere between two ends."""
-
-    family: Literal["uniform"]
-    low: float
-    high: float
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.uniform(self.low, self.high)
-
-
-class Loguniform(Truncatable):
-    """Equally likely in every factor between two positive ends."""
-
-    family: Literal["loguniform"]
-    low: float
-    high: float
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.loguniform(self.low, self.high)
-
-
-class Normal(Truncatable):
-    """Normal."""
-
-    family: Literal["normal"]
-    mean: float
-    sd: Positive
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.normal(self.mean, self.sd)
-
-
-class Lognormal(Truncatable):
-    """Lognormal."""
-
-    family: Literal["lognormal"]
-    median: Positive
-    sd_log: Positive = Field(description="standard deviation of the natural logarithm")
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.lognormal(self.median, self.sd_log)
-
-
-class Beta(Truncatable):
-    """Beta, from 0 to 1 unless other ends are given."""
-
-    family: Literal["beta"]
-    a: Positive
-    b: Positive
-    low: float = 0.0
-    high: float = 1.0
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.beta(self.a, self.b, self.low, self.high)
-
-
-class Triangular(Truncatable):
-    """Triangular."""
-
-    family: Literal["triangular"]
-    low: float
-    peak: float
-    high: float
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.triangular(self.low, self.peak, self.high)
-
-
-class Pert(Truncatable):
-    """PERT: a smooth triangular whose mean is (low + 4 peak + high)/6."""
-
-    family: Literal["pert"]
-    low: float
-    peak: float
-    high: float
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.pert(self.low, self.peak, self.high)
-
-
-class StudentT(Truncatable):
-    """Student t."""
-
-    family: Literal["student_t"]
-    location: float
-    scale: Positive
-    df: Positive = Field(description="degrees of freedom")
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.student_t(self.location, self.scale, self.df)
-
-
-class Fitted(Truncatable):
-    """A family named by ``fit``, with what it needs beyond what it is fitted to."""
-
-    fit: fitting.FittedFamily
-    df: Positive | None = Field(None, description="degrees of freedom, for student_t")
-    low: float | None = Field(None, description="lower end, for beta (0 unless given)")
-    high: float | None = Field(None, description="upper end, for beta (1 unless given)")
-
-    @property
-    def further(self) -> dict[str, float]:
-        """``df``, ``low`` and ``high`` as given, checked."""
-        wanted = {"beta": ("low", "high"), "student_t": ("df",)}.get(self.fit, ())
-        given = {key: value for key in ("df", "low", "high") if (value := getattr(self, key)) is not None}
-        for key in given:
-            if key not in wanted:
-                raise Unusable(
-                    key, f'does not belong to fit = "{self.fit}"', "df is for student_t, low and high for beta."
-                )
-        if self.fit == "student_t" and not given:
-            raise Unusable("", "has no df", 'Nothing else determines it: fit = "student_t" needs df.')
-        if self.fit == "beta":
-            families.check_ends(given.get("low", 0.0), given.get("high", 1.0))
-        return given
-
-
-class Quantiles(Fitted):
-    """Two or three quantiles, and the family that shall have them."""
-
-    family: Literal["quantiles"]
-    quantiles: dict[str, float] = Field(
-        description="q and the decimals of the probability, at least two: q05 for 5 %, q50, q95, q975 for 97.5 %",
-        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]{2,}$"}, "minProperties": 2, "maxProperties": 3},
-    )
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        found = fitting.fit(self.fit, self.quantiles, **self.further)
-        stated = ", ".join(f"{key} = {value:g}" for key, value in self.quantiles.items())
-        if len(self.quantiles) == 2:
-            return replace(found.distribution, words=f"{self.fit} with {stated}")
-        miss = f"misses by at most {found.miss_points:.2g} points of probability"
-        return replace(found.distribution, words=f"{self.fit} through {stated}: {miss}")
-
-
-class Interval(Fitted):
-    """A mean and an equal-tailed interval, and the family that comes nearest to them."""
-
-    family: Literal["interval"]
-    mean: float
-    interval: list[float] = Field(min_length=2, max_length=2, description="its low and its high end")
-    level: float = Field(0.9, gt=0.0, lt=1.0, description="probability of the interval, half of the rest on each side")
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        low, high = self.interval
-        found = fitting.fit_interval(self.fit, self.mean, (low, high), level=self.level, **self.further)
-        words = f"{self.fit} with mean {self.mean:g} and {100.0 * self.level:g} % interval {low:g} to {high:g}"
-        if found.miss_share > 1e-9:
-            words += (
-                f": misses the interval by at most {found.miss_points:.2g} points of probability, "
-                f"the mean by {100.0 * found.miss_mean:.2g} % of the interval"
-            )
-        return replace(found.distribution, words=words)
-
-
-class Histogram(Truncatable):
-    """Chips on bins, as in a roulette elicitation; even within a bin."""
-
-    family: Literal["histogram"]
-    edges: list[float] = Field(min_length=2, description="ends of the bins, rising, one more than bins")
-    chips: list[Weight] = Field(min_length=1, description="chips on each bin; only their shares matter")
-    scale: Scale = Field("linear", description='what is even within a bin: "linear" steps or "log" factors')
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return tabulated.histogram(self.edges, self.chips, is_log=self.scale == "log")
-
-
-class Tabulated(Truncatable):
-    """A quantile function by points of it, and a monotone cubic between them."""
-
-    family: Literal["tabulated"]
-    p: list[float] = Field(min_length=2, description="probabilities, rising from 0 to 1")
-    x: list[float] = Field(min_length=2, description="the quantiles there, rising; the first and last are the ends")
-    scale: Scale = Field("linear", description='what is interpolated: the value, or with "log" its logarithm')
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return tabulated.tabulated(self.p, self.x, is_log=self.scale == "log")
-
-
-class Weighted(Strict):
-    """Share of a mixture."""
-
-    weight: Weight
-
-
-_COMPONENTS = Field(min_length=1, max_length=COMPONENTS_HIGH)
-
-
-class Several(Truncatable):
-    """Laws with weights that sum to 1."""
-
-    components: list[Any] = _COMPONENTS
-
-    @property
-    def weighted(self) -> list[tuple[float, Distribution]]:
-        """Weights and laws."""
-        families.check_weights("components", [component.weight for component in self.components])
-        return [(component.weight, component.distribution) for component in self.components]
-
-
-class Mixture(Several):
-    """Several laws with weights that sum to 1; a fixed one among them is a value with a probability of its own."""
-
-    family: Literal["mixture"]
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        return families.mixture(self.weighted)
-
-
-class LinearPool(Several):
-    """Several experts on one quantity, weighted: now this one is right and now that. A mixture of their laws."""
-
-    family: Literal["linear_pool"]
-
-    def whole(self) -> Distribution:
-        """The law before it is cut."""
-        law = families.mixture(self.weighted)
-        return replace(law, words=f"linear pool{law.words.removeprefix('mixture')}")
-
-
-class Absent(Strict):
-    """Takes away an optional quantity that would be inherited."""
-
-    family: Literal["absent"]
-
-
-def fixed_mode(mode: str) -> Distribution:
-    """One retraining mode with certainty.
-
-    Parameters
-    ----------
-    mode : str
-        One of MODES.
-
-    Returns
-    -------
-    Distribution
-        An atom at its index in MODES.
-    """
-    return families.fixed(MODES.index(mode), mode)
-
-
-class FixedMode(Family):
-    """One retraining mode."""
-
-    family: Literal["fixed"]
-    value: ModeName
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The law of the mode's index in MODES."""
-        return fixed_mode(self.value)
-
-
-class Categorical(Family):
-    """Retraining modes with credences that sum to 1."""
-
-    family: Literal["categorical"]
-    values: dict[ModeName, Weight]
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The law of the mode's index in MODES."""
-        families.check_weights("values", self.values.values())
-        weighted = [(self.values[mode], fixed_mode(mode)) for mode in MODES if mode in self.values]
-        return families.mixture(
-            weighted, ", ".join(f"{100.0 * weight:.3g} % {law.describe()}" for weight, law in weighted)
-        )
-
-
-# --------------------------------------------------------------------------------------- entries and the file
 
 
 class Sourced(Strict):
@@ -456,7 +120,7 @@ class Pool(Strict):
 
     @model_validator(mode="after")
     def _weights_sum_to_one(self) -> Pool:
-        families.check_weights("members", self.members.values())
+        check_weights("members", self.members.values())
         return self
 
 
@@ -495,37 +159,37 @@ class Measurement(Strict):
         except ValueError as error:
             raise Unusable("about", *error.args) from None
         if self.unit != subject.unit:
-            raise Unusable(
-                "unit", f'is not the unit of {subject.name}, "{subject.unit}"', f'Write unit = "{subject.unit}".'
-            )
-        needed, errors, must = evidence.KEYS[self.likelihood]
-        given = self.parameters
-        for key in given:
-            if key not in (*needed, *errors):
-                raise Unusable(
-                    key, f'is not a key of likelihood = "{self.likelihood}"', _evidence_keys(self.likelihood)
-                )
-        for key in needed:
-            if key not in given:
-                raise Unusable("", f"has no {key}", _evidence_keys(self.likelihood))
-        stated = [key for key in errors if key in given]
-        if len(stated) > 1:
-            raise Unusable("sd_log", "is given beside sd", "Both say how good the reading is: keep one of them.")
-        if must and not stated:
-            raise Unusable("", f"does not say how good it is: it has no {' or '.join(errors)}", "Give one.")
+            why = f'is not the unit of {subject.name}, "{subject.unit}"'
+            raise Unusable("unit", why, f'Write unit = "{subject.unit}".')
+        _check_keys(self.likelihood, self.parameters)
         if self.likelihood == "interval":
-            families.check_ends(given["low"], given["high"])
-        if stated == ["sd_log"]:
-            for key in needed:
-                if given[key] <= 0.0:
+            check_ends(self.parameters["low"], self.parameters["high"])
+        if "sd_log" in self.parameters:
+            for key in evidence.KEYS[self.likelihood].readings:
+                if self.parameters[key] <= 0.0:
                     raise Unusable(key, "is not above 0", "A reading with sd_log is a positive number; or give sd.")
         return self
 
 
-def _evidence_keys(likelihood: str) -> str:
-    needed, errors, must = evidence.KEYS[likelihood]
-    error = " or ".join(errors)
-    return f"It needs {' and '.join(needed)}" + (f", and {error}." if must else f"; {error} may say how good it is.")
+def _check_keys(likelihood: str, given: Mapping[str, float]) -> None:
+    """Refuse keys that do not belong to a likelihood, and the lack of those that it needs."""
+    keys = evidence.KEYS[likelihood]
+    remedy = f"It needs {' and '.join(keys.readings)}"
+    if keys.needs_error:
+        remedy += f", and {' or '.join(keys.errors)}."
+    else:
+        remedy += f"; {' or '.join(keys.errors)} may say how good it is."
+    for key in given:
+        if key not in (*keys.readings, *keys.errors):
+            raise Unusable(key, f'is not a key of likelihood = "{likelihood}"', remedy)
+    for key in keys.readings:
+        if key not in given:
+            raise Unusable("", f"has no {key}", remedy)
+    stated = [key for key in keys.errors if key in given]
+    if len(stated) > 1:
+        raise Unusable("sd_log", "is given beside sd", "Both say how good the reading is: keep one of them.")
+    if keys.needs_error and not stated:
+        raise Unusable("", f"does not say how good it is: it has no {' or '.join(keys.errors)}", "Give one.")
 
 
 class Header(Strict):
@@ -557,19 +221,6 @@ class Header(Strict):
         return self
 
 
-_NUMBERS = (
-    *(Fixed, Uniform, Loguniform, Normal, Lognormal, Beta, Triangular, Pert, StudentT),
-    *(Quantiles, Interval, Histogram, Tabulated),
-)
-_MODES = (FixedMode, Categorical)
-
-FAMILIES: dict[str, type[Strict]] = {
-    get_args(family.model_fields["family"].annotation)[0]: family
-    for family in (Categorical, *_NUMBERS, Mixture, LinearPool, Absent)
-}
-"""Every family by its name in the file. (``fixed`` has the same keys for ``mode``.)"""
-
-
 @cache
 def prior_file() -> type[Header]:
     """The model of a whole prior file: the header and one entry for each quantity, with the keys of its family.
@@ -583,15 +234,19 @@ def prior_file() -> type[Header]:
     -----
     Made when first asked for, because building it takes longer than importing this package.
     """
-    component = _one_of(Weighted, _NUMBERS)
+    component = _one_of(Weighted, NUMBER_FAMILIES)
     mixture = _several(Mixture, component)
-    expert = _one_of(Weighted, (*_NUMBERS, mixture))
-    numbers = (*_NUMBERS, mixture, _several(LinearPool, expert))
-    number, mode = _one_of(Measured, numbers), _one_of(Sourced, _MODES)
+    expert = _one_of(Weighted, (*NUMBER_FAMILIES, mixture))
+    numbers = (*NUMBER_FAMILIES, mixture, _several(LinearPool, expert))
+    number, mode = _one_of(Measured, numbers), _one_of(Sourced, MODE_FAMILIES)
     number_or_absent = number | _with(Sourced, Absent)
     fields: dict[str, Any] = {}
     for quantity in QUANTITIES.values():
-        kind = mode if quantity.name == "mode" else number_or_absent if quantity.optional else number
+        kind = number
+        if quantity.name == "mode":
+            kind = mode
+        elif quantity.optional:
+            kind = number_or_absent
         meaning = f"{quantity.meaning} [{quantity.unit}], in {quantity.domain}"
         unit: dict[str, Any] = {"properties": {"unit": {"const": quantity.unit}}}
         fields[quantity.name] = (
@@ -603,7 +258,7 @@ def prior_file() -> type[Header]:
 
 def _several(family: type[Several], component: Any) -> type[Several]:
     return create_model(
-        family.__name__, __base__=family, __doc__=family.__doc__, components=(list[component], _COMPONENTS)
+        family.__name__, __base__=family, __doc__=family.__doc__, components=(list[component], COMPONENTS)
     )
 
 
@@ -619,31 +274,41 @@ def _one_of(extra: type[Strict], kinds: tuple[type[Strict], ...]) -> Any:
 def _suited(quantity: Quantity, entry: Any) -> Any:
     """The entry, when its unit and its values are the quantity's."""
     if entry.unit not in (None, quantity.unit):
+        remedy = f'Write unit = "{quantity.unit}".'
         conversion = _CONVERSIONS.get((_UNIT_NAMES.get(entry.unit, entry.unit), quantity.unit))
-        advice = (
-            f'{conversion} and write unit = "{quantity.unit}".' if conversion else f'Write unit = "{quantity.unit}".'
-        )
-        raise Unusable("unit", f'is not the unit of {quantity.name}, "{quantity.unit}"', advice)
-    if isinstance(entry, Absent):
-        return entry
+        if conversion:
+            remedy = f'{conversion} and write unit = "{quantity.unit}".'
+        raise Unusable("unit", f'is not the unit of {quantity.name}, "{quantity.unit}"', remedy)
+    if not isinstance(entry, Absent):
+        _check_domain(quantity, entry)
+    return entry
+
+
+def _check_domain(quantity: Quantity, entry: Any) -> None:
+    """Refuse an entry that can have values outside the domain of its quantity."""
     atoms = [value for value, _ in entry.distribution.atoms]
     low, high = entry.distribution.reach
+    # an excluded bound may be the end of a continuous distribution, which has no probability there, but no atom
     too_low = low < quantity.low or (low == quantity.low and quantity.low_open and low in atoms)
     too_high = high > quantity.high or (high == quantity.high and quantity.high_open and high in atoms)
-    if too_low or too_high:
-        key = _blamed(entry, "low" if too_low else "high")
-        is_list = key.endswith(("family", *_LISTS))
-        verb = "reaches" if is_list else "is"
-        if too_low:
-            why = f"below {quantity.low:g}" if low < quantity.low else f"not above {quantity.low:g}"
-        else:
-            why = f"above {quantity.high:g}" if high > quantity.high else f"not below {quantity.high:g}"
-        advice = f"{quantity.name} lies in {quantity.domain}: {quantity.meaning}."
-        if is_list:
-            cuts = [f"truncate_low = {quantity.low:g}"] * too_low + [f"truncate_high = {quantity.high:g}"] * too_high
-            advice += f" Cut it with {' and '.join(cuts)}."
-        raise Unusable(key, f"{verb} {why}", advice)
-    return entry
+    if too_low:
+        key = _blamed(entry, "low")
+        why = f"below {quantity.low:g}" if low < quantity.low else f"not above {quantity.low:g}"
+    elif too_high:
+        key = _blamed(entry, "high")
+        why = f"above {quantity.high:g}" if high > quantity.high else f"not below {quantity.high:g}"
+    else:
+        return
+    remedy = f"{quantity.name} lies in {quantity.domain}: {quantity.meaning}."
+    if not key.endswith(("family", *_LISTS)):
+        raise Unusable(key, f"is {why}", remedy)
+    # no single number is to blame: a list, or a family without ends
+    cuts = []
+    if too_low:
+        cuts.append(f"truncate_low = {quantity.low:g}")
+    if too_high:
+        cuts.append(f"truncate_high = {quantity.high:g}")
+    raise Unusable(key, f"reaches {why}", f"{remedy} Cut it with {' and '.join(cuts)}.")
 
 
 _LISTS = ("edges", "x")
@@ -664,7 +329,7 @@ def _blamed(entry: Any, side: Literal["low", "high"]) -> str:
 
 
 class _ForToml(GenerateJsonSchema):
-    """What may be left out is simply not required, as TOML has no null; ``discriminator`` is OpenAPI's and goes."""
+    """JSON Schema without null, which TOML has not: an optional key is not required. OpenAPI's discriminator goes."""
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])

@@ -15,7 +15,9 @@ def shipped_priors() -> dict[str, Path]:
     """
     package = Path(__file__).resolve().parent.parent
     installed = package / "_shipped_priors"
-    folder = installed if installed.is_dir() else package.parent / "priors"
+    folder = installed
+    if not installed.is_dir():  # a checkout
+        folder = package.parent / "priors"
     return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
@@ -32,8 +34,9 @@ def recorded(path: Path) -> str:
     str
         For a shipped set the path within the project, wherever that is installed.
     """
-    is_shipped = shipped_priors().get(path.stem) == path
-    return f"priors/{path.name}" if is_shipped else str(path)
+    if shipped_priors().get(path.stem) == path:
+        return f"priors/{path.name}"
+    return str(path)
 
 
 def shown(path: Path) -> str:

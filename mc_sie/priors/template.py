@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.quantities import MODES, QUANTITIES
+
+_FOR_FEW = ("categorical", "absent")
 
 
 def new_prior_text(extends: str = "davidson-2025") -> str:
@@ -20,25 +23,6 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
     str
         TOML with comments.
     """
-    ways = (
-        'family = "fixed"        value',
-        'family = "uniform"      low, high',
-        'family = "loguniform"   low, high',
-        'family = "normal"       mean, sd',
-        'family = "lognormal"    median, sd_log (sd of the natural logarithm)',
-        'family = "beta"         a, b; low = 0, high = 1 unless given',
-        'family = "triangular"   low, peak, high',
-        'family = "pert"         low, peak, high',
-        'family = "student_t"    location, scale, df',
-        'family = "quantiles"    quantiles = { q05 = 2, q95 = 32 }, two or three; fit = "lognormal"',
-        'family = "interval"     mean, interval = [2, 32], level = 0.9 unless given; fit = "lognormal"',
-        'family = "histogram"    edges = [0, 1, 2, 4], chips = [3, 10, 7]; scale = "log" for even factors in a bin',
-        'family = "tabulated"    p = [0, 0.1, 0.9, 1], x = [1, 2, 8, 20]: points of the quantile function',
-        'family = "mixture"      components = [ { weight = 0.2, family = "fixed", value = 0 }, { weight = 0.8, ... } ]',
-        'family = "linear_pool"  components as in a mixture: several experts on one quantity',
-        'family = "categorical"  values = { shortening = 0.5, continual = 0.5 } (for mode only)',
-        'family = "absent"       takes away an optional quantity that is inherited',
-    )
     lines = [
         'title = "My beliefs"',
         'description = """Why they are what they are."""',
@@ -57,7 +41,7 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         '# judgement = "ours: why", marks a number that nobody has published',
         "",
         "# Families and their keys. All but fixed, categorical and absent can be cut by truncate_low, truncate_high.",
-        *(f"#   {way}" for way in ways),
+        *_family_lines(),
         "#",
         "# What goes together: Spearman correlations between quantities that vary, by the names they are stated under.",
         "# (What is not stated is 0; a pair stated here replaces the inherited one, and spearman = 0 takes it away.)",
@@ -84,3 +68,13 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
     for quantity in QUANTITIES.values():
         lines.append(f'#   [{quantity.name}] unit = "{quantity.unit}", in {quantity.domain}: {quantity.meaning}')
     return "\n".join(lines) + "\n"
+
+
+def _family_lines() -> list[str]:
+    """A line on each family, those that few quantities take at the end."""
+    names = [name for name in FAMILIES if name not in _FOR_FEW] + list(_FOR_FEW)
+    lines = []
+    for name in names:
+        stated = f'family = "{name}"'
+        lines.append(f"#   {stated:23} {FAMILIES[name].hint}")
+    return lines

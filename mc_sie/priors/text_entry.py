@@ -1,7 +1,7 @@
 """Priors as people write them: one line of text to the table of an entry, and tables to the text of a prior file.
 
-What a family is called, which keys it has and which of them it needs stands in :mod:`mc_sie.priors.schema` alone; this
-only lays words and numbers out as a file would, and the schema says whether they can be used.
+What a family is called, which keys it has and which of them it needs stands in :mod:`mc_sie.priors.family_keys` alone;
+this only lays words and numbers out as a file would, and the schema says whether they can be used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from mc_sie.distributions import fitting
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.priors import schema
+from mc_sie.priors.family_keys import CUTS, FAMILIES
 from mc_sie.quantities import MODES, QUANTITIES, Quantity
 from mc_sie.text.numerals import is_number, parse_number
 
@@ -26,7 +26,6 @@ _FITTED = get_args(fitting.FittedFamily)
 _WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([A-Za-z%]+)")
 _LONGEST = 10_000  # characters of a line; the longest list of chips that anybody types is shorter
 _UNITS = ("month", "year", "yr", "week", "day", "oom", "doubling", "x", "%", "percent")
-_CUTS = ("truncate_low", "truncate_high")
 
 
 def is_quantile(key: str) -> bool:
@@ -62,7 +61,7 @@ def fitted(family: str, parameters: Mapping[str, Any], quantiles: Mapping[str, f
 
 
 def table_of_text(name: str, text: str) -> dict[str, Any]:
-    """What a prior file would say of a quantity, from one line as people type it.
+    """The table of a quantity's entry in a prior file, from one line as people type it.
 
     Parameters
     ----------
@@ -101,7 +100,7 @@ def table_of_text(name: str, text: str) -> dict[str, Any]:
     words = _words("=".join(part.strip() for part in text.split("=")), where)
     if not words:
         raise InputError(f"[{name}]", "is empty", "Type ? for what can be written here.")
-    if name == "mode" and words[0].lower() not in schema.FAMILIES:
+    if name == "mode" and words[0].lower() not in FAMILIES:
         return _modes(words, where)
     values, unit = _without_unit(words, quantity)
     table = _numbers(quantity, values, where) or _family(quantity, values, where)
@@ -109,27 +108,28 @@ def table_of_text(name: str, text: str) -> dict[str, Any]:
 
 
 def parameters_of(family: str) -> dict[str, bool]:
-    """The keys of a family in the order in which they may be written without names, and whether each must be given.
+    """Keys of a family in the order in which they may be written without names; True for those that must be given.
 
     Parameters
     ----------
     family : str
-        One of :data:`mc_sie.priors.schema.FAMILIES`.
+        One of :data:`mc_sie.priors.family_keys.FAMILIES`.
 
     Returns
     -------
     dict of str to bool
-        First what must be given; without the cuts that every law may have.
+        First what must be given; without the cuts that every distribution may have.
     """
-    fields = schema.FAMILIES[family].model_fields
-    required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *_CUTS)}
+    fields = FAMILIES[family].model_fields
+    required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *CUTS)}
     return dict(sorted(required.items(), key=lambda item: not item[1]))
 
 
 def _words(text: str, where: str) -> list[str]:
     """The parts of a line between blanks and commas, where no bracket or quote is open."""
     words = [""]
-    depth, is_quoted = 0, False
+    depth = 0
+    is_quoted = False
     for before, letter, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
         if letter == '"':
             is_quoted = not is_quoted
@@ -162,14 +162,16 @@ def _value(word: str, where: str) -> Any:
 def _without_unit(words: list[str], quantity: Quantity) -> tuple[list[str], str]:
     """The words without a unit after the last number; percent become parts of 1 where that is the unit."""
     attached = _WITH_UNIT.fullmatch(words[-1])
-    if attached:
+    if attached:  # 0.5months
         words = [*words[:-1], attached[1], attached[2]]
     unit = words[-1]
     if len(words) == 1 or _singular(unit) not in _UNITS or not re.search(r"[0-9\]}]$|inf$", words[-2]):
         return words, quantity.unit
     if _singular(unit) in ("%", "percent") and quantity.unit == "1":
         return [_in_parts(word) for word in words[:-1]], "1"
-    return words[:-1], quantity.unit if _singular(unit) == _singular(quantity.unit) else unit
+    if _singular(unit) == _singular(quantity.unit):
+        unit = quantity.unit
+    return words[:-1], unit
 
 
 def _singular(unit: str) -> str:
@@ -179,7 +181,9 @@ def _singular(unit: str) -> str:
 def _in_parts(word: str) -> str:
     """A number in percent as one of parts of 1; other words as they are."""
     number = word.rstrip("%")
-    return f"{float(number) / 100.0:.15g}" if is_number(number) else word
+    if not is_number(number):
+        return word
+    return f"{float(number) / 100.0:.15g}"  # 15 digits: 7 % is 0.07, not 0.07000000000000001
 
 
 def _number(word: str, where: str) -> float:
@@ -194,7 +198,9 @@ def _numbers(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]
     """One value, or the ends of a 90 % interval; None where a family is named."""
     if len(words) == 1 and is_number(words[0]):
         return {"family": "fixed", "value": _number(words[0], where)}
-    inner = words[1:] if words[0].lower() == "from" else words
+    inner = words
+    if words[0].lower() == "from":
+        inner = words[1:]
     if len(inner) == 3 and inner[1].lower() in ("to", "..", "-", "\N{EN DASH}"):
         for end in (inner[0], inner[2]):
             if not is_number(end):
@@ -209,7 +215,7 @@ def _numbers(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]
 
 
 def _interval(quantity: Quantity, low: float, high: float, where: str) -> dict[str, Any]:
-    """The law with this 90 % interval, of the family of the quantity's scale, cut where its domain ends."""
+    """The distribution with this 90 % interval, of the family of the quantity's scale, cut where its domain ends."""
     for end in (low, high):
         if not quantity.contains(end):
             advice = f"{quantity.name} lies in {quantity.domain}: {quantity.meaning}."
@@ -218,11 +224,12 @@ def _interval(quantity: Quantity, low: float, high: float, where: str) -> dict[s
         raise InputError(where, "does not rise", f"Write the smaller end first: {high:g} to {low:g}.")
     fit = INTERVAL_FITS[quantity.scale]
     cuts = {}
-    if fit != "beta":
-        if quantity.low > (0.0 if fit == "lognormal" else -math.inf):
-            cuts["truncate_low"] = quantity.low
-        if quantity.high < math.inf:
-            cuts["truncate_high"] = quantity.high
+    natural_low = {"normal": -math.inf, "lognormal": 0.0, "beta": 0.0}[fit]
+    natural_high = {"normal": math.inf, "lognormal": math.inf, "beta": 1.0}[fit]
+    if quantity.low > natural_low:
+        cuts["truncate_low"] = quantity.low
+    if quantity.high < natural_high:
+        cuts["truncate_high"] = quantity.high
     return {"family": "quantiles", "quantiles": {"q05": low, "q95": high}, "fit": fit, **cuts}
 
 
@@ -230,8 +237,8 @@ def _family(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]:
     """A family by name, its parameters by place or by name."""
     family, *rest = words
     family = family.lower()
-    if family not in schema.FAMILIES:
-        remedy = nearest(family, (name for name in schema.FAMILIES if name != "categorical"))
+    if family not in FAMILIES:
+        remedy = nearest(family, (name for name in FAMILIES if name != "categorical"))
         raise InputError(where, "is no number, no range and no family with its numbers", remedy)
     keys = list(parameters_of(family))
     found: dict[str, Any] = {}
@@ -241,12 +248,14 @@ def _family(quantity: Quantity, words: list[str], where: str) -> dict[str, Any]:
         if not equals or not key.isidentifier():
             left = [key for key in keys if key not in found]
             if not left or quantiles:
-                why = f"has {word} left over"
-                raise InputError(
-                    where, why, f"{family} takes {', '.join(keys)}." if keys else f"{family} stands alone."
-                )
+                remedy = f"{family} takes {', '.join(keys)}."
+                if not keys:
+                    remedy = f"{family} stands alone."
+                raise InputError(where, f"has {word} left over", remedy)
             key, value = left[0], word
-        target = quantiles if is_quantile(key) else found
+        target = found
+        if is_quantile(key):
+            target = quantiles
         if key in target:
             raise InputError(where, f"states {key} twice", "Keep one of them.")
         target[key] = _value(value, where)
@@ -263,7 +272,8 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
     is_percent = any("%" in word for word in words)
     if is_number(parts[0]):  # shares before modes
         parts = [part for pair in zip(parts[1::2], parts[::2], strict=False) for part in pair]
-    names, shares = parts[::2], parts[1::2]
+    names = parts[::2]
+    shares = parts[1::2]
     if len(names) != len(shares) or not all(is_number(share) for share in shares):
         remedy = (
             f"Write one mode, or modes with their shares: {MODES[1]} 0.5 {MODES[3]} 0.5. Known: {', '.join(MODES)}."
@@ -272,7 +282,9 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise InputError(where, f"states {name} twice", "Keep one of them.")
-    divisor = 100.0 if is_percent else 1.0
+    divisor = 1.0
+    if is_percent:
+        divisor = 100.0
     return {
         "family": "categorical",
         "values": {name: _number(share, where) / divisor for name, share in zip(names, shares, strict=True)},
@@ -333,4 +345,6 @@ def in_toml(value: Any, longest: int | None = None) -> str:
 
 def key_in_toml(key: str) -> str:
     """A key as TOML has it: in quotes unless it is a plain word."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+    if re.fullmatch(r"[A-Za-z0-9_-]+", key):
+        return key
+    return json.dumps(key, ensure_ascii=False)

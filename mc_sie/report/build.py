@@ -36,6 +36,7 @@ from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior, shipped_priors
+from mc_sie.priors.describing import prior_table
 from mc_sie.priors.modified import differing_blocks
 from mc_sie.published import davidson_houlden_tables
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
@@ -47,7 +48,6 @@ from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
 from mc_sie.storage.files import check_folder, entry, write_whole
 from mc_sie.storage.store import is_run, prior_of, prior_record, read_record, run_spec_of, version_of, write_analysis
-from mc_sie.storage.tables import prior_table
 from mc_sie.text.escaping import to_csv
 
 DRAWS_DEFAULT = 2**17

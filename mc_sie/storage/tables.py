@@ -1,4 +1,4 @@
-"""Tables that users hand in and get back: CSV in, CSV out, and the table of a prior set."""
+"""Tables that users hand in and get back: CSV in, CSV out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
+from mc_sie.priors.describing import medians
 from mc_sie.quantities import (
     HORIZON_MONTHS_DEFAULT,
     HORIZON_MONTHS_HIGH,
@@ -23,8 +24,6 @@ from mc_sie.quantities import (
     QUANTITIES,
     TOP_OOMS,
 )
-from mc_sie.sampling import Design, plan, points
-from mc_sie.stats.estimates import decimals, replicate_se
 from mc_sie.storage.files import check_file, existing_file, write_folder, write_whole
 from mc_sie.text.csv_tables import CsvTable, read_csv
 from mc_sie.text.escaping import to_csv
@@ -35,11 +34,6 @@ if TYPE_CHECKING:
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
-
-PROBS = (0.01, 0.05, 0.50, 0.95, 0.99)
-"""Quantiles in the table of a prior set."""
-
-_BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def evaluate_table(path: Path, output: Path | None = None, *, threads: int | None = None) -> pd.DataFrame:
@@ -294,13 +288,8 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     InputError
         For a setting that cannot be read.
     """
-    if prior.members:
-        row = {name: _pooled_median(prior, name) for name in KERNEL_COLUMNS[:-1]}
-    else:
-        middle = prior.values({name: np.array([0.5]) for name in prior.dimensions})
-        row = {name: float(middle[name][0]) for name in KERNEL_COLUMNS[:-1]}
-    shares = _mode_shares(prior)
-    row["mode"] = float(max(shares, key=lambda code: shares[code]))
+    middle = medians(prior)
+    row = {name: middle[name] for name in KERNEL_COLUMNS[:-1]}
     stated: set[str] = set()
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -325,144 +314,6 @@ def _setting_remedy(name: str, row: dict[str, float]) -> str:
         return "Give --horizon-months instead."
     determined = QUANTITIES[name].determines if name in QUANTITIES else None
     return f"Set {determined}, which it restates." if determined else nearest(name, row)
-
-
-def _pooled_median(prior: PriorSet, name: str) -> float:
-    """The median of a quantity of a pool where most draws give it, else nan."""
-    return float(prior.quantiles(name, [0.5])[0]) if _share_given(prior, name) > 0.5 else math.nan
-
-
-def _share_given(prior: PriorSet, name: str) -> float:
-    """Share of the draws of a pool in which a quantity is given."""
-    if name in KERNEL_COLUMNS and not QUANTITIES[name].optional:
-        return 1.0
-    return math.fsum(weight for member, weight in prior.members if name in member.entries)
-
-
-def _mode_shares(prior: PriorSet) -> dict[int, float]:
-    """Credence of each retraining mode, by code."""
-    shares: dict[int, float] = {}
-    for member, weight in prior.plain_sets:
-        for code, prob in member.entries["mode"].distribution.atoms:
-            shares[int(code)] = shares.get(int(code), 0.0) + weight * prob
-    return dict(sorted(shares.items()))
-
-
-def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
-    """What a prior set implies for each quantity.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    density : bool
-        Add a sketch of each density.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``symbol``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
-    """
-    rows = []
-    names = list(prior.entries) or [name for name in QUANTITIES if _share_given(prior, name) > 0.0]
-    names += [name for name in ("rho", "r") if name not in names]
-    for name in names:
-        quantity = QUANTITIES[name]
-        entry = prior.entries.get(name)
-        words = _pooled_words(prior, name) if entry is None else entry.distribution.describe()
-        row: dict[str, Any] = {"quantity": name, "symbol": quantity.symbol, "unit": quantity.unit, "prior": words}
-        if entry is not None and entry.is_default:
-            row["prior"] += " (default, ours)" if quantity.default_is_ours else " (default)"
-        if name == "mode":
-            row.update(dict.fromkeys([f"p{100 * prob:.0f}" for prob in PROBS] + ["mean"], ""))
-        else:
-            values = [*prior.quantiles(name, PROBS), prior.mean(name)]
-            labels = [f"p{100 * prob:.0f}" for prob in PROBS] + ["mean"]
-            row.update({label: f"{value:.3g}" for label, value in zip(labels, values, strict=True)})
-        if density:
-            row["density, p1 to p99"] = "" if name == "mode" else _sketch(prior, name)
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def correlation_table(prior: PriorSet, *, n_draws: int = 2**17, seed: int = 0) -> pd.DataFrame:
-    """Correlations as stated and as the draws have them.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set; of a pool every member is listed on its own.
-    n_draws : int
-        Draws behind what has no closed form, in 16 independent randomisations.
-    seed : int
-        Of these draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``and``, ``stated`` and ``achieved`` Spearman correlation, for a pool also ``set``. No rows where
-        nothing is correlated.
-
-    Notes
-    -----
-    Quantities without atoms have the correlation of their ranks exactly, which is the stated one unless the matrix was
-    repaired. Draws at an atom tie, and share their mean rank: what is achieved is then estimated, with its Monte Carlo
-    standard error.
-    """
-    if prior.members:
-        tables = [(member, correlation_table(member, n_draws=n_draws, seed=seed)) for member, _ in prior.members]
-        return pd.concat([table.assign(set=member.name) for member, table in tables], ignore_index=True)
-    frame = pd.DataFrame(
-        [(*one.between, f"{one.spearman:g}") for one in prior.correlations], columns=["quantity", "and", "stated"]
-    )
-    design = plan(n_draws, seed=seed, n_replicates=16)
-    return frame.assign(achieved=[_achieved(prior, one.between, design) for one in prior.correlations])
-
-
-def _achieved(prior: PriorSet, between: tuple[str, str], design: Design) -> str:
-    """Spearman correlation of two quantities in the draws, in words."""
-    laws = [prior.entries[name].distribution for name in between]
-    latent = [QUANTITIES[name].determines or name for name in between]
-    if not any(law.atoms for law in laws):
-        return f"{prior.dependence.spearman(*latent):.4g}, exact"
-    from scipy.stats import rankdata
-
-    found = []
-    for start in range(0, design.n_draws, design.n_per_replicate):
-        stop = start + design.n_per_replicate
-        uniforms = prior.ranks(
-            {name: points(design, QUANTITIES[name].dimension, start, stop) for name in prior.dimensions}
-        )
-        ranks = [rankdata(law.ppf(uniforms[name])) for law, name in zip(laws, latent, strict=True)]
-        found.append(float(np.corrcoef(*ranks)[0, 1]))
-    se = replicate_se(found)
-    digits = decimals(se)
-    return f"{np.mean(found):.{digits}f} (Monte Carlo SE {se:.{digits}f})"
-
-
-def _pooled_words(prior: PriorSet, name: str) -> str:
-    """What to call a quantity that no entry states: derived from others, or pooled over the members that give it."""
-    if not prior.members:
-        return "derived"
-    if name == "mode":
-        return ", ".join(f"{100 * share:.3g} % {MODES[code]}" for code, share in _mode_shares(prior).items())
-    given = _share_given(prior, name)
-    return "pooled" if given > 1.0 - 1e-9 else f"pooled; given in {100 * given:.3g} % of the draws"
-
-
-def _sketch(prior: PriorSet, name: str, width: int = 24) -> str:
-    """A density as a line of blocks between the 1st and 99th percentile, on the quantity's natural scale."""
-    values = prior.quantiles(name, list((np.arange(4096) + 0.5) / 4096))
-    values = values[np.isfinite(values)]
-    if len(values) == 0 or values.min() == values.max():
-        return ""
-    if QUANTITIES[name].scale == "log" and values.min() > 0.0:
-        values = np.log(values)
-    low, high = np.quantile(values, [0.01, 0.99])
-    if low == high:
-        return ""
-    counts, _ = np.histogram(values, bins=width, range=(low, high))
-    return "".join(_BLOCKS[math.ceil(8 * count / counts.max())] for count in counts)
 
 
 def check_figure_path(path: Path | None) -> None:

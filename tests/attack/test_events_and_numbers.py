@@ -18,7 +18,7 @@ from mc_sie.events import parse_event
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors.csv_import import NUMBER_COLUMNS, TEXT_COLUMNS, prior_text
 from mc_sie.priors.entries import entry_of_table
-from mc_sie.priors.schema import FAMILIES
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.text_entry import table_of_text
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report.render import _inline, _looks_numeric

@@ -148,7 +148,8 @@ def laws(draw, depth=0):
 def pieces(draw):
     """A piece of evidence."""
     likelihood = draw(st.sampled_from(list(KEYS)))
-    needed, errors, _ = KEYS[likelihood]
+    keys = KEYS[likelihood]
+    needed, errors = keys.readings, keys.errors
     about, unit = draw(
         st.sampled_from(
             [

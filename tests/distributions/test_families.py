@@ -1,4 +1,4 @@
-"""Laws against SciPy's, against plain bisection, and against what a quantile function must be."""
+"""Distributions against SciPy's, against plain bisection, and against what a quantile function must be."""
 
 import time
 
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mc_sie.distributions import families as f
+from mc_sie.distributions.base import Unusable
+from mc_sie.distributions.mixture import PARTS_HIGH, Mixture
 
 U = np.concatenate([10.0 ** -np.arange(1.0, 16.0), np.linspace(0.001, 0.999, 999), 1.0 - 10.0 ** -np.arange(3.0, 16.0)])
 
@@ -50,18 +52,18 @@ MIXTURES = {
 }
 
 
-def bisected(law, u):
+def bisected(distribution, u):
     """The smallest x with P(X <= x) >= u, by halving an interval 300 times; from the upper tail where u is there."""
     low, high = np.full(u.shape, -1e9), np.full(u.shape, 1e9)
     for _ in range(300):
         middle = 0.5 * (low + high)
-        below = np.where(u <= 0.5, law.cdf(middle) < u, law.sf(middle) > 1.0 - u)
+        below = np.where(u <= 0.5, distribution.cdf(middle) < u, distribution.sf(middle) > 1.0 - u)
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return high
 
 
 @pytest.mark.parametrize("name", AGAINST_SCIPY)
-def test_a_law_is_scipys(name):
+def test_a_distribution_is_scipys(name):
     ours, theirs = AGAINST_SCIPY[name]
     x = theirs.ppf(np.linspace(0.001, 0.999, 97))
     scale = theirs.std()
@@ -87,57 +89,59 @@ def test_both_tails_are_accurate(name):
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_a_mixture_is_inverted_as_bisection_inverts_it(name):
-    law = MIXTURES[name]
-    found, expected = law.ppf(U), bisected(law, U)
-    # A value is as good as one step of u: where the law is thin, x is not determined better than that.
-    resolution = np.abs(bisected(law, np.clip(U + 2e-16, 0.0, 1.0 - 1e-16)) - expected)
+    distribution = MIXTURES[name]
+    found, expected = distribution.ppf(U), bisected(distribution, U)
+    # A value is as good as one step of u: where the distribution is thin, x is not determined better than that.
+    resolution = np.abs(bisected(distribution, np.clip(U + 2e-16, 0.0, 1.0 - 1e-16)) - expected)
     np.testing.assert_array_less(np.abs(found - expected), 1e-12 * np.abs(expected) + 4.0 * resolution + 1e-14)
 
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_a_mixture_has_the_cumulative_function_of_its_parts(name):
-    law = MIXTURES[name]
+    distribution = MIXTURES[name]
     x = np.linspace(-10.0, 10.0, 2001)
-    expected = sum(w * part.cdf(x) for w, part in law.parts) + sum(p * (x >= a) for a, p in law.atoms)
-    np.testing.assert_allclose(law.cdf(x), expected, rtol=1e-14)
-    np.testing.assert_allclose(law.cdf(x) + law.sf(x), 1.0, rtol=1e-14)
-    assert law.mean() == pytest.approx(float(np.mean(law.ppf((np.arange(2**20) + 0.5) / 2**20))), rel=2e-3, abs=1e-5)
+    expected = sum(w * part.cdf(x) for w, part in distribution.parts) + sum(p * (x >= a) for a, p in distribution.atoms)
+    np.testing.assert_allclose(distribution.cdf(x), expected, rtol=1e-14)
+    np.testing.assert_allclose(distribution.cdf(x) + distribution.sf(x), 1.0, rtol=1e-14)
+    assert distribution.mean() == pytest.approx(
+        float(np.mean(distribution.ppf((np.arange(2**20) + 0.5) / 2**20))), rel=2e-3, abs=1e-5
+    )
 
 
 def test_an_atom_takes_its_share_of_u_and_no_more():
-    law = MIXTURES["touching, atom at the end"]
-    assert law.ppf(0.9) == pytest.approx(0.0, abs=1e-15)
-    x = law.ppf(np.array([0.45, 0.8999, 0.900001, 0.95, 0.999999]))
+    distribution = MIXTURES["touching, atom at the end"]
+    assert distribution.ppf(0.9) == pytest.approx(0.0, abs=1e-15)
+    x = distribution.ppf(np.array([0.45, 0.8999, 0.900001, 0.95, 0.999999]))
     np.testing.assert_allclose(x[:2], [-0.1, -0.2 + 0.2 * 0.8999 / 0.9])
     assert np.all(x[2:] == 0.0)
-    assert law.atoms == ((0.0, pytest.approx(0.1)),)
-    law = MIXTURES["atoms inside"]
-    below, upto = float(law.cdf(np.nextafter(0.3, 0.0))), float(law.cdf(0.3))
+    assert distribution.atoms == ((0.0, pytest.approx(0.1)),)
+    distribution = MIXTURES["atoms inside"]
+    below, upto = float(distribution.cdf(np.nextafter(0.3, 0.0))), float(distribution.cdf(0.3))
     assert upto - below == pytest.approx(0.2)
-    x = law.ppf(np.linspace(below + 1e-12, upto - 1e-12, 100))
+    x = distribution.ppf(np.linspace(below + 1e-12, upto - 1e-12, 100))
     assert np.all(x == 0.3)
-    assert law.ppf(below - 1e-9) < 0.3 < law.ppf(upto + 1e-9)
+    assert distribution.ppf(below - 1e-9) < 0.3 < distribution.ppf(upto + 1e-9)
 
 
 def test_atoms_alone_never_give_a_value_between_them():
     weights = (0.1, 0.2, 0.3, 0.15, 0.25)
-    law = f.mixture([(weight, f.fixed(float(code))) for code, weight in enumerate(weights)])
+    distribution = f.mixture([(weight, f.fixed(float(code))) for code, weight in enumerate(weights)])
     u = (np.arange(2**16) + 0.5) / 2**16
     cuts = np.cumsum(weights)
     u = np.sort(np.concatenate([u, cuts[:-1], np.nextafter(cuts[:-1], 0.0), np.nextafter(cuts[:-1], 1.0)]))
-    x = law.ppf(u)
+    x = distribution.ppf(u)
     assert set(x) == {0.0, 1.0, 2.0, 3.0, 4.0}
     np.testing.assert_allclose([np.mean(x == code) for code in range(5)], weights, atol=1e-4)
 
 
 def test_no_limit_can_have_a_credence():
-    law = f.mixture([(0.2, f.fixed(np.inf)), (0.8, f.lognormal(10.0, 0.3))])
-    assert np.all(np.isinf(law.ppf([0.8001, 0.9, 1.0 - 1e-16])))
-    x = law.ppf(np.array([1e-15, 0.4, 0.7999999, 0.8 - 1e-15]))
+    distribution = f.mixture([(0.2, f.fixed(np.inf)), (0.8, f.lognormal(10.0, 0.3))])
+    assert np.all(np.isinf(distribution.ppf([0.8001, 0.9, 1.0 - 1e-16])))
+    x = distribution.ppf(np.array([1e-15, 0.4, 0.7999999, 0.8 - 1e-15]))
     assert np.all(np.isfinite(x))
     assert x[1] == pytest.approx(10.0)
-    assert law.mean() == np.inf
-    assert law.support == (0.0, np.inf)
+    assert distribution.mean() == np.inf
+    assert distribution.support == (0.0, np.inf)
     assert f.fixed(np.inf).constant == np.inf
 
 
@@ -146,65 +150,67 @@ def test_no_limit_can_have_a_credence():
 def test_truncation_renormalises_without_atoms(name, cut):
     whole, _ = AGAINST_SCIPY[name]
     low, high = (None if u is None else float(whole.ppf(u)) for u in cut)
-    law = f.truncated(whole, low, high)
+    distribution = f.truncated(whole, low, high)
     a, b = (0.0 if cut[0] is None else cut[0]), (1.0 if cut[1] is None else cut[1])
     u = np.linspace(0.0005, 0.9995, 1000)
     expected = whole.ppf(a + u * (b - a))
     width = np.ptp(expected)
-    np.testing.assert_allclose(law.ppf(u), expected, atol=1e-8 * width)
-    np.testing.assert_allclose(law.cdf(expected), u, atol=1e-7)
-    np.testing.assert_allclose(law.sf(expected), 1.0 - u, atol=1e-7)
-    assert law.atoms == ()
-    assert np.unique(law.ppf(u)).size == u.size
-    fine = law.ppf((np.arange(2**16) + 0.5) / 2**16)
-    assert law.mean() == pytest.approx(float(np.mean(fine)), abs=1e-3 * np.std(fine))
+    np.testing.assert_allclose(distribution.ppf(u), expected, atol=1e-8 * width)
+    np.testing.assert_allclose(distribution.cdf(expected), u, atol=1e-7)
+    np.testing.assert_allclose(distribution.sf(expected), 1.0 - u, atol=1e-7)
+    assert distribution.atoms == ()
+    assert np.unique(distribution.ppf(u)).size == u.size
+    fine = distribution.ppf((np.arange(2**16) + 0.5) / 2**16)
+    assert distribution.mean() == pytest.approx(float(np.mean(fine)), abs=1e-3 * np.std(fine))
 
 
 def test_a_truncated_sample_passes_kolmogorov_smirnov():
-    law = f.truncated(f.normal(0.0, 1.0), 0.5, 2.0)
+    distribution = f.truncated(f.normal(0.0, 1.0), 0.5, 2.0)
     exact = stats.truncnorm(0.5, 2.0)
-    sample = law.ppf(np.random.default_rng(1).random(20_000))
+    sample = distribution.ppf(np.random.default_rng(1).random(20_000))
     assert stats.kstest(sample, exact.cdf).pvalue > 0.01
-    assert law.mean() == pytest.approx(exact.mean(), rel=1e-12)
+    assert distribution.mean() == pytest.approx(exact.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize(("low", "high"), [(8.0, 9.0), (-9.0, -8.0), (30.0, np.inf), (-np.inf, -30.0)])
-def test_truncation_far_out_in_a_tail_keeps_its_law(low, high):
-    law = f.truncated(f.normal(0.0, 1.0), None if low == -np.inf else low, None if high == np.inf else high)
+def test_truncation_far_out_in_a_tail_keeps_its_distribution(low, high):
+    distribution = f.truncated(f.normal(0.0, 1.0), None if low == -np.inf else low, None if high == np.inf else high)
     exact = stats.truncnorm(low, high)
     u = np.linspace(0.01, 0.99, 99)
-    np.testing.assert_allclose(law.ppf(u), exact.ppf(u), rtol=1e-9)
-    np.testing.assert_allclose(law.cdf(exact.ppf(u)), u, rtol=1e-9)
-    np.testing.assert_allclose(law.sf(exact.ppf(u)), 1.0 - u, rtol=1e-9)
-    assert law.mean() == pytest.approx(exact.mean(), rel=1e-9)
+    np.testing.assert_allclose(distribution.ppf(u), exact.ppf(u), rtol=1e-9)
+    np.testing.assert_allclose(distribution.cdf(exact.ppf(u)), u, rtol=1e-9)
+    np.testing.assert_allclose(distribution.sf(exact.ppf(u)), 1.0 - u, rtol=1e-9)
+    assert distribution.mean() == pytest.approx(exact.mean(), rel=1e-9)
 
 
 def test_a_truncated_mixture_drops_what_is_outside_and_renormalises():
     whole = f.mixture(
         [(0.4, f.uniform(0.0, 1.0)), (0.3, f.uniform(2.0, 3.0)), (0.1, f.fixed(0.5)), (0.2, f.fixed(9.0))]
     )
-    law = f.truncated(whole, 0.25, 5.0)
-    assert law.atoms == ((0.5, pytest.approx(0.1 / 0.7)),)
-    assert law.support == (0.25, 3.0)
-    assert float(law.cdf(1.0)) == pytest.approx(0.4 / 0.7)
-    assert law.mean() == pytest.approx((0.3 * 0.625 + 0.3 * 2.5 + 0.1 * 0.5) / 0.7)
-    twice = f.truncated(law, 0.5, None)
+    distribution = f.truncated(whole, 0.25, 5.0)
+    assert distribution.atoms == ((0.5, pytest.approx(0.1 / 0.7)),)
+    assert distribution.support == (0.25, 3.0)
+    assert float(distribution.cdf(1.0)) == pytest.approx(0.4 / 0.7)
+    assert distribution.mean() == pytest.approx((0.3 * 0.625 + 0.3 * 2.5 + 0.1 * 0.5) / 0.7)
+    twice = f.truncated(distribution, 0.5, None)
     assert twice.atoms == ((0.5, pytest.approx(0.1 / 0.6)),)
     assert twice.support == (0.5, 3.0)
 
 
 def test_what_is_cut_away_whole_is_refused():
-    with pytest.raises(f.Unusable, match="leaves nothing of the uniform from 0 to 1"):
+    with pytest.raises(Unusable, match="leaves nothing of the uniform from 0 to 1"):
         f.truncated(f.uniform(0.0, 1.0), 1.0, 2.0)
-    with pytest.raises(f.Unusable, match="not below truncate_high = 1"):
+    with pytest.raises(Unusable, match="not below truncate_high = 1"):
         f.truncated(f.uniform(0.0, 1.0), 1.0, 1.0)
 
 
 def test_a_pole_so_steep_that_floats_end_before_it_is_still_inverted():
     # Newton steps once went to and fro between the two ends of a bracket of a few floats here, for ever.
     narrow = f.truncated(f.triangular(-1.62119, -1.56069, -1.41952), -1.49963, -1.49372)
-    law = f.mixture([(0.23, narrow), (0.215, f.beta(0.0600186, 0.766285, 0.222095, 1.22143)), (0.555, f.fixed(-0.6))])
-    x = law.ppf(np.linspace(1e-9, 1.0 - 1e-9, 20_001))
+    distribution = f.mixture(
+        [(0.23, narrow), (0.215, f.beta(0.0600186, 0.766285, 0.222095, 1.22143)), (0.555, f.fixed(-0.6))]
+    )
+    x = distribution.ppf(np.linspace(1e-9, 1.0 - 1e-9, 20_001))
     assert np.all(np.diff(x) >= 0.0)
     assert x[-1] < 1.22143
 
@@ -226,33 +232,33 @@ parts = st.one_of(
 
 
 @st.composite
-def laws(draw):
+def distributions(draw):
     weights = np.array(draw(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=4)))
-    law = f.mixture([(weight, draw(parts)) for weight in weights / weights.sum()])
+    distribution = f.mixture([(weight, draw(parts)) for weight in weights / weights.sum()])
     if draw(st.booleans()):
-        low, high = law.ppf([0.1, 0.9])
-        law = f.truncated(law, float(low), float(high)) if high - low > 1e-3 else law
-    return law
+        low, high = distribution.ppf([0.1, 0.9])
+        distribution = f.truncated(distribution, float(low), float(high)) if high - low > 1e-3 else distribution
+    return distribution
 
 
 @settings(derandomize=True, deadline=None, max_examples=150)
-@given(laws(), st.lists(st.floats(1e-12, 1.0 - 1e-12), min_size=2, max_size=30))
-def test_any_law_rises_with_u_and_is_inverted_by_its_cumulative_function(law, us):
+@given(distributions(), st.lists(st.floats(1e-12, 1.0 - 1e-12), min_size=2, max_size=30))
+def test_any_distribution_rises_with_u_and_is_inverted_by_its_cumulative_function(distribution, us):
     u = np.sort(np.array(us))
-    x = law.ppf(u)
+    x = distribution.ppf(u)
     near = 1e-12 * np.maximum(1.0, np.abs(x))
     assert np.all(np.diff(x) >= -near[1:])
-    assert np.all((x >= law.support[0]) & (x <= law.support[1]))
-    assert np.all(law.cdf(x - near) <= u + 1e-12)
-    assert np.all(law.cdf(x + near) >= u - 1e-12)
+    assert np.all((x >= distribution.support[0]) & (x <= distribution.support[1]))
+    assert np.all(distribution.cdf(x - near) <= u + 1e-12)
+    assert np.all(distribution.cdf(x + near) >= u - 1e-12)
 
 
 @settings(derandomize=True, deadline=None, max_examples=50)
-@given(laws(), st.integers(1, 40))
-def test_a_value_depends_on_its_own_u_alone(law, size):
+@given(distributions(), st.integers(1, 40))
+def test_a_value_depends_on_its_own_u_alone(distribution, size):
     u = (np.arange(61) + 0.5) / 61
-    together = law.ppf(u)
-    apart = np.concatenate([law.ppf(u[i : i + size]) for i in range(0, 61, size)])
+    together = distribution.ppf(u)
+    apart = np.concatenate([distribution.ppf(u[i : i + size]) for i in range(0, 61, size)])
     np.testing.assert_array_equal(together, apart)
 
 
@@ -266,16 +272,16 @@ def test_a_million_values_of_a_mixture_take_about_a_second(name):
 
 def test_inverting_a_mixture_takes_a_few_readings_of_its_cumulative_function(monkeypatch):
     parts = [f.uniform(0.45, 0.87), f.uniform(0.5, 0.7), f.lognormal(0.3, 0.5), f.normal(0.4, 0.1)]
-    law = f.truncated(f.mixture([(0.25, part) for part in parts]), 0.02, 0.9)
-    law.ppf(0.5)  # makes the grid
+    distribution = f.truncated(f.mixture([(0.25, part) for part in parts]), 0.02, 0.9)
+    distribution.ppf(0.5)  # makes the grid
     readings = []
-    honest = f.Mixture._smooth
-    monkeypatch.setattr(f.Mixture, "_smooth", lambda *args, **how: readings.append(args) or honest(*args, **how))
-    law.ppf((np.arange(4096) + 0.5) / 4096)
+    honest = Mixture._smooth
+    monkeypatch.setattr(Mixture, "_smooth", lambda *args, **how: readings.append(args) or honest(*args, **how))
+    distribution.ppf((np.arange(4096) + 0.5) / 4096)
     assert len(readings) <= 8  # halving an interval to the last digit takes some fifty
 
 
-def test_laws_describe_themselves():
+def test_distributions_describe_themselves():
     assert f.uniform(-0.4, -0.1).describe() == "uniform from -0.4 to -0.1"
     assert f.lognormal(8.0, 0.2857).describe() == "lognormal, median 8, 90 % 5 to 12.8"
     mixture = f.mixture([(0.2, f.fixed(0.0)), (0.8, f.uniform(-0.2, 0.0))])
@@ -284,7 +290,7 @@ def test_laws_describe_themselves():
     assert f.truncated(f.normal(1.0, 0.5), 0.0, 3.0).describe().endswith("truncated to between 0 and 3")
 
 
-def test_a_law_without_a_mean_says_nan():
+def test_a_distribution_without_a_mean_says_nan():
     assert np.isnan(f.student_t(0.0, 1.0, 1.0).mean())
     assert np.isnan(f.truncated(f.student_t(0.0, 1.0, 1.0), 0.0, None).mean())
     assert f.truncated(f.student_t(0.0, 1.0, 1.0), -1.0, 1.0).mean() == pytest.approx(0.0, abs=1e-12)
@@ -300,36 +306,36 @@ def test_constants_are_known():
 def test_a_mixture_of_many_parts_is_inverted_as_bisection_inverts_it():
     """The grid of many parts is thinner, and the answers are as good."""
     generator = np.random.Generator(np.random.Philox(5))
-    centres, widths = generator.uniform(-5.0, 5.0, f.PARTS_HIGH), generator.uniform(0.01, 2.0, f.PARTS_HIGH)
-    share = 1.0 / f.PARTS_HIGH
-    law = f.mixture([(share, f.normal(*one)) for one in zip(centres, widths, strict=True)])
+    centres, widths = generator.uniform(-5.0, 5.0, PARTS_HIGH), generator.uniform(0.01, 2.0, PARTS_HIGH)
+    share = 1.0 / PARTS_HIGH
+    distribution = f.mixture([(share, f.normal(*one)) for one in zip(centres, widths, strict=True)])
     u = U[::40]
-    found, expected = law.ppf(u), bisected(law, u)
-    resolution = np.abs(bisected(law, np.clip(u + 2e-16, 0.0, 1.0 - 1e-16)) - expected)
+    found, expected = distribution.ppf(u), bisected(distribution, u)
+    resolution = np.abs(bisected(distribution, np.clip(u + 2e-16, 0.0, 1.0 - 1e-16)) - expected)
     np.testing.assert_array_less(np.abs(found - expected), 1e-12 * np.abs(expected) + 4.0 * resolution + 1e-14)
 
 
 def test_more_parts_than_can_be_inverted_are_refused():
     """1,024 took 104 seconds."""
     inner = f.mixture([(0.25, f.normal(place, 1.0)) for place in range(4)])
-    n = f.PARTS_HIGH // 4
-    assert len(f.mixture([(1.0 / n, inner)] * n).parts) == f.PARTS_HIGH
-    with pytest.raises(f.Unusable, match=f"make {f.PARTS_HIGH + 4} laws together, more than {f.PARTS_HIGH}"):
+    n = PARTS_HIGH // 4
+    assert len(f.mixture([(1.0 / n, inner)] * n).parts) == PARTS_HIGH
+    with pytest.raises(Unusable, match=f"make {PARTS_HIGH + 4} distributions together, more than {PARTS_HIGH}"):
         f.mixture([(1.0 / (n + 1), inner)] * (n + 1))
 
 
-def test_an_expert_whose_law_ends_below_a_cut_leaves_the_mean_to_the_others():
+def test_an_expert_whose_distribution_ends_below_a_cut_leaves_the_mean_to_the_others():
     """All but 1e-280 of the first lies below the cut: its mean there was inf, and so was that of the pool."""
     pool = f.mixture([(0.5, f.lognormal(0.47, 0.046)), (0.5, f.uniform(7.0, 19.0))])
-    law = f.truncated(pool, 2.5, None)
-    assert law.mean() == 13.0
-    assert law.reach == pytest.approx((7.0, 19.0))
+    distribution = f.truncated(pool, 2.5, None)
+    assert distribution.mean() == 13.0
+    assert distribution.reach == pytest.approx((7.0, 19.0))
 
 
 @pytest.mark.parametrize("cut", [2.0, 2.5, 3.0])
 def test_a_cut_that_leaves_next_to_nothing_is_refused_and_not_drawn_as_infinite(cut):
-    law = f.lognormal(0.47, 0.046)
-    with pytest.raises(f.Unusable, match="leaves nothing of the lognormal"):
-        f.truncated(law, cut + 1.0, None)
+    distribution = f.lognormal(0.47, 0.046)
+    with pytest.raises(Unusable, match="leaves nothing of the lognormal"):
+        f.truncated(distribution, cut + 1.0, None)
     left = f.truncated(f.lognormal(0.47, 0.06), 2.0, None)  # 24 standard deviations out: 1e-128
     assert 2.0 < left.mean() < left.reach[1] < 2.4

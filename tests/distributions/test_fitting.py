@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mc_sie.distributions import families, fitting
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 
 TWO = {
     "normal": {"q05": -3.0, "q95": 5.0},
@@ -31,9 +31,9 @@ def test_two_quantiles_are_met_exactly(family):
 
 
 def test_parameters_come_back():
-    law = fitting.fit("lognormal", {"q05": 2.0, "q50": 8.0, "q95": 32.0}).distribution
-    assert float(law.ppf(0.5)) == pytest.approx(8.0)
-    assert law.mean() == pytest.approx(8.0 * math.exp(0.5 * (math.log(4.0) / 1.6448536269514722) ** 2))
+    distribution = fitting.fit("lognormal", {"q05": 2.0, "q50": 8.0, "q95": 32.0}).distribution
+    assert float(distribution.ppf(0.5)) == pytest.approx(8.0)
+    assert distribution.mean() == pytest.approx(8.0 * math.exp(0.5 * (math.log(4.0) / 1.6448536269514722) ** 2))
     assert fitting.fit("uniform", {"q25": 1.0, "q75": 2.0}).distribution.support == pytest.approx((0.5, 2.5))
     assert fitting.fit("loguniform", {"q25": 1.0, "q75": 4.0}).distribution.support == pytest.approx((0.5, 8.0))
 
@@ -42,13 +42,13 @@ def test_parameters_come_back():
 @given(st.floats(0.2, 200.0), st.floats(0.2, 200.0), st.integers(1, 98), st.integers(1, 98))
 def test_a_beta_is_found_again_from_two_of_its_quantiles(a, b, one, other):
     assume(one < other)
-    law = families.beta(a, b, -1.0, 3.0)
+    distribution = families.beta(a, b, -1.0, 3.0)
     keys = [f"q{one:02d}", f"q{other:02d}"]
-    low, high = law.ppf([one / 100, other / 100]).tolist()
+    low, high = distribution.ppf([one / 100, other / 100]).tolist()
     assume(-1.0 < low < high - 1e-6 and high < 3.0)
     found = fitting.fit("beta", dict(zip(keys, (low, high), strict=True)), low=-1.0, high=3.0).distribution
     u = np.linspace(0.05, 0.95, 19)
-    np.testing.assert_allclose(found.ppf(u), law.ppf(u), atol=1e-6)
+    np.testing.assert_allclose(found.ppf(u), distribution.ppf(u), atol=1e-6)
 
 
 @pytest.mark.parametrize("family", ["normal", "beta"])
@@ -116,7 +116,7 @@ def test_levels_that_say_nothing_about_the_width_are_refused(family, level):
 
 
 @pytest.mark.parametrize("family", ["lognormal", "loguniform"])
-def test_laws_beyond_what_can_be_computed_are_refused(family):
+def test_distributions_beyond_what_can_be_computed_are_refused(family):
     with pytest.raises(Unusable, match="outside what can be computed"):
         fitting.fit(family, {"q500000001": 1e-90, "q500000002": 1e90})
     with pytest.raises(Unusable, match="outside what can be computed"):

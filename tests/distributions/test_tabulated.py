@@ -12,7 +12,7 @@ from scipy import stats
 from mc_sie import load_prior
 from mc_sie.distributions import families as f
 from mc_sie.distributions import fitting, tabulated
-from mc_sie.distributions.families import Unusable
+from mc_sie.distributions.base import Unusable
 from mc_sie.priors import prior_from_dict
 from mc_sie.quantities import QUANTITIES
 
@@ -42,37 +42,37 @@ LAWS = {
 
 @pytest.mark.parametrize("name", LAWS)
 def test_quantiles_and_probabilities_undo_each_other(name):
-    law = LAWS[name]
-    x = law.ppf(U)
-    assert np.all(np.diff(law.ppf(np.sort(U))) >= 0.0)
-    assert np.all((x >= law.support[0]) & (x <= law.support[1]))
-    smooth = ~np.isin(x, [value for value, _ in law.atoms])
-    np.testing.assert_allclose(law.cdf(x)[smooth], U[smooth], rtol=1e-6, atol=1e-13)
-    np.testing.assert_allclose(law.sf(x)[smooth], 1.0 - U[smooth], rtol=1e-6, atol=1e-13)
-    np.testing.assert_allclose(law.cdf(x) + law.sf(x), 1.0, atol=1e-12)
-    assert law.cdf(law.support[0] - 1.0) == 0.0
-    assert law.sf(law.support[1] + 1.0) == 0.0
+    distribution = LAWS[name]
+    x = distribution.ppf(U)
+    assert np.all(np.diff(distribution.ppf(np.sort(U))) >= 0.0)
+    assert np.all((x >= distribution.support[0]) & (x <= distribution.support[1]))
+    smooth = ~np.isin(x, [value for value, _ in distribution.atoms])
+    np.testing.assert_allclose(distribution.cdf(x)[smooth], U[smooth], rtol=1e-6, atol=1e-13)
+    np.testing.assert_allclose(distribution.sf(x)[smooth], 1.0 - U[smooth], rtol=1e-6, atol=1e-13)
+    np.testing.assert_allclose(distribution.cdf(x) + distribution.sf(x), 1.0, atol=1e-12)
+    assert distribution.cdf(distribution.support[0] - 1.0) == 0.0
+    assert distribution.sf(distribution.support[1] + 1.0) == 0.0
 
 
 @pytest.mark.parametrize("name", LAWS)
 def test_densities_are_the_slopes_of_the_probabilities(name):
-    law = LAWS[name]
-    inner = law.ppf(np.linspace(0.02, 0.98, 173))
-    inner = inner[~np.isin(inner, [value for value, _ in law.atoms])]
+    distribution = LAWS[name]
+    inner = distribution.ppf(np.linspace(0.02, 0.98, 173))
+    inner = inner[~np.isin(inner, [value for value, _ in distribution.atoms])]
     step = 1e-6
-    jumps = np.concatenate([[0.5, 1.0, 2.0, 3.0, 4.0, 8.0, 10.0], [value for value, _ in law.atoms]])
+    jumps = np.concatenate([[0.5, 1.0, 2.0, 3.0, 4.0, 8.0, 10.0], [value for value, _ in distribution.atoms]])
     inner = inner[np.abs(inner[:, np.newaxis] - jumps).min(axis=1) > 1e-3]
-    slopes = (law.cdf(inner + step) - law.cdf(inner - step)) / (2.0 * step)
-    np.testing.assert_allclose(law.pdf(inner), slopes, rtol=2e-4, atol=1e-6)
-    assert law.pdf(law.support[0] - 0.5) == 0.0
-    assert law.pdf(law.support[1] + 0.5) == 0.0
+    slopes = (distribution.cdf(inner + step) - distribution.cdf(inner - step)) / (2.0 * step)
+    np.testing.assert_allclose(distribution.pdf(inner), slopes, rtol=2e-4, atol=1e-6)
+    assert distribution.pdf(distribution.support[0] - 0.5) == 0.0
+    assert distribution.pdf(distribution.support[1] + 0.5) == 0.0
 
 
 @pytest.mark.parametrize("name", LAWS)
 def test_the_mean_is_the_integral_of_the_quantiles(name):
-    law = LAWS[name]
-    fine = law.ppf((np.arange(2**18) + 0.5) / 2**18)
-    assert law.mean() == pytest.approx(float(np.mean(fine)), abs=2e-5 * float(np.std(fine)))
+    distribution = LAWS[name]
+    fine = distribution.ppf((np.arange(2**18) + 0.5) / 2**18)
+    assert distribution.mean() == pytest.approx(float(np.mean(fine)), abs=2e-5 * float(np.std(fine)))
 
 
 def test_a_histogram_has_the_shares_of_its_chips():
@@ -100,7 +100,7 @@ def test_a_logarithmic_histogram_is_even_in_factors():
     np.testing.assert_allclose(LOG_HISTOGRAM.pdf(inside), 0.5 * same.pdf(inside))
 
 
-def test_a_table_goes_through_its_points_and_near_its_law():
+def test_a_table_goes_through_its_points_and_near_its_distribution():
     np.testing.assert_allclose(TABLE.ppf(_P[1:-1]), _GAMMA.ppf(_P[1:-1]), rtol=1e-12)
     between = np.linspace(0.002, 0.998, 301)
     assert np.abs(_GAMMA.cdf(TABLE.ppf(between)) - between).max() < 2e-3
@@ -110,15 +110,15 @@ def test_a_table_goes_through_its_points_and_near_its_law():
 
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.floats(1e-3, 1.0), st.floats(1e-3, 1e3)), min_size=1, max_size=12))
-def test_whatever_rises_makes_a_law_that_rises(steps):
+def test_whatever_rises_makes_a_distribution_that_rises(steps):
     probs = np.concatenate([[0.0], np.cumsum([p for p, _ in steps])])
     values = np.cumsum([-5.0, *(x for _, x in steps)])
-    law = tabulated.tabulated([*(probs[:-1] / probs[-1]).tolist(), 1.0], values.tolist())
+    distribution = tabulated.tabulated([*(probs[:-1] / probs[-1]).tolist(), 1.0], values.tolist())
     u = np.linspace(1e-6, 1.0 - 1e-6, 501)
-    x = law.ppf(u)
+    x = distribution.ppf(u)
     assert np.all(np.diff(x) > 0.0)
-    np.testing.assert_allclose(law.cdf(x), u, atol=1e-11)
-    assert np.all(law.pdf(x) > 0.0)
+    np.testing.assert_allclose(distribution.cdf(x), u, atol=1e-11)
+    assert np.all(distribution.pdf(x) > 0.0)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_is_no_table_is_refused(make, key, why):
 
 
 @pytest.mark.parametrize(
-    ("family", "law", "more"),
+    ("family", "distribution", "more"),
     [
         ("normal", stats.norm(2.0, 3.0), {}),
         ("lognormal", stats.lognorm(0.8, scale=5.0), {}),
@@ -156,10 +156,10 @@ def test_what_is_no_table_is_refused(make, key, why):
     ],
 )
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
-def test_a_law_is_found_again_from_its_mean_and_interval(family, law, more, level):
-    found = fitting.fit_interval(family, law.mean(), tuple(law.interval(level)), level=level, **more)
+def test_a_distribution_is_found_again_from_its_mean_and_interval(family, distribution, more, level):
+    found = fitting.fit_interval(family, distribution.mean(), tuple(distribution.interval(level)), level=level, **more)
     u = np.linspace(0.01, 0.99, 99)
-    np.testing.assert_allclose(found.distribution.ppf(u), law.ppf(u), atol=1e-6 * law.std())
+    np.testing.assert_allclose(found.distribution.ppf(u), distribution.ppf(u), atol=1e-6 * distribution.std())
     assert found.miss_share < 1e-6
     assert found.miss_points < 1e-4
 
@@ -173,8 +173,8 @@ def test_what_a_mean_and_an_interval_miss_is_told():
     aims = np.log([2.0, 32.0, 12.0])
 
     def squares(median, sd_log):
-        law = f.lognormal(median, sd_log)
-        return float(np.sum((np.log([*law.ppf([0.05, 0.95]), law.mean()]) - aims) ** 2))
+        distribution = f.lognormal(median, sd_log)
+        return float(np.sum((np.log([*distribution.ppf([0.05, 0.95]), distribution.mean()]) - aims) ** 2))
 
     median, sd_log = float(found.distribution.ppf(0.5)), math.log(high / low) / (2.0 * 1.6448536269514722)
     best = squares(median, sd_log)
@@ -237,10 +237,10 @@ def load(tmp_path, monkeypatch):
 def test_a_file_may_say_so_and_its_record_comes_back(load, name):
     body, words = BODIES[name]
     prior = load(body)
-    law = prior.entries["limit_ooms"].distribution
-    assert law.describe().startswith(words)
+    distribution = prior.entries["limit_ooms"].distribution
+    assert distribution.describe().startswith(words)
     again = prior_from_dict(json.loads(json.dumps(prior.to_dict())), "run.json")
-    np.testing.assert_array_equal(again.entries["limit_ooms"].distribution.ppf(U), law.ppf(U))
+    np.testing.assert_array_equal(again.entries["limit_ooms"].distribution.ppf(U), distribution.ppf(U))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_file_may_say_so_and_its_record_comes_back(load, name):
         (
             'family = "tabulated"\np = [0, 0.5, 0.9]\nx = [1, 2, 3]',
             "p = [0, 0.5, 0.9] goes from 0 to 0.9, not from 0 to 1. "
-            "Say where the law ends: the first probability is 0 and the last is 1.",
+            "Say where the distribution ends: the first probability is 0 and the last is 1.",
         ),
         (
             'family = "interval"\nmean = 5\ninterval = [9, 2]\nfit = "normal"',

@@ -1,4 +1,4 @@
-"""Correlated priors: the laws stay, the correlations are those stated, and what cannot hold together is said."""
+"""Correlated priors: distributions stay, correlations are those stated, and what cannot hold together is said."""
 
 import json
 import math
@@ -21,9 +21,9 @@ from mc_sie.priors.copula import (
     pearson_of,
     spearman_of,
 )
+from mc_sie.priors.describing import correlation_table, medians
 from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 from mc_sie.sampling import plan, points
-from mc_sie.storage.tables import correlation_table, median_row
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
 BASE = (
@@ -43,20 +43,6 @@ def correlation(names, spearman, key="between", source="s"):
     return f"[[correlation]]\n{key} = {json.dumps(names)}\nspearman = {spearman}\nsource = {json.dumps(source)}\n"
 
 
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    """Writes files and loads the first."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_load(text, **others):
-        for name, other in others.items():
-            (tmp_path / f"{name}.toml").write_text(other)
-        (tmp_path / "mine.toml").write_text(text)
-        return load_prior("mine.toml")
-
-    return write_and_load
-
-
 def sobol(prior, design, replicate):
     start = replicate * design.n_per_replicate
     stop = start + design.n_per_replicate
@@ -68,19 +54,19 @@ def random_points(prior, n, seed=0):
     return {name: rng.random(n) for name in ("prior_set", *MODEL_QUANTITIES)}
 
 
-# ------------------------------------------------------------------------------------------------ laws and ranks
+# --------------------------------------------------------------------------------------- distributions and ranks
 
 
 @compiled
-def test_every_quantity_keeps_its_law(load):
+def test_every_quantity_keeps_its_distribution(load):
     prior = load(BASE + correlation(["rho", "r", "lam", "limit_ooms"], 0.6, "group"))
     design = plan(2**15, n_replicates=8, seed=3)
-    for name, law in ((name, prior.entries[name].distribution) for name in prior.dimensions):
+    for name, distribution in ((name, prior.entries[name].distribution) for name in prior.dimensions):
         gaps = []
         for replicate in range(8):
             drawn = np.sort(prior.values(sobol(prior, design, replicate))[name])
             values, counts = np.unique(drawn, return_counts=True)
-            gaps.append(np.abs(np.cumsum(counts) / drawn.size - law.cdf(values)).max())
+            gaps.append(np.abs(np.cumsum(counts) / drawn.size - distribution.cdf(values)).max())
         # 4,096 plain draws would miss by 0.021 in one case of twenty; these are spread evenly.
         assert max(gaps) < 0.012, name
 
@@ -136,7 +122,7 @@ def test_a_draw_does_not_depend_on_its_batch(load):
 
 def test_medians_stay_medians(load):
     prior = load(BASE + correlation(["r", "lam"], 0.9))
-    np.testing.assert_equal(median_row(prior, [], 240.0), median_row(load(BASE), [], 240.0))
+    np.testing.assert_equal(medians(prior), medians(load(BASE)))
 
 
 def test_the_outermost_points_stay_in_the_domain(load):
@@ -513,13 +499,13 @@ def test_a_repair_is_told_with_digits_that_show_it():
     """Told to three digits, it went from 0.844 to 0.844 (-0.000)."""
     quantities = ["rho", "r", "lam", "limit_ooms", "labour_multiplier"]
     ranged = {"family": "uniform", "low": 0.4, "high": 0.6}
-    laws = {name: entry(name, ranged, unit=QUANTITIES[name].unit, source="s") for name in quantities}
+    distributions = {name: entry(name, ranged, unit=QUANTITIES[name].unit, source="s") for name in quantities}
     stated = {
         ("rho", "lam"): 0.844, ("rho", "limit_ooms"): 0.716, ("rho", "labour_multiplier"): -0.972, ("r", "lam"): 0.494,
         ("r", "limit_ooms"): 0.528, ("r", "labour_multiplier"): 0.189, ("lam", "limit_ooms"): 0.860,
         ("lam", "labour_multiplier"): -0.725, ("limit_ooms", "labour_multiplier"): -0.548,
     }  # fmt: skip
     pairs = [Correlation(pair, value, "s") for pair, value in stated.items()]
-    repaired = load_prior("davidson-2025").replaced(laws, correlations=pairs)
+    repaired = load_prior("davidson-2025").replaced(distributions, correlations=pairs)
     (warning,) = (one for one in repaired.warnings if "cannot all hold together" in one)
     assert "rho and lam from 0.84400 to 0.84377 (-0.00023)." in warning

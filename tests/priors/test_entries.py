@@ -12,19 +12,19 @@ from mc_sie.priors.entries import fixed_entry
 UNIFORM = {"family": "uniform", "low": 1, "high": 9}
 
 
-def stated(law, **cuts):
-    return entry("limit_ooms", law, unit="OOM", source="mine", **cuts)
+def stated(distribution, **cuts):
+    return entry("limit_ooms", distribution, unit="OOM", source="mine", **cuts)
 
 
-@pytest.mark.parametrize("law", [3, 3.0, np.float64(3), np.int64(3), np.float32(3)])
-def test_a_number_is_a_fixed_value(law):
-    assert stated(law).distribution.constant == 3.0
+@pytest.mark.parametrize("distribution", [3, 3.0, np.float64(3), np.int64(3), np.float32(3)])
+def test_a_number_is_a_fixed_value(distribution):
+    assert stated(distribution).distribution.constant == 3.0
 
 
-@pytest.mark.parametrize("law", [True, False, 10**400, {"family": "fixed", "value": True}])
-def test_a_truth_value_and_a_number_beyond_all_are_no_law(law):
+@pytest.mark.parametrize("distribution", [True, False, 10**400, {"family": "fixed", "value": True}])
+def test_a_truth_value_and_a_number_beyond_all_are_no_distribution(distribution):
     with pytest.raises(InputError, match=r"in Python: \[limit_ooms\].* (is not a number|is outside what can be)"):
-        stated(law)
+        stated(distribution)
 
 
 @pytest.mark.parametrize("value", [True, "x", None, math.nan])
@@ -34,16 +34,16 @@ def test_a_pinned_value_is_a_number(value):
 
 
 @pytest.mark.parametrize("cut", [True, "2", math.nan, [2]])
-def test_a_cut_is_a_number_beside_whatever_the_law_states(cut):
-    for law in (UNIFORM, UNIFORM | {"truncate_high": 5}):
+def test_a_cut_is_a_number_beside_whatever_the_distribution_states(cut):
+    for distribution in (UNIFORM, UNIFORM | {"truncate_high": 5}):
         with pytest.raises(InputError, match=r"\[limit_ooms\] truncate_high.* is not a number"):
-            stated(law, truncate_high=cut)
+            stated(distribution, truncate_high=cut)
 
 
 def test_of_two_cuts_the_tighter_counts():
-    law = UNIFORM | {"truncate_low": 2, "truncate_high": 5}
-    assert stated(law, truncate_low=3, truncate_high=6).distribution.support == (3.0, 5.0)
-    assert stated(law, truncate_low=1, truncate_high=4).distribution.support == (2.0, 4.0)
+    distribution = UNIFORM | {"truncate_low": 2, "truncate_high": 5}
+    assert stated(distribution, truncate_low=3, truncate_high=6).distribution.support == (3.0, 5.0)
+    assert stated(distribution, truncate_low=1, truncate_high=4).distribution.support == (2.0, 4.0)
 
 
 @pytest.mark.parametrize("name", ["limit", 5, None, ["r"], "x" * 10**6])
@@ -52,3 +52,10 @@ def test_what_names_no_quantity_is_refused(name):
         with pytest.raises(InputError, match=r"is no quantity\.") as caught:
             make()
         assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("key", ["weight", "value"])
+def test_a_truth_value_inside_a_mixture_is_no_number(key):
+    component = {"weight": 1.0, "family": "fixed", "value": 0.0, key: True}
+    with pytest.raises(InputError, match=rf"components\[0\]\.{key} = true is not a number"):
+        entry("rho", {"family": "mixture", "components": [component]}, unit="1", source="s")

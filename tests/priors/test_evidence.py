@@ -26,23 +26,10 @@ def piece(**changes):
     return "\n".join(["[[evidence]]", *lines, ""])
 
 
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def write_and_load(text, **others):
-        for name, other in others.items():
-            (tmp_path / f"{name}.toml").write_text(other)
-        (tmp_path / "mine.toml").write_text(text)
-        return load_prior("mine.toml")
-
-    return write_and_load
-
-
 MISTAKES = {
     "unknown subject": (
         piece(about="pace_tenth_compte"),
-        "evidence[0].about = \"pace_tenth_compte\" is nothing that a world implies. Did you mean 'pace_tenth_compute'?",
+        "evidence[0].about = \"pace_tenth_compte\" is nothing that a draw implies. Did you mean 'pace_tenth_compute'?",
     ),
     "index on what has none": (
         piece(about="max_speed[3]"),
@@ -277,7 +264,7 @@ def test_a_gain_above_the_end_of_a_trajectory_is_refused():
 @pytest.mark.parametrize("likelihood", KEYS)
 @pytest.mark.parametrize("error", [{"sd": 3.0}, {"sd_log": 0.2}])
 def test_beyond_where_a_likelihood_settles_it_is_that_of_never(likelihood, error):
-    if next(iter(error)) not in KEYS[likelihood][1]:
+    if next(iter(error)) not in KEYS[likelihood].errors:
         pytest.skip("not a key of it")
     reading = {"low": 10.0, "high": 40.0} if likelihood == "interval" else {"value": 40.0}
     item = evidence(likelihood, **reading, **error)

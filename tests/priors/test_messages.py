@@ -492,9 +492,9 @@ def test_true_is_no_number(true):
 
 @pytest.mark.parametrize("text", [" ", "\t\n", "\u00a0", "\u200b", "\u3000"])
 def test_a_blank_source_is_none(text):
-    law = {"family": "uniform", "low": 0.5, "high": 2.0}
+    distribution = {"family": "uniform", "low": 0.5, "high": 2.0}
     with pytest.raises(InputError, match="is blank"):
-        made("r", law, source=text, unit="1")
+        made("r", distribution, source=text, unit="1")
     with pytest.raises(InputError, match=r"is blank|is empty"):
         pool("p", [(load_prior("davidson-2025"), 1.0)], text)
 

@@ -1,4 +1,4 @@
-"""Laws moved on their natural scale, and sets with blocks of another."""
+"""Distributions moved on their natural scale, and sets with blocks of another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scipy import stats
 
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.distributions import families as f
+from mc_sie.distributions.base import Distribution
 from mc_sie.priors import Entry, fixed_entry
 from mc_sie.priors.modified import (
     Moved,
@@ -27,12 +28,12 @@ U = np.linspace(0.0005, 0.9995, 1999)
 PLAIN = [name for name in shipped_priors() if name != "agnostic" and not load_prior(name).evidence]
 
 
-def entry(name: str, law: f.Distribution) -> Entry:
-    return Entry(name, "test", {}, QUANTITIES[name].unit, "test", None, "test", law)
+def entry(name: str, distribution: Distribution) -> Entry:
+    return Entry(name, "test", {}, QUANTITIES[name].unit, "test", None, "test", distribution)
 
 
-def moved(name: str, law: f.Distribution, *change: float) -> Moved:
-    found = moved_entry(entry(name, law), *change).distribution
+def moved(name: str, distribution: Distribution, *change: float) -> Moved:
+    found = moved_entry(entry(name, distribution), *change).distribution
     assert isinstance(found, Moved)
     return found
 
@@ -47,21 +48,21 @@ LAWS = {
 @pytest.mark.parametrize("scale", LAWS)
 @pytest.mark.parametrize("change", [(0.3,), (-0.3,), (0.0, 1.25, 0.1), (0.2, 0.5, -0.2)])
 def test_quantiles_move_on_the_natural_scale(scale, change):
-    name, law = LAWS[scale]
+    name, distribution = LAWS[scale]
     shift, widening, centre = (*change, 1.0, 0.0)[:3] if len(change) == 1 else change
-    places = centre + widening * (to_scale(scale, law.ppf(U)) - centre) + shift
-    np.testing.assert_allclose(moved(name, law, *change).ppf(U), from_scale(scale, places), rtol=1e-9)
+    places = centre + widening * (to_scale(scale, distribution.ppf(U)) - centre) + shift
+    np.testing.assert_allclose(moved(name, distribution, *change).ppf(U), from_scale(scale, places), rtol=1e-9)
 
 
 @pytest.mark.parametrize("scale", LAWS)
-def test_a_moved_law_is_one_law(scale):
-    name, law = LAWS[scale]
-    change = moved(name, law, 0.25, 1.25, 0.1)
+def test_a_moved_distribution_is_one_distribution(scale):
+    name, distribution = LAWS[scale]
+    change = moved(name, distribution, 0.25, 1.25, 0.1)
     x = change.ppf(U)
     away = ~np.isin(x, [value for value, _ in change.atoms])
     np.testing.assert_allclose(change.cdf(x[away]), U[away], rtol=1e-9)
     np.testing.assert_allclose(change.cdf(x) + change.sf(x), 1.0, rtol=1e-12)
-    assert [prob for _, prob in change.atoms] == [prob for _, prob in law.atoms]
+    assert [prob for _, prob in change.atoms] == [prob for _, prob in distribution.atoms]
     low, high = x[0], x[-1]
     grid = np.linspace(low, high, 400_001)
     middle = 0.5 * (grid[1:] + grid[:-1])
@@ -77,12 +78,12 @@ def test_a_moved_law_is_one_law(scale):
 
 def test_a_moved_lognormal_is_a_lognormal():
     change = moved("r", f.lognormal(1.2, 0.4), math.log(1.5), 1.25, math.log(1.2))
-    law = stats.lognorm(0.5, scale=1.8)
-    np.testing.assert_allclose(change.ppf(U), law.ppf(U), rtol=1e-9)
-    x = law.ppf(U)
-    np.testing.assert_allclose(change.pdf(x), law.pdf(x), rtol=1e-9)
-    np.testing.assert_allclose(change.cdf(x), law.cdf(x), rtol=1e-9)
-    np.testing.assert_allclose(change.sf(x), law.sf(x), rtol=1e-9)
+    distribution = stats.lognorm(0.5, scale=1.8)
+    np.testing.assert_allclose(change.ppf(U), distribution.ppf(U), rtol=1e-9)
+    x = distribution.ppf(U)
+    np.testing.assert_allclose(change.pdf(x), distribution.pdf(x), rtol=1e-9)
+    np.testing.assert_allclose(change.cdf(x), distribution.cdf(x), rtol=1e-9)
+    np.testing.assert_allclose(change.sf(x), distribution.sf(x), rtol=1e-9)
 
 
 def test_what_would_leave_the_domain_is_cut_off_and_said_and_leaves_no_atom():

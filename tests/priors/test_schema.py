@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from mc_sie.priors import json_schema, new_prior_text, shipped_priors
-from mc_sie.priors.schema import FAMILIES
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.quantities import MODES, QUANTITIES
 
 SCHEMA = json_schema()

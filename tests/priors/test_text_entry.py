@@ -8,7 +8,7 @@ import pytest
 from mc_sie.errors import InputError
 from mc_sie.priors import entry, load_prior
 from mc_sie.priors.entries import entry_of_table
-from mc_sie.priors.schema import FAMILIES
+from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.text_entry import file_text, parameters_of, table_of_text
 from mc_sie.quantities import QUANTITIES
 
@@ -83,9 +83,9 @@ def test_a_range_is_a_90_percent_interval_of_the_family_of_the_scale(name, text,
     table = table_of_text(name, text)
     assert (table["family"], table["fit"]) == ("quantiles", fit)
     stated = [table["quantiles"]["q05"], table["quantiles"]["q95"]]
-    law = entry_of_table(name, table | SOURCE, "here").distribution
+    distribution = entry_of_table(name, table | SOURCE, "here").distribution
     # cutting where the domain ends takes away next to nothing, but for max_speed (1e-4 below 1)
-    assert law.ppf([0.05, 0.95]).tolist() == pytest.approx(stated, rel=1e-3)
+    assert distribution.ppf([0.05, 0.95]).tolist() == pytest.approx(stated, rel=1e-3)
 
 
 def test_an_interval_near_the_end_of_the_domain_is_cut_and_says_so():

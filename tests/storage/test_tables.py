@@ -10,9 +10,10 @@ import pytest
 
 from mc_sie import evaluate, load_prior
 from mc_sie.errors import InputError
-from mc_sie.quantities import MODEL_QUANTITIES, MODES, QUANTITIES
+from mc_sie.priors.describing import medians
+from mc_sie.quantities import MODEL_QUANTITIES, MODES
 from mc_sie.storage.files import check_file, check_folder, partial_path, write_whole
-from mc_sie.storage.tables import evaluate_table, median_row, prior_table, write_csv, write_new_text
+from mc_sie.storage.tables import evaluate_table, median_row, write_csv, write_new_text
 
 
 @pytest.fixture(autouse=True)
@@ -163,25 +164,7 @@ def test_the_output_is_never_the_input():
 def test_what_is_not_set_stands_at_its_median():
     prior = load_prior("davidson-2025")
     row = median_row(prior, [], 120.0)
-    assert row["r"] == pytest.approx(math.sqrt(0.4 * 3.6))  # log-uniform: the geometric mean of its ends
-    assert row["limit_ooms"] == pytest.approx((7.2247 + 19.2659) / 2)
-    assert row["training_months"] == 3.0
-    assert math.isnan(row["speedup_initial"])
-    assert row["horizon_months"] == 120.0
-    assert MODES[int(row["mode"])] == "shortening"  # half and half with continual: the first
-
-
-def test_the_mode_of_a_pool_is_its_most_likely_one_and_each_quantity_its_median():
-    prior = load_prior("agnostic")
-    row = median_row(prior, [], 240.0)
-    for name in ("rho", "r", "lam", "limit_ooms"):
-        assert row[name] == prior.quantiles(name, [0.5])[0]
-    assert math.isnan(row["speedup_initial"])  # one member in nine gives it
-    shares = dict.fromkeys(MODES, 0.0)
-    for member, weight in prior.members:
-        for code in member.entries["mode"].distribution.ppf((np.arange(1000) + 0.5) / 1000):
-            shares[MODES[int(code)]] += weight / 1000
-    assert MODES[int(row["mode"])] == max(shares, key=shares.get)
+    np.testing.assert_equal(row, {**medians(prior), "horizon_months": 120.0})
 
 
 def test_settings_replace_medians():
@@ -215,39 +198,6 @@ def test_a_bad_setting_is_refused(setting, message):
 def test_a_quantity_is_set_once():
     with pytest.raises(InputError, match=r"--set rho=-0\.2 sets rho a second time"):
         median_row(load_prior("davidson-2025"), ["rho=-0.1", "rho=-0.2"], 240.0)
-
-
-# --- The table of a prior set ---
-
-
-def test_the_table_of_a_prior_shows_what_it_implies():
-    frame = prior_table(load_prior("davidson-2025")).set_index("quantity")
-    assert frame.loc["r", "prior"] == "loguniform from 0.4 to 3.6"
-    assert frame.loc["r", "p50"] == "1.2"
-    assert frame.loc["r", "p5"] == f"{0.4 * 9**0.05:.3g}"
-    assert frame.loc["r", "mean"] == f"{3.2 / math.log(9):.3g}"
-    assert frame.loc["training_floor_months", "prior"] == "exactly 0.1 (default, ours)"
-    assert frame.loc["mode", "prior"] == "50 % shortening, 50 % continual"
-    assert frame.loc["mode", "p50"] == ""
-    assert frame.loc["limit_ooms", "unit"] == "OOM"
-
-
-def test_the_table_shows_what_is_derived():
-    frame = prior_table(load_prior("epoch-2025"), density=True).set_index("quantity")
-    assert frame.loc["rho", "prior"] == "derived"
-    assert float(frame.loc["rho", "p50"]) == pytest.approx((0.7 - 1) / 0.7, rel=1e-2)
-    assert len(frame.loc["r", "density, p1 to p99"]) == 24
-    assert frame.loc["sigma", "density, p1 to p99"] == ""  # one value has no density
-
-
-def test_the_table_of_a_pool_says_what_only_some_members_give():
-    prior = load_prior("agnostic")
-    frame = prior_table(prior).set_index("quantity")
-    assert frame.loc["r", "prior"] == "pooled"
-    weight = sum(weight for member, weight in prior.members if "speedup_initial" in member.entries)
-    assert frame.loc["speedup_initial", "prior"] == f"pooled; given in {100 * weight:.3g} % of the draws"
-    assert "shortening" in frame.loc["mode", "prior"]
-    assert set(frame.index) <= set(QUANTITIES)
 
 
 # --- Files that are written whole ---

@@ -14,6 +14,7 @@ from tests_settings import INTERPRETED
 from mc_sie import InputError, breakeven, load_prior
 from mc_sie.analysis.comparison.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
 from mc_sie.distributions import families as f
+from mc_sie.distributions.base import Distribution
 from mc_sie.engine.hits import Hits
 from mc_sie.engine.run import uniforms_of
 from mc_sie.priors import Entry, PriorSet, fixed_entry
@@ -28,11 +29,11 @@ CEILING = "pace_ceiling > 10"
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="hundreds of reruns: the same as compiled, a hundred times slower")
 
 
-def entry(name: str, law: f.Distribution) -> Entry:
+def entry(name: str, law: Distribution) -> Entry:
     return Entry(name, "test", {"law": law.describe()}, QUANTITIES[name].unit, "test", None, "test", law)
 
 
-def prior_with(**laws: f.Distribution | float | None) -> PriorSet:
+def prior_with(**laws: Distribution | float | None) -> PriorSet:
     """Davidson & Houlden's set without a speed-up of its own, and with some laws replaced."""
     entries = {
         name: fixed_entry(name, law) if isinstance(law, float) else law if law is None else entry(name, law)

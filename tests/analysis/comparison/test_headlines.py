@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import pytest
@@ -11,7 +10,6 @@ from tests_settings import INTERPRETED, ROOT
 from mc_sie import condition, load_prior, parse_event, shipped_priors, simulate, summarise
 from mc_sie.analysis.comparison.headlines import recorded, spread_sentence
 from mc_sie.events import HEADLINE
-from mc_sie.priors import json_schema
 
 DRAWS = 256 if INTERPRETED else 4096
 SURE = 4.0  # standard errors; ten comparisons of which none may fail by chance
@@ -36,11 +34,6 @@ def test_spread_is_quoted_for_the_headline_only():
     assert "shipped sets span" in spread_sentence(parse_event(HEADLINE), 240.0)
     assert spread_sentence(parse_event(HEADLINE), 120.0) == ""
     assert spread_sentence(parse_event("best_window[3] < 12"), 240.0) == ""
-
-
-def test_schema_file_is_the_one_the_program_prints():
-    file = ROOT / "priors" / "prior-set.schema.json"
-    assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
 
 
 def test_readme_quotes_the_recorded_headline():
