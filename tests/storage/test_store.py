@@ -107,7 +107,7 @@ def test_the_tables_are_those_of_the_summary(failing, tmp_path):
         read = pd.read_csv(folder / f"{name}.csv", keep_default_na=name != "statuses")
         pd.testing.assert_frame_equal(
             read, getattr(summary, name), check_dtype=False, rtol=1e-14
-        )  # not every pandas reads the last bit
+        )
 
 
 def test_a_record_of_failures_is_valid_json(failing, tmp_path):
