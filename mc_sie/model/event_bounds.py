@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, ln_ces_and_share
 from mc_sie.model.chebyshev import LAST, N_NODES, NODES, fit, read
-from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Nodes, Setting, Start, fill_exponents
+from mc_sie.model.collocation import Setting, Start, fill_exponents
 from mc_sie.model.elementary import exp_and_expm1, ln_near_one
-from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Course, Law, course, place
+from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Law, RouteLaw, on_route, software_at_u
 from mc_sie.model.retraining import damped, pace_exponent
+from mc_sie.model.workspace import SECOND, SECOND_SLOPE, Nodes
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10
 
@@ -56,7 +57,7 @@ GAPS = np.diff(NODES)
 """Places in [-1, 1] halfway between the nodes (in the angle), and how far apart the nodes are there."""
 
 
-class Outlook(NamedTuple):
+class Slowness(NamedTuple):
     """What the law says about software at a place.
 
     Attributes
@@ -122,7 +123,7 @@ def decide_current(
     if law.limit < ooms * (1.0 + CLEARANCE):
         is_close = law.limit >= ooms * (1.0 - CLEARANCE)
         return (OPEN, OPEN) if is_close else (NOT_BELOW, NOT_BELOW)
-    on, mode, top = course(law, 0), law.mode, min(TOP_OOMS, law.limit)
+    on, mode, top = on_route(law, 0), law.mode, min(TOP_OOMS, law.limit)
     doubt = 0.0
     if mode == SHORTENING:
         fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
@@ -135,7 +136,7 @@ def decide_current(
 
     start, shorter = 0.0, 0.0
     if with_window:
-        window = balanced(on, mode, top, series, ooms)
+        window = nearly_balanced(on, mode, top, series, ooms)
         if window.least - window.shorter > at_most:
             return NOT_BELOW, NOT_BELOW
         start, shorter = window.start, window.shorter
@@ -146,7 +147,7 @@ def decide_current(
     elif high < enough:
         before = 0.0
         if start > 0.0:  # along the chord of l from 0 to the start
-            first, here = outlook(on, mode, top, series, 0.0), outlook(on, mode, top, series, start)
+            first, here = slowness_at(on, mode, top, series, 0.0), slowness_at(on, mode, top, series, start)
             fall = first.slowness_log - here.slowness_log
             before = start * exp(first.slowness_log) * (-math.expm1(-fall) / fall if fall != 0.0 else 1.0)
         if (before + high) * (1.0 + CLEARANCE + 2.0 * doubt) < law.horizon:
@@ -178,7 +179,7 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
     at least ``s_2 - e_1`` less G, and starts from at least G where the gap is that large: a smaller gap means a window
     that contains this one.
     """
-    on, top, at_most = course(law, 0), min(SOFTWARE_CAP_OOMS, law.limit), months * (1.0 + CLEARANCE)
+    on, top, at_most = on_route(law, 0), min(SOFTWARE_CAP_OOMS, law.limit), months * (1.0 + CLEARANCE)
     per_month = LN_10 * exp(law.ln_accumulation)
     until = law.horizon if with_window else min(at_most, law.horizon)
     ahead = math.log10(1.0 + per_month * until)
@@ -195,7 +196,7 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
         return OPEN
     start, shorter = 0.0, 0.0
     if with_window:
-        window = balanced(on, NONE, top, series, need - gap)
+        window = nearly_balanced(on, NONE, top, series, need - gap)
         if window.least - window.shorter > at_most:
             return NOT_BELOW
         start, shorter = window.start, window.shorter
@@ -204,10 +205,10 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
 
 
 @part
-def faster(on: Course, ahead: float) -> Course:
+def faster(on: RouteLaw, ahead: float) -> RouteLaw:
     """The law of mode none with a deployed system that is some OOM ahead of software: more labour from the start."""
     ln_labour = on.ln_labour + on.labour * (1.0 - on.psi) * ahead
-    return Course(
+    return RouteLaw(
         on.rho,
         on.alpha,
         on.limit,
@@ -226,10 +227,10 @@ def faster(on: Course, ahead: float) -> Course:
 
 
 @part
-def least_slowness(on: Course, top: float, series: FloatArray, ooms: float) -> float:
+def least_slowness(on: RouteLaw, top: float, series: FloatArray, ooms: float) -> float:
     """A lower bound on ln(dt/ds) up to ``top`` in mode none, from its tangents at the ends of a balanced window."""
-    start = balanced(on, NONE, top, series, ooms).start
-    a, b = outlook_of_law(on, start), outlook_of_law(on, start + ooms)
+    start = nearly_balanced(on, NONE, top, series, ooms).start
+    a, b = slowness_of_law(on, start), slowness_of_law(on, start + ooms)
     if a.slope >= 0.0:
         return a.slowness_log - a.slope * start
     if b.slope <= 0.0:
@@ -238,7 +239,7 @@ def least_slowness(on: Course, top: float, series: FloatArray, ooms: float) -> f
     return a.slowness_log + a.slope * x
 
 
-class Nearly(NamedTuple):
+class NearBest(NamedTuple):
     """A window that is nearly the best.
 
     Attributes
@@ -257,13 +258,13 @@ class Nearly(NamedTuple):
 
 
 @part
-def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float) -> Nearly:
+def nearly_balanced(on: RouteLaw, mode: int, top: float, series: FloatArray, ooms: float) -> NearBest:
     """A window that is nearly the best; the one at 0 where every other is slower.
 
     Parameters
     ----------
     on, mode, top, series
-        As in :func:`outlook`.
+        As in :func:`slowness_at`.
     ooms : float
         Its width.
 
@@ -274,7 +275,7 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
     """
     start, low, high = 0.0, 0.0, top - ooms
     for _ in range(MAX_STEPS):
-        a, b = outlook(on, mode, top, series, start), outlook(on, mode, top, series, start + ooms)
+        a, b = slowness_at(on, mode, top, series, start), slowness_at(on, mode, top, series, start + ooms)
         tilt = b.slowness_log - a.slowness_log
         is_end = (start == 0.0 and tilt >= 0.0) or (start == top - ooms and tilt <= 0.0)  # slower throughout, or faster
         if is_end or abs(tilt) < BALANCED:
@@ -282,9 +283,9 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
             half = 0.5 * ooms
             least = half * (slow_a * tangent_mean(half * a.slope) + slow_b * tangent_mean(-half * b.slope))
             if is_end:
-                return Nearly(start, 0.0, least)
+                return NearBest(start, 0.0, least)
             steepness = b.slope if tilt < 0.0 else -a.slope
-            return Nearly(start, abs(tilt * (slow_a - slow_b)) / steepness if steepness > 0.0 else math.nan, least)
+            return NearBest(start, abs(tilt * (slow_a - slow_b)) / steepness if steepness > 0.0 else math.nan, least)
         if tilt < 0.0:
             low = start
         else:
@@ -295,7 +296,7 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
             # the end itself is a place to look at, unless time there is infinite
             guess = high if guess >= high and high == top - ooms and top < on.limit else 0.5 * (low + high)
         start = guess
-    return Nearly(start, math.nan, 0.0)
+    return NearBest(start, math.nan, 0.0)
 
 
 @inlined
@@ -307,12 +308,12 @@ def tangent_mean(change: float) -> float:
 
 
 @inlined
-def outlook(on: Course, mode: int, top: float, series: FloatArray, software: float) -> Outlook:
+def slowness_at(on: RouteLaw, mode: int, top: float, series: FloatArray, software: float) -> Slowness:
     """The slowness at a place.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw.
     mode : int
         NONE, where the law is used; or SHORTENING.
@@ -325,14 +326,14 @@ def outlook(on: Course, mode: int, top: float, series: FloatArray, software: flo
 
     Returns
     -------
-    Outlook
+    Slowness
         ln(dt/ds) and its slope.
     """
-    return outlook_of_law(on, software) if mode == NONE else outlook_of_series(on, top, series, software)
+    return slowness_of_law(on, software) if mode == NONE else slowness_of_series(on, top, series, software)
 
 
 @inlined
-def outlook_of_law(on: Course, software: float) -> Outlook:
+def slowness_of_law(on: RouteLaw, software: float) -> Slowness:
     """The slowness at a place in mode none."""
     per_limit = 1.0 / on.limit
     room = 1.0 - software * per_limit
@@ -340,19 +341,19 @@ def outlook_of_law(on: Course, software: float) -> Outlook:
     steepness = LN_10 * on.beta
     harder = software if math.isinf(on.limit) else -on.limit * ln_near_one(room, -software * per_limit)
     slope = steepness / room - (on.labour * share + on.compute * (1.0 - share))
-    return Outlook(steepness * harder - on.ln_speed - ln_r, slope)
+    return Slowness(steepness * harder - on.ln_speed - ln_r, slope)
 
 
 @part
-def outlook_of_series(on: Course, top: float, series: FloatArray, software: float) -> Outlook:
+def slowness_of_series(on: RouteLaw, top: float, series: FloatArray, software: float) -> Slowness:
     """The slowness at a place in mode shortening: its slope is the law's own, which may be far from the series'."""
-    return Outlook(-read(series[SECOND], 2.0 * software / top - 1.0), -damped_slope(on, software))
+    return Slowness(-read(series[SECOND], 2.0 * software / top - 1.0), -damped_slope(on, software))
 
 
 @inlined
-def damped_slope(on: Course, software: float) -> float:
+def damped_slope(on: RouteLaw, software: float) -> float:
     """d ln M / ds in mode shortening."""
-    _, room, _ = place(SHORTENING, on.limit, software)
+    _, room, _ = software_at_u(SHORTENING, on.limit, software)
     return damped(SHORTENING, pace_exponent(on, software, room, software, 1.0), room)
 
 
@@ -367,12 +368,12 @@ def chord_mean(left: float, right: float) -> float:
 
 
 @part
-def series_miss(on: Course, top: float, nodes: Nodes, series: FloatArray) -> float:
+def series_miss(on: RouteLaw, top: float, nodes: Nodes, series: FloatArray) -> float:
     """About how far the series of ln M in mode shortening is off at its worst place.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw.
     top : float
         Software up to which the series reaches.
@@ -407,14 +408,14 @@ def series_miss(on: Course, top: float, nodes: Nodes, series: FloatArray) -> flo
 
 @part
 def window_bounds(
-    on: Course, mode: int, top: float, series: FloatArray, nodes: Nodes, start: float, ooms: float
+    on: RouteLaw, mode: int, top: float, series: FloatArray, nodes: Nodes, start: float, ooms: float
 ) -> tuple[float, float]:
     """Bounds on the months that a window takes.
 
     Parameters
     ----------
     on, mode, top, series
-        As in :func:`outlook`.
+        As in :func:`slowness_at`.
     nodes : Nodes
         Room for the numbers at some places.
     start, ooms : float
@@ -434,11 +435,11 @@ def window_bounds(
     step = ooms / (N_NODES - 1)
     if mode == NONE:
         for j in range(N_NODES):
-            at = outlook_of_law(on, start + step * j)
+            at = slowness_of_law(on, start + step * j)
             nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
     else:
         for j in range(N_NODES):
-            at = outlook_of_series(on, top, series, start + step * j)
+            at = slowness_of_series(on, top, series, start + step * j)
             nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
     low, high = 0.0, 0.0
     for j in range(N_NODES):

@@ -24,33 +24,35 @@ from mc_sie.model.chebyshev import (
     solve,
     step_factor,
 )
-from mc_sie.model.collocation import MONTHS
-from mc_sie.model.continuous import OOMS, follow, locate, months_at, new_workspace, ooms_at, peak
+from mc_sie.model.continuous import OOMS, follow, locate, months_at, ooms_at, peak
 from mc_sie.model.law import set_law
-from mc_sie.model.retraining import orbit
+from mc_sie.model.retraining import heading_at
 from mc_sie.model.status import OK
 from mc_sie.model.windows import (
-    best_merit,
+    best_by_crossings,
     best_window,
-    curved,
     ends_by_months,
     guessed_ends,
-    looked_at,
+    narrowed_valley,
     narrowest_window,
     note_window,
     valley,
+    with_curvature,
 )
+from mc_sie.model.workspace import MONTHS, new_workspace
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 
 
 def prepared(row):
     """Work arrays with the law of a row set."""
     work = new_workspace()
-    values = []
-    for name in KERNEL_COLUMNS[1:]:
-        default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
-        values.append(float(row.get(name, math.nan if default is None else default)))
-    assert set_law(work.law, MODES.index(row["mode"]), *values) == OK
+    given = {"mode": MODES.index(row["mode"]), "horizon_months": HORIZON_MONTHS_DEFAULT}
+    for name in KERNEL_COLUMNS:
+        if name not in given:
+            default = QUANTITIES[name].default
+            given[name] = row.get(name, math.nan if default is None else default)
+    given["horizon_months"] = row.get("horizon_months", HORIZON_MONTHS_DEFAULT)
+    assert set_law(work.law, np.array([given[name] for name in KERNEL_COLUMNS], dtype=float)) == OK
     return work
 
 
@@ -124,11 +126,11 @@ def test_derivatives_of_the_orbit(i):
     """w by z, and w and its slope along e at the same u, against differences."""
     law = prepared(ORBITS[i]).law
     z, e, months, d = 0.4, 0.3, 2.0, 1e-5
-    here = orbit(law, 0, z, e, months)
-    ahead, behind = orbit(law, 0, z - d, e + d, months), orbit(law, 0, z + d, e - d, months)
+    here = heading_at(law, 0, z, e, months)
+    ahead, behind = heading_at(law, 0, z - d, e + d, months), heading_at(law, 0, z + d, e - d, months)
     assert here.tilt == pytest.approx((ahead.odds_log - behind.odds_log) / (2 * d), rel=1e-6, abs=1e-6)
     assert here.bend == pytest.approx((ahead.tilt - behind.tilt) / (2 * d), rel=1e-5, abs=1e-5)
-    along = orbit(law, 0, z + d, e, months).odds_log - orbit(law, 0, z - d, e, months).odds_log
+    along = heading_at(law, 0, z + d, e, months).odds_log - heading_at(law, 0, z - d, e, months).odds_log
     assert here.by_z == pytest.approx(along / (2 * d), rel=1e-6, abs=1e-6)
 
 
@@ -169,26 +171,27 @@ def test_two_searches_for_windows_agree(mode, r):
     """Newton's method for the one balanced window against the search through every crossing on the grid."""
     work = prepared({**BASE, "mode": mode, "r": r})
     law = work.law
-    line = follow(law, work)
-    shape = valley(law, work, line.n_grid)
+    trajectory = follow(law, work)
+    shape = valley(law, work, trajectory.n_grid)
     assert shape.is_single
-    ln_pace, _, u = peak(work.law, work, line.n_panels, line.n_moving, shape.is_single)
-    near = narrowest_window(work.law, work, line.n_grid, shape.bottom, u, ln_pace)
+    ln_pace, _, u = peak(work.law, work, trajectory.n_panels, trajectory.n_moving, shape.is_single)
+    near = narrowest_window(work.law, work, trajectory.n_grid, shape.bottom, u, ln_pace)
     n_windows = note_window(work.windows, 0, near)
     for axis, widths in ((OOMS, (0.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
         for width in widths:
-            panel, u = locate(law, work, line.n_panels, axis, width)
-            shape = looked_at(law, work, line, shape, u)
+            panel, u = locate(law, work, trajectory.n_panels, axis, width)
+            shape = narrowed_valley(law, work, trajectory, shape, u)
             if u >= shape.back:
                 length = months_at(law, work, panel, u) if axis == OOMS else ooms_at(law, work, panel, u)
             else:
                 ends = guessed_ends(near, width) if axis == OOMS else ends_by_months(work.windows, n_windows, width)
-                found = best_window(law, work, line, shape, axis, width, *ends)
+                found = best_window(law, work, trajectory, shape, axis, width, *ends)
                 length = found.length
                 if axis == OOMS and found.u_start >= 0.0:
-                    near = curved(found, near)
+                    near = with_curvature(found, near)
                     n_windows = note_window(work.windows, n_windows, near)
-            every = best_merit(law, work, line.n_panels, line.n_grid, shape.bottom, False, axis, width)
+            n_panels, n_grid = trajectory.n_panels, trajectory.n_grid
+            every = best_by_crossings(law, work, n_panels, n_grid, shape.bottom, False, axis, width)
             assert length == pytest.approx(abs(every), rel=1e-8)
 
 

@@ -19,9 +19,9 @@ from mc_sie.engine.run import KERNEL_COLUMNS, evaluate, kernel_table, uniforms_o
 from mc_sie.events import Event, parse_event
 from mc_sie.model import event_bounds
 from mc_sie.model.chebyshev import fit, read
-from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Setting, Start, fill_exponents
-from mc_sie.model.continuous import new_workspace
-from mc_sie.model.law import course
+from mc_sie.model.collocation import Setting, Start, fill_exponents
+from mc_sie.model.law import on_route
+from mc_sie.model.workspace import SECOND, SECOND_SLOPE, new_workspace
 from mc_sie.priors import shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.units import LN_10, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
@@ -82,11 +82,11 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
     work = new_workspace()
     law, nodes, series = work.law, work.nodes, work.series[0]
     take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
-    low, high = event_bounds.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
+    low, high = event_bounds.window_bounds(on_route(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
     narrow = end - start < 0.3
     assert high < low * 1.01 or not narrow  # and they are worth something
-    at = event_bounds.outlook_of_law(course(law, 0), start)
+    at = event_bounds.slowness_of_law(on_route(law, 0), start)
     assert at.slowness_log == pytest.approx(-math.log(speed * pace(row, start)), abs=1e-9)
 
 
@@ -139,7 +139,7 @@ def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
     work = new_workspace()
     law, nodes, series = work.law, work.nodes, work.series[0]
     take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
-    on, top = course(law, 0), min(20.0, law.limit)
+    on, top = on_route(law, 0), min(20.0, law.limit)
     fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
     fit(nodes.second_slope, top, 0.0, series[SECOND_SLOPE], series[SECOND])
     said = event_bounds.SERIES_SAFETY * event_bounds.series_miss(on, top, nodes, series)
