@@ -639,8 +639,7 @@ def largest_lead(
 ) -> float:
     """Position between two others at which the other route's lead is largest, by golden sections."""
     for _ in range(40):
-        left = high - 0.618034 * (high - low)
-        right = low + 0.618034 * (high - low)
+        left, right = golden_points(low, high)
         at_left = lead_read(law, setting, start, h, series, left)
         if at_left > lead_read(law, setting, start, h, series, right):
             high = right
