@@ -1,4 +1,4 @@
-"""What each retraining mode changes in the law of motion: the equations that are integrated.
+"""Equations of the retraining modes: the law of motion in the form in which it is integrated.
 
 Every mode is followed along a coordinate u that only grows and in which nothing is stiff or singular:
 
@@ -131,15 +131,19 @@ def months_slope_log(law: Law, route: int, u: float, deployed: float, months: fl
         ln(dt/du), and its derivative with respect to t, which steers an iteration and need not be exact.
     """
     software, _, ln_slope = software_at_u(law.mode, law.limit, u)
-    level = software if law.mode == NONE else deployed
-    on, rho = on_route(law, route), rho_of(law, route, months)
+    if law.mode == NONE:
+        level = software
+    else:
+        level = deployed
+    on = on_route(law, route)
+    rho = rho_of(law, route, months)
     ln_r, share = ln_research(on, rho, software, level)
     slope_log = ln_slope - on.ln_speed - ln_r + LN_10 * on.beta * u
     return slope_log, -ln_research_by_time(on, rho, software, level, ln_r, share)
 
 
 class Heading(NamedTuple):
-    """Where a trajectory of mode continual is heading.
+    """Direction in which a trajectory of mode continual moves, in z and e.
 
     Attributes
     ----------
@@ -186,7 +190,8 @@ def heading_at(law: Law, route: int, z: float, effective: float, months: float) 
     Heading
         The odds and their derivatives.
     """
-    on, rho = on_route(law, route), rho_of(law, route, months)
+    on = on_route(law, route)
+    rho = rho_of(law, route, months)
     software, room = software_and_room(z, law.limit)
     ln_r, share = ln_research(on, rho, software, effective)
     return heading(on, rho, z, effective, software, room, ln_r, share)
