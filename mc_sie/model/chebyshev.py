@@ -150,16 +150,13 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         slope_series[j] = product(TO_POWERS, j, f)
     slope_series[N_NODES] = 0.0
     half = 0.5 * h
-    rises = RISES
-    shares = SHARES
-    carries = CARRIES
     at_start = 0.0
     for m in range(EVEN):
-        series[EVEN + 1 + m] = half * rises[m] * slope_series[m]
+        series[EVEN + 1 + m] = half * RISES[m] * slope_series[m]
         at_start += series[EVEN + 1 + m]
     odd = 0.0
     for m in range(EVEN - 1, -1, -1):
-        odd = fma(carries[m], odd, half * shares[m] * slope_series[EVEN + m])
+        odd = fma(CARRIES[m], odd, half * SHARES[m] * slope_series[EVEN + m])
         series[m] = odd
         at_start -= odd
     series[EVEN] = start - at_start

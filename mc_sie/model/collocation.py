@@ -1,6 +1,6 @@
 """The equations of ``retraining`` solved on one panel of the coordinate u, as series of ``chebyshev``.
 
-Three kinds of law, told apart by :func:`kind_of`:
+Three kinds of equations (:func:`kind_of`):
 
 * EXPLICIT: ``d ln M/du`` is known at the nodes; its integral gives ln M, and ``dt/du`` from that gives the time. No
   iteration. Kinks of the damped exponent (where x changes sign in the modes ``shortening``) are found beforehand, and
@@ -75,7 +75,7 @@ OVERTAKEN = 1e-11
 """The other route is the better one from this lead in ln R on."""
 
 MAX_SWITCHES = 2
-"""How often research may change its route in one place: there, and back where the other one had come level only."""
+"""Changes of route that are made at one coordinate: there, and back where the other one had come level only."""
 
 
 class Start(NamedTuple):
@@ -87,7 +87,7 @@ class Start(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What stays the same throughout a panel.
+    """Circumstances that stay the same throughout a panel.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def kind_of(law: Law) -> int:
 def solve_panel(
     law: Law, setting: Setting, start: Start, h: float, nodes: Nodes, series: FloatArray
 ) -> tuple[float, float]:
-    """Solve the equations on one panel.
+    """Length and error of one panel, on which the equations are solved.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def solve_panel(
     if kind != TIMED:
         second = fit(nodes.second_slope, h, start.second, series[SECOND_SLOPE], series[SECOND])
         second /= TOLERANCE * max(1.0, 0.1 * abs(nodes.second[LAST]))
-    if kind == EXPLICIT:  # after that fit, so that the processor has something to do while it waits for ln M
+    if kind == EXPLICIT:  # only after that fit, so that the processor has something to do while it waits for ln M
         fill_explicit_months(start, h, nodes)
     error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
     # relative where the component is large; but time beyond the horizon must not loosen that of time before it
@@ -189,7 +189,7 @@ def fill_held(law: Law, start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> float:
-    """ln M at the nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
+    """Length of a panel of the kind EXPLICIT, up to the first kink, after ln M at its nodes has been filled in."""
     fill_exponents(law, setting, start, h, nodes)
     if law.mode != NONE and law.mode != FROM_SCRATCH:
         for j in range(1, N_NODES):
@@ -219,7 +219,7 @@ def fill_explicit_months(start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> None:
-    """What is known at the nodes of a panel of the kind EXPLICIT before anything is integrated.
+    """Fill in all that is known at the nodes of a panel of the kind EXPLICIT before anything is integrated.
 
     In one loop a transcendental function and nothing that depends on the mode: each mode takes the loops it needs.
     """
@@ -287,12 +287,13 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
 
 @part
 def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
-    """Nodes of a panel of the kind TIMED; returns whether the iteration converged.
+    """True if the iteration for the nodes of a panel of the kind TIMED converged.
 
     The first guess lets the logarithm of dt/du change at its initial rate. The law is evaluated twice as a rule: once
     a correction is below 1e-4, relative to the time in which rho moves, dt/du follows t to second order; one below
     1e-6 is the last.
     """
+    # dt/du at the start, and a little later by a step of Euler's
     on = on_route(law, setting.route)
     deployed_if_frozen = math.nan
     if law.mode == FROM_SCRATCH:
@@ -309,7 +310,7 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
     change = math.inf
     n_exact = 0
     for _ in range(MAX_SWEEPS):
-        exact = n_exact < 2 or not change < 1e-4
+        exact = n_exact < 2 or not change < 1e-4  # the second evaluation tells how tilt changes: nodes.bend
         if exact:
             fill_slopes(on, deployed_if_frozen, start.u, h, nodes)
         for j in range(N_NODES):
@@ -336,7 +337,7 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
             correction = nodes.residual[j]
             nodes.months[j] += correction
             change = max(change, abs(correction) * max(law.reconfiguration_rate, 1.0 / max(1.0, nodes.months[j])))
-            if not abs(correction) < 1e6:
+            if not abs(correction) < 1e6:  # it runs away, or is nan: the panel is too long
                 return False
     return False
 
@@ -430,7 +431,7 @@ def correct_both(on: RouteLaw, start: Start, h: float, nodes: Nodes) -> None:
             shift = nodes.months_residual[j] + nodes.turn[j]
             moved = max(moved, abs(shift - nodes.shift[j]) * on.reconfiguration_rate)
             nodes.shift[j] = shift
-        if not moved > 1e-12:
+        if not moved > 1e-12:  # far below what the correction itself is good to; or nan
             break
     for j in range(N_NODES):
         nodes.months[j] += nodes.shift[j]
@@ -438,7 +439,7 @@ def correct_both(on: RouteLaw, start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
-    """Nodes of a panel of the kind PATH; returns whether the iteration converged.
+    """True if the iteration for the nodes of a panel of the kind PATH converged.
 
     The first guess lets the odds of f change at their initial rate. The law is evaluated twice as a rule: once a
     correction is below 1e-3, the odds follow e to second order (an error of the order of its cube). After one below
@@ -451,6 +452,7 @@ def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) 
     for j in range(N_NODES):
         nodes.rho[j] = rho
     first = heading_at(law, setting.route, start.u - start.second, start.second, start.months)
+    # w along the path: by z, and by e for the share f that is e
     share = logistic(first.odds_log)
     rate = first.by_z + first.tilt * share
     months_per = exp(first.slowness_log + min(first.odds_log, 0.0)) * max(share, 1.0 - share)
@@ -462,8 +464,10 @@ def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) 
 
     change = math.inf
     for _ in range(MAX_SWEEPS):
-        exact = not change < 1e-3 or not autonomous
-        is_last = change < (2e-4 if autonomous else 3e-5)
+        exact = not change < 1e-3 or not autonomous  # under reconfiguration f depends on the time, too
+        is_last = change < 2e-4
+        if not autonomous:
+            is_last = change < 3e-5
         if exact:
             if not autonomous:
                 fill_rho(on, nodes)
@@ -478,6 +482,7 @@ def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) 
                 shift_nodes(law.limit, nodes)
             for j in range(N_NODES):
                 share = nodes.second_slope[j]
+                # dt/du = f dt/de; of f and 1 - f the larger is a factor, so that neither end of the odds overflows
                 slowness, _ = exp_and_expm1(nodes.slowness[j] + min(nodes.odds[j], 0.0))
                 nodes.months_slope[j] = slowness * max(share, 1.0 - share)
             integrate(nodes.months_slope, h, start.months, nodes.months_residual)
@@ -497,7 +502,7 @@ def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) 
         for j in range(N_NODES):
             nodes.second[j] += nodes.residual[j]
             change = max(change, abs(nodes.residual[j]))
-            if not abs(nodes.residual[j]) < 1e2:
+            if not abs(nodes.residual[j]) < 1e2:  # it runs away, or is nan: the panel is too long
                 return False
     return False
 
@@ -566,7 +571,7 @@ def logistic(x: float) -> float:
 
 @part
 def lead_at(law: Law, setting: Setting, u: float, months: float, second: float) -> float:
-    """By how much ln R of the other route exceeds that of the route in use, at a state."""
+    """Lead in ln R of the other route over the route in use, at a state."""
     if law.mode == CONTINUAL:
         software, _ = software_and_room(u - second, law.limit)
         return route_lead(law, setting.route, software, second, months)

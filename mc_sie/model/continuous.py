@@ -2,7 +2,7 @@
 
 A trajectory is kept as a list of panels, on each of which months, effective compute and ln M are series in the
 coordinate u. A position on it is a panel and a u. Some nodes of every panel are also kept by their values: the grid, on
-which whatever is looked for is first found roughly.
+which everything is first looked for.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ MAX_PIECES = 256
 """Pieces into which such a duration is cut."""
 
 GAUSS_NODES, GAUSS_WEIGHTS = legendre.leggauss(8)
-"""Of Gauss and Legendre, for one piece: the ends, where software may come to be held, are not among the places."""
+"""Gauss and Legendre's rule for one piece: the ends, where software may come to be held, are not among its nodes."""
 
 GRID_STRIDE = 3
 """Every third node of a panel is on the grid; of the first panel in mode continual every one, because the pace can fall
@@ -332,7 +332,7 @@ def put_end_on_grid(law: Law, work: Workspace, n: int, n_grid: int, at: Start, x
         return put_state_on_grid(law, work, n_grid, at, slope, read(series[SECOND_SLOPE], x))
     if kind_of(law) == EXPLICIT and at.u < law.u_hold:
         return put_node_on_grid(law, work, n_grid, at.u, nodes, LAST)
-    # elsewhere the pace at the last node is known to the error of the iteration only, and at u_hold it has no limit
+    # from the law itself: an iteration knows the pace to its own error, and at u_hold software stays where it is
     return put_state_on_grid(law, work, n_grid, at, nodes.months_slope[LAST], nodes.second_slope[LAST])
 
 
@@ -397,8 +397,8 @@ def is_standstill(law: Law, at: Start) -> bool:
 
     Under reconfiguration to worse substitutes research output falls with time: the slower software is, the slower it
     becomes, so that time runs to infinity at a finite level of software (``STALLED`` in the tests of the whole domain).
-    What is left of software's way there is about as long as the panels have become, as a bound on it confirms: the pace
-    only falls, so that in steps of time that double the pace at the start of each is the largest in it.
+    The distance that software still moves is about as long as the panels have become. A bound on it confirms that: the
+    pace only falls, so that in steps of time that double the pace at the start of each is the largest in it.
     """
     if kind_of(law) != TIMED:
         return False
@@ -837,7 +837,7 @@ def peak(law: Law, work: Workspace, n_panels: int, n_moving: int, is_single: boo
     Notes
     -----
     Beside every grid point that is higher than its neighbours, and not far below the highest, the zero of d ln M/du
-    is solved for within the panel: a maximum is flat, so its place cannot be found from values.
+    is solved for within the panel: a maximum is flat, so that values do not tell where it is.
     """
     grid = work.grid
     best = 0

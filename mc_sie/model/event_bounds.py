@@ -2,10 +2,10 @@
 
 For one autonomous route with rho <= 0 and deployed systems kept up to date, ln M is a concave function of software s,
 so that the slowness ``dt/ds = e^l``, ``l = -ln(g M)``, has a convex logarithm. The time that a window takes is the
-integral of e^l over it, and convexity bounds it on both sides from values at a few places: below by the tangents to l,
-above by its chords. In modes none and shortening e = s, and few draws lie so close to the threshold that the bounds
-leave them open; in mode continual a law that is nowhere slower (:func:`decide_continual`) tells which draws are too
-slow.
+integral of e^l over it, and convexity bounds it on both sides from values at a few levels of software: below by the
+tangents to l, above by its chords. In modes none and shortening e = s, and few draws lie so close to the threshold that
+the bounds leave them open; in mode continual a law that is nowhere slower (:func:`decide_continual`) tells which draws
+are too slow.
 
 The window looked at is about the one with equal slowness at both ends. With F = l(a + k) - l(a) there, the best window
 starts within ``abs(F) / l'`` of a, l' being the steepness of the end that it moves away from (the convex l rises at
@@ -74,7 +74,7 @@ class Slowness(NamedTuple):
 def decide(
     law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray
 ) -> tuple[int, int]:
-    """Two answers to the question if e rises by some OOM in less than some months: in the best window, from the start.
+    """Answers for the best window and for the one from the start: does e rise by some OOM in less than some months?
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
     need = ooms + math.log10(-math.expm1(-LN_10 * ooms) / (per_month * at_most))
     if need > top * (1.0 + CLEARANCE):
         return NOT_BELOW
-    if not (need > 0.0 and need < top):
+    if not (need > 0.0 and need < top):  # hardly any software is needed, or rounding decides
         return OPEN
     gap = 0.0
     if with_window:
@@ -332,7 +332,7 @@ def nearly_balanced(on: RouteLaw, mode: int, top: float, series: FloatArray, oom
             guess = start - imbalance / bend
         if not (guess > low and guess < high):
             if guess >= high and high == top - ooms and top < on.limit:
-                guess = high  # the end itself is a place to look at, unless time there is infinite
+                guess = high  # the end itself may be the best, unless time there is infinite
             else:
                 guess = 0.5 * (low + high)
         start = guess

@@ -62,7 +62,7 @@ IN_TIME, OFFERED, HELD, FAILED = range(4)
 """Why a stretch between events ended: time is up, a run is worth starting, software is held, no step is possible."""
 
 GOES_ON = -1
-"""In their place where it goes on in the next panel."""
+"""It has not ended: it goes on in the next panel."""
 
 MARGIN, PACE = range(2)
 """Functions that are watched within a panel: the margin of a run, ln M."""
@@ -134,7 +134,7 @@ def moving_ln_pace(law: Law, deployed: float, z: float, months: float) -> float:
 
 @part
 def margin(law: Law, deployed: float, z: float, months: float) -> float:
-    """By how many OOM a run started now would exceed the smallest gain worth a run."""
+    """Margin of a run: OOM by which one that starts now would exceed the smallest gain worth a run."""
     offer = offered_ooms(law, held_software(law, z), frozen_ln_pace(law, deployed, z, months))
     return offer - deployed - law.generation_gain
 
@@ -259,7 +259,7 @@ def peak_inside(law: Law, deployed: float, panel: Panel, work: Workspace, used: 
             top_value = work.nodes.ln_pace[j]
             before = NODES[max(0, j - 1)]
             after = min(used, NODES[j + 1])
-    if top_value <= best.ln_pace - 1e-2:
+    if top_value <= best.ln_pace - 1e-2:  # so far below it that no search is worth while
         return best
     if before < top < after or rises_inwards(law, deployed, panel, series, top, top_value, before, after):
         at = largest_inside(law, deployed, panel, series, before, after, PACE)
@@ -328,7 +328,7 @@ def length_in(slowness: float, rate: float, months: float) -> float:
         return length
     if rate * length > -1.0:
         return math.log1p(rate * length) / rate
-    return math.inf  # the pace grows without end before
+    return math.inf  # z is infinite before then: software is at D
 
 
 @part
@@ -369,7 +369,7 @@ def closed_stretch(
 
 @part
 def offered_after(law: Law, deployed: float, z: float, ln_m: float, longest: float) -> float:
-    """How far from z software must come until a run is worth starting, if at most ``longest``; else inf.
+    """Length that software must come from z until a run is worth starting, if at most ``longest``; else inf.
 
     Research output stands still. The margin grows along z, smoothly but for the two corners of the rule for tau:
     Newton's method in a shrinking bracket.
@@ -417,7 +417,7 @@ def stretch(
     peak: Peak,
     n_grid: int,
 ) -> tuple[State, int, Peak, int]:
-    """Let software improve with a fixed deployed system until the next event.
+    """Software improves with a fixed deployed system until the next event: where that leaves the trajectory.
 
     Parameters
     ----------
@@ -532,7 +532,7 @@ def stretch_end(
 
 @part
 def months_of_offer_when_held(law: Law, deployed: float, months: float) -> float:
-    """When a run becomes worth starting although software is held; inf when it does not before the horizon.
+    """Months at which a run becomes worth starting although software is held; inf when none does before the horizon.
 
     Notes
     -----

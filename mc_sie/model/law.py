@@ -29,7 +29,7 @@ from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
 
 HOLD_DEPTH = 36.0
-"""Software counts as being at D once what is left of the way, or of the time, has fallen to e^-36: below rounding."""
+"""Software counts as being at D once the distance that is left, or the time, has fallen to e^-36: below rounding."""
 
 NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
 """Retraining modes by their positions in ``quantities.MODES``."""
@@ -147,7 +147,7 @@ def difficulty(software: float, limit: float) -> float:
     float
         ``-D ln(1 - s/D)``, or s when D is inf.
     """
-    if math.isinf(limit):
+    if math.isinf(limit):  # inf times 0 would be nan
         return software
     return -limit * ln_near_one((limit - software) / limit, -software / limit)  # of two exact forms the better one
 
@@ -305,7 +305,7 @@ def ln_route(law: Law, route: int, software: float, deployed: float, months: flo
 
 @part
 def route_lead(law: Law, route: int, software: float, deployed: float, months: float) -> float:
-    """By how much ln R of the other route exceeds that of the route in use; arguments as in :func:`ln_route`."""
+    """Lead in ln R of the other route over the route in use; arguments as in :func:`ln_route`."""
     ln_r, _ = ln_route(law, route, software, deployed, months)
     return ln_route(law, 1 - route, software, deployed, months)[0] - ln_r
 
@@ -313,13 +313,13 @@ def route_lead(law: Law, route: int, software: float, deployed: float, months: f
 @part
 def better_route(law: Law, software: float, deployed: float, months: float) -> int:
     """The route with the larger R; the first one on ties. Arguments as in :func:`ln_pace`."""
-    if math.isnan(law.rho2):
+    if math.isnan(law.rho2):  # there is one only
         return 0
     return int(route_lead(law, 0, software, deployed, months) > 0.0)
 
 
 class RouteLaw(NamedTuple):
-    """What the law is on one route of research, as plain numbers: a loop over nodes that reads them is vectorised.
+    """The law on one route of research, as plain numbers: a loop over nodes that reads them is vectorised.
 
     Attributes
     ----------
@@ -425,14 +425,14 @@ def research_exponent(law: Law, software: float) -> float:
 
 @part
 def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
-    """How often software must double before the pace doubles, on the day of automation.
+    """Doublings of software until the pace has doubled, on the day of automation.
 
     Parameters
     ----------
     exponent : float
         x, the local exponent of the pace at s = 0: :func:`research_exponent` less beta.
     shortened : bool
-        After mode shortening has lengthened every doubling of pace by one doubling of software.
+        As after mode shortening has lengthened every doubling of pace by one doubling of software.
 
     Returns
     -------
@@ -462,10 +462,10 @@ def pace_ceiling(law: Law) -> float:
         ``f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1)``, with rho_long where there is reconfiguration; inf when a
         route has no ceiling, now or in the long run, or experiments multiply (phi > 0).
     """
-    if law.phi > 0.0:
+    if law.phi > 0.0:  # experiments multiply, too
         return math.inf
     reconfigured = law.reconfiguration_rate > 0.0
-    if reconfigured and law.rho >= 0.0:
+    if reconfigured and law.rho >= 0.0:  # there is no ceiling yet
         return math.inf
     rho = law.rho
     if reconfigured:

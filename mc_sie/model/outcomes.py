@@ -74,7 +74,7 @@ def summary(
     n_deployments: int,
     end: int,
 ) -> Summary:
-    """The summary of a trajectory, from what was read off it and what the law alone tells."""
+    """The summary of a trajectory, of which the law alone says some."""
     exponent = research_exponent(law, 0.0) - law.beta
     return Summary(
         first_year,
@@ -104,7 +104,7 @@ def simulate_generations(
     best_window_months: FloatArray,
     best_gain_ooms: FloatArray,
 ) -> Summary:
-    """Follow one trajectory of mode from_scratch and take every outcome from it; as :func:`simulate_continuous`."""
+    """Outcomes of one trajectory of mode from_scratch; arguments as in :func:`simulate_continuous`."""
     run = follow_generations(law, work, False)
     if run.status != OK:
         return failed(run.status)
@@ -138,7 +138,7 @@ def simulate_continuous(
     best_window_months: FloatArray,
     best_gain_ooms: FloatArray,
 ) -> Summary:
-    """Follow one trajectory of any other mode and take every outcome from it.
+    """Outcomes of one trajectory of any other mode.
 
     Parameters
     ----------

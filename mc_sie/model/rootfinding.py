@@ -46,7 +46,7 @@ def false_position(bracket: Bracket) -> float:
     """Position at which the chord of a bracket crosses zero; the middle where rounding puts that at an end."""
     low, high, at_low, at_high, _ = bracket
     x = (low * at_high - high * at_low) / (at_high - at_low)
-    if x > low and x < high:
+    if x > low and x < high:  # false for nan, too
         return x
     return 0.5 * (low + high)
 
@@ -68,7 +68,7 @@ def narrowed(bracket: Bracket, x: float, value: float, is_low: bool) -> Bracket:
     """
     low, high, at_low, at_high, moved = bracket
     if is_low:
-        if moved == _LOW:
+        if moved == _LOW:  # twice in a row: the high end has stayed
             at_high *= 0.5
         return Bracket(x, high, value, at_high, _LOW)
     if moved == _HIGH:

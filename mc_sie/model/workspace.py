@@ -54,7 +54,8 @@ class Nodes:
     software, ln_pace : array
         s and ln M.
     rho, ln_route, share, room, odds, tilt, bend, slowness, by_time : array
-        What is kept of the law: see ``retraining.Heading``.
+        What is kept of the law: see ``retraining.Heading``. The kind TIMED keeps ln(dt/du) and its first
+        two derivatives by the time in odds, tilt and bend.
     residual, months_residual, defect, jacobian, growth, weight, shift, turn, scratch, scratch_2 : array
         Of the iteration.
     """
@@ -91,7 +92,7 @@ NODES_TYPE = np.dtype([(name, np.float64, N_NODES) for name in Nodes.__annotatio
 
 
 class Workspace:
-    """What one thread lends to one draw after another.
+    """Record that one thread lends to one draw after another.
 
     Like :class:`~mc_sie.model.law.Law` a record: one pointer instead of sixty numbers on every call, and rows whose
     length the compiler knows.
@@ -109,7 +110,7 @@ class Workspace:
     grid : array of shape (6 MAX_PANELS + N_NODES, 8)
         The trajectory at some nodes.
     windows : array of shape (MAX_WINDOWS, 5)
-        Months and the coordinates of both ends of windows that were found, and how the ends move with the months.
+        Months and the coordinates of both ends of best windows, and how the ends move with the months.
     deployments : array of shape (MAX_DEPLOYMENTS, 2)
         Months and effective compute of each deployment.
     """
