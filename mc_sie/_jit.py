@@ -141,7 +141,7 @@ def is_warm(function: str = "") -> bool:
     Parameters
     ----------
     function : str
-        Module and function, such as ``timeline.follow``; any if not given.
+        Module and function, such as ``continuous.follow``; any if not given.
 
     Returns
     -------

@@ -85,7 +85,7 @@ def trajectory(
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]
-    follower = "generations.follow_generations" if mode == "from_scratch" else "timeline.follow"
+    follower = "from_scratch.follow_generations" if mode == "from_scratch" else "continuous.follow"
     with progress_bar(quiet=True, function=follower):
         frame = trace(row)
     if csv:  # files before words: whoever reads the output may stop reading

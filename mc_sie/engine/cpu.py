@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit, part
 from mc_sie.engine.compiling import wait_for_kernel
-from mc_sie.model.continuous import Workspace, new_workspace
 from mc_sie.model.event_bounds import NOT_BELOW, OPEN, decide
 from mc_sie.model.law import FROM_SCRATCH, Law, set_law
-from mc_sie.model.outcomes import Summary, simulate_generations, simulate_line
+from mc_sie.model.outcomes import Summary, simulate_continuous, simulate_generations
 from mc_sie.model.status import OK
+from mc_sie.model.workspace import Workspace, new_workspace
 
 NUMBERS = (
     "first_year_ooms",
@@ -78,7 +78,7 @@ def simulate_rows(
     work : Workspace
         Work arrays of the calling thread.
     table : array of shape (22, n)
-        One column a draw: the quantities in the order of :func:`mc_sie.model.law.set_law`.
+        One column a draw: the quantities at the rows of :class:`mc_sie.model.law.Column`.
     levels, widths : array of shape (K,), (W,)
         Gains in OOM and window widths in months.
     months_to, best_window_months : array of shape (n, K)
@@ -116,7 +116,7 @@ def simulate_lines(
         if table[0, i] != FROM_SCRATCH:
             take_law(law, table[:, i], codes[i])
             if codes[i, 3] == OK:
-                outcome = simulate_line(
+                outcome = simulate_continuous(
                     law, levels, widths, work, months_to[i], best_window_months[i], best_gain_ooms[i]
                 )
                 store(outcome, numbers[i], codes[i])
@@ -194,13 +194,10 @@ def decide_rows(
 
 
 @part
-def take_law(law: Law, q: NDArray[np.float64], codes: NDArray[np.int32]) -> None:
+def take_law(law: Law, draw: NDArray[np.float64], codes: NDArray[np.int32]) -> None:
     """Work out the law of a row that may be simulated, and its status."""
     if codes[3] == OK:
-        codes[3] = set_law(
-            law, int(q[0]), q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], q[9], q[10], q[11], q[12], q[13],
-            q[14], q[15], q[16], q[17], q[18], q[19], q[20], q[21],
-        )  # fmt: skip
+        codes[3] = set_law(law, draw)
 
 
 @part

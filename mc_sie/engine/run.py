@@ -56,7 +56,7 @@ KERNEL_COLUMNS = ("mode", *(name for name in (
     "shortening_exponent", "post_training_share", "retraining_compute_share", "generation_gain_ooms", "rho_long",
     "reconfiguration_half_life_months", "route2_rho", "route2_alpha_compute",
 )), "horizon_months")  # fmt: skip
-"""Order of the quantities in the kernel's table, that of ``model.growth.set_law``."""
+"""Order of the quantities in the kernel's table, that of ``model.law.Column``."""
 
 Driver = Callable[..., None]
 """Simulates a table of rows, as a :class:`mc_sie.engine.cpu.Processor` does."""

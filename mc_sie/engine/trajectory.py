@@ -13,24 +13,20 @@ from mc_sie.engine.cpu import CODES
 from mc_sie.engine.given import arrays_of
 from mc_sie.engine.run import kernel_table
 from mc_sie.errors import InputError
-from mc_sie.model.continuous import (
+from mc_sie.model.continuous import follow, ln_pace_at, months_at, ooms_at, software_at
+from mc_sie.model.from_scratch import follow_generations
+from mc_sie.model.law import FROM_SCRATCH, set_law
+from mc_sie.model.status import END_HORIZON, OK, STATUSES
+from mc_sie.model.workspace import (
     G_LN_PACE,
     G_MONTHS,
     G_OOMS,
     G_SOFTWARE,
     P_U,
     Workspace,
-    follow,
-    ln_pace_at,
-    months_at,
     new_workspace,
-    ooms_at,
-    software_at,
     workspace_type,
 )
-from mc_sie.model.from_scratch import follow_generations
-from mc_sie.model.law import FROM_SCRATCH, set_law
-from mc_sie.model.status import END_HORIZON, OK, STATUSES
 
 _PER_PANEL = 24  # points read from each panel
 _TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments
@@ -65,15 +61,15 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
     law = work.law
     status = int(codes[0, CODES.index("status")])
     if status == OK:
-        status = set_law(law, int(table[0, 0]), *table[1:, 0])
+        status = set_law(law, table[:, 0])
     if status == OK:
         if law.mode == FROM_SCRATCH:
             run = follow_generations(law, work, True)
             status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
         else:
-            timeline = follow(law, work)
-            status, frame = timeline.status, _timeline_frame(work, timeline.n_panels)
-            if status == OK and timeline.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
+            trajectory = follow(law, work)
+            status, frame = trajectory.status, _continuous_frame(work, trajectory.n_panels)
+            if status == OK and trajectory.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
                 frame.loc[len(frame)] = [law.horizon, *frame.iloc[-1, 1:3], 0.0, 0]  # it stands still until then
     if status != OK:
         reason = STATUSES[status]
@@ -81,7 +77,7 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
     return frame
 
 
-def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
+def _continuous_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
     law = work.law
     rows = []
     for panel in range(n_panels):

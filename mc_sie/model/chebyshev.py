@@ -28,6 +28,7 @@ from numpy.polynomial import chebyshev, polynomial
 from numpy.typing import NDArray
 
 from mc_sie._jit import fma, inlined, part
+from mc_sie.model.rootfinding import newton_in
 
 FloatArray = NDArray[np.float64]
 
@@ -71,7 +72,9 @@ NODES, TO_POWERS, TO_INTEGRAL = _matrices()
 there."""
 
 _M = np.arange(EVEN)
-RISES, SHARES, CARRIES = 1.0 / (4.0 * (_M + 1.0)), 1.0 / (2.0 * _M + 1.0), -2.0 * (_M + 1.0) / (2.0 * _M + 1.0)
+RISES = 1.0 / (4.0 * (_M + 1.0))
+SHARES = 1.0 / (2.0 * _M + 1.0)
+CARRIES = -2.0 * (_M + 1.0) / (2.0 * _M + 1.0)
 """Of an integral: E_m+1 over o_m; and ``O_m = SHARES e_m + CARRIES O_m+1``."""
 
 Values = tuple[float, ...]
@@ -147,14 +150,13 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         slope_series[j] = product(TO_POWERS, j, f)
     slope_series[N_NODES] = 0.0
     half = 0.5 * h
-    rises, shares, carries = RISES, SHARES, CARRIES
     at_start = 0.0
     for m in range(EVEN):
-        series[EVEN + 1 + m] = half * rises[m] * slope_series[m]
+        series[EVEN + 1 + m] = half * RISES[m] * slope_series[m]
         at_start += series[EVEN + 1 + m]
     odd = 0.0
     for m in range(EVEN - 1, -1, -1):
-        odd = fma(carries[m], odd, half * shares[m] * slope_series[EVEN + m])
+        odd = fma(CARRIES[m], odd, half * SHARES[m] * slope_series[EVEN + m])
         series[m] = odd
         at_start -= odd
     series[EVEN] = start - at_start
@@ -238,38 +240,36 @@ def solve_between(
         same values and slopes at both ends.
     """
     half = 0.5 * h
-    rise, width = at_high - at_low, high - low
-    part = 0.5
+    rise = at_high - at_low
+    width = high - low
+    fraction = 0.5
     if rise > 0.0:
         y = min(1.0, max(0.0, (value - at_low) / rise))
-        part, steepness = y, rise / (half * width)
+        fraction = y
+        steepness = rise / (half * width)
         cubic = y * y * (3.0 - 2.0 * y) + y * (1.0 - y) * steepness * ((1.0 - y) / slope_low - y / slope_high)
         if cubic >= 0.0 and cubic <= 1.0:
-            part = cubic
-    x = low + part * width
+            fraction = cubic
+    x = low + fraction * width
     for _ in range(80):
         miss = read(series, x) - value
         if miss < 0.0:
             low = x
         else:
             high = x
-        slope = half * read(slope_series, x)
-        guess = x - miss / slope if slope > 0.0 else -2.0
-        if guess >= low and guess <= high:
-            if abs(guess - x) <= 1e-6:  # the next correction would be of the order of its square
-                return guess
-        else:
-            guess = 0.5 * (low + high)
-            if high - low <= 1e-15:
-                return guess
+        guess, is_newton = newton_in(low, high, x, miss, half * read(slope_series, x))
+        if is_newton and abs(guess - x) <= 1e-6:  # the next correction would be of the order of its square
+            return guess
+        if not is_newton and high - low <= 1e-15:
+            return guess
         x = guess
     return x
 
 
 @part
 def step_factor(error: float) -> float:
-    """By how much the next panel may be longer, from the error of this one in units of the tolerance."""
-    if not error < math.inf:
+    """Factor by which the next panel may be longer, from the error of this one in units of the tolerance."""
+    if not error < math.inf:  # there is no solution: inf or nan
         return 0.2
     if error < 1e-16:
         return 4.0
@@ -277,10 +277,10 @@ def step_factor(error: float) -> float:
 
 
 @part
-def is_reached(way: float, h: float, error: float) -> bool:
-    """Whether a panel that is longer than this one by :func:`step_factor` would span some way, without the power."""
-    share = 0.9 * h / way
+def is_reached(length: float, h: float, error: float) -> bool:
+    """True if a panel that is longer than this one by :func:`step_factor` has some length, found without the power."""
+    share = 0.9 * h / length
     square = share * share
     fourth = square * square
     eighth = fourth * fourth
-    return way <= 4.0 * h and error <= eighth * eighth  # to the power N_NODES
+    return length <= 4.0 * h and error <= eighth * eighth  # to the power N_NODES

@@ -1,11 +1,11 @@
-"""The equations of ``retraining`` solved on one panel of the coordinate u, as series of ``panels``.
+"""The equations of ``retraining`` solved on one panel of the coordinate u, as series of ``chebyshev``.
 
-Three kinds of law, told apart by :func:`kind_of`:
+Three kinds of equations (:func:`kind_of`):
 
 * EXPLICIT: ``d ln M/du`` is known at the nodes; its integral gives ln M, and ``dt/du`` from that gives the time. No
   iteration. Kinks of the damped exponent (where x changes sign in the modes ``shortening``) are found beforehand, and
   the panel ends there.
-* TIMED (reconfiguration): ``dt/du = F(u, t)``; ORBITAL (mode continual): ``de/du = f(u, e, t)``. Collocation at the
+* TIMED (reconfiguration): ``dt/du = F(u, t)``; PATH (mode continual): ``de/du = f(u, e, t)``. Collocation at the
   nodes, solved by Newton's method in function space: with J the derivative of the right side y' = F(u, y) with
   respect to y and r the residual of ``y = y_0 + int F``, the correction d solves ``d = r + int J d``, that is
 
@@ -35,29 +35,31 @@ from mc_sie.model.law import (
     FROM_SCRATCH,
     NONE,
     SHORTENING,
-    Course,
     Law,
-    course,
+    RouteLaw,
     ln_route,
-    place,
+    on_route,
     rho_of,
     route_lead,
     software_and_room,
+    software_at_u,
 )
 from mc_sie.model.retraining import (
     damped,
     heading,
+    heading_at,
     ln_research,
     ln_research_by_time,
     months_slope_log,
-    orbit,
     pace_exponent,
 )
+from mc_sie.model.rootfinding import bracket_between, false_position, golden_points, narrowed
+from mc_sie.model.workspace import MONTHS, MONTHS_SLOPE, SECOND, SECOND_SLOPE, Nodes
 from mc_sie.units import LN_10
 
 FloatArray = NDArray[np.float64]
 
-EXPLICIT, TIMED, ORBITAL = range(3)
+EXPLICIT, TIMED, PATH = range(3)
 """Kinds of equations."""
 
 TOLERANCE = 1e-10
@@ -73,67 +75,11 @@ OVERTAKEN = 1e-11
 """The other route is the better one from this lead in ln R on."""
 
 MAX_SWITCHES = 2
-"""How often research may change its route in one place: there, and back where the other one had come level only."""
-
-MONTHS, MONTHS_SLOPE, SECOND, SECOND_SLOPE = range(4)
-"""Rows of a panel's series: time; ln M (EXPLICIT) or e (ORBITAL); their derivatives."""
-
-N_SERIES = 4
-
-
-class Nodes:
-    """State at the nodes of the panel in progress, its derivatives, and room for the solver.
-
-    Like :class:`~mc_sie.model.law.Law` a record of a NumPy array, so that the compiler knows how far apart the rows
-    lie and takes several nodes at a time; each field is an array of shape (N_NODES,).
-
-    Attributes
-    ----------
-    months, months_slope : array
-        Time, and dt/du.
-    second, second_slope : array
-        ln M (EXPLICIT) or e (ORBITAL), and its derivative.
-    software, ln_pace : array
-        s and ln M.
-    rho, ln_route, share, room, odds, tilt, bend, slowness, by_time : array
-        What is kept of the law: see ``retraining.Orbit``.
-    residual, months_residual, defect, jacobian, growth, weight, shift, turn, scratch, scratch_2 : array
-        Of the iteration.
-    """
-
-    months: FloatArray
-    months_slope: FloatArray
-    second: FloatArray
-    second_slope: FloatArray
-    software: FloatArray
-    ln_pace: FloatArray
-    rho: FloatArray
-    ln_route: FloatArray
-    share: FloatArray
-    room: FloatArray
-    odds: FloatArray
-    tilt: FloatArray
-    bend: FloatArray
-    slowness: FloatArray
-    by_time: FloatArray
-    residual: FloatArray
-    months_residual: FloatArray
-    defect: FloatArray
-    jacobian: FloatArray
-    growth: FloatArray
-    weight: FloatArray
-    shift: FloatArray
-    turn: FloatArray
-    scratch: FloatArray
-    scratch_2: FloatArray
-
-
-NODES_TYPE = np.dtype([(name, np.float64, N_NODES) for name in Nodes.__annotations__], align=True)
-"""The record type of :class:`Nodes`."""
+"""Changes of route that are made at one coordinate: there, and back where the other one had come level only."""
 
 
 class Start(NamedTuple):
-    """State at the start of a panel: coordinate, time, and ln M (EXPLICIT) or e (ORBITAL)."""
+    """State at the start of a panel: coordinate, time, and ln M (EXPLICIT) or e (PATH)."""
 
     u: float
     months: float
@@ -141,7 +87,7 @@ class Start(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What stays the same throughout a panel.
+    """Circumstances that stay the same throughout a panel.
 
     Attributes
     ----------
@@ -159,18 +105,32 @@ class Setting(NamedTuple):
 
 
 @part
+def on_other_route(setting: Setting) -> Setting:
+    """Setting after research has changed its route."""
+    return Setting(1 - setting.route, setting.deployed, False)
+
+
+@part
+def is_at_start(h: float, x: float) -> bool:
+    """True for a position so close to the start of a panel that no panel can end there."""
+    return 0.5 * h * (1.0 + x) <= NEAR
+
+
+@part
 def kind_of(law: Law) -> int:
-    """EXPLICIT, TIMED or ORBITAL."""
+    """EXPLICIT, TIMED or PATH."""
     if law.mode == CONTINUAL:
-        return ORBITAL
-    return TIMED if law.reconfiguration_rate > 0.0 else EXPLICIT
+        return PATH
+    if law.reconfiguration_rate > 0.0:
+        return TIMED
+    return EXPLICIT
 
 
 @part
 def solve_panel(
     law: Law, setting: Setting, start: Start, h: float, nodes: Nodes, series: FloatArray
 ) -> tuple[float, float]:
-    """Solve the equations on one panel.
+    """Length and error of one panel, on which the equations are solved.
 
     Parameters
     ----------
@@ -198,13 +158,13 @@ def solve_panel(
     elif kind == TIMED:
         if not fill_timed(law, setting, start, h, nodes):
             return h, math.inf
-    elif not fill_orbital(law, setting, start, h, nodes):
+    elif not fill_path(law, setting, start, h, nodes):
         return h, math.inf
     second = 0.0
     if kind != TIMED:
         second = fit(nodes.second_slope, h, start.second, series[SECOND_SLOPE], series[SECOND])
         second /= TOLERANCE * max(1.0, 0.1 * abs(nodes.second[LAST]))
-    if kind == EXPLICIT:  # after that fit, so that the processor has something to do while it waits for ln M
+    if kind == EXPLICIT:  # only after that fit, so that the processor has something to do while it waits for ln M
         fill_explicit_months(start, h, nodes)
     error = fit(nodes.months_slope, h, start.months, series[MONTHS_SLOPE], series[MONTHS])
     # relative where the component is large; but time beyond the horizon must not loosen that of time before it
@@ -229,14 +189,17 @@ def fill_held(law: Law, start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_explicit(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> float:
-    """ln M at the nodes of a panel on which the exponent of the pace is a known function of u; returns its length."""
+    """Length of a panel of the kind EXPLICIT, up to the first kink, after ln M at its nodes has been filled in."""
     fill_exponents(law, setting, start, h, nodes)
     if law.mode != NONE and law.mode != FROM_SCRATCH:
         for j in range(1, N_NODES):
-            before, exponent = nodes.scratch_2[j - 1], nodes.scratch_2[j]
+            before = nodes.scratch_2[j - 1]
+            exponent = nodes.scratch_2[j]
             if exponent * before < 0.0:
-                low, high = start.u + 0.5 * h * (1.0 + NODES[j - 1]), start.u + 0.5 * h * (1.0 + NODES[j])
+                low = start.u + 0.5 * h * (1.0 + NODES[j - 1])
+                high = start.u + 0.5 * h * (1.0 + NODES[j])
                 kink = sign_change(law, setting, low, high, before, exponent)
+                # the second derivative of ln M jumps there: a panel across it would be wrong by 1e-7
                 if kink > start.u + NEAR:
                     h = kink - start.u
                     fill_exponents(law, setting, start, h, nodes)
@@ -256,19 +219,25 @@ def fill_explicit_months(start: Start, h: float, nodes: Nodes) -> None:
 
 @part
 def fill_exponents(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> None:
-    """What is known at the nodes of a panel of the kind EXPLICIT before anything is integrated.
+    """Fill in all that is known at the nodes of a panel of the kind EXPLICIT before anything is integrated.
 
     In one loop a transcendental function and nothing that depends on the mode: each mode takes the loops it needs.
     """
-    mode, on, ln_speed, u_start = law.mode, course(law, setting.route), law.ln_speed, start.u
+    mode = law.mode
+    on = on_route(law, setting.route)
+    ln_speed = law.ln_speed
+    u_start = start.u
+    # int(): a function is compiled once more for every literal that it is called with
     if mode == SHORTENING:
         for j in range(N_NODES):
-            at = place(int(SHORTENING), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
-            nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
+            u = u_start + 0.5 * h * (1.0 + NODES[j])
+            nodes.software[j], nodes.room[j], ln_slope = software_at_u(int(SHORTENING), on.limit, u)
+            nodes.scratch[j] = ln_slope - ln_speed
     else:
         for j in range(N_NODES):
-            at = place(int(NONE), on.limit, u_start + 0.5 * h * (1.0 + NODES[j]))
-            nodes.software[j], nodes.room[j], nodes.scratch[j] = at[0], at[1], at[2] - ln_speed
+            u = u_start + 0.5 * h * (1.0 + NODES[j])
+            nodes.software[j], nodes.room[j], ln_slope = software_at_u(int(NONE), on.limit, u)
+            nodes.scratch[j] = ln_slope - ln_speed
     if mode == FROM_SCRATCH:
         for j in range(N_NODES):
             exponent = pace_exponent(on, nodes.software[j], nodes.room[j], setting.deployed, on.psi)
@@ -295,42 +264,40 @@ def sign_change(law: Law, setting: Setting, low: float, high: float, at_low: flo
 
     ``at_low`` and ``at_high`` are the exponent's values there.
     """
-    on, is_frozen = course(law, setting.route), law.mode == FROM_SCRATCH
-    labour_share = on.psi if is_frozen else 1.0
-    sign = 1.0 if at_low > 0.0 else -1.0
-    side = 0
+    on = on_route(law, setting.route)
+    is_frozen = law.mode == FROM_SCRATCH
+    labour_share = 1.0
+    if is_frozen:
+        labour_share = on.psi
+    sign = math.copysign(1.0, at_low)
+    bracket = bracket_between(low, high, at_low, at_high)
     u = low
     for _ in range(60):
-        u = (low * at_high - high * at_low) / (at_high - at_low)
-        if not (u > low and u < high):
-            u = 0.5 * (low + high)
-        software, room, _ = place(law.mode, law.limit, u)
-        exponent = pace_exponent(on, software, room, setting.deployed if is_frozen else software, labour_share)
-        if exponent * sign > 0.0:
-            low, at_low = u, exponent
-            if side == -1:
-                at_high *= 0.5
-            side = -1
-        else:
-            high, at_high = u, exponent
-            if side == 1:
-                at_low *= 0.5
-            side = 1
-        if abs(exponent) < 1e-14 or high - low < 1e-13 * (1.0 + high):
+        u = false_position(bracket)
+        software, room, _ = software_at_u(law.mode, law.limit, u)
+        deployed = software
+        if is_frozen:
+            deployed = setting.deployed
+        exponent = pace_exponent(on, software, room, deployed, labour_share)
+        bracket = narrowed(bracket, u, exponent, exponent * sign > 0.0)
+        if abs(exponent) < 1e-14 or bracket.high - bracket.low < 1e-13 * (1.0 + bracket.high):
             break
     return u
 
 
 @part
 def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
-    """Nodes of a panel of the kind TIMED; returns whether the iteration converged.
+    """True if the iteration for the nodes of a panel of the kind TIMED converged.
 
     The first guess lets the logarithm of dt/du change at its initial rate. The law is evaluated twice as a rule: once
     a correction is below 1e-4, relative to the time in which rho moves, dt/du follows t to second order; one below
     1e-6 is the last.
     """
-    on = course(law, setting.route)
-    deployed_if_frozen = setting.deployed if law.mode == FROM_SCRATCH else math.nan
+    # dt/du at the start, and a little later by a step of Euler's
+    on = on_route(law, setting.route)
+    deployed_if_frozen = math.nan
+    if law.mode == FROM_SCRATCH:
+        deployed_if_frozen = setting.deployed
     first, _ = months_slope_log(law, setting.route, start.u, setting.deployed, start.months)
     step = 1e-3 * h
     ahead = start.months + step * exp(first)
@@ -340,16 +307,18 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
         nodes.software[j], _ = software_and_room(start.u + 0.5 * h * (1.0 + NODES[j]), on.limit)
         nodes.months_slope[j], _ = exp_and_expm1(first + min(rate * 0.5 * h * (1.0 + NODES[j]), 50.0))
     integrate(nodes.months_slope, h, start.months, nodes.months)
-    change, n_exact = math.inf, 0
+    change = math.inf
+    n_exact = 0
     for _ in range(MAX_SWEEPS):
-        exact = n_exact < 2 or not change < 1e-4
+        exact = n_exact < 2 or not change < 1e-4  # the second evaluation tells how tilt changes: nodes.bend
         if exact:
             fill_slopes(on, deployed_if_frozen, start.u, h, nodes)
         for j in range(N_NODES):
             d = nodes.residual[j]
             if exact:
                 nodes.bend[j] = (nodes.by_time[j] - nodes.tilt[j]) / d if n_exact > 0 and d != 0.0 else 0.0
-                nodes.odds[j], nodes.tilt[j] = nodes.slowness[j], nodes.by_time[j]
+                nodes.odds[j] = nodes.slowness[j]
+                nodes.tilt[j] = nodes.by_time[j]
             else:
                 nodes.odds[j] += d * (nodes.tilt[j] + 0.5 * d * nodes.bend[j])
                 nodes.tilt[j] += d * nodes.bend[j]
@@ -368,13 +337,13 @@ def fill_timed(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes)
             correction = nodes.residual[j]
             nodes.months[j] += correction
             change = max(change, abs(correction) * max(law.reconfiguration_rate, 1.0 / max(1.0, nodes.months[j])))
-            if not abs(correction) < 1e6:
+            if not abs(correction) < 1e6:  # it runs away, or is nan: the panel is too long
                 return False
     return False
 
 
 @part
-def fill_slopes(on: Course, deployed: float, start: float, h: float, nodes: Nodes) -> None:
+def fill_slopes(on: RouteLaw, deployed: float, start: float, h: float, nodes: Nodes) -> None:
     """ln(dt/du) at the nodes of a panel of the kind TIMED, and its derivative by time; deployed is nan where a = s."""
     fill_rho(on, nodes)
     is_frozen = not math.isnan(deployed)
@@ -383,7 +352,9 @@ def fill_slopes(on: Course, deployed: float, start: float, h: float, nodes: Node
         nodes.ln_route[j], nodes.share[j] = ln_research(on, nodes.rho[j], nodes.software[j], level)
     for j in range(N_NODES):
         u = start + 0.5 * h * (1.0 + NODES[j])
-        software, ln_r, share = nodes.software[j], nodes.ln_route[j], nodes.share[j]
+        software = nodes.software[j]
+        ln_r = nodes.ln_route[j]
+        share = nodes.share[j]
         level = deployed if is_frozen else software
         nodes.slowness[j] = -u / on.limit - on.ln_speed - ln_r + LN_10 * on.beta * u
         nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, level, ln_r, share)
@@ -419,7 +390,7 @@ def correct(nodes: Nodes, y: FloatArray, slope: FloatArray, h: float, start: flo
 
 
 @part
-def correct_both(on: Course, start: Start, h: float, nodes: Nodes) -> None:
+def correct_both(on: RouteLaw, start: Start, h: float, nodes: Nodes) -> None:
     """Newton's correction of e and of the time where f depends on the time; that of e in the residual's row.
 
     The linear equations are solved by turns, e's with the time's correction given (as in :func:`correct`) and the
@@ -428,7 +399,10 @@ def correct_both(on: Course, start: Start, h: float, nodes: Nodes) -> None:
     integrate(nodes.second_slope, h, start.second, nodes.defect)
     integrate(nodes.jacobian, h, 0.0, nodes.growth)
     for j in range(N_NODES):
-        software, effective, ln_r, share = nodes.software[j], nodes.second[j], nodes.ln_route[j], nodes.share[j]
+        software = nodes.software[j]
+        effective = nodes.second[j]
+        ln_r = nodes.ln_route[j]
+        share = nodes.share[j]
         nodes.by_time[j] = -ln_research_by_time(on, nodes.rho[j], software, effective, ln_r, share)
         nodes.growth[j], _ = exp_and_expm1(nodes.growth[j])
         nodes.defect[j] -= effective
@@ -457,15 +431,15 @@ def correct_both(on: Course, start: Start, h: float, nodes: Nodes) -> None:
             shift = nodes.months_residual[j] + nodes.turn[j]
             moved = max(moved, abs(shift - nodes.shift[j]) * on.reconfiguration_rate)
             nodes.shift[j] = shift
-        if not moved > 1e-12:
+        if not moved > 1e-12:  # far below what the correction itself is good to; or nan
             break
     for j in range(N_NODES):
         nodes.months[j] += nodes.shift[j]
 
 
 @part
-def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
-    """Nodes of a panel of the kind ORBITAL; returns whether the iteration converged.
+def fill_path(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes) -> bool:
+    """True if the iteration for the nodes of a panel of the kind PATH converged.
 
     The first guess lets the odds of f change at their initial rate. The law is evaluated twice as a rule: once a
     correction is below 1e-3, the odds follow e to second order (an error of the order of its cube). After one below
@@ -473,11 +447,12 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
     follow it to second order.
     """
     autonomous = law.reconfiguration_rate == 0.0
-    on = course(law, setting.route)
+    on = on_route(law, setting.route)
     rho = rho_of(law, setting.route, start.months)
     for j in range(N_NODES):
         nodes.rho[j] = rho
-    first = orbit(law, setting.route, start.u - start.second, start.second, start.months)
+    first = heading_at(law, setting.route, start.u - start.second, start.second, start.months)
+    # w along the path: by z, and by e for the share f that is e
     share = logistic(first.odds_log)
     rate = first.by_z + first.tilt * share
     months_per = exp(first.slowness_log + min(first.odds_log, 0.0)) * max(share, 1.0 - share)
@@ -489,8 +464,10 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
 
     change = math.inf
     for _ in range(MAX_SWEEPS):
-        exact = not change < 1e-3 or not autonomous
-        is_last = change < (2e-4 if autonomous else 3e-5)
+        exact = not change < 1e-3 or not autonomous  # under reconfiguration f depends on the time, too
+        is_last = change < 2e-4
+        if not autonomous:
+            is_last = change < 3e-5
         if exact:
             if not autonomous:
                 fill_rho(on, nodes)
@@ -505,6 +482,7 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
                 shift_nodes(law.limit, nodes)
             for j in range(N_NODES):
                 share = nodes.second_slope[j]
+                # dt/du = f dt/de; of f and 1 - f the larger is a factor, so that neither end of the odds overflows
                 slowness, _ = exp_and_expm1(nodes.slowness[j] + min(nodes.odds[j], 0.0))
                 nodes.months_slope[j] = slowness * max(share, 1.0 - share)
             integrate(nodes.months_slope, h, start.months, nodes.months_residual)
@@ -524,14 +502,14 @@ def fill_orbital(law: Law, setting: Setting, start: Start, h: float, nodes: Node
         for j in range(N_NODES):
             nodes.second[j] += nodes.residual[j]
             change = max(change, abs(nodes.residual[j]))
-            if not abs(nodes.residual[j]) < 1e2:
+            if not abs(nodes.residual[j]) < 1e2:  # it runs away, or is nan: the panel is too long
                 return False
     return False
 
 
 @part
-def fill_headings(on: Course, start: float, h: float, nodes: Nodes) -> None:
-    """The law at every node of an ORBITAL panel that starts at a coordinate.
+def fill_headings(on: RouteLaw, start: float, h: float, nodes: Nodes) -> None:
+    """The law at every node of an PATH panel that starts at a coordinate.
 
     In one loop a transcendental function, so that the processor works on all nodes at once: one function waits for the
     other.
@@ -558,7 +536,7 @@ def fill_headings(on: Course, start: float, h: float, nodes: Nodes) -> None:
 
 
 @part
-def fill_rho(on: Course, nodes: Nodes) -> None:
+def fill_rho(on: RouteLaw, nodes: Nodes) -> None:
     """Substitution parameter at the times of the nodes, under reconfiguration."""
     if on.reconfiguration_rate > 0.0:
         for j in range(N_NODES):
@@ -568,12 +546,13 @@ def fill_rho(on: Course, nodes: Nodes) -> None:
 
 @part
 def shift_nodes(limit: float, nodes: Nodes) -> None:
-    """Let what is kept of the law at the nodes of an ORBITAL panel follow small changes of e to second order."""
+    """Let what is kept of the law at the nodes of an PATH panel follow small changes of e to second order."""
     for j in range(N_NODES):
         d = nodes.residual[j]
         odds = nodes.odds[j] + d * (nodes.tilt[j] + 0.5 * d * nodes.bend[j])
         tilt = nodes.tilt[j] + d * nodes.bend[j]
-        nodes.odds[j], nodes.tilt[j] = odds, tilt
+        nodes.odds[j] = odds
+        nodes.tilt[j] = tilt
         along = logistic(odds)
         nodes.second_slope[j] = along
         nodes.jacobian[j] = along * (1.0 - along) * tilt
@@ -592,36 +571,46 @@ def logistic(x: float) -> float:
 
 @part
 def lead_at(law: Law, setting: Setting, u: float, months: float, second: float) -> float:
-    """By how much ln R of the other route exceeds that of the route in use, at a state."""
+    """Lead in ln R of the other route over the route in use, at a state."""
     if law.mode == CONTINUAL:
         software, _ = software_and_room(u - second, law.limit)
         return route_lead(law, setting.route, software, second, months)
-    software, _, _ = place(law.mode, law.limit, u)
-    return route_lead(law, setting.route, software, setting.deployed if law.mode == FROM_SCRATCH else software, months)
+    software, _, _ = software_at_u(law.mode, law.limit, u)
+    deployed = software
+    if law.mode == FROM_SCRATCH:
+        deployed = setting.deployed
+    return route_lead(law, setting.route, software, deployed, months)
 
 
 @part
 def lead_at_node(law: Law, setting: Setting, u: float, nodes: Nodes, j: int) -> float:
-    """The same at a node of a solved panel, where ln R of the route in use mostly follows from ln M."""
-    months, second, software = nodes.months[j], nodes.second[j], nodes.software[j]
+    """As :func:`lead_at`, at a node of a solved panel, where ln R of the route in use mostly follows from ln M."""
+    months = nodes.months[j]
+    software = nodes.software[j]
+    z = u
+    deployed = software
     if law.mode == CONTINUAL:
-        z, deployed = u - second, second
+        z = u - nodes.second[j]
+        deployed = nodes.second[j]
     elif law.mode == FROM_SCRATCH:
-        z, deployed = u, setting.deployed
-    else:
-        z, deployed = u, software
+        deployed = setting.deployed
     if kind_of(law) == EXPLICIT:  # ln M is an integral, or damped
         return route_lead(law, setting.route, software, deployed, months)
     ln_r = nodes.ln_pace[j] - law.ln_pace_scale + LN_10 * law.beta * z
     lead = ln_route(law, 1 - setting.route, software, deployed, months)[0] - ln_r
-    # where the routes are level that difference is rounding of ln M: they would change for ever
-    return route_lead(law, setting.route, software, deployed, months) if lead > OVERTAKEN else lead
+    if lead > OVERTAKEN:
+        # where the routes are level that difference is rounding of ln M, and they would change for ever
+        # (test_routes_that_are_level_are_not_changed_for_ever)
+        return route_lead(law, setting.route, software, deployed, months)
+    return lead
 
 
 @part
 def lead_read(law: Law, setting: Setting, start: Start, h: float, series: FloatArray, x: float) -> float:
-    """The same at a position x in [-1, 1] of a solved panel."""
-    second = read(series[SECOND], x) if law.mode == CONTINUAL else 0.0
+    """As :func:`lead_at`, at a position x in [-1, 1] of a solved panel."""
+    second = 0.0
+    if law.mode == CONTINUAL:
+        second = read(series[SECOND], x)
     return lead_at(law, setting, start.u + 0.5 * h * (1.0 + x), read(series[MONTHS], x), second)
 
 
@@ -630,35 +619,49 @@ def overtaking(law: Law, setting: Setting, start: Start, h: float, nodes: Nodes,
     """Position in a solved panel at which the other route becomes the better one; 2 when it does not.
 
     The lead is looked at in the nodes, and where it comes close to 0 between them its maximum is searched for: two
-    routes may cross and cross back.
+    routes may cross and cross back (the fourth of ``telling_rows`` does, and its deployments came 4e-5 months late).
     """
     if math.isnan(law.rho2) or setting.held:
         return 2.0
-    before, last = -math.inf, -math.inf
+    before = -math.inf
+    last = -math.inf
     for j in range(N_NODES):
         lead = lead_at_node(law, setting, start.u + 0.5 * h * (1.0 + NODES[j]), nodes, j)
-        low, high = NODES[max(0, j - 1)], NODES[j]
-        if lead <= OVERTAKEN and last > before and last > lead and j > 1:  # it came close: was it ahead in between?
-            left, right = NODES[j - 2], NODES[j]
-            for _ in range(40):
-                at_left, at_right = right - 0.618034 * (right - left), left + 0.618034 * (right - left)
-                lead_left = lead_read(law, setting, start, h, series, at_left)
-                if lead_left > lead_read(law, setting, start, h, series, at_right):
-                    right = at_right
-                else:
-                    left = at_left
-            middle = 0.5 * (left + right)
-            if lead_read(law, setting, start, h, series, middle) > OVERTAKEN:
-                low, high, lead = NODES[j - 2], middle, 1.0
         if lead > OVERTAKEN:
-            while high - low > 1e-14:
-                middle = 0.5 * (low + high)
-                if middle == low or middle == high:
-                    break
-                if lead_read(law, setting, start, h, series, middle) > OVERTAKEN:
-                    high = middle
-                else:
-                    low = middle
-            return high
-        before, last = last, lead
+            return overtaken(law, setting, start, h, series, NODES[max(0, j - 1)], NODES[j])
+        if last > before and last > lead and j > 1:  # it came close: was it ahead in between?
+            top = largest_lead(law, setting, start, h, series, NODES[j - 2], NODES[j])
+            if lead_read(law, setting, start, h, series, top) > OVERTAKEN:
+                return overtaken(law, setting, start, h, series, NODES[j - 2], top)
+        before = last
+        last = lead
     return 2.0
+
+
+@part
+def largest_lead(
+    law: Law, setting: Setting, start: Start, h: float, series: FloatArray, low: float, high: float
+) -> float:
+    """Position between two others at which the other route's lead is largest, by golden sections."""
+    for _ in range(40):
+        left, right = golden_points(low, high)
+        at_left = lead_read(law, setting, start, h, series, left)
+        if at_left > lead_read(law, setting, start, h, series, right):
+            high = right
+        else:
+            low = left
+    return 0.5 * (low + high)
+
+
+@part
+def overtaken(law: Law, setting: Setting, start: Start, h: float, series: FloatArray, low: float, high: float) -> float:
+    """Position between two others, the second with the other route ahead, from which on it is, by bisection."""
+    while high - low > 1e-14:
+        middle = 0.5 * (low + high)
+        if middle == low or middle == high:
+            break
+        if lead_read(law, setting, start, h, series, middle) > OVERTAKEN:
+            high = middle
+        else:
+            low = middle
+    return high

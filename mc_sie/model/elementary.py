@@ -12,17 +12,32 @@ import numpy as np
 
 from mc_sie._jit import config, fma, inlined
 
-_LOWEST, _HIGHEST = -708.0, 709.0  # between them, e^x is a normal double
+_LOWEST = -708.0  # between these two, e^x is a normal double
+_HIGHEST = 709.0
 _SHIFTER = 1.5 * 2.0**52  # added to a number, it leaves the nearest integer in the last bits
 _PER_LN_2 = 1.4426950408889634
-_LN_2_HIGH, _LN_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # the first has 20 zeros at its end
-_E0, _E1, _E2 = 0.5000000000000001, 0.16666666666666669, 0.04166666666662413
-_E3, _E4, _E5 = 0.008333333333330062, 0.0013888888917213717, 0.00019841269863053618
-_E6, _E7, _E8, _E9 = 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07, 2.510038549551032e-08
-_WIDTH, _ONE = np.uint64(52), np.uint64(0x3FF0000000000000)
-_MANTISSA, _EXPONENT_OFFSET = np.uint64(0x000FFFFFFFFFFFFF), np.uint64(0x3FF0000000000000 - 0x3FE6A09E00000000)
+_LN_2_HIGH = 6.93147180369123816490e-01  # 20 zeros at its end: a multiple of it by an exponent is exact
+_LN_2_LOW = 1.90821492927058770002e-10
+
+# P of exp_and_expm1
+_E0 = 0.5000000000000001
+_E1 = 0.16666666666666669
+_E2 = 0.04166666666662413
+_E3 = 0.008333333333330062
+_E4 = 0.0013888888917213717
+_E5 = 0.00019841269863053618
+_E6 = 2.4801521295954376e-05
+_E7 = 2.7557268459997064e-06
+_E8 = 2.7620088445409746e-07
+_E9 = 2.510038549551032e-08
+
+# bits of a double: 52 of the mantissa below those of the exponent
+_WIDTH = np.uint64(52)
+_ONE = np.uint64(0x3FF0000000000000)
+_MANTISSA = np.uint64(0x000FFFFFFFFFFFFF)
 _ROOT_HALF = np.uint64(0x3FE6A09E00000000)
-_SHIFTER_BITS = np.uint64(0x4330000000000000)
+_EXPONENT_OFFSET = np.uint64(0x3FF0000000000000 - 0x3FE6A09E00000000)  # moves sqrt(1/2) to a power of two
+_SHIFTER_BITS = np.uint64(0x4330000000000000)  # 2^52
 
 
 @inlined
@@ -109,4 +124,5 @@ def _ln_near_one(x: float, less_one: float) -> float:
 
 
 if config.DISABLE_JIT:  # interpreted, they would be slow, and their bits are not what is tested then
-    exp_and_expm1, ln_near_one = _exp_and_expm1, _ln_near_one
+    exp_and_expm1 = _exp_and_expm1
+    ln_near_one = _ln_near_one

@@ -1,11 +1,11 @@
-"""Whether effective compute rises by k OOM in less than some months, where bounds tell without a trajectory.
+"""Events that bounds decide without a trajectory: effective compute rises by k OOM in less than some months.
 
 For one autonomous route with rho <= 0 and deployed systems kept up to date, ln M is a concave function of software s,
 so that the slowness ``dt/ds = e^l``, ``l = -ln(g M)``, has a convex logarithm. The time that a window takes is the
-integral of e^l over it, and convexity bounds it on both sides from values at a few places: below by the tangents to l,
-above by its chords. In modes none and shortening e = s, and few draws lie so close to the threshold that the bounds
-leave them open; in mode continual a law that is nowhere slower (:func:`decide_continual`) tells which worlds are too
-slow.
+integral of e^l over it, and convexity bounds it on both sides from values at a few levels of software: below by the
+tangents to l, above by its chords. In modes none and shortening e = s, and few draws lie so close to the threshold that
+the bounds leave them open; in mode continual a law that is nowhere slower (:func:`decide_continual`) tells which draws
+are too slow.
 
 The window looked at is about the one with equal slowness at both ends. With F = l(a + k) - l(a) there, the best window
 starts within ``abs(F) / l'`` of a, l' being the steepness of the end that it moves away from (the convex l rises at
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, ln_ces_and_share
 from mc_sie.model.chebyshev import LAST, N_NODES, NODES, fit, read
-from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Nodes, Setting, Start, fill_exponents
+from mc_sie.model.collocation import Setting, Start, fill_exponents
 from mc_sie.model.elementary import exp_and_expm1, ln_near_one
-from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Course, Law, course, place
+from mc_sie.model.law import CONTINUAL, NONE, SHORTENING, Law, RouteLaw, on_route, software_at_u
 from mc_sie.model.retraining import damped, pace_exponent
+from mc_sie.model.workspace import SECOND, SECOND_SLOPE, Nodes
 from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10
 
@@ -53,11 +54,11 @@ SERIES_SAFETY = 3.0
 
 BETWEEN = -np.cos(np.pi * (np.arange(LAST) + 0.5) / LAST)
 GAPS = np.diff(NODES)
-"""Places in [-1, 1] halfway between the nodes (in the angle), and how far apart the nodes are there."""
+"""Positions in [-1, 1] halfway between the nodes (in the angle), and how far apart the nodes are there."""
 
 
-class Outlook(NamedTuple):
-    """What the law says about software at a place.
+class Slowness(NamedTuple):
+    """Slowness of software at a level of it.
 
     Attributes
     ----------
@@ -73,7 +74,7 @@ class Outlook(NamedTuple):
 def decide(
     law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray
 ) -> tuple[int, int]:
-    """Whether effective compute rises by some OOM in less than some months: in the best window, and from the start.
+    """Answers for the best window and for the one from the start: does e rise by some OOM in less than some months?
 
     Parameters
     ----------
@@ -84,9 +85,9 @@ def decide(
     months : float
         Threshold.
     with_window : bool
-        Whether the best window is asked about; else only the one that starts at 0.
+        The best window is asked about; else only the one that starts at 0.
     nodes : Nodes
-        Room for the numbers at some places.
+        Room for the numbers at some levels of software.
     series : array of shape (N_SERIES, N_TERMS)
         Room for series.
 
@@ -104,14 +105,14 @@ def decide(
         return answer, answer
     if law.mode == NONE or law.mode == SHORTENING:
         return decide_current(law, ooms, months, with_window, nodes, series)
-    return OPEN, OPEN
+    return OPEN, OPEN  # one-sided damping has a kink where the pace turns; from scratch e moves in jumps
 
 
 @part
 def decide_current(
     law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray
 ) -> tuple[int, int]:
-    """The same in the modes none and shortening, where e = s.
+    """Answers in the modes none and shortening, where e = s; arguments as in :func:`decide`.
 
     Notes
     -----
@@ -119,40 +120,43 @@ def decide_current(
     shorter, so that nothing changes where it is too long; where it is short enough, its end must come before the
     horizon.
     """
+    if law.limit < ooms * (1.0 - CLEARANCE):  # software never rises so far
+        return NOT_BELOW, NOT_BELOW
     if law.limit < ooms * (1.0 + CLEARANCE):
-        is_close = law.limit >= ooms * (1.0 - CLEARANCE)
-        return (OPEN, OPEN) if is_close else (NOT_BELOW, NOT_BELOW)
-    on, mode, top = course(law, 0), law.mode, min(TOP_OOMS, law.limit)
-    doubt = 0.0
+        return OPEN, OPEN
+    on = on_route(law, 0)
+    mode = law.mode
+    top = min(TOP_OOMS, law.limit)
+    doubt = 0.0  # about ln M
     if mode == SHORTENING:
         fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
         ln_start = law.ln_speed + law.ln_pace_start
         fit(nodes.second_slope, top, ln_start, series[SECOND_SLOPE], series[SECOND])
         doubt = SERIES_SAFETY * series_miss(on, top, nodes, series)
-        if not doubt < 0.1:
+        if not doubt < 0.1:  # so large that bounds say little, or nan
             return OPEN, OPEN
-    enough, at_most = months * (1.0 - CLEARANCE - 2.0 * doubt), months * (1.0 + CLEARANCE + 2.0 * doubt)
+    enough = months * (1.0 - CLEARANCE - 2.0 * doubt)
+    at_most = months * (1.0 + CLEARANCE + 2.0 * doubt)
 
-    start, shorter = 0.0, 0.0
+    start = 0.0
+    shorter = 0.0
     if with_window:
-        window = balanced(on, mode, top, series, ooms)
+        window = nearly_balanced(on, mode, top, series, ooms)
         if window.least - window.shorter > at_most:
-            return NOT_BELOW, NOT_BELOW
-        start, shorter = window.start, window.shorter
+            return NOT_BELOW, NOT_BELOW  # nor is the one from the start, which is longer
+        start = window.start
+        shorter = window.shorter
     low, high = window_bounds(on, mode, top, series, nodes, start, ooms)
     answer = OPEN
     if low - shorter > at_most:
         answer = NOT_BELOW
     elif high < enough:
-        before = 0.0
-        if start > 0.0:  # along the chord of l from 0 to the start
-            first, here = outlook(on, mode, top, series, 0.0), outlook(on, mode, top, series, start)
-            fall = first.slowness_log - here.slowness_log
-            before = start * exp(first.slowness_log) * (-math.expm1(-fall) / fall if fall != 0.0 else 1.0)
+        before = months_before_at_most(on, mode, top, series, start)
         if (before + high) * (1.0 + CLEARANCE + 2.0 * doubt) < law.horizon:
             answer = BELOW
     if start == 0.0 or answer == NOT_BELOW:
         return answer, answer
+
     low, high = window_bounds(on, mode, top, series, nodes, 0.0, ooms)
     from_start = OPEN
     if low > at_most:
@@ -163,8 +167,22 @@ def decide_current(
 
 
 @part
+def months_before_at_most(on: RouteLaw, mode: int, top: float, series: FloatArray, start: float) -> float:
+    """Upper bound on the months until a window starts: along the chord of l from 0 to there."""
+    if start == 0.0:
+        return 0.0
+    first = slowness_at(on, mode, top, series, 0.0)
+    here = slowness_at(on, mode, top, series, start)
+    fall = first.slowness_log - here.slowness_log
+    mean = 1.0
+    if fall != 0.0:
+        mean = -math.expm1(-fall) / fall
+    return start * exp(first.slowness_log) * mean
+
+
+@part
 def decide_continual(law: Law, ooms: float, months: float, with_window: bool, nodes: Nodes, series: FloatArray) -> int:
-    """The same in mode continual: NOT_BELOW where a law that is nowhere slower is too slow, else OPEN.
+    """Answer in mode continual: NOT_BELOW where a law that is nowhere slower is too slow, else OPEN.
 
     Notes
     -----
@@ -178,36 +196,44 @@ def decide_continual(law: Law, ooms: float, months: float, with_window: bool, no
     at least ``s_2 - e_1`` less G, and starts from at least G where the gap is that large: a smaller gap means a window
     that contains this one.
     """
-    on, top, at_most = course(law, 0), min(SOFTWARE_CAP_OOMS, law.limit), months * (1.0 + CLEARANCE)
+    on = on_route(law, 0)
+    top = min(SOFTWARE_CAP_OOMS, law.limit)
+    at_most = months * (1.0 + CLEARANCE)
     per_month = LN_10 * exp(law.ln_accumulation)
-    until = law.horizon if with_window else min(at_most, law.horizon)
+    until = law.horizon
+    if not with_window:
+        until = min(at_most, law.horizon)
     ahead = math.log10(1.0 + per_month * until)
     on = faster(on, ahead)
     need = ooms + math.log10(-math.expm1(-LN_10 * ooms) / (per_month * at_most))
     if need > top * (1.0 + CLEARANCE):
         return NOT_BELOW
-    if not (need > 0.0 and need < top):
+    if not (need > 0.0 and need < top):  # hardly any software is needed, or rounding decides
         return OPEN
     gap = 0.0
     if with_window:
         gap = max(0.0, (-least_slowness(on, top, series, need) - law.ln_accumulation) / LN_10)
-    if not gap < need:
+    if not gap < need:  # software may be so far ahead that the window says nothing of its pace
         return OPEN
-    start, shorter = 0.0, 0.0
+    start = 0.0
+    shorter = 0.0
     if with_window:
-        window = balanced(on, NONE, top, series, need - gap)
+        window = nearly_balanced(on, NONE, top, series, need - gap)
         if window.least - window.shorter > at_most:
             return NOT_BELOW
-        start, shorter = window.start, window.shorter
+        start = window.start
+        shorter = window.shorter
     low, _ = window_bounds(on, NONE, top, series, nodes, max(start, gap), need - gap)
-    return NOT_BELOW if low - shorter > at_most else OPEN
+    if low - shorter > at_most:
+        return NOT_BELOW
+    return OPEN
 
 
 @part
-def faster(on: Course, ahead: float) -> Course:
+def faster(on: RouteLaw, ahead: float) -> RouteLaw:
     """The law of mode none with a deployed system that is some OOM ahead of software: more labour from the start."""
     ln_labour = on.ln_labour + on.labour * (1.0 - on.psi) * ahead
-    return Course(
+    return RouteLaw(
         on.rho,
         on.alpha,
         on.limit,
@@ -226,10 +252,11 @@ def faster(on: Course, ahead: float) -> Course:
 
 
 @part
-def least_slowness(on: Course, top: float, series: FloatArray, ooms: float) -> float:
+def least_slowness(on: RouteLaw, top: float, series: FloatArray, ooms: float) -> float:
     """A lower bound on ln(dt/ds) up to ``top`` in mode none, from its tangents at the ends of a balanced window."""
-    start = balanced(on, NONE, top, series, ooms).start
-    a, b = outlook_of_law(on, start), outlook_of_law(on, start + ooms)
+    start = nearly_balanced(on, NONE, top, series, ooms).start
+    a = slowness_of_law(on, start)
+    b = slowness_of_law(on, start + ooms)
     if a.slope >= 0.0:
         return a.slowness_log - a.slope * start
     if b.slope <= 0.0:
@@ -238,7 +265,7 @@ def least_slowness(on: Course, top: float, series: FloatArray, ooms: float) -> f
     return a.slowness_log + a.slope * x
 
 
-class Nearly(NamedTuple):
+class NearBest(NamedTuple):
     """A window that is nearly the best.
 
     Attributes
@@ -257,13 +284,13 @@ class Nearly(NamedTuple):
 
 
 @part
-def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float) -> Nearly:
+def nearly_balanced(on: RouteLaw, mode: int, top: float, series: FloatArray, ooms: float) -> NearBest:
     """A window that is nearly the best; the one at 0 where every other is slower.
 
     Parameters
     ----------
     on, mode, top, series
-        As in :func:`outlook`.
+        As in :func:`slowness_at`.
     ooms : float
         Its width.
 
@@ -272,30 +299,44 @@ def balanced(on: Course, mode: int, top: float, series: FloatArray, ooms: float)
     Nearly
         The window.
     """
-    start, low, high = 0.0, 0.0, top - ooms
+    start = 0.0
+    low = 0.0
+    high = top - ooms
     for _ in range(MAX_STEPS):
-        a, b = outlook(on, mode, top, series, start), outlook(on, mode, top, series, start + ooms)
-        tilt = b.slowness_log - a.slowness_log
-        is_end = (start == 0.0 and tilt >= 0.0) or (start == top - ooms and tilt <= 0.0)  # slower throughout, or faster
-        if is_end or abs(tilt) < BALANCED:
-            slow_a, slow_b = exp(a.slowness_log), exp(b.slowness_log)
+        a = slowness_at(on, mode, top, series, start)
+        b = slowness_at(on, mode, top, series, start + ooms)
+        imbalance = b.slowness_log - a.slowness_log
+        # slower throughout, or faster
+        is_end = (start == 0.0 and imbalance >= 0.0) or (start == top - ooms and imbalance <= 0.0)
+        if is_end or abs(imbalance) < BALANCED:
+            slow_a = exp(a.slowness_log)
+            slow_b = exp(b.slowness_log)
             half = 0.5 * ooms
             least = half * (slow_a * tangent_mean(half * a.slope) + slow_b * tangent_mean(-half * b.slope))
             if is_end:
-                return Nearly(start, 0.0, least)
-            steepness = b.slope if tilt < 0.0 else -a.slope
-            return Nearly(start, abs(tilt * (slow_a - slow_b)) / steepness if steepness > 0.0 else math.nan, least)
-        if tilt < 0.0:
+                return NearBest(start, 0.0, least)
+            steepness = -a.slope
+            if imbalance < 0.0:
+                steepness = b.slope
+            shorter = math.nan
+            if steepness > 0.0:
+                shorter = abs(imbalance * (slow_a - slow_b)) / steepness
+            return NearBest(start, shorter, least)
+        if imbalance < 0.0:
             low = start
         else:
             high = start
         bend = b.slope - a.slope
-        guess = start - tilt / bend if bend > 0.0 else top
+        guess = top
+        if bend > 0.0:
+            guess = start - imbalance / bend
         if not (guess > low and guess < high):
-            # the end itself is a place to look at, unless time there is infinite
-            guess = high if guess >= high and high == top - ooms and top < on.limit else 0.5 * (low + high)
+            if guess >= high and high == top - ooms and top < on.limit:
+                guess = high  # the end itself may be the best, unless time there is infinite
+            else:
+                guess = 0.5 * (low + high)
         start = guess
-    return Nearly(start, math.nan, 0.0)
+    return NearBest(start, math.nan, 0.0)
 
 
 @inlined
@@ -307,12 +348,12 @@ def tangent_mean(change: float) -> float:
 
 
 @inlined
-def outlook(on: Course, mode: int, top: float, series: FloatArray, software: float) -> Outlook:
-    """The slowness at a place.
+def slowness_at(on: RouteLaw, mode: int, top: float, series: FloatArray, software: float) -> Slowness:
+    """Slowness at a level of software.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw.
     mode : int
         NONE, where the law is used; or SHORTENING.
@@ -325,34 +366,36 @@ def outlook(on: Course, mode: int, top: float, series: FloatArray, software: flo
 
     Returns
     -------
-    Outlook
+    Slowness
         ln(dt/ds) and its slope.
     """
-    return outlook_of_law(on, software) if mode == NONE else outlook_of_series(on, top, series, software)
+    if mode == NONE:
+        return slowness_of_law(on, software)
+    return slowness_of_series(on, top, series, software)
 
 
 @inlined
-def outlook_of_law(on: Course, software: float) -> Outlook:
-    """The slowness at a place in mode none."""
+def slowness_of_law(on: RouteLaw, software: float) -> Slowness:
+    """Slowness in mode none."""
     per_limit = 1.0 / on.limit
     room = 1.0 - software * per_limit
     ln_r, share = ln_ces_and_share(on.ln_labour + on.labour * software, on.compute * software, on.rho, on.alpha)
     steepness = LN_10 * on.beta
     harder = software if math.isinf(on.limit) else -on.limit * ln_near_one(room, -software * per_limit)
     slope = steepness / room - (on.labour * share + on.compute * (1.0 - share))
-    return Outlook(steepness * harder - on.ln_speed - ln_r, slope)
+    return Slowness(steepness * harder - on.ln_speed - ln_r, slope)
 
 
 @part
-def outlook_of_series(on: Course, top: float, series: FloatArray, software: float) -> Outlook:
-    """The slowness at a place in mode shortening: its slope is the law's own, which may be far from the series'."""
-    return Outlook(-read(series[SECOND], 2.0 * software / top - 1.0), -damped_slope(on, software))
+def slowness_of_series(on: RouteLaw, top: float, series: FloatArray, software: float) -> Slowness:
+    """Slowness in mode shortening: its slope is the law's own, which may be far from the series'."""
+    return Slowness(-read(series[SECOND], 2.0 * software / top - 1.0), -damped_slope(on, software))
 
 
 @inlined
-def damped_slope(on: Course, software: float) -> float:
+def damped_slope(on: RouteLaw, software: float) -> float:
     """d ln M / ds in mode shortening."""
-    _, room, _ = place(SHORTENING, on.limit, software)
+    _, room, _ = software_at_u(SHORTENING, on.limit, software)
     return damped(SHORTENING, pace_exponent(on, software, room, software, 1.0), room)
 
 
@@ -367,17 +410,17 @@ def chord_mean(left: float, right: float) -> float:
 
 
 @part
-def series_miss(on: Course, top: float, nodes: Nodes, series: FloatArray) -> float:
-    """About how far the series of ln M in mode shortening is off at its worst place.
+def series_miss(on: RouteLaw, top: float, nodes: Nodes, series: FloatArray) -> float:
+    """About how far the series of ln M in mode shortening is off where it is worst.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw.
     top : float
         Software up to which the series reaches.
     nodes : Nodes
-        Room for the numbers at some places.
+        Room for the numbers at some levels of software.
     series : array of shape (N_SERIES, N_TERMS)
         ln(g M) and its derivative over [0, top].
 
@@ -397,7 +440,8 @@ def series_miss(on: Course, top: float, nodes: Nodes, series: FloatArray) -> flo
     half = 0.5 * top
     for j in range(LAST):
         nodes.turn[j] = damped_slope(on, half * (1.0 + BETWEEN[j]))
-    total, largest = 0.0, 0.0
+    total = 0.0
+    largest = 0.0
     for j in range(LAST):
         total += half * GAPS[j] * (nodes.turn[j] - read(series[SECOND_SLOPE], BETWEEN[j]))
         if not abs(total) <= largest:  # nan is kept
@@ -407,16 +451,16 @@ def series_miss(on: Course, top: float, nodes: Nodes, series: FloatArray) -> flo
 
 @part
 def window_bounds(
-    on: Course, mode: int, top: float, series: FloatArray, nodes: Nodes, start: float, ooms: float
+    on: RouteLaw, mode: int, top: float, series: FloatArray, nodes: Nodes, start: float, ooms: float
 ) -> tuple[float, float]:
     """Bounds on the months that a window takes.
 
     Parameters
     ----------
     on, mode, top, series
-        As in :func:`outlook`.
+        As in :func:`slowness_at`.
     nodes : Nodes
-        Room for the numbers at some places.
+        Room for the numbers at some levels of software.
     start, ooms : float
         Where the window starts, and its width.
 
@@ -427,20 +471,23 @@ def window_bounds(
 
     Notes
     -----
-    At N places a distance d apart. Above, the chords of l (:func:`chord_mean`). Below, the tangents: over the stretch
-    of d around a place with slope l', e^l takes at least ``d e^l sinh(y) / y`` with ``y = l' d / 2``, and the series of
+    At N levels a distance d apart. Above, the chords of l (:func:`chord_mean`). Below, the tangents: over the stretch
+    of d around one with slope l', e^l takes at least ``d e^l sinh(y) / y`` with ``y = l' d / 2``, and the series of
     sinh(y)/y has no negative term; for the half stretches at the ends see :func:`tangent_mean`.
     """
     step = ooms / (N_NODES - 1)
     if mode == NONE:
         for j in range(N_NODES):
-            at = outlook_of_law(on, start + step * j)
-            nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
+            at = slowness_of_law(on, start + step * j)
+            nodes.scratch[j] = at.slowness_log
+            nodes.turn[j] = 0.5 * step * at.slope
     else:
         for j in range(N_NODES):
-            at = outlook_of_series(on, top, series, start + step * j)
-            nodes.scratch[j], nodes.turn[j] = at.slowness_log, 0.5 * step * at.slope
-    low, high = 0.0, 0.0
+            at = slowness_of_series(on, top, series, start + step * j)
+            nodes.scratch[j] = at.slowness_log
+            nodes.turn[j] = 0.5 * step * at.slope
+    low = 0.0
+    high = 0.0
     for j in range(N_NODES):
         nodes.growth[j], _ = exp_and_expm1(nodes.scratch[j])
         square = nodes.turn[j] * nodes.turn[j]

@@ -15,9 +15,11 @@ which counts how much harder ideas have become: nothing is singular at D, and D 
 from __future__ import annotations
 
 import math
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
@@ -27,9 +29,37 @@ from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
 from mc_sie.units import LN_10, OOMS_PER_DOUBLING
 
 HOLD_DEPTH = 36.0
-"""Software counts as being at D once what is left of the way, or of the time, has fallen to e^-36: below rounding."""
+"""Software counts as being at D once the distance that is left, or the time, has fallen to e^-36: below rounding."""
 
 NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
+"""Retraining modes by their positions in ``quantities.MODES``."""
+
+
+class Column(IntEnum):
+    """Where the kernel's table has each quantity: its names are theirs in ``quantities.py``, in capitals."""
+
+    MODE = 0
+    RHO = 1
+    ALPHA_COMPUTE = 2
+    LAM = 3
+    R = 4
+    LABOUR_PER_EFFICIENCY = 5
+    EXPERIMENT_EFFICIENCY_SHARE = 6
+    LABOUR_MULTIPLIER = 7
+    SPEEDUP_INITIAL = 8
+    LIMIT_OOMS = 9
+    SOFTWARE_DOUBLING_MONTHS = 10
+    TRAINING_MONTHS = 11
+    TRAINING_FLOOR_MONTHS = 12
+    SHORTENING_EXPONENT = 13
+    POST_TRAINING_SHARE = 14
+    RETRAINING_COMPUTE_SHARE = 15
+    GENERATION_GAIN_OOMS = 16
+    RHO_LONG = 17
+    RECONFIGURATION_HALF_LIFE_MONTHS = 18
+    ROUTE2_RHO = 19
+    ROUTE2_ALPHA_COMPUTE = 20
+    HORIZON_MONTHS = 21
 
 
 class Law:
@@ -64,7 +94,7 @@ class Law:
         End of the simulation, months.
     u_hold, software_hold : float
         Where software is held for good: at D, or at 40 OOM (20 OOM, the end of the trajectory, where e = s). u_hold is
-        the same in the coordinate u of :func:`place`, inf where D is never reached.
+        the same in the coordinate u of :func:`software_at_u`, inf where D is never reached.
     """
 
     mode: int
@@ -117,7 +147,7 @@ def difficulty(software: float, limit: float) -> float:
     float
         ``-D ln(1 - s/D)``, or s when D is inf.
     """
-    if math.isinf(limit):
+    if math.isinf(limit):  # inf times 0 would be nan
         return software
     return -limit * ln_near_one((limit - software) / limit, -software / limit)  # of two exact forms the better one
 
@@ -139,11 +169,13 @@ def software_and_room(z: float, limit: float) -> tuple[float, float]:
         s in OOM, and 1 - s/D in (0, 1].
     """
     room, less_one = exp_and_expm1(-z * (1.0 / limit))  # in a loop over nodes the division is done once
-    return z if math.isinf(limit) else -limit * less_one, room
+    if math.isinf(limit):
+        return z, room
+    return -limit * less_one, room
 
 
 @inlined
-def place(mode: int, limit: float, u: float) -> tuple[float, float, float]:
+def software_at_u(mode: int, limit: float, u: float) -> tuple[float, float, float]:
     """Software at a coordinate u along which it moves: s itself in mode shortening, else z.
 
     Damped, the pace is a smooth function of s up to D, and z would stretch the approach to D without need; undamped,
@@ -165,15 +197,28 @@ def place(mode: int, limit: float, u: float) -> tuple[float, float, float]:
     """
     per_limit = 1.0 / limit
     if mode == SHORTENING:
-        return u, max(0.0, (limit - u) * per_limit) if limit < math.inf else 1.0, 0.0
+        room = 1.0
+        if limit < math.inf:
+            room = max(0.0, (limit - u) * per_limit)
+        return u, room, 0.0
     software, room = software_and_room(u, limit)
     return software, room, -u * per_limit
 
 
 @part
+def held_software(law: Law, u: float) -> float:
+    """Software in OOM at its coordinate; exactly its limit or cap once it is held there."""
+    if u >= law.u_hold:
+        return law.software_hold
+    return software_at_u(law.mode, law.limit, u)[0]
+
+
+@part
 def coordinate(law: Law, software: float) -> float:
-    """The coordinate u of :func:`place` at a level of software below the limit."""
-    return software if law.mode == SHORTENING else difficulty(software, law.limit)
+    """The coordinate u of :func:`software_at_u` at a level of software below the limit."""
+    if law.mode == SHORTENING:
+        return software
+    return difficulty(software, law.limit)
 
 
 @part
@@ -200,7 +245,9 @@ def rho_at(law: Law, months: float) -> float:
 @part
 def rho_of(law: Law, route: int, months: float) -> float:
     """Substitution parameter of a route at a time."""
-    return law.rho2 if route == 1 else rho_at(law, months)
+    if route == 1:
+        return law.rho2
+    return rho_at(law, months)
 
 
 @part
@@ -258,7 +305,7 @@ def ln_route(law: Law, route: int, software: float, deployed: float, months: flo
 
 @part
 def route_lead(law: Law, route: int, software: float, deployed: float, months: float) -> float:
-    """By how much ln R of the other route exceeds that of the route in use; arguments as in :func:`ln_route`."""
+    """Lead in ln R of the other route over the route in use; arguments as in :func:`ln_route`."""
     ln_r, _ = ln_route(law, route, software, deployed, months)
     return ln_route(law, 1 - route, software, deployed, months)[0] - ln_r
 
@@ -266,13 +313,13 @@ def route_lead(law: Law, route: int, software: float, deployed: float, months: f
 @part
 def better_route(law: Law, software: float, deployed: float, months: float) -> int:
     """The route with the larger R; the first one on ties. Arguments as in :func:`ln_pace`."""
-    if math.isnan(law.rho2):
+    if math.isnan(law.rho2):  # there is one only
         return 0
-    return 1 if route_lead(law, 0, software, deployed, months) > 0.0 else 0
+    return int(route_lead(law, 0, software, deployed, months) > 0.0)
 
 
-class Course(NamedTuple):
-    """What the law is on one route of research, as plain numbers: a loop over nodes that reads them is vectorised.
+class RouteLaw(NamedTuple):
+    """The law on one route of research, as plain numbers: a loop over nodes that reads them is vectorised.
 
     Attributes
     ----------
@@ -307,9 +354,9 @@ class Course(NamedTuple):
 
 
 @inlined
-def course(law: Law, route: int) -> Course:
-    """The numbers of :class:`Course` on a route of research."""
-    return Course(
+def on_route(law: Law, route: int) -> RouteLaw:
+    """The numbers of :class:`RouteLaw` on a route of research."""
+    return RouteLaw(
         law.rho2 if route == 1 else law.rho,
         law.alpha2 if route == 1 else law.alpha,
         law.limit,
@@ -328,12 +375,12 @@ def course(law: Law, route: int) -> Course:
 
 
 @inlined
-def route_exponent(on: Course, software: float, deployed: float, labour_share: float) -> float:
+def route_exponent(on: RouteLaw, software: float, deployed: float, labour_share: float) -> float:
     """Local exponent of research output on one route, d log10 R / d s.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw on a route, autonomous or taken at t = 0.
     software, deployed : float
         s and a in OOM.
@@ -367,9 +414,9 @@ def research_exponent(law: Law, software: float) -> float:
         ``lambda mu e_L + phi (1 - e_L)``, e_L being the elasticity to labour of the route in use; where the two
         routes tie, the steeper one, which is the one in use just after.
     """
-    exponent = route_exponent(course(law, 0), software, software, 1.0)
+    exponent = route_exponent(on_route(law, 0), software, software, 1.0)
     if not math.isnan(law.rho2):
-        other = route_exponent(course(law, 1), software, software, 1.0)
+        other = route_exponent(on_route(law, 1), software, software, 1.0)
         lead = route_lead(law, 0, software, software, 0.0)
         if lead > 0.0 or (lead == 0.0 and other > exponent):
             exponent = other
@@ -378,14 +425,14 @@ def research_exponent(law: Law, software: float) -> float:
 
 @part
 def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
-    """How often software must double before the pace doubles, on the day of automation.
+    """Doublings of software until the pace has doubled, on the day of automation.
 
     Parameters
     ----------
     exponent : float
         x, the local exponent of the pace at s = 0: :func:`research_exponent` less beta.
     shortened : bool
-        After mode shortening has lengthened every doubling of pace by one doubling of software.
+        As after mode shortening has lengthened every doubling of pace by one doubling of software.
 
     Returns
     -------
@@ -395,7 +442,9 @@ def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
     """
     if exponent == 0.0:
         return math.inf
-    return (1.0 + abs(exponent)) / exponent if shortened else 1.0 / exponent
+    if shortened:
+        return (1.0 + abs(exponent)) / exponent
+    return 1.0 / exponent
 
 
 @part
@@ -413,111 +462,108 @@ def pace_ceiling(law: Law) -> float:
         ``f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1)``, with rho_long where there is reconfiguration; inf when a
         route has no ceiling, now or in the long run, or experiments multiply (phi > 0).
     """
-    if law.phi > 0.0:
+    if law.phi > 0.0:  # experiments multiply, too
         return math.inf
     reconfigured = law.reconfiguration_rate > 0.0
-    if reconfigured and law.rho >= 0.0:
+    if reconfigured and law.rho >= 0.0:  # there is no ceiling yet
         return math.inf
-    ceiling = ln_ceiling(law.rho_long if reconfigured else law.rho, law.alpha)
+    rho = law.rho
+    if reconfigured:
+        rho = law.rho_long
+    ceiling = ln_ceiling(rho, law.alpha)
     if not math.isnan(law.rho2):
         ceiling = max(ceiling, ln_ceiling(law.rho2, law.alpha2))
     return exp(law.ln_pace_scale + ceiling)
 
 
 @part
-def set_law(
-    law: Law,
-    mode: int,
-    rho: float,
-    alpha_compute: float,
-    lam: float,
-    r: float,
-    labour_per_efficiency: float,
-    experiment_efficiency_share: float,
-    labour_multiplier: float,
-    speedup_initial: float,
-    limit_ooms: float,
-    software_doubling_months: float,
-    training_months: float,
-    training_floor_months: float,
-    shortening_exponent: float,
-    post_training_share: float,
-    retraining_compute_share: float,
-    generation_gain_ooms: float,
-    rho_long: float,
-    reconfiguration_half_life_months: float,
-    route2_rho: float,
-    route2_alpha_compute: float,
-    horizon_months: float,
-) -> int:
-    """Work out the law of motion of one draw, from the quantities as the prior files name them.
+def set_law(law: Law, draw: NDArray[np.float64]) -> int:
+    """Status of a draw, whose law of motion is worked out from the quantities as the prior files name them.
 
     Parameters
     ----------
     law : Law
         Receives it.
-    mode : int
-        Retraining mode, the position in ``quantities.MODES``.
-    rho, alpha_compute, ..., horizon_months : float
-        The quantities of ``quantities.py``, in their units and domains (the engine has checked them); nan for one
-        that is not given.
+    draw : array of shape (22,)
+        The quantities at their :class:`Column`, in the units and domains of ``quantities.py`` (the engine has checked
+        them); nan for one that is not given.
 
     Returns
     -------
     int
-        Status code: OK, or why the draw cannot be simulated.
+        OK, or why the draw cannot be simulated.
     """
-    reconfigured = not math.isnan(rho_long)
-    has_route2 = not math.isnan(route2_rho)
-    status = OK
-    if reconfigured == math.isnan(reconfiguration_half_life_months) or has_route2 == math.isnan(route2_alpha_compute):
-        status = HALF_GIVEN_PAIR
-    elif reconfigured and (mode == SHORTENING or mode == SHORTENING_ACCELERATING_ONLY):
-        status = SHORTENING_RECONFIGURED
+    law.mode = int(draw[Column.MODE])
+    law.rho = draw[Column.RHO]
+    law.alpha = draw[Column.ALPHA_COMPUTE]
+    law.rho2 = draw[Column.ROUTE2_RHO]
+    law.alpha2 = draw[Column.ROUTE2_ALPHA_COMPUTE]
+    law.rho_long = draw[Column.RHO_LONG]
+    law.reconfiguration_rate = 0.0
+    if not math.isnan(law.rho_long):
+        law.reconfiguration_rate = math.log(2.0) / draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS]
+    law.lam = draw[Column.LAM]
+    law.mu = draw[Column.LABOUR_PER_EFFICIENCY]
+    law.psi = draw[Column.POST_TRAINING_SHARE]
+    law.phi = draw[Column.EXPERIMENT_EFFICIENCY_SHARE]
+    law.limit = draw[Column.LIMIT_OOMS]
+    law.beta = law.lam * (1.0 - law.alpha) * law.mu / draw[Column.R]
+    law.ln_labour = law.lam * math.log(draw[Column.LABOUR_MULTIPLIER])
+    law.ln_speed = math.log(OOMS_PER_DOUBLING / draw[Column.SOFTWARE_DOUBLING_MONTHS])
+    law.training_months = draw[Column.TRAINING_MONTHS]
+    law.training_floor_months = draw[Column.TRAINING_FLOOR_MONTHS]
+    law.shortening_exponent = draw[Column.SHORTENING_EXPONENT]
+    law.generation_gain = draw[Column.GENERATION_GAIN_OOMS]
+    law.ln_accumulation = math.log(draw[Column.RETRAINING_COMPUTE_SHARE] / (law.training_months * LN_10))
+    law.floor_ooms = -math.inf
+    if law.training_floor_months > 0.0:
+        law.floor_ooms = math.log10(law.training_floor_months / law.training_months)
+    law.horizon = draw[Column.HORIZON_MONTHS]
 
-    ln_labour = lam * math.log(labour_multiplier)
-    ln_r0 = ln_ces(ln_labour, 0.0, rho, alpha_compute)
-    if has_route2:
-        ln_r0 = max(ln_r0, ln_ces(ln_labour, 0.0, route2_rho, route2_alpha_compute))
-    ln_start = ln_r0 if math.isnan(speedup_initial) else math.log(speedup_initial)
-    if status == OK and not (math.isfinite(ln_start) and math.isfinite(ln_r0)):
-        status = NOT_FINITE
+    # the pace on day one: as given, or what the CES makes of the labour that there is then
+    ln_r0 = ln_ces(law.ln_labour, 0.0, law.rho, law.alpha)
+    if not math.isnan(law.rho2):
+        ln_r0 = max(ln_r0, ln_ces(law.ln_labour, 0.0, law.rho2, law.alpha2))
+    law.ln_pace_start = ln_r0
+    if not math.isnan(draw[Column.SPEEDUP_INITIAL]):
+        law.ln_pace_start = math.log(draw[Column.SPEEDUP_INITIAL])
+    law.ln_pace_scale = law.ln_pace_start - ln_r0
 
-    beta = lam * (1.0 - alpha_compute) * labour_per_efficiency / r
-    cap = TOP_OOMS if mode < CONTINUAL else SOFTWARE_CAP_OOMS
-    software_hold = min(cap, limit_ooms)
-    if mode == SHORTENING:
-        u_hold = software_hold
-    elif limit_ooms > cap:
-        u_hold = difficulty(cap, limit_ooms)
+    set_hold(law)
+    status = status_of_pairs(law.mode, draw)
+    if status == OK and not (math.isfinite(law.ln_pace_start) and math.isfinite(ln_r0)):
+        return NOT_FINITE
+    return status
+
+
+@part
+def set_hold(law: Law) -> None:
+    """Work out where software is held for good."""
+    cap = SOFTWARE_CAP_OOMS
+    if law.mode < CONTINUAL:  # e = s, and the trajectory ends at the top
+        cap = TOP_OOMS
+    law.software_hold = min(cap, law.limit)
+    if law.mode == SHORTENING:  # u is software itself
+        law.u_hold = law.software_hold
+    elif law.limit > cap:
+        law.u_hold = difficulty(cap, law.limit)
     else:
         # close to D the time that is left falls as (1 - s/D)^slowing: D is reached only if that is positive
-        slowing = 1.0 - LN_10 * beta * limit_ooms
-        u_hold = limit_ooms * HOLD_DEPTH / slowing if slowing > 0.0 else math.inf
-    law.mode = mode
-    law.rho = rho
-    law.alpha = alpha_compute
-    law.rho2 = route2_rho
-    law.alpha2 = route2_alpha_compute
-    law.rho_long = rho_long
-    law.reconfiguration_rate = math.log(2.0) / reconfiguration_half_life_months if reconfigured else 0.0
-    law.lam = lam
-    law.mu = labour_per_efficiency
-    law.psi = post_training_share
-    law.phi = experiment_efficiency_share
-    law.beta = beta
-    law.limit = limit_ooms
-    law.ln_labour = ln_labour
-    law.ln_pace_start = ln_start
-    law.ln_pace_scale = ln_start - ln_r0
-    law.ln_speed = math.log(OOMS_PER_DOUBLING / software_doubling_months)
-    law.ln_accumulation = math.log(retraining_compute_share / (training_months * LN_10))
-    law.training_months = training_months
-    law.training_floor_months = training_floor_months
-    law.shortening_exponent = shortening_exponent
-    law.generation_gain = generation_gain_ooms
-    law.floor_ooms = math.log10(training_floor_months / training_months) if training_floor_months > 0.0 else -math.inf
-    law.horizon = horizon_months
-    law.u_hold = u_hold
-    law.software_hold = software_hold
-    return status
+        slowing = 1.0 - LN_10 * law.beta * law.limit
+        law.u_hold = math.inf
+        if slowing > 0.0:
+            law.u_hold = law.limit * HOLD_DEPTH / slowing
+
+
+@part
+def status_of_pairs(mode: int, draw: NDArray[np.float64]) -> int:
+    """OK, or what is wrong with the quantities that go together."""
+    is_reconfigured = not math.isnan(draw[Column.RHO_LONG])
+    has_route2 = not math.isnan(draw[Column.ROUTE2_RHO])
+    if is_reconfigured == math.isnan(draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS]):
+        return HALF_GIVEN_PAIR
+    if has_route2 == math.isnan(draw[Column.ROUTE2_ALPHA_COMPUTE]):
+        return HALF_GIVEN_PAIR
+    if is_reconfigured and (mode == SHORTENING or mode == SHORTENING_ACCELERATING_ONLY):
+        return SHORTENING_RECONFIGURED
+    return OK

@@ -10,37 +10,27 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import part
 from mc_sie.model.ces import exp
-from mc_sie.model.collocation import MONTHS
-from mc_sie.model.continuous import (
-    G_MONTHS,
-    G_OOMS,
-    G_SOFTWARE,
-    OOMS,
-    Workspace,
-    follow,
-    locate,
-    ooms_at,
-    ooms_at_months,
-    peak,
-    read_levels,
-)
+from mc_sie.model.continuous import OOMS, follow, locate, ooms_at, ooms_at_months, peak, read_levels
 from mc_sie.model.from_scratch import follow_generations
 from mc_sie.model.law import Law, doublings_per_pace_doubling, pace_ceiling, research_exponent
 from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.model.windows import (
     best_window,
-    curved,
     ends_by_months,
     guessed_ends,
     largest_between_deployments,
-    looked_at,
+    narrowed_valley,
     narrowest_window,
     note_window,
     shortest_between_deployments,
     valley,
+    with_curvature,
 )
+from mc_sie.model.workspace import G_MONTHS, G_OOMS, G_SOFTWARE, MONTHS, Workspace
 from mc_sie.quantities import TIE_OOMS, TOP_OOMS
 from mc_sie.units import MONTHS_PER_YEAR
+
+FloatArray = NDArray[np.float64]
 
 LIMIT_REACHED_SHARE = 0.99
 """Software has reached its limit at this share of it."""
@@ -84,7 +74,7 @@ def summary(
     n_deployments: int,
     end: int,
 ) -> Summary:
-    """The summary of a trajectory, from what was read off it and what the law alone tells."""
+    """The summary of a trajectory, of which the law alone says some."""
     exponent = research_exponent(law, 0.0) - law.beta
     return Summary(
         first_year,
@@ -107,18 +97,19 @@ def summary(
 @part
 def simulate_generations(
     law: Law,
-    levels: NDArray[np.float64],
-    widths: NDArray[np.float64],
+    levels: FloatArray,
+    widths: FloatArray,
     work: Workspace,
-    months_to: NDArray[np.float64],
-    best_window_months: NDArray[np.float64],
-    best_gain_ooms: NDArray[np.float64],
+    months_to: FloatArray,
+    best_window_months: FloatArray,
+    best_gain_ooms: FloatArray,
 ) -> Summary:
-    """Follow one trajectory of mode from_scratch and take every outcome from it; as :func:`simulate_line`."""
+    """Outcomes of one trajectory of mode from_scratch; arguments as in :func:`simulate_continuous`."""
     run = follow_generations(law, work, False)
     if run.status != OK:
         return failed(run.status)
-    deployments, n = work.deployments, run.n_deployments
+    deployments = work.deployments
+    n = run.n_deployments
     first_year = 0.0
     for j in range(n + 1):
         if deployments[j, 0] <= MONTHS_PER_YEAR:
@@ -138,16 +129,16 @@ def simulate_generations(
 
 
 @part
-def simulate_line(
+def simulate_continuous(
     law: Law,
-    levels: NDArray[np.float64],
-    widths: NDArray[np.float64],
+    levels: FloatArray,
+    widths: FloatArray,
     work: Workspace,
-    months_to: NDArray[np.float64],
-    best_window_months: NDArray[np.float64],
-    best_gain_ooms: NDArray[np.float64],
+    months_to: FloatArray,
+    best_window_months: FloatArray,
+    best_gain_ooms: FloatArray,
 ) -> Summary:
-    """Follow one trajectory of any other mode and take every outcome from it.
+    """Outcomes of one trajectory of any other mode.
 
     Parameters
     ----------
@@ -169,64 +160,76 @@ def simulate_line(
     Summary
         The other outcomes; ``status`` is not OK where the integration failed, and then nothing else counts.
     """
-    line = follow(law, work)
-    if line.status != OK:
-        return failed(line.status)
-    n_panels, n_grid = line.n_panels, line.n_grid
+    trajectory = follow(law, work)
+    if trajectory.status != OK:
+        return failed(trajectory.status)
+    n_panels = trajectory.n_panels
+    n_grid = trajectory.n_grid
     shape = valley(law, work, n_grid)
-    ln_pace_peak, months_to_peak, u_peak = peak(law, work, n_panels, line.n_moving, shape.is_single)
+    ln_pace_peak, months_to_peak, u_peak = peak(law, work, n_panels, trajectory.n_moving, shape.is_single)
     months = work.grid[n_grid - 1, G_MONTHS]  # before the horizon where software stands still from then on
     effective = work.grid[n_grid - 1, G_OOMS]
     software = work.grid[n_grid - 1, G_SOFTWARE]
+
+    # the coordinates at which the gains are reached are put where their windows will be
     read_levels(law, work, n_panels, levels, effective, months_to, best_window_months)
     window = narrowest_window(law, work, n_grid, shape.bottom, u_peak, ln_pace_peak)
     n_windows = note_window(work.windows, 0, window)
     for i in range(levels.shape[0]):
-        if levels[i] <= effective:
-            place = best_window_months[i]
-            best_window_months[i] = months_to[i]
-            shape = looked_at(law, work, line, shape, place)
-            if place < shape.back:
-                start, end = guessed_ends(window, levels[i])
-                found = best_window(law, work, line, shape, int(OOMS), levels[i], start, end)
-                best_window_months[i] = found.length
-                if found.u_start >= 0.0:
-                    window = curved(found, window)
-                    n_windows = note_window(work.windows, n_windows, window)
+        if levels[i] > effective:
+            continue
+        u = best_window_months[i]
+        best_window_months[i] = months_to[i]
+        shape = narrowed_valley(law, work, trajectory, shape, u)
+        if u < shape.back:  # else the window from the start is the best
+            start, end = guessed_ends(window, levels[i])
+            best = best_window(law, work, trajectory, shape, int(OOMS), levels[i], start, end)
+            best_window_months[i] = best.length
+            if best.u_start >= 0.0:
+                window = with_curvature(best, window)
+                n_windows = note_window(work.windows, n_windows, window)
     put_in_order(levels, months_to, best_window_months)
-    first_year = effective if months <= MONTHS_PER_YEAR else math.nan
+
+    first_year = math.nan
+    if months <= MONTHS_PER_YEAR:
+        first_year = effective
     for i in range(widths.shape[0]):
         best_gain_ooms[i] = effective
-        if widths[i] < months:
-            panel, place = locate(law, work, n_panels, int(MONTHS), widths[i])
-            best_gain_ooms[i] = ooms_at(law, work, panel, place)
-            if widths[i] == MONTHS_PER_YEAR:
-                first_year = best_gain_ooms[i]
-            shape = looked_at(law, work, line, shape, place)
-            if place < shape.back:
-                start, end = ends_by_months(work.windows, n_windows, widths[i])
-                found = best_window(law, work, line, shape, int(MONTHS), widths[i], start, end)
-                best_gain_ooms[i] = max(best_gain_ooms[i], found.length)
+        if widths[i] >= months:
+            continue
+        panel, u = locate(law, work, n_panels, int(MONTHS), widths[i])
+        best_gain_ooms[i] = ooms_at(law, work, panel, u)
+        if widths[i] == MONTHS_PER_YEAR:
+            first_year = best_gain_ooms[i]
+        shape = narrowed_valley(law, work, trajectory, shape, u)
+        if u < shape.back:
+            start, end = ends_by_months(work.windows, n_windows, widths[i])
+            best = best_window(law, work, trajectory, shape, int(MONTHS), widths[i], start, end)
+            # a gain is never less than that from the start, whatever rounding makes of the window
+            best_gain_ooms[i] = max(best_gain_ooms[i], best.length)
     if math.isnan(first_year):
         first_year = ooms_at_months(law, work, n_panels, MONTHS_PER_YEAR)
-    if line.end == END_HORIZON:
+
+    if trajectory.end == END_HORIZON:
         months = law.horizon
-    return summary(law, first_year, ln_pace_peak, months_to_peak, software, effective, months, 0, line.end)
+    return summary(law, first_year, ln_pace_peak, months_to_peak, software, effective, months, 0, trajectory.end)
 
 
 @part
-def put_in_order(
-    levels: NDArray[np.float64], months_to: NDArray[np.float64], best_window_months: NDArray[np.float64]
-) -> None:
+def put_in_order(levels: FloatArray, months_to: FloatArray, best_window_months: FloatArray) -> None:
     """Let no time be longer than one that contains it, in which rounding and the error of the series may make it.
 
     The time from the start to k + 1 OOM contains that to k OOM, and a window of k + 1 OOM contains one of k OOM; the
     window from the start is a window. Levels that do not grow are left as they are.
     """
-    longest_to, longest_window, level = math.inf, math.inf, math.inf
+    longest_to = math.inf
+    longest_window = math.inf
+    level = math.inf
     for i in range(levels.shape[0] - 1, -1, -1):
         if levels[i] <= level:
             months_to[i] = min(months_to[i], longest_to)
             best_window_months[i] = min(best_window_months[i], longest_window)
         best_window_months[i] = min(best_window_months[i], months_to[i])
-        longest_to, longest_window, level = months_to[i], best_window_months[i], levels[i]
+        longest_to = months_to[i]
+        longest_window = best_window_months[i]
+        level = levels[i]

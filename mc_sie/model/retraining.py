@@ -1,11 +1,12 @@
-"""What each retraining mode changes in the law of motion: the equations that are integrated.
+"""Equations of the retraining modes: the law of motion in the form in which it is integrated.
 
 Every mode is followed along a coordinate u that only grows and in which nothing is stiff or singular:
 
 * ``none``, ``shortening`` and each stretch of ``from_scratch`` between two deployments: u is the coordinate of
-  ``growth.place``, and time is an integral over software, ``dt/du = (ds/du) / (g M)``. In ``none`` and ``shortening``
-  the deployed capability is software itself (a = s); between deployments it stands still. Without reconfiguration ``d
-  ln M/du`` is a known function of u, damped in ``shortening``, so that both ln M and the time are plain integrals.
+  ``law.software_at_u``, and time is an integral over software, ``dt/du = (ds/du) / (g M)``. In ``none`` and
+  ``shortening`` the deployed capability is software itself (a = s); between deployments it stands still. Without
+  reconfiguration ``d ln M/du`` is a known function of u, damped in ``shortening``, so that both ln M and the time are
+  plain integrals.
 * ``continual``: u is the path length z + e, so that neither a standstill of software nor its explosion ends a step.
   The share f of the path that is effective compute, ``de/du = f``, obeys one equation; time is an integral along its
   solution. Once software is held f = 1.
@@ -21,24 +22,24 @@ from mc_sie.model.law import (
     FROM_SCRATCH,
     NONE,
     SHORTENING,
-    Course,
     Law,
-    course,
-    place,
+    RouteLaw,
+    on_route,
     rho_of,
     route_exponent,
     software_and_room,
+    software_at_u,
 )
 from mc_sie.units import LN_10
 
 
 @inlined
-def pace_exponent(on: Course, software: float, room: float, deployed: float, labour_share: float) -> float:
+def pace_exponent(on: RouteLaw, software: float, room: float, deployed: float, labour_share: float) -> float:
     """Undamped exponent of the pace times ds/dz, which is finite up to the limit.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The draw on a route, without reconfiguration, in any mode but continual.
     software, room : float
         s in OOM and 1 - s/D.
@@ -79,12 +80,12 @@ def damped(mode: int, exponent: float, room: float) -> float:
 
 
 @inlined
-def ln_research_by_time(on: Course, rho: float, software: float, deployed: float, ln_r: float, share: float) -> float:
+def ln_research_by_time(on: RouteLaw, rho: float, software: float, deployed: float, ln_r: float, share: float) -> float:
     """Partial derivative with respect to time of ln R on a course, under reconfiguration.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The course.
     rho : float
         Substitution parameter at the time.
@@ -129,16 +130,20 @@ def months_slope_log(law: Law, route: int, u: float, deployed: float, months: fl
     tuple of float
         ln(dt/du), and its derivative with respect to t, which steers an iteration and need not be exact.
     """
-    software, _, ln_slope = place(law.mode, law.limit, u)
-    level = software if law.mode == NONE else deployed
-    on, rho = course(law, route), rho_of(law, route, months)
+    software, _, ln_slope = software_at_u(law.mode, law.limit, u)
+    if law.mode == NONE:
+        level = software
+    else:
+        level = deployed
+    on = on_route(law, route)
+    rho = rho_of(law, route, months)
     ln_r, share = ln_research(on, rho, software, level)
     slope_log = ln_slope - on.ln_speed - ln_r + LN_10 * on.beta * u
     return slope_log, -ln_research_by_time(on, rho, software, level, ln_r, share)
 
 
-class Orbit(NamedTuple):
-    """Where a trajectory of mode continual is heading.
+class Heading(NamedTuple):
+    """Direction in which a trajectory of mode continual moves, in z and e.
 
     Attributes
     ----------
@@ -168,7 +173,7 @@ class Orbit(NamedTuple):
 
 
 @part
-def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Orbit:
+def heading_at(law: Law, route: int, z: float, effective: float, months: float) -> Heading:
     """Heading of a trajectory of mode continual.
 
     Parameters
@@ -182,17 +187,18 @@ def orbit(law: Law, route: int, z: float, effective: float, months: float) -> Or
 
     Returns
     -------
-    Orbit
+    Heading
         The odds and their derivatives.
     """
-    on, rho = course(law, route), rho_of(law, route, months)
+    on = on_route(law, route)
+    rho = rho_of(law, route, months)
     software, room = software_and_room(z, law.limit)
     ln_r, share = ln_research(on, rho, software, effective)
     return heading(on, rho, z, effective, software, room, ln_r, share)
 
 
 @inlined
-def ln_research(on: Course, rho: float, software: float, deployed: float) -> tuple[float, float]:
+def ln_research(on: RouteLaw, rho: float, software: float, deployed: float) -> tuple[float, float]:
     """ln R on a course and its elasticity to labour, from rho at the time, s and a."""
     ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
     return ln_ces_and_share(ln_x, on.compute * software, rho, on.alpha)
@@ -200,13 +206,13 @@ def ln_research(on: Course, rho: float, software: float, deployed: float) -> tup
 
 @inlined
 def heading(
-    on: Course, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
-) -> Orbit:
+    on: RouteLaw, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
+) -> Heading:
     """Heading of a trajectory of mode continual at one point of its course.
 
     Parameters
     ----------
-    on : Course
+    on : RouteLaw
         The course.
     rho : float
         Substitution parameter at the time.
@@ -217,7 +223,7 @@ def heading(
 
     Returns
     -------
-    Orbit
+    Heading
         The odds and their derivatives.
 
     Notes
@@ -234,7 +240,7 @@ def heading(
     r_tilt = share * x_tilt - (1.0 - share) * k_by_z
     r_by_z = share * x_by_z + (1.0 - share) * k_by_z
     r_bend = rho * share * (1.0 - share) * (x_tilt + k_by_z) * (x_tilt + k_by_z) - r_by_z * per_limit
-    return Orbit(
+    return Heading(
         ln_accumulation - (on.ln_speed + ln_r - difficulty * z),
         LN_10 * room - r_by_z + difficulty,
         -LN_10 * (1.0 + room) - r_tilt - difficulty,

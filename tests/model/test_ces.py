@@ -1,4 +1,4 @@
-"""The production function: published ceilings, limits, and the slow twin."""
+"""The production function: published ceilings, limits, and the reference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.law_of_motion import ces
 
-from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces
+from mc_sie.model.ces import labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
 from mc_sie.units import rho_from_sigma, sigma_from_rho
 
 rhos = st.one_of(st.floats(-50.0, 0.99), st.floats(-1e-3, 1e-3), st.just(0.0))
@@ -95,3 +95,12 @@ def test_elasticities_lie_between_zero_and_one():
         shares = [labour_elasticity(value, 0.0, rho, 0.3) for value in x]
         assert min(shares) >= 0.0
         assert max(shares) <= 1.0
+
+
+@pytest.mark.parametrize("rho", [-20.0, -0.3, -1e-3, -1e-9, 0.0, 1e-9, 5e-4, 0.2, 0.9])
+@pytest.mark.parametrize("ln_x", [-3.0, 0.0, 0.4, 5.0, 60.0])
+def test_output_and_its_elasticity_in_one_are_the_same_apart(rho, ln_x):
+    for alpha in (0.0, 0.05, 0.5, 0.95):
+        ln_r, share = ln_ces_and_share(ln_x, 0.7, rho, alpha)
+        assert ln_r == pytest.approx(ln_ces(ln_x, 0.7, rho, alpha), rel=1e-12, abs=2e-12)
+        assert share == pytest.approx(labour_elasticity(ln_x, 0.7, rho, alpha), rel=1e-12)

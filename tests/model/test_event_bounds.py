@@ -7,38 +7,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kernel_rows import prepared, table_of
 from reference.law_of_motion import Law, pace
 from reference.rows import corner_rows, random_rows, telling_rows
 from scipy.integrate import quad
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
-from mc_sie.engine.cpu import CODES, Processor, take_law
+from mc_sie.engine.cpu import CODES, Processor
 from mc_sie.engine.hits import hits_of_design, hits_of_points, hits_of_range
 from mc_sie.engine.run import KERNEL_COLUMNS, evaluate, kernel_table, uniforms_of
 from mc_sie.events import Event, parse_event
 from mc_sie.model import event_bounds
 from mc_sie.model.chebyshev import fit, read
-from mc_sie.model.collocation import SECOND, SECOND_SLOPE, Setting, Start, fill_exponents
-from mc_sie.model.continuous import new_workspace
-from mc_sie.model.law import course
+from mc_sie.model.collocation import Setting, Start, fill_exponents
+from mc_sie.model.law import on_route
+from mc_sie.model.workspace import SECOND, SECOND_SLOPE
 from mc_sie.priors import shipped_priors
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.units import LN_10, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
 
 NOT_BELOW, BELOW, OPEN = event_bounds.NOT_BELOW, event_bounds.BELOW, event_bounds.OPEN
 N_ROWS = 40 if INTERPRETED else 4000
 N_DRAWS = 32 if INTERPRETED else 4096
 GAINS = (0.5, 2.5, 5.0, 12.0, 16.0)
-
-
-def table_of(rows: list[dict[str, Any]]) -> np.ndarray:
-    table = np.empty((len(KERNEL_COLUMNS), len(rows)))
-    for column, name in zip(table, KERNEL_COLUMNS, strict=True):
-        default = HORIZON_MONTHS_DEFAULT if name == "horizon_months" else QUANTITIES[name].default
-        values = [row.get(name, math.nan if default is None else default) for row in rows]
-        column[:] = [MODES.index(value) for value in values] if name == "mode" else values
-    return table
 
 
 def decided(rows: list[dict[str, Any]], ooms: float, months: float, *, with_window: bool = True) -> np.ndarray:
@@ -79,14 +70,13 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
         start, end = 0.5 * start, 0.5 * end
     speed = OOMS_PER_DOUBLING / row["software_doubling_months"]
     months, _ = quad(lambda s: 1.0 / (speed * pace(row, s)), start, end, epsabs=0.0, epsrel=1e-10, limit=500)
-    work = new_workspace()
+    work = prepared(row)
     law, nodes, series = work.law, work.nodes, work.series[0]
-    take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
-    low, high = event_bounds.window_bounds(course(law, 0), law.mode, top, series, nodes, start, end - start)
+    low, high = event_bounds.window_bounds(on_route(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
     narrow = end - start < 0.3
     assert high < low * 1.01 or not narrow  # and they are worth something
-    at = event_bounds.outlook_of_law(course(law, 0), start)
+    at = event_bounds.slowness_of_law(on_route(law, 0), start)
     assert at.slowness_log == pytest.approx(-math.log(speed * pace(row, start)), abs=1e-9)
 
 
@@ -136,10 +126,9 @@ def test_bounds_in_mode_shortening_hold_where_its_series_follows_the_law_badly(o
 @pytest.mark.parametrize("seed", range(4 if INTERPRETED else 60))
 def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
     row = {**SHORTENED[seed][1], "mode": "shortening"} if seed < len(SHORTENED) else concave_row(seed, "shortening")
-    work = new_workspace()
+    work = prepared(row)
     law, nodes, series = work.law, work.nodes, work.series[0]
-    take_law(law, table_of([row])[:, 0], np.zeros(4, dtype=np.int32))
-    on, top = course(law, 0), min(20.0, law.limit)
+    on, top = on_route(law, 0), min(20.0, law.limit)
     fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
     fit(nodes.second_slope, top, 0.0, series[SECOND_SLOPE], series[SECOND])
     said = event_bounds.SERIES_SAFETY * event_bounds.series_miss(on, top, nodes, series)

@@ -1,0 +1,93 @@
+"""Best windows: two searches that share little, valleys of the slowness, and deployments against every pair."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from kernel_rows import prepared
+from reference.law_of_motion import solve as solve_slowly
+
+from mc_sie.engine.run import evaluate
+from mc_sie.model.continuous import OOMS, follow, locate, months_at, ooms_at, peak
+from mc_sie.model.windows import (
+    best_by_crossings,
+    best_window,
+    ends_by_months,
+    guessed_ends,
+    largest_between_deployments,
+    narrowed_valley,
+    narrowest_window,
+    note_window,
+    shortest_between_deployments,
+    valley,
+    with_curvature,
+)
+from mc_sie.model.workspace import G_OOMS, MONTHS
+
+BASE = {"rho": -0.3, "r": 1.6, "lam": 0.7, "limit_ooms": 11.0, "experiment_efficiency_share": 0.3}
+
+
+@pytest.mark.parametrize("mode", ["none", "shortening", "shortening_accelerating_only", "continual"])
+@pytest.mark.parametrize("r", [0.5, 1.5, 3.0])
+def test_two_searches_for_windows_agree(mode, r):
+    """Newton's method for the one balanced window against the search through every crossing on the grid."""
+    work = prepared({**BASE, "mode": mode, "r": r})
+    law = work.law
+    trajectory = follow(law, work)
+    shape = valley(law, work, trajectory.n_grid)
+    assert shape.is_single
+    ln_pace, _, u = peak(work.law, work, trajectory.n_panels, trajectory.n_moving, shape.is_single)
+    near = narrowest_window(work.law, work, trajectory.n_grid, shape.bottom, u, ln_pace)
+    n_windows = note_window(work.windows, 0, near)
+    effective = work.grid[trajectory.n_grid - 1, G_OOMS]
+    for axis, widths in ((OOMS, (0.5, 1.5, 2.0, 4.0)), (MONTHS, (1.0, 4.0, 12.0))):
+        for width in widths:
+            if axis == OOMS and width > effective:  # there is no such window
+                continue
+            panel, u = locate(law, work, trajectory.n_panels, axis, width)
+            shape = narrowed_valley(law, work, trajectory, shape, u)
+            if u >= shape.back and axis == OOMS:
+                length = months_at(law, work, panel, u)
+            elif u >= shape.back:
+                length = ooms_at(law, work, panel, u)
+            elif axis == OOMS:
+                window = best_window(law, work, trajectory, shape, axis, width, *guessed_ends(near, width))
+                length = window.length
+                if window.u_start >= 0.0:
+                    near = with_curvature(window, near)
+                    n_windows = note_window(work.windows, n_windows, near)
+            else:
+                ends = ends_by_months(work.windows, n_windows, width)
+                length = best_window(law, work, trajectory, shape, axis, width, *ends).length
+            n_panels, n_grid = trajectory.n_panels, trajectory.n_grid
+            every = best_by_crossings(law, work, n_panels, n_grid, shape.bottom, False, axis, width)
+            assert length == pytest.approx(abs(every), rel=1e-8)
+
+
+def test_a_valley_before_the_second_grid_point_is_seen():
+    """The grid shows a slowness that only rises; it falls first, so that a short window is better a little later."""
+    row = {
+        **{"mode": "none", "rho": 0.0, "r": 1.0218215660791952, "lam": 0.6731093735832661, "alpha_compute": 0.5},
+        **{"limit_ooms": 8.044833919039132, "labour_multiplier": 900.0, "speedup_initial": 10.502163840463524},
+        **{"labour_per_efficiency": 2.0, "software_doubling_months": 6.0},
+    }
+    work, levels = prepared(row), (0.1, 0.3, 0.5)
+    assert valley(work.law, work, follow(work.law, work).n_grid).bottom == 0
+    ours, slow = evaluate(row, levels=levels), solve_slowly(row, levels)
+    np.testing.assert_allclose(ours.best_window_months[0], [slow["best_window_months"][k] for k in levels], rtol=1e-8)
+    assert (ours.best_window_months[0, :2] < ours.months_to[0, :2] * (1 - 1e-5)).all()
+
+
+def test_windows_between_deployments_are_the_best_of_all_pairs():
+    rng = np.random.default_rng(3)
+    for n in (1, 2, 5, 40):
+        deployments = np.cumsum(rng.exponential(1.0, (n, 2)), axis=0)
+        first, last = np.triu_indices(n, 1)
+        months, ooms = (deployments[last] - deployments[first]).T
+        for size in (0.5, 2.0, 7.0):
+            shortest = months[ooms >= size].min(initial=math.inf)
+            assert shortest_between_deployments(deployments, n, size) == pytest.approx(shortest)
+            largest = ooms[months <= size].max(initial=0.0)
+            assert largest_between_deployments(deployments, n, size) == pytest.approx(largest)
