@@ -17,7 +17,7 @@ import mc_sie
 from mc_sie import evaluate
 from mc_sie.analysis.comparison.headlines import RECORD
 from mc_sie.derived import DERIVED
-from mc_sie.engine.trajectory import trace
+from mc_sie.engine.trajectory import trajectory
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors import Entry, PriorSet, load_prior, shipped_priors
 from mc_sie.quantities import MODES, QUANTITIES
@@ -276,7 +276,7 @@ def _row(mode: str) -> dict[str, float]:
 
 
 def _trace(mode: str) -> pd.DataFrame:
-    return trace(_row(mode))
+    return trajectory(_row(mode))
 
 
 def modes_table() -> str:

@@ -14,14 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.engine.batches import BATCH_DEFAULT, Progress, n_threads
+from mc_sie.engine.compiling import announce_compiling
 from mc_sie.engine.counts import CountSpec, count, count_hits
 from mc_sie.engine.cpu import Processor
 from mc_sie.engine.hits import BATCH_HITS, hits_of_range
-from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
+from mc_sie.engine.run import check_unconditioned, simulate_range
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
 
@@ -129,6 +132,8 @@ class Streamed:
     spec: CountSpec
     rows: NDArray[np.int64]
     wall_seconds: float
+    method_in_words: ClassVar[str] = ""  # as of a simulation without evidence: counts have no weights
+    warnings: ClassVar[tuple[str, ...]] = ()
 
     @property
     def horizon_months(self) -> float:
@@ -208,6 +213,8 @@ def stream(
     started = time.perf_counter()
     counts = job.empty() if rows is None else rows.copy()
     n_workers = n_threads(threads)
+    if executor is None:
+        announce_compiling()  # workers elsewhere have caches of their own
     pool = executor or ThreadPoolExecutor(max_workers=n_workers)
     total = job.design.n_draws
     design = job.design

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.engine.compiling import announce_compiling
 from mc_sie.engine.cpu import CODES
 from mc_sie.engine.given import arrays_of
-from mc_sie.engine.run import kernel_table
+from mc_sie.engine.kernel import kernel_table
 from mc_sie.errors import InputError
 from mc_sie.model.continuous import (
     G_LN_PACE,
@@ -36,8 +37,8 @@ _PER_PANEL = 24  # points read from each panel
 _TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments
 
 
-def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
-    """Points of one trajectory.
+def trajectory(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
+    """Points of one trajectory, for tables and plots.
 
     Parameters
     ----------
@@ -68,9 +69,11 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
         status = set_law(law, int(table[0, 0]), *table[1:, 0])
     if status == OK:
         if law.mode == FROM_SCRATCH:
+            announce_compiling("from_scratch.follow_generations")
             run = follow_generations(law, work, True)
             status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
         else:
+            announce_compiling("continuous.follow")
             timeline = follow(law, work)
             status, frame = timeline.status, _timeline_frame(work, timeline.n_panels)
             if status == OK and timeline.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:

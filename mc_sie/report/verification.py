@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie._jit import processor
-from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import summarise, summarise_counts
+from mc_sie.engine.batches import Progress
 from mc_sie.engine.counts import CountSpec
-from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
@@ -62,7 +62,7 @@ class Verification:
     versions: dict[str, tuple[str, str]]
 
 
-def verify_run(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
+def verify(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
     """Make a run or a report again from its ``run.json`` and compare all of it.
 
     Parameters
@@ -157,7 +157,7 @@ def _done_again(
         streamed = stream(Job.growing(prior, design, spec, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(spec, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)
-    drawn = (condition if prior.evidence else simulate)(
+    drawn = simulate(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from tests_settings import INTERPRETED, ROOT
 from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
 from mc_sie.report.build import make_report, make_request
-from mc_sie.report.verification import verify_run
+from mc_sie.report.verification import verify
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
 
@@ -164,7 +164,7 @@ def test_every_shipped_set_has_its_report_of_today():
 
 
 def test_a_shipped_report_comes_back():
-    found = verify_run(SHIPPED / CHEAP)
+    found = verify(SHIPPED / CHEAP)
     assert found.n_compared > 1000
     assert found.drift.empty
 

@@ -14,7 +14,7 @@ from tests_settings import INTERPRETED
 from mc_sie import _jit, evaluate
 from mc_sie.engine import cpu
 from mc_sie.engine.hits import hits_of
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.quantities import QUANTITIES
 

@@ -11,7 +11,8 @@ from reference.law_of_motion import solve as solve_slowly
 from reference.rows import random_rows
 from tests_settings import INTERPRETED
 
-from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
+from mc_sie.engine.kernel import KERNEL_COLUMNS
+from mc_sie.engine.run import evaluate
 from mc_sie.model.ces import labour_elasticity, ln_ces, ln_ces_and_share
 from mc_sie.model.chebyshev import (
     N_NODES,

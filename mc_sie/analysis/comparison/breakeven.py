@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, question
 from mc_sie.analysis.comparison.structure import ask_modes, failures
-from mc_sie.engine.run import Progress, check_unconditioned
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet

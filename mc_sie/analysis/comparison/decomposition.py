@@ -30,7 +30,8 @@ from mc_sie.analysis.comparison.common_draws import (
     question,
     steps,
 )
-from mc_sie.engine.run import Progress, check_unconditioned
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet

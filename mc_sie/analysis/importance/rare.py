@@ -29,7 +29,8 @@ from mc_sie.analysis.importance import subset_simulation
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import World
 from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, CountSpec, outcomes_by_label
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -80,16 +79,15 @@ class Summary:
         return f"<p>{self.sentence}</p>{self.thresholds.to_html(index=False)}"
 
 
-def summarise(simulation: Simulation | Conditioned, event: Event | str = HEADLINE) -> Summary:
-    """Summarise a simulation.
+def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
+    """Probability of an event with its error, and the tables that go with it.
 
     Parameters
     ----------
-    simulation : Simulation or Conditioned
-        From :func:`mc_sie.simulate` or :func:`mc_sie.condition`; it must have been given the event's levels and widths
-        if those are unusual.
+    simulation : Simulation
+        From :func:`mc_sie.simulate`; it must have been given the event's levels and widths if those are unusual.
     event : Event or str
-        What to ask about.
+        Event to ask about.
 
     Returns
     -------
@@ -103,13 +101,15 @@ def summarise(simulation: Simulation | Conditioned, event: Event | str = HEADLIN
     """
     if isinstance(event, str):
         event = parse_event(event)
-    before = None
-    if isinstance(simulation, Conditioned):
-        before, simulation = estimate_event(simulation.before, event), simulation.simulation
     event.check_horizon(simulation.horizon_months)
     answer = estimate_event(simulation, event)
     twin = event.from_start
-    from_start = estimate_event(simulation, twin) if twin and _is_simulated(simulation, twin) else None
+    from_start = None
+    if twin and _is_simulated(simulation, twin):
+        from_start = estimate_event(simulation, twin)
+    before = None
+    if simulation.before is not None:
+        before = estimate_event(simulation.before, event)
     return Summary(
         event,
         answer,
