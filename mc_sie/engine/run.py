@@ -33,6 +33,7 @@ from mc_sie.quantities import (
 )
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.text.numerals import argument_number
+from mc_sie.text.showing import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +45,8 @@ Points = Mapping[str, NDArray[np.float64]]
 """Coordinates in the unit cube by name of the dimension."""
 
 
-@dataclass(frozen=True)
-class Simulation:
+@dataclass(frozen=True, repr=False)
+class Simulation(Shown):
     """A prior set simulated: the draws, their outcomes, and what it takes to do it again.
 
     Attributes
@@ -77,13 +78,15 @@ class Simulation:
     weights: NDArray[np.float64] | None = None
     before: Simulation | None = None
 
-    def __repr__(self) -> str:
-        """One line."""
-        return (
-            f"<{type(self).__name__} of {self.prior.name}: {self.design.n_draws:,} draws ({self.design.scheme}, "
-            f"{self.design.n_replicates} randomisations, seed {self.design.seed}) to {self.horizon_months:g} months; "
-            "summarise(...) gives probabilities>"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Prior set and design; how evidence weighted the draws."""
+        design = self.design
+        drawn = (
+            f"{self.prior.name}, {design.n_draws:,} draws ({design.scheme}, {design.n_replicates} randomisations, "
+            f"seed {design.seed}) to {self.horizon_months:g} months; summarise(...) gives probabilities"
         )
+        return (drawn, self.method_in_words)
 
     @property
     def replicate(self) -> NDArray[np.int32]:

@@ -17,10 +17,11 @@ from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
 from mc_sie.stats.estimates import failed_in_words
+from mc_sie.text.showing import Shown
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, repr=False)
+class Sample(Shown):
     """Draws of a prior set, and of which of them an event is true.
 
     Attributes
@@ -54,6 +55,11 @@ class Sample:
     is_ok: NDArray[np.bool_]
     outcomes: pd.DataFrame
     weights: NDArray[np.float64] | None = None
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Prior set, number of draws and event."""
+        return (f"{self.prior.name}, {self.design.n_draws:,} draws, {self.event}",)
 
     @property
     def failed_in_words(self) -> str:

@@ -27,6 +27,7 @@ from mc_sie.engine.hits import BATCH_HITS, hits_of_range
 from mc_sie.engine.run import check_unconditioned, simulate_range
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
+from mc_sie.text.showing import Shown
 
 CHECKPOINT_SECONDS = 15.0
 """Time between checkpoints."""
@@ -109,8 +110,8 @@ class Job:
         return int((-(-self.n_drawn(rows) // self.batch)).sum())
 
 
-@dataclass(frozen=True)
-class Streamed:
+@dataclass(frozen=True, repr=False)
+class Streamed(Shown):
     """A simulation whose draws were counted and not kept.
 
     Attributes
@@ -134,6 +135,11 @@ class Streamed:
     wall_seconds: float
     method_in_words: ClassVar[str] = ""  # as of a simulation without evidence: counts have no weights
     warnings: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Prior set, number of draws and event."""
+        return (f"{self.prior.name}, {self.design.n_draws:,} draws counted, {self.spec.event}",)
 
     @property
     def horizon_months(self) -> float:

@@ -25,6 +25,7 @@ from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.files import entry, reading
 from mc_sie.storage.store import read_record, run_spec_of, version_of, write_rare, write_run, write_streamed
+from mc_sie.text.showing import Shown
 
 SAME, ELSEWHERE = 1e-9, 1e-3
 """How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made
@@ -40,8 +41,8 @@ _UNLIKE = ("command", "python", "machine", "processor", "device", "versions", "w
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Shown):
     """What came of doing a run again.
 
     Attributes
@@ -60,6 +61,17 @@ class Verification:
     n_compared: int
     relative: float
     versions: dict[str, tuple[str, str]]
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Numbers that agree, or how many do not."""
+        verdict = f"{len(self.drift):,} differ" if len(self.drift) else "all agree"
+        return (f"{self.n_compared:,} numbers and texts compared, {verdict}",)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Numbers that differ."""
+        return (self.drift,)
 
 
 def verify(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:

@@ -66,6 +66,7 @@ from mc_sie.stats.estimates import Estimate
 from mc_sie.stats.quantile_sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.storage.files import AGAIN, digest_of, entry, is_plain_name, read_json, reading, write_folder
 from mc_sie.text.escaping import to_csv
+from mc_sie.text.showing import Shown
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""
@@ -321,8 +322,8 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class StoredRun:
+@dataclass(frozen=True, repr=False)
+class StoredRun(Shown):
     """A run's folder, read back.
 
     Attributes
@@ -338,6 +339,11 @@ class StoredRun:
     folder: Path
     record: dict[str, Any]
     sample: Sample
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Folder and answer."""
+        return (f"{self.folder}: {self.record.get('sentence', '')}",)
 
 
 def is_run(path: Path | str) -> bool:

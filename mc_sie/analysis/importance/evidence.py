@@ -30,10 +30,12 @@ from mc_sie.stats.estimates import (
     WeightedEstimate,
     effective_size,
     estimate_weighted,
+    in_percent,
     jackknife_se,
     replicate_se,
 )
 from mc_sie.stats.pareto import pareto_k
+from mc_sie.text.showing import Shown
 
 Array = NDArray[np.float64]
 
@@ -51,8 +53,8 @@ _INPUT_COLUMNS = [
 _SHARE_COLUMNS = ["quantity", "value", "prior", "posterior", "se_posterior"]
 
 
-@dataclass(frozen=True)
-class EvidenceReport:
+@dataclass(frozen=True, repr=False)
+class EvidenceReport(Shown):
     """Prior and posterior side by side. Made by :func:`evidence`.
 
     Attributes
@@ -108,6 +110,16 @@ class EvidenceReport:
     ess_low: float
     doubts: tuple[str, ...]
     samples: dict[str, Array]
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Probability before and after."""
+        return (f"{self.prior.name}: {in_percent(self.before)} before, {in_percent(self.after)} given the evidence",)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Quantities before and after, and what each piece does."""
+        return (self.inputs, self.items)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from mc_sie.stats.estimates import (
     replicate_se,
     se_in_points,
 )
+from mc_sie.text.showing import Shown
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles that are reported."""
@@ -37,8 +38,8 @@ _QUANTILE_COLUMNS = ["outcome", "unit", "share_reached"] + [
 ]
 
 
-@dataclass(frozen=True)
-class Summary:
+@dataclass(frozen=True, repr=False)
+class Summary(Shown):
     """The answer of one simulation.
 
     Attributes
@@ -74,9 +75,15 @@ class Summary:
     sentence: str
     before: Estimate | None = None
 
-    def _repr_html_(self) -> str:
-        """The sentence and the table of probabilities, for notebooks."""
-        return f"<p>{self.sentence}</p>{self.thresholds.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Answer in a sentence."""
+        return (self.sentence,)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Probabilities over gains and windows."""
+        return (self.thresholds,)
 
 
 def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:

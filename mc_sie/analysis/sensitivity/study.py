@@ -32,6 +32,7 @@ from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
 from mc_sie.stats.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
 from mc_sie.stats.jackknife import TooFewError
+from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**20
 """Runs of the model when nothing else is asked for."""
@@ -55,8 +56,8 @@ NOT_CONVERGED = "Not converged"
 """How a note begins that doubts the numbers it stands with."""
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Shown):
     """What drives the probability of an event.
 
     Attributes
@@ -100,6 +101,16 @@ class Sensitivity:
     trajectories: pd.DataFrame
     fixed: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Drivers in sentences."""
+        return self.sentences
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Inputs by importance."""
+        return (self.ranking,)
 
     @property
     def ranking(self) -> pd.DataFrame:
