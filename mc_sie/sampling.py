@@ -116,27 +116,28 @@ def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: in
     131072
     """
     if scheme not in SCHEMES:
-        raise InputError(f"--scheme {scheme}", "is not a sampling scheme", nearest(str(scheme), SCHEMES))
-    n_replicates = _whole("--replicates", n_replicates, low=2, why="the standard error is their spread")
-    n_draws = _whole("--draws", n_draws, low=1, why="there must be draws")
-    seed = _whole("--seed", seed, low=0, high=2**64 - 1, why="the generator takes 64 bits")
+        raise InputError(f"scheme = {scheme}", "is not a sampling scheme", nearest(str(scheme), SCHEMES))
+    n_replicates = _whole("n_replicates", n_replicates, low=2, why="the standard error is their spread")
+    n_draws = _whole("n_draws", n_draws, low=1, why="there must be draws")
+    seed = _whole("seed", seed, low=0, high=2**64 - 1, why="the generator takes 64 bits")
     n_per_replicate = -(-n_draws // n_replicates)
     if scheme == "sobol":
         n_per_replicate = 1 << (n_per_replicate - 1).bit_length()
     if n_per_replicate > N_PER_REPLICATE_HIGH:
         limit = n_replicates * N_PER_REPLICATE_HIGH
-        raise InputError(f"--draws {n_draws}", f"is above {limit}", "A replicate holds at most 2^32 draws.")
+        raise InputError(f"n_draws = {n_draws}", f"is above {limit}", "A replicate holds at most 2^32 draws.")
     return Design(scheme, seed, n_replicates, n_per_replicate)
 
 
-def _whole(option: str, value: object, low: int, why: str, high: int | None = None) -> int:
+def _whole(argument: str, value: object, low: int, why: str, high: int | None = None) -> int:
+    """A whole number within limits, or a refusal that names the argument."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise InputError(f"{option} {value}", "is not a whole number", "Write it as plain digits.") from None
+        raise InputError(f"{argument} = {value}", "is not a whole number", "Write it as plain digits.") from None
     if isinstance(value, bool) or number < low or (high is not None and number > high):
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise InputError(f"{option} {value}", f"is out of range: {why}", f"Give a whole number, {allowed}.")
+        raise InputError(f"{argument} = {value}", f"is out of range: {why}", f"Give a whole number, {allowed}.")
     return number
 
 

@@ -1,6 +1,5 @@
 """What the package shows: public names, a light import, the help."""
 
-import inspect
 import pickle
 import re
 import resource
@@ -13,10 +12,8 @@ import pytest
 from tests_settings import ROOT
 
 import mc_sie
-from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.errors import EXIT_BAD_INPUT, InputError, McSieError, nearest
 from mc_sie.model import law
-from mc_sie.model.law import set_law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
@@ -179,7 +176,5 @@ def test_the_nearest_name_is_suggested():
     assert nearest("zzz", ["rho", "r"]) == "Known: rho, r."
 
 
-def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
-    function = getattr(set_law, "py_func", set_law)
-    assert tuple(inspect.signature(function).parameters)[1:] == KERNEL_COLUMNS
+def test_modes_have_the_codes_of_the_law():
     assert [getattr(law, mode.upper()) for mode in MODES] == list(range(len(MODES)))

@@ -101,7 +101,7 @@ def n_threads(threads: int | None) -> int:
         return n_processors()
     check_whole("threads", threads)
     if threads < 1:
-        raise InputError(f"--threads {threads}", "is below 1", "Leave it out to use every processor.")
+        raise InputError(f"threads = {threads}", "is below 1", "Leave it out to use every processor.")
     return threads
 
 

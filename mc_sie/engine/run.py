@@ -467,7 +467,7 @@ def check_horizon(horizon_months: float) -> None:
     """
     if not 0.0 < argument_number("horizon_months", horizon_months) <= HORIZON_MONTHS_HIGH:
         raise InputError(
-            f"--horizon-months {horizon_months:g}",
+            f"horizon_months = {horizon_months:g}",
             f"is not in (0, {HORIZON_MONTHS_HIGH:g}]",
             f"Give a number of months; the default is {HORIZON_MONTHS_DEFAULT:g}.",
         )

@@ -79,7 +79,7 @@ class Job:
         InputError
             For a set given evidence.
         """
-        check_unconditioned(prior, "--no-draws")
+        check_unconditioned(prior, "stream")
         batch = min(BATCH_HITS if spec.only_event else BATCH_DEFAULT, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:

@@ -345,9 +345,9 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
     [
         ({"design": {}}, r"run.json: design lacks 'seed'"),
         ({"design": None}, "run.json: design = None is not an object"),
-        ({"design": DESIGN | {"n_replicates": 1, "n_draws": 4}}, "--replicates 1 is out of"),
-        ({"design": DESIGN | {"scheme": "best"}}, "--scheme best is not a"),
-        ({"design": DESIGN | {"seed": -1}}, "--seed -1 is out of range"),
+        ({"design": DESIGN | {"n_replicates": 1, "n_draws": 4}}, "n_replicates = 1 is out of"),
+        ({"design": DESIGN | {"scheme": "best"}}, "scheme = best is not a"),
+        ({"design": DESIGN | {"seed": -1}}, "seed = -1 is out of range"),
         ({"design": DESIGN | {"seed": 1.5}}, "design: seed = 1.5 is not a whole number"),
         ({"design": DESIGN | {"n_draws": 17}}, "design: n_draws = 17 is not 16"),
         (
