@@ -1,4 +1,4 @@
-"""What the documentation takes from the package itself: tables, the pages on prior sets, the API, pictures.
+"""Parts of the documentation that are made from the package: tables, pages on prior sets, the API, pictures.
 
 ``python docs/made.py FOLDER`` writes the same files by hand.
 """
@@ -115,13 +115,13 @@ def outcomes_table() -> str:
 
 
 def measurable_table() -> str:
-    """What evidence may be about beside quantities and outcomes, from :mod:`mc_sie.derived`."""
+    """Derived things that evidence may be about, beside quantities and outcomes, from :mod:`mc_sie.derived`."""
     rows = [(f"`{kind.name}`", kind.unit, _escaped(kind.meaning)) for kind in DERIVED.values()]
     return _table(("name", "unit", "meaning"), rows)
 
 
 def limitations_table() -> str:
-    """What is not modelled, from :mod:`mc_sie.report.limitations`."""
+    """Everything that is known not to be modelled, from :mod:`mc_sie.report.limitations`."""
     rows = [(_escaped(row.what), row.pushes, _escaped(row.why)) for row in LIMITATIONS]
     return _table(("left out", "would push", "why"), rows)
 
@@ -280,7 +280,7 @@ def _trace(mode: str) -> pd.DataFrame:
 
 
 def modes_table() -> str:
-    """How long the world of the pictures takes under each mode."""
+    """Times and paces of the world of the pictures under each mode."""
     rows = {mode: _row(mode) for mode in MODES}
     outcomes = evaluate({name: [row[name] for row in rows.values()] for name in _row("none")})
     columns = [

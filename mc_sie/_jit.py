@@ -136,12 +136,12 @@ def processor() -> str:
 
 
 def is_warm(function: str = "") -> bool:
-    """Whether machine code of this version is already in the cache (the first run compiles it).
+    """True where machine code of this version is already in the cache (the first run compiles it).
 
     Parameters
     ----------
     function : str
-        Module and function, such as ``timeline.follow``; any if not given.
+        Module and function, such as ``continuous.follow``; any if not given.
 
     Returns
     -------

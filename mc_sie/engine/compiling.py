@@ -27,7 +27,9 @@ _announced: set[str] = set()
 
 def n_processors() -> int:
     """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # Linux alone knows which of them are ours
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def compile_beside() -> None:

@@ -123,8 +123,9 @@ def kernel_table(
     for column, name in zip(table, KERNEL_COLUMNS[:-1], strict=False):
         values = np.asarray(rows[name], dtype=np.float64)
         column[:] = values
-        is_constant = values.strides == (0,)
-        inside &= in_domain(name, values[:1] if is_constant else values)
+        if values.strides == (0,):  # one number for all rows need be looked at once
+            values = values[:1]
+        inside &= in_domain(name, values)
     table[-1] = horizon_months
     inside &= (table[-1] > 0.0) & (table[-1] <= HORIZON_MONTHS_HIGH)
     codes[~inside, _STATUS] = OUTSIDE_DOMAIN
@@ -134,9 +135,11 @@ def kernel_table(
 def in_domain(name: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Values that lie in the domain of a quantity, as a mask; nan does for an optional one."""
     quantity = QUANTITIES[name]
-    above = values > quantity.low if quantity.low_open else values >= quantity.low
-    below = values < quantity.high if quantity.high_open else values <= quantity.high
-    inside = above & below
+    inside = (values >= quantity.low) & (values <= quantity.high)
+    if quantity.low_open:
+        inside &= values != quantity.low
+    if quantity.high_open:
+        inside &= values != quantity.high
     if quantity.optional:
         inside |= np.isnan(values)
     return inside

@@ -35,16 +35,16 @@ CHECKPOINT_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker needs to know.
+    """A task for any worker: prior set, design, and what to count.
 
     Attributes
     ----------
     prior : PriorSet
-        What is drawn from.
+        Prior set that is drawn from.
     design : Design
         Scheme, seed, replicates and the most draws in each.
     spec : CountSpec
-        What is counted.
+        Specification of the counts.
     batch : int
         Draws in a batch; a power of two where designs are to be doubled.
     """
@@ -61,11 +61,11 @@ class Job:
         Parameters
         ----------
         prior : PriorSet
-            What is drawn from.
+            Prior set that is drawn from.
         design : Design
             The smallest design.
         spec : CountSpec
-            What is counted.
+            Specification of the counts.
         max_draws : int
             Most draws.
 
@@ -80,7 +80,8 @@ class Job:
             For a set given evidence.
         """
         check_unconditioned(prior, "stream")
-        batch = min(BATCH_HITS if spec.only_event else BATCH_DEFAULT, design.n_per_replicate)
+        largest_batch = BATCH_HITS if spec.only_event else BATCH_DEFAULT
+        batch = min(largest_batch, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
@@ -117,11 +118,11 @@ class Streamed(Shown):
     Attributes
     ----------
     prior : PriorSet
-        What was drawn from.
+        Prior set that was drawn from.
     design : Design
         Scheme, seed, and the sizes that were reached.
     spec : CountSpec
-        What was counted.
+        Specification of the counts.
     rows : array of shape (R, n_counts), int64
         The counts, one row a replicate.
     wall_seconds : float
@@ -151,31 +152,31 @@ _local = threading.local()
 
 
 def count_batch(job: Job, number: int) -> NDArray[np.int64]:
-    """Simulate and count one batch; any process can.
+    """Counts of one batch; any process can make them.
 
     Parameters
     ----------
     job : Job
-        What to do.
+        The task.
     number : int
-        Which batch.
+        Number of the batch.
 
     Returns
     -------
     array of shape (n_counts,), int64
-        What it adds to its replicate's row.
+        Counts to be added to the row of its replicate.
     """
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
-    asked = job.spec
+    spec = job.spec
     if not hasattr(_local, "processor"):
         _local.processor = Processor()
-    where = job.prior, job.design, first + start, first + stop, asked.horizon_months
-    if asked.only_event:
-        points, draws, hits = hits_of_range(*where, asked.event, _local.processor, with_twin=True)
-        return count_hits(asked, points, draws, hits)
-    points, draws, outcomes = simulate_range(*where, asked.levels, asked.widths, _local.processor)
-    return count(asked, points, draws, outcomes)
+    where = job.prior, job.design, first + start, first + stop, spec.horizon_months
+    if spec.only_event:
+        points, draws, hits = hits_of_range(*where, spec.event, _local.processor, with_twin=True)
+        return count_hits(spec, points, draws, hits)
+    points, draws, outcomes = simulate_range(*where, spec.levels, spec.widths, _local.processor)
+    return count(spec, points, draws, outcomes)
 
 
 def stream(
@@ -189,7 +190,7 @@ def stream(
     checkpoint: Callable[[NDArray[np.int64]], None] | None = None,
     is_enough: Callable[[NDArray[np.int64]], bool] | None = None,
 ) -> Streamed:
-    """Simulate a design and keep its counts only.
+    """Counts of a design, whose draws are simulated and forgotten.
 
     Parameters
     ----------

@@ -85,28 +85,27 @@ def trajectory(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.Dat
 
 
 def _timeline_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
+    """Points of a trajectory that is one smooth line, from the panels of its solution."""
     law = work.law
     rows = []
     for panel in range(n_panels):
-        low, high = work.panels[panel, P_U], work.panels[panel + 1, P_U]
+        low = work.panels[panel, P_U]
+        high = work.panels[panel + 1, P_U]
         _, middle = software_at(law, work, panel, 0.5 * (low + high))
-        moves = middle < law.software_hold
-        for part in range(0 if panel == 0 else 1, _PER_PANEL + 1):
+        moves = middle < law.software_hold  # software above it stands still
+        if panel == 0:
+            pace = math.exp(ln_pace_at(law, work, panel, low)) if moves else 0.0
+            rows.append((0.0, 0.0, 0.0, pace, 0))  # zero exactly, not to rounding
+        for part in range(1, _PER_PANEL + 1):
             u = low + (high - low) * part / _PER_PANEL
-            is_start = panel + part == 0  # zero exactly, not to rounding
-            rows.append(
-                (
-                    0.0 if is_start else months_at(law, work, panel, u),
-                    0.0 if is_start else software_at(law, work, panel, u)[1],
-                    0.0 if is_start else ooms_at(law, work, panel, u),
-                    math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0,
-                    0,
-                )
-            )
+            pace = math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0
+            software = software_at(law, work, panel, u)[1]
+            rows.append((months_at(law, work, panel, u), software, ooms_at(law, work, panel, u), pace, 0))
     return pd.DataFrame(rows, columns=["months", "software_ooms", "effective_ooms", "pace", "deployments"])
 
 
 def _generations_frame(work: Workspace, n_grid: int, months_end: float) -> pd.DataFrame:
+    """Points of a trajectory in mode from_scratch, in which effective compute jumps at each deployment."""
     grid = work.grid[1 : max(n_grid, 2)]
     frame = pd.DataFrame(
         {
