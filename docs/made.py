@@ -1,4 +1,4 @@
-"""What the documentation takes from the package itself: tables, the pages on prior sets, the API, pictures.
+"""Parts of the documentation that are made from the package: tables, pages on prior sets, the API, pictures.
 
 ``python docs/made.py FOLDER`` writes the same files by hand.
 """
@@ -17,7 +17,7 @@ import mc_sie
 from mc_sie import evaluate
 from mc_sie.analysis.comparison.headlines import RECORD
 from mc_sie.derived import DERIVED
-from mc_sie.engine.trajectory import trace
+from mc_sie.engine.trajectory import trajectory
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors import Entry, PriorSet, load_prior, shipped_priors
 from mc_sie.quantities import MODES, QUANTITIES
@@ -115,13 +115,13 @@ def outcomes_table() -> str:
 
 
 def measurable_table() -> str:
-    """What evidence may be about beside quantities and outcomes, from :mod:`mc_sie.derived`."""
+    """Derived things that evidence may be about, beside quantities and outcomes, from :mod:`mc_sie.derived`."""
     rows = [(f"`{kind.name}`", kind.unit, _escaped(kind.meaning)) for kind in DERIVED.values()]
     return _table(("name", "unit", "meaning"), rows)
 
 
 def limitations_table() -> str:
-    """What is not modelled, from :mod:`mc_sie.report.limitations`."""
+    """Everything that is known not to be modelled, from :mod:`mc_sie.report.limitations`."""
     rows = [(_escaped(row.what), row.pushes, _escaped(row.why)) for row in LIMITATIONS]
     return _table(("left out", "would push", "why"), rows)
 
@@ -276,11 +276,11 @@ def _row(mode: str) -> dict[str, float]:
 
 
 def _trace(mode: str) -> pd.DataFrame:
-    return trace(_row(mode))
+    return trajectory(_row(mode))
 
 
 def modes_table() -> str:
-    """How long the world of the pictures takes under each mode."""
+    """Times and paces of the world of the pictures under each mode."""
     rows = {mode: _row(mode) for mode in MODES}
     outcomes = evaluate({name: [row[name] for row in rows.values()] for name in _row("none")})
     columns = [

@@ -5,52 +5,24 @@
 >>> simulation = simulate(prior, 131_072, seed=0)
 >>> summary = summarise(simulation, "best_window_months[5] < 12")
 >>> print(summary.sentence)  # doctest: +SKIP
+
+Public names and their types stand in ``__init__.pyi``. Each is imported when it is first asked for, so that ``import
+mc_sie`` and the command line stay light.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+import lazy_loader
 
-_HOMES = {
-    "InputError": "mc_sie.errors",
-    "Outcomes": "mc_sie.outcomes",
-    "Conditioned": "mc_sie.analysis.importance.conditioning",
-    "PriorSet": "mc_sie.priors",
-    "Sensitivity": "mc_sie.analysis.sensitivity.study",
-    "Simulation": "mc_sie.engine.run",
-    "Summary": "mc_sie.analysis.probability.summary",
-    "breakeven": "mc_sie.analysis.comparison.breakeven",
-    "compare": "mc_sie.analysis.comparison.decomposition",
-    "condition": "mc_sie.analysis.importance.conditioning",
-    "doubled": "mc_sie.engine.run",
-    "evaluate": "mc_sie.engine.run",
-    "load_prior": "mc_sie.priors",
-    "parse_event": "mc_sie.events",
-    "sample_of": "mc_sie.engine.sample",
-    "sensitivity": "mc_sie.analysis.sensitivity.study",
-    "shipped_priors": "mc_sie.priors",
-    "simulate": "mc_sie.engine.run",
-    "structure": "mc_sie.analysis.comparison.structure",
-    "summarise": "mc_sie.analysis.probability.summary",
-    "trace": "mc_sie.engine.trajectory",
-    "weigh_evidence": "mc_sie.analysis.importance.evidence",
-    "write_run": "mc_sie.storage.store",
-}
-
-__all__ = sorted(_HOMES)
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that ``import mc_sie`` and the command line stay light."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+def __getattr__(name: str) -> object:
+    """A public name, imported from its home; the version as installed."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("mc-sie")
-    raise AttributeError(f"module 'mc_sie' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+    if name not in __all__:
+        raise AttributeError(f"module 'mc_sie' has no attribute {name!r}")
+    return _public(name)

@@ -136,7 +136,7 @@ def processor() -> str:
 
 
 def is_warm(function: str = "") -> bool:
-    """Whether machine code of this version is already in the cache (the first run compiles it).
+    """True where machine code of this version is already in the cache (the first run compiles it).
 
     Parameters
     ----------

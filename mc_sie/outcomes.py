@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.text.showing import Shown
 from mc_sie.units import MONTHS_PER_YEAR, years_of_progress
 
 if TYPE_CHECKING:
@@ -171,8 +172,8 @@ def as_text(number: float) -> str:
     return short if float(short) == number else repr(float(number))
 
 
-@dataclass(frozen=True)
-class Outcomes:
+@dataclass(frozen=True, repr=False)
+class Outcomes(Shown):
     """Outcomes of n draws.
 
     Attributes
@@ -242,6 +243,11 @@ class Outcomes:
         }
         arrays |= {name: np.empty(n, kind) for name, kind in codes.items()}
         return cls(levels=levels, widths=widths, **arrays)
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Number of draws, and how many of them were simulated."""
+        return (f"{len(self):,} draws, {int(self.is_ok.sum()):,} of them simulated",)
 
     def __len__(self) -> int:
         """Number of draws."""

@@ -41,7 +41,7 @@ from mc_sie.errors import InputError, nearest
 from mc_sie.quantities import N_DIMENSIONS
 
 SCHEMES = ("sobol", "philox")
-"""Ways to fill the unit cube, the default first."""
+"""Schemes that fill the unit cube, the default first."""
 
 N_REPLICATES_DEFAULT = 32
 """Independent randomisations when nothing else is asked for: a standard error from 32 is itself good to 13 %."""
@@ -55,7 +55,7 @@ N_PER_REPLICATE_HIGH = 2**32
 
 @dataclass(frozen=True)
 class Design:
-    """How many points, by which scheme, from which seed. Made by :func:`plan`.
+    """Number of points, scheme and seed. Made by :func:`plan`.
 
     Attributes
     ----------
@@ -81,12 +81,12 @@ class Design:
 
     @property
     def replicate(self) -> NDArray[np.int32]:
-        """Which independent randomisation each draw belongs to, shape (n_draws,)."""
+        """Number of the replicate that each draw belongs to, shape (n_draws,)."""
         return np.repeat(np.arange(self.n_replicates, dtype=np.int32), self.n_per_replicate)
 
 
 def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: int = N_REPLICATES_DEFAULT) -> Design:
-    """The smallest design with at least so many draws.
+    """Smallest design with at least so many draws.
 
     Parameters
     ----------
@@ -116,27 +116,29 @@ def plan(n_draws: int, *, scheme: str = "sobol", seed: int = 0, n_replicates: in
     131072
     """
     if scheme not in SCHEMES:
-        raise InputError(f"--scheme {scheme}", "is not a sampling scheme", nearest(str(scheme), SCHEMES))
-    n_replicates = _whole("--replicates", n_replicates, low=2, why="the standard error is their spread")
-    n_draws = _whole("--draws", n_draws, low=1, why="there must be draws")
-    seed = _whole("--seed", seed, low=0, high=2**64 - 1, why="the generator takes 64 bits")
+        raise InputError(f"scheme = {scheme}", "is not a sampling scheme", nearest(str(scheme), SCHEMES))
+    n_replicates = _whole("n_replicates", n_replicates, low=2, why="the standard error is their spread")
+    n_draws = _whole("n_draws", n_draws, low=1, why="there must be draws")
+    seed = _whole("seed", seed, low=0, high=2**64 - 1, why="the generator takes 64 bits")
     n_per_replicate = -(-n_draws // n_replicates)
+    # Sobol' points are balanced in powers of two only: any other number would lose what they are taken for.
     if scheme == "sobol":
         n_per_replicate = 1 << (n_per_replicate - 1).bit_length()
     if n_per_replicate > N_PER_REPLICATE_HIGH:
         limit = n_replicates * N_PER_REPLICATE_HIGH
-        raise InputError(f"--draws {n_draws}", f"is above {limit}", "A replicate holds at most 2^32 draws.")
+        raise InputError(f"n_draws = {n_draws}", f"is above {limit}", "A replicate holds at most 2^32 draws.")
     return Design(scheme, seed, n_replicates, n_per_replicate)
 
 
-def _whole(option: str, value: object, low: int, why: str, high: int | None = None) -> int:
+def _whole(argument: str, value: object, low: int, why: str, high: int | None = None) -> int:
+    """A whole number within limits, or a refusal that names the argument."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise InputError(f"{option} {value}", "is not a whole number", "Write it as plain digits.") from None
+        raise InputError(f"{argument} = {value}", "is not a whole number", "Write it as plain digits.") from None
     if isinstance(value, bool) or number < low or (high is not None and number > high):
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise InputError(f"{option} {value}", f"is out of range: {why}", f"Give a whole number, {allowed}.")
+        raise InputError(f"{argument} = {value}", f"is out of range: {why}", f"Give a whole number, {allowed}.")
     return number
 
 

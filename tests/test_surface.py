@@ -1,43 +1,31 @@
 """What the package shows: public names, a light import, the help."""
 
 import pickle
+import re
 import resource
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+from tests_settings import ROOT
 
 import mc_sie
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.errors import EXIT_BAD_INPUT, InputError, McSieError, nearest
 from mc_sie.model import law
 from mc_sie.quantities import MODES
 
 PUBLIC = [
-    "Conditioned",
-    "InputError",
-    "Outcomes",
-    "PriorSet",
-    "Sensitivity",
-    "Simulation",
-    "Summary",
-    "breakeven",
-    "compare",
-    "condition",
-    "doubled",
-    "evaluate",
-    "load_prior",
-    "parse_event",
-    "sample_of",
-    "sensitivity",
-    "shipped_priors",
-    "simulate",
-    "structure",
-    "summarise",
-    "trace",
-    "weigh_evidence",
-    "write_run",
-]
+    "BreakEven", "Comparison", "Conditioned", "Design", "Document", "Entry", "Estimate", "Event", "Evidence",
+    "EvidenceReport", "InputError", "McSieError", "Outcomes", "Precision", "PriorSet", "Rare", "ReportRequest",
+    "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary", "Verification", "WeightedEstimate",
+    "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate", "evidence", "load_prior",
+    "make_report", "make_request", "parse_event", "pool", "precision", "read_run", "sample_of", "sensitivity",
+    "shipped_priors", "simulate", "structure", "summarise", "trajectory", "verify", "write_report", "write_run",
+]  # fmt: skip
+TUTORIALS = [f"docs/tutorials/{path.name}" for path in sorted((ROOT / "docs/tutorials").glob("*.md"))]
 HEAVY = (
     "numba",
     "pandas",
@@ -59,6 +47,52 @@ def test_public_names():
         assert getattr(mc_sie, name).__doc__
     with pytest.raises(AttributeError, match="no attribute 'simualte'"):
         _ = mc_sie.simualte
+    assert mc_sie.__version__ == version("mc-sie")
+
+
+CLIENT = """
+import mc_sie
+from mc_sie import simulate, trajectory
+
+reveal_type(mc_sie.simulate)
+reveal_type(mc_sie.summarise(simulate(mc_sie.load_prior("davidson-2025"))).answer.prob)
+reveal_type(trajectory)
+mc_sie.simualte
+simulate("davidson-2025")
+simulate(mc_sie.load_prior("davidson-2025"), horizon_moths=12.0)
+"""
+
+
+def test_a_type_checker_sees_real_types_and_misspelt_names(tmp_path):
+    pytest.importorskip("mypy", reason="a tool of development")
+    client = tmp_path / "client.py"
+    client.write_text(CLIENT)
+    options = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache"))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--follow-imports=silent", *options, str(client)],
+        capture_output=True, text=True, timeout=300, cwd=ROOT,
+    )  # fmt: skip
+    said = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    assert 'Revealed type is "def (prior: mc_sie.priors.prior_set.PriorSet, n_draws: ' in said[0]
+    assert "Any" not in said[0]
+    assert 'Revealed type is "float"' in said[1]
+    assert 'Revealed type is "def (row: ' in said[2]
+    assert 'Module has no attribute "simualte"' in said[3]
+    assert 'has incompatible type "str"; expected "PriorSet"' in said[4]
+    assert 'Unexpected keyword argument "horizon_moths"' in said[5]
+
+
+def test_the_stub_and_the_marker_of_types_come_with_the_package():
+    package = Path(mc_sie.__file__).parent
+    assert (package / "py.typed").exists()
+    assert (package / "__init__.pyi").exists()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md", *TUTORIALS])
+def test_what_the_documents_import_is_public(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for names in re.findall(r"^from mc_sie import (.+)$", text, re.MULTILINE):
+        assert set(names.split(", ")) <= set(PUBLIC)
 
 
 def python(code: str) -> str:
@@ -71,13 +105,6 @@ def python(code: str) -> str:
 def test_importing_is_light(module):
     loaded = python(f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))")
     assert loaded.split() == []
-
-
-def test_the_five_lines_of_the_readme():
-    assert mc_sie.load_prior("davidson-2025").name == "davidson-2025"
-    from mc_sie.engine.run import simulate
-
-    assert mc_sie.simulate is simulate
 
 
 def test_help_lists_the_commands_at_once():
@@ -152,4 +179,7 @@ def test_the_nearest_name_is_suggested():
 
 def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
     assert tuple(column.name.lower() for column in law.Column) == KERNEL_COLUMNS
+
+
+def test_modes_have_the_codes_of_the_law():
     assert [getattr(law, mode.upper()) for mode in MODES] == list(range(len(MODES)))

@@ -53,13 +53,14 @@ def evidence(
         check_target(out, "")
     warn(loaded.warnings)
 
-    from mc_sie.analysis.importance.conditioning import condition
-    from mc_sie.analysis.importance.evidence import check_items, weigh_evidence
+    from mc_sie.analysis.importance.drawing import simulate
+    from mc_sie.analysis.importance.evidence import check_items
+    from mc_sie.analysis.importance.evidence import evidence as evidence_report
     from mc_sie.outcomes import WIDTHS_DEFAULT
 
     check_items(loaded)
     with progress_bar(quiet) as progress:
-        conditioned = condition(
+        simulation = simulate(
             loaded,
             draws,
             seed=seed,
@@ -72,21 +73,21 @@ def evidence(
             progress=progress,
         )
     with progress_bar(quiet, "weighing", "subsets") as progress:
-        report = weigh_evidence(conditioned, asked, progress=progress)
+        report = evidence_report(simulation, asked, progress=progress)
     if out:  # before a word is said: whoever reads the output may stop reading
         from mc_sie.storage.tables import write_evidence
 
         write_evidence(report, out)
     _print_report(report)
-    say(conditioned.method)
-    design = conditioned.simulation.design
+    say(simulation.method_in_words)
+    design = simulation.design
     scheme = f"{design.scheme}, {design.n_replicates} randomisations, seed {design.seed}"
     say(
         f"{counted(report.n_draws, 'draw')} ({scheme}); "
         f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth "
         f"at least {report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
     )
-    for doubt in (*conditioned.doubts, *report.doubts):
+    for doubt in (*simulation.warnings, *report.doubts):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
     if out:
         say(f"Tables and figure written to {out}/")

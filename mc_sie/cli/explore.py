@@ -45,7 +45,8 @@ def explore(
 
     The page weighs the draws that it carries, says when they do not do, and exports priors that `mc-sie run` takes.
     """
-    from mc_sie.engine.run import check_horizon, n_threads
+    from mc_sie.engine.batches import n_threads
+    from mc_sie.engine.run import check_horizon
     from mc_sie.events import HEADLINE, parse_event
     from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT

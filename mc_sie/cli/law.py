@@ -34,7 +34,7 @@ def evaluate(
     threads: Threads = None,
 ) -> None:
     """Run the law of motion, or a published simulator, on given values: each row repeated, with every outcome added."""
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.errors import InputError, nearest
     from mc_sie.storage.tables import evaluate_simulator_table, evaluate_table, write_csv
 
@@ -81,13 +81,11 @@ def trajectory(
     loaded = load_prior(prior)
     row = median_row(loaded, settings or [], horizon_months)
 
-    from mc_sie.engine.trajectory import trace
+    from mc_sie.engine.trajectory import trajectory as points_of
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]
-    follower = "from_scratch.follow_generations" if mode == "from_scratch" else "continuous.follow"
-    with progress_bar(quiet=True, function=follower):
-        frame = trace(row)
+    frame = points_of(row)
     if csv:  # files before words: whoever reads the output may stop reading
         write_csv(frame, csv)
     if plot:

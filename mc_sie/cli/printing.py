@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from mc_sie.engine.run import Progress
+    from mc_sie.engine.batches import Progress
 
 WIDE = 120
 """Columns from which a table has room for sentences."""
@@ -90,24 +91,13 @@ def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None
 
 @contextmanager
 def progress_bar(
-    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True, function: str = ""
+    quiet: bool, doing: str = "simulating", unit: str = "draws", *, is_here: bool = True
 ) -> Iterator[Progress | None]:
     """A progress bar with rate and time left, on a terminal; and word of what is compiled here first."""
-    from mc_sie._jit import cache_folder, is_warm, no_cache_because
+    if is_here:
+        from mc_sie.engine.compiling import announce_compiling, compile_beside
 
-    if is_here and cache_folder() is None:
-        say(
-            "Compiling the simulator for this run alone (some twenty seconds), since no folder can keep it "
-            f"({no_cache_because()}). Set MC_SIE_CACHE to a folder that is yours alone.",
-            err=True,
-        )
-    elif is_here and not is_warm():
-        say("First run of this version: compiling the simulator, once (some twenty seconds).", err=True)
-    elif is_here and not is_warm(function):
-        say("First time in this version: compiling, once (up to some twenty seconds).", err=True)
-    if is_here and not function:
-        from mc_sie.engine.compiling import compile_beside
-
+        announce_compiling(say=functools.partial(say, err=True))
         compile_beside()
     if quiet or not sys.stderr.isatty():
         yield None

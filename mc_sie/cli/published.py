@@ -29,7 +29,7 @@ def headlines(
 ) -> None:
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.comparison.headlines import headline_table
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.sampling import plan
     from mc_sie.storage.files import check_target
     from mc_sie.storage.tables import write_headlines, write_json
@@ -68,7 +68,7 @@ def reproduce(
 
     Exits with 1 if any verdict differs from the recorded one.
     """
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
     from mc_sie.sampling import plan
     from mc_sie.storage.files import check_target

@@ -53,7 +53,7 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Everything about an answer on one page: what it is, what drives it, what would change it, whether to trust it."""
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.priors import shipped_priors
     from mc_sie.report.build import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
     from mc_sie.storage.files import check_target
@@ -97,12 +97,12 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Do a run again from its own record and compare every number; exit with 1 if any differs."""
-    from mc_sie.engine.run import n_threads
-    from mc_sie.report.verification import verify_run
+    from mc_sie.engine.batches import n_threads
+    from mc_sie.report.verification import verify as verification_of
 
     n_threads(threads)
     with progress_bar(quiet) as progress:
-        found = verify_run(run, threads=threads, progress=progress)
+        found = verification_of(run, threads=threads, progress=progress)
     warn(f"{name} was {then}, and is {now}" for name, (then, now) in found.versions.items())
     if len(found.drift):
         first = found.drift.groupby("file", sort=False).head(5)

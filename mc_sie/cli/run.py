@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mc_sie.analysis.importance.conditioning import Conditioned
     from mc_sie.analysis.probability.summary import Summary
+    from mc_sie.engine.batches import Progress
     from mc_sie.engine.dask import Cluster
-    from mc_sie.engine.run import Progress, Simulation
+    from mc_sie.engine.run import Simulation
     from mc_sie.engine.streaming import Streamed
     from mc_sie.events import Event
     from mc_sie.priors import PriorSet
@@ -91,8 +91,9 @@ def run(
 
     loaded = load_prior(prior)
 
+    from mc_sie.engine.batches import n_threads
     from mc_sie.engine.counts import TABLE_LEVELS
-    from mc_sie.engine.run import check_horizon, n_threads
+    from mc_sie.engine.run import check_horizon
     from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
     from mc_sie.sampling import plan
     from mc_sie.stats.stopping import precision
@@ -177,22 +178,13 @@ def _simulate_to_target(
     max_draws: int,
     progress: Progress | None,
     **how: Any,
-) -> Simulation | Conditioned:
+) -> Simulation:
     """Simulate, and double the draws until the standard error asked for is surely reached."""
-    from mc_sie.analysis.importance.conditioning import condition
+    from mc_sie.analysis.importance.drawing import doubled, simulate
     from mc_sie.analysis.probability.summary import estimate_event
-    from mc_sie.engine.run import doubled, simulate
 
     n_draws = how["n_draws"]
     try:
-        while prior.evidence:  # weighted draws are made anew each time
-            given = condition(prior, progress=progress, **how)
-            n_draws = given.simulation.design.n_draws
-            if not wanted.is_asked or 2 * n_draws > max_draws:
-                return given
-            if wanted.is_reached(estimate_event(given.simulation, event), given.simulation.design.n_replicates):
-                return given
-            how["n_draws"] = 2 * n_draws
         simulation = simulate(prior, progress=progress, **how)
         while wanted.is_asked:
             n_draws = simulation.design.n_draws
@@ -269,7 +261,7 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with an interrupted run; the result is the same to the last bit."""
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.storage.checkpoint import Checkpoint
     from mc_sie.storage.files import UNFINISHED, check_target
 
@@ -348,22 +340,20 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
     say(f"Results: {folder}/ (run.json, counts.npz, curves.csv and tables as CSV)")
 
 
-def print_answer(drawn: Simulation | Conditioned | Streamed, summary: Summary) -> None:
+def print_answer(simulation: Simulation | Streamed, summary: Summary) -> None:
     """The answer, the tables over gains and windows and by mode, and what was drawn."""
     from mc_sie.analysis.comparison.headlines import spread_sentence
-    from mc_sie.analysis.importance.conditioning import Conditioned
     from mc_sie.stats.estimates import failed_in_words
 
-    simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
     design = simulation.design
     say(f"{simulation.prior.title} ({simulation.prior.name})")
     say(f"Probability that {summary.event.in_words}:")
     spread = spread_sentence(summary.event, simulation.horizon_months)
     say(f"\n  {summary.sentence}{' ' + spread if spread else ''}\n", style="bold")
-    if isinstance(drawn, Conditioned):
-        say(drawn.method)
-        if drawn.doubts:
-            say(f"The interval may be too narrow: {'; '.join(drawn.doubts)}.", style="red")
+    if simulation.method_in_words:
+        say(simulation.method_in_words)
+        if simulation.warnings:
+            say(f"The interval may be too narrow: {'; '.join(simulation.warnings)}.", style="red")
     if len(summary.thresholds):
         _print_thresholds(summary.thresholds)
     if len(summary.modes) > 1:

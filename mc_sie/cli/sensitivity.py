@@ -62,7 +62,7 @@ def sensitivity(
 ) -> None:
     """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
     from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
-    from mc_sie.engine.run import n_threads
+    from mc_sie.engine.batches import n_threads
     from mc_sie.sampling import plan
     from mc_sie.storage.files import check_target
 

@@ -1,1 +1,1 @@
-"""The engine: draws in, outcomes out. ``run`` is the only door."""
+"""From prior sets to outcomes or counts: draws, the kernel that simulates them, batches, threads and clusters."""

@@ -1,6 +1,6 @@
-"""What is counted of draws that are not kept: whole numbers only, so that any split and order give the same bits.
+"""Counts of draws that are not kept: whole numbers only, so that any split and order give the same bits.
 
-A tally is one row of 64-bit counts for each independent randomisation. A batch of draws adds to one row, in a single
+There is one row of 64-bit counts for each replicate. A batch of draws adds to one row, in a single
 operation, so that an interruption never finds half of a batch; how many draws a row holds is the sum of its statuses.
 """
 
@@ -27,7 +27,7 @@ TABLE_LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0, 16.0)
 """Gains of the table of probabilities, OOM."""
 
 COUNTINGS = (("best window", "best_window_months"), ("from day one", "months_to"))
-"""How a gain may be counted, and the outcome that says it."""
+"""Countings of a gain, and the outcome of each."""
 
 CURVE_BINS = 64
 """Equal-mass bins of each random quantity's own uniform, for the curves P(event | quantity)."""
@@ -38,12 +38,12 @@ SUM_UNIT = 2.0**-24
 
 @dataclass(frozen=True)
 class CountSpec:
-    """What is counted, and where each count stands in a row.
+    """Specification of what is counted, and the place of each count in a row.
 
     Attributes
     ----------
     event : Event
-        The event asked about.
+        The event.
     levels, widths : tuple of float
         Gains and windows that are simulated.
     horizon_months : float
@@ -51,7 +51,7 @@ class CountSpec:
     dimensions : tuple of str
         Random quantities, for the curves.
     only_event : bool
-        Nothing is taken but whether the event holds, so that most draws need no trajectory.
+        Nothing is taken but indicators of the event, so that most draws need no trajectory.
     """
 
     event: Event
@@ -73,7 +73,7 @@ class CountSpec:
 
     @cached_property
     def thresholds(self) -> tuple[tuple[str, Event], ...]:
-        """How it is counted, and the event, for each cell of the table of probabilities."""
+        """Counting and event of each cell of the table of probabilities."""
         if self.only_event:
             return ()
         return tuple(
@@ -124,7 +124,8 @@ class CountSpec:
             "curves": (len(self.dimensions), CURVE_BINS, 2),
             "sketches": (len(self.quantiles), quantile_sketch.N_BINS),
         }
-        places, start = {}, 0
+        places = {}
+        start = 0
         for name, shape in shapes.items():
             stop = start + int(np.prod(shape))
             places[name] = (slice(start, stop), shape)
@@ -173,13 +174,14 @@ def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArr
     found = []
     for label in labels:
         name, index = name_and_index(label)
-        found.append(outcomes.values(name, None if index is None else float(index)))
+        mark = None if index is None else float(index)
+        found.append(outcomes.values(name, mark))
     return found
 
 
 @njit
 def count_below(values: NDArray[np.float64], bound: float) -> int:
-    """How many of some numbers are below a bound; nan is not."""
+    """Number of values below a bound; nan is not."""
     n = 0
     for i in range(values.shape[0]):
         n += values[i] < bound
@@ -202,7 +204,7 @@ def add_to_curve(
         Which draws count, and in which the event holds.
     """
     for i in range(u.shape[0]):
-        place = int(u[i] * CURVE_BINS)
+        place = int(u[i] * CURVE_BINS)  # u is below 1, so that the last bin holds the end
         curve[place, 0] += is_ok[i]
         curve[place, 1] += hits[i]
 
@@ -213,7 +215,7 @@ def count(
     draws: Mapping[str, NDArray[np.generic]],
     outcomes: Outcomes,
 ) -> NDArray[np.int64]:
-    """Count some draws.
+    """Counts of some draws.
 
     Parameters
     ----------
@@ -252,7 +254,7 @@ def count_hits(
     draws: Mapping[str, NDArray[np.generic]],
     hits: Hits,
 ) -> NDArray[np.int64]:
-    """Count what needs no more than whether the event holds.
+    """Counts that need no more than indicators of the event.
 
     Parameters
     ----------
@@ -267,12 +269,16 @@ def count_hits(
         A row; the other counts are 0.
     """
     row = np.zeros(spec.n_counts, dtype=np.int64)
-    is_ok, holds, twin = hits.is_ok, hits.holds, hits.holds_from_start
+    is_ok = hits.is_ok
+    holds = hits.holds
     mode = draws["mode"]
     spec.view(row, "statuses")[:] = np.bincount(hits.status, minlength=len(STATUS_NAMES))
     for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", holds)):
         spec.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
-    spec.view(row, "hits")[:] = holds.sum(), 0 if twin is None else twin.sum()
+    n_hits = spec.view(row, "hits")
+    n_hits[0] = holds.sum()
+    if hits.holds_from_start is not None:
+        n_hits[1] = hits.holds_from_start.sum()
     curves = spec.view(row, "curves")
     for place, name in enumerate(spec.dimensions):
         add_to_curve(curves[place], points[name], is_ok, holds)

@@ -1,4 +1,4 @@
-"""The processor's driver of the kernel: compiled loops over rows that release the interpreter's lock.
+"""The kernel over many rows: compiled loops that release the interpreter's lock.
 
 Mode from_scratch has a loop of its own, which is compiled when such a row first comes: it is a quarter of the machine
 code, and most prior sets do without it.
@@ -42,7 +42,7 @@ CODES = ("limit_reached", "n_deployments", "end", "status")
 
 
 class Processor:
-    """What simulates and decides rows on one thread, with work arrays of its own.
+    """Work arrays of one thread, and the functions that need them.
 
     Calling it is calling :func:`simulate_rows`, and ``decide`` is :func:`decide_rows`, but for the work arrays.
     """
@@ -91,10 +91,11 @@ def simulate_rows(
         Receives the outcomes of :data:`CODES`. A row that comes with a status other than OK is not simulated.
     """
     is_from_scratch = table[0] == FROM_SCRATCH
+    # Two loops, so that a run without this mode need not compile it: it is a quarter of the machine code.
     if is_from_scratch.any():
         simulate_jumps(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
     if not is_from_scratch.all():
-        wait_for_kernel()
+        wait_for_kernel()  # another process may be compiling it: to load is quicker than to compile
         simulate_lines(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
 
 
@@ -175,7 +176,7 @@ def decide_rows(
     ooms, months : float
         The gain, and the threshold.
     with_window : bool
-        Whether the best window is asked about; else only the one that starts at 0.
+        True where the best window is asked about; else only the one that starts at 0.
     answers : array of shape (n, 2), int8
         Receives NOT_BELOW, BELOW or OPEN of :mod:`mc_sie.model.event_bounds`: for the best window, and from the start.
         NOT_BELOW in a row that cannot be simulated.

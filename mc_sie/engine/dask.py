@@ -59,7 +59,7 @@ Counted = tuple[str, dict[str, str], NDArray[np.int32], NDArray[np.int64]]
 
 @cache
 def identity() -> dict[str, str]:
-    """What decides the bits of a result: the package's source, then processor and libraries.
+    """Everything that decides the bits of a result: the package's source, then processor and libraries.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def count_here(job: bytes, number: int, source: str) -> Counted:
     job : bytes
         The job, pickled.
     number : int
-        Which batch.
+        Number of the batch.
     source : str
         Digest of the source that asks.
 
@@ -149,7 +149,9 @@ class Batch(Future[NDArray[np.int64]]):
 
     def __init__(self, cluster: Cluster, remote: distributed.Future[Counted], n_counts: int) -> None:  # noqa: D107
         super().__init__()
-        self._cluster, self._remote, self._n_counts = cluster, remote, n_counts
+        self._cluster = cluster
+        self._remote = remote
+        self._n_counts = n_counts
 
     def result(self, timeout: float | None = None) -> NDArray[np.int64]:
         """Wait for the counts, for as long as there is somebody to count; there is no other limit.
@@ -184,7 +186,9 @@ class Cluster(Executor):
     """
 
     def __init__(self, client: distributed.Client, where: str, warn: Callable[[str], None]) -> None:  # noqa: D107
-        self._client, self._where, self._warn = client, where, warn
+        self._client = client
+        self._where = where
+        self._warn = warn
         self._name = f"mc-sie-{secrets.token_hex(8)}"  # the scheduler may serve several runs, each with its own batches
         self._job: tuple[Job, bytes] | None = None
         self._known = {_kind(identity())}
@@ -225,7 +229,7 @@ class Cluster(Executor):
         return AHEAD * max(self._n_threads, 1)
 
     def fetch(self, remote: distributed.Future[Counted]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """What a worker counted, once it has."""
+        """Counts of a worker, once it has them."""
         with self._failing():
             while True:
                 try:
@@ -369,5 +373,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    shown, more = names[:3], len(names) - 3
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    text = ", ".join(names[:3])
+    if len(names) > 3:
+        text += f" and {len(names) - 3} more"
+    return text

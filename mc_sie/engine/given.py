@@ -1,4 +1,4 @@
-"""Quantities that are given in Python: from whatever holds them to arrays for the kernel, or a refusal by name."""
+"""Arguments given in Python: quantities become arrays for the kernel, and what cannot be used is refused by name."""
 
 from __future__ import annotations
 
@@ -57,16 +57,20 @@ def arrays_of(quantities: Any, argument: str) -> tuple[dict[str, Array], int]:
             given[name] = _array_of(value, name, f"{argument}[{name!r}]")
         elif name != POOL_DIMENSION:
             raise InputError(f"{argument}[{name!r:.60}]", "is not a quantity", _remedy(name))
-    n, longest = 1, ""
+    n = 1
+    longest = ""  # name of the quantity that says how many draws there are
     for name, array in given.items():
         if array.size == 1 or (longest and array.size == n):
             continue
         if longest:
             why = f"has {array.size:,} values, and {longest} has {n:,}"
             raise InputError(f"{argument}[{name!r}]", why, "Give one a draw, or one for all.")
-        n, longest = array.size, name
-    arrays = {name: given[name] if name in given else np.array([_default(name, argument)]) for name in GIVEN}
-    arrays = {name: np.broadcast_to(array, (n,)) for name, array in arrays.items()}
+        n = array.size
+        longest = name
+    arrays = {}
+    for name in GIVEN:
+        array = given[name] if name in given else np.array([_default(name, argument)])
+        arrays[name] = np.broadcast_to(array, (n,))
     for name in REPARAMETRISATIONS.keys() & given.keys():
         _check_reparametrisation(name, np.broadcast_to(given[name], (n,)), arrays, argument)
     return arrays, n
@@ -103,7 +107,7 @@ def _remedy(name: object) -> str:
 
 
 def _default(name: str, argument: str) -> float:
-    """What a quantity is where it is left out."""
+    """Value of a quantity that is left out."""
     if name == "horizon_months":
         return HORIZON_MONTHS_DEFAULT
     quantity = QUANTITIES[name]

@@ -1,57 +1,44 @@
-"""Whether an event holds, draw by draw, for those who ask nothing else.
+"""Event indicators only: bounds decide most draws, the kernel the rest.
 
 Most draws are far from the threshold of an event about a window or a time from the start, and bounds decide them in a
-fraction of the time that a trajectory takes (:mod:`mc_sie.model.event_bounds`). The kernel follows the others.
-The answers
-are those of :func:`mc_sie.engine.run.simulate`.
+fraction of the time that a trajectory takes (:mod:`mc_sie.model.event_bounds`). The answers are those of
+:func:`mc_sie.simulate`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.engine.batches import Progress, Rows, run_rows
 from mc_sie.engine.cpu import CODES, Processor
-from mc_sie.engine.run import (
-    Progress,
-    check_unconditioned,
-    fill,
-    in_batches,
-    kernel_table,
-    lent,
-    n_threads,
-    ranges_of,
-    uniforms_of,
-)
+from mc_sie.engine.kernel import empty_outcomes, fill, kernel_table
+from mc_sie.engine.run import check_unconditioned, uniforms_of
 from mc_sie.events import Event
 from mc_sie.model.event_bounds import BELOW, OPEN
 from mc_sie.model.status import OK
-from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
 
 BATCH_HITS = 2**14
 """Draws that a thread takes at a time, if there are enough: deciding is quick, and every batch has its own cost."""
 
-Arrays = Mapping[str, NDArray[np.generic]]
-
 
 @dataclass(frozen=True)
 class Hits:
-    """In which draws an event holds.
+    """Indicators of an event in every draw.
 
     Attributes
     ----------
     status : array of shape (n,), int8
         Status codes.
     holds : array of shape (n,), bool
-        Whether the event holds; False in a draw that could not be simulated.
+        True where the event holds; False in a draw that could not be simulated.
     holds_from_start : array of shape (n,), bool, or None
-        The same of the event counted from the day of automation, if it was asked about.
+        True where the event holds counted from the day of automation; None where that was not asked.
     """
 
     status: NDArray[np.int8]
@@ -60,7 +47,7 @@ class Hits:
 
     @property
     def is_ok(self) -> NDArray[np.bool_]:
-        """Which draws could be simulated."""
+        """True for the draws that could be simulated."""
         return np.asarray(self.status == OK)
 
 
@@ -75,12 +62,12 @@ def hits_of_range(
     *,
     with_twin: bool = False,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Hits]:
-    """Ask some draws of a design, on the calling thread.
+    """Event indicators of some draws of a design, decided on the calling thread.
 
     Parameters
     ----------
     prior : PriorSet
-        What is drawn from.
+        Prior set that is drawn from.
     design : Design
         Scheme, seed and sizes.
     start, stop : int
@@ -88,9 +75,9 @@ def hits_of_range(
     horizon_months : float
         End of each trajectory.
     event : Event
-        What is asked.
+        Event that is asked about.
     processor : Processor
-        What decides; no other thread may use it meanwhile.
+        Decides; no other thread may use it meanwhile.
     with_twin : bool
         Ask also about the event counted from the day of automation, if there is such a one.
 
@@ -101,7 +88,7 @@ def hits_of_range(
     draws : dict of str to array of shape (stop - start,)
         Quantities.
     hits : Hits
-        The answers.
+        In the order of the draws.
     """
     n = stop - start
     uniforms = uniforms_of(prior, design, start, stop)
@@ -118,25 +105,25 @@ def hits_of_points(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Ask given points of the unit cube, however they were chosen.
+    """Event indicators of given points of the unit cube, however they were chosen.
 
     Parameters
     ----------
     prior : PriorSet
-        What turns them into quantities.
+        Turns points into quantities.
     uniforms : mapping of str to array of shape (n,)
         In (0, 1), by name of the dimension; every one of ``prior.dimensions``.
     horizon_months : float
         End of each trajectory.
     event : Event
-        What is asked.
+        Event that is asked about.
     threads, progress
-        As in :func:`mc_sie.engine.run.simulate`.
+        As in :func:`mc_sie.simulate`.
 
     Returns
     -------
     Hits
-        The answers.
+        In the order of the draws.
     """
     n = next(iter(uniforms.values())).size
 
@@ -155,12 +142,12 @@ def hits_of_design(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Ask all draws of a design.
+    """Event indicators of all draws of a design.
 
     Parameters
     ----------
     prior : PriorSet
-        What is drawn from.
+        Prior set that is drawn from.
     design : Design
         Scheme, seed and sizes.
     horizon_months, event, threads, progress
@@ -169,7 +156,7 @@ def hits_of_design(
     Returns
     -------
     Hits
-        The answers, in the order of the design.
+        In the order of the design.
     """
     check_unconditioned(prior, "hits_of_design")
 
@@ -180,7 +167,7 @@ def hits_of_design(
 
 
 def hits_of(
-    rows_of: Callable[[int, int], Arrays],
+    rows_of: Callable[[int, int], Rows],
     n: int,
     horizon_months: float,
     event: Event,
@@ -188,7 +175,7 @@ def hits_of(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Ask rows of quantities.
+    """Event indicators of rows of quantities.
 
     Parameters
     ----------
@@ -203,54 +190,48 @@ def hits_of(
     Returns
     -------
     Hits
-        The answers.
+        In the order of the draws.
     """
-    status, holds = np.empty(n, dtype=np.int8), np.empty(n, dtype=bool)
-    ranges = ranges_of(0, n, None, threads, largest=BATCH_HITS)
-    n_workers = min(n_threads(threads), len(ranges))
-    processors: SimpleQueue[Processor] = SimpleQueue()
-    for _ in range(n_workers):
-        processors.put(Processor())
+    status = np.empty(n, dtype=np.int8)
+    holds = np.empty(n, dtype=bool)
 
-    def one(start: int, stop: int) -> None:
-        rows = {name: np.broadcast_to(array, stop - start) for name, array in rows_of(start, stop).items()}
-        with lent(processors) as processor:
-            hits = _hits(rows, stop - start, horizon_months, event, processor, False)
-        status[start:stop], holds[start:stop] = hits.status, hits.holds
+    def store(rows: Rows, here: slice, processor: Processor) -> None:
+        n_here = here.stop - here.start
+        rows = {name: np.broadcast_to(array, n_here) for name, array in rows.items()}
+        hits = _hits(rows, n_here, horizon_months, event, processor, False)
+        status[here] = hits.status
+        holds[here] = hits.holds
 
-    in_batches(one, ranges, n_workers, progress)
+    run_rows(rows_of, n, store, threads=threads, largest=BATCH_HITS, progress=progress)
     return Hits(status, holds, None)
 
 
-def _hits(rows: Arrays, n: int, horizon_months: float, event: Event, processor: Processor, with_twin: bool) -> Hits:
-    """Ask some rows: by bounds first, and by the kernel those that are left open."""
-    twin = event.from_start if with_twin else None
-    asked = (event, twin) if twin else (event,)
-    status, holds = np.zeros(n, dtype=np.int8), np.zeros((len(asked), n), dtype=bool)
+def _hits(rows: Rows, n: int, horizon_months: float, event: Event, processor: Processor, with_twin: bool) -> Hits:
+    """Statuses and indicators of some rows: bounds decide most of them, the kernel follows those left open."""
+    events = [event]
+    if with_twin and event.from_start:
+        events.append(event.from_start)
+    status = np.zeros(n, dtype=np.int8)
+    holds = np.zeros((len(events), n), dtype=bool)
     is_open = np.ones(n, dtype=bool)
     if event.outcome in ("best_window_months", "months_to"):
         table, codes = kernel_table(rows, n, horizon_months)
         answers = np.empty((n, 2), dtype=np.int8)
         with np.errstate(all="ignore"):
             processor.decide(table, event.index, event.bound, event.outcome != "months_to", answers, codes)
-        answers = answers[:, : len(asked)]  # of a time from the start both are the same
+        answers = answers[:, : len(events)]  # of a time from the start both are the same
         is_open = (answers == OPEN).any(axis=1)
         status[:] = codes[:, CODES.index("status")]
-        for one, answer in zip(holds, answers.T, strict=True):
-            one[:] = (answer == BELOW) == event.is_below
+        for row, answer in zip(holds, answers.T, strict=True):
+            row[:] = (answer == BELOW) == event.is_below
     left = np.flatnonzero(is_open)
     if left.size:
-        levels, widths = ({*event.levels, *(twin.levels if twin else ())}, {*event.widths})
-        outcomes = Outcomes.empty(left.size, np.array(sorted(levels)), np.array(sorted(widths)))
-        fill(
-            outcomes,
-            slice(0, left.size),
-            {name: array[left] for name, array in rows.items()},
-            horizon_months,
-            processor,
-        )
+        levels = sorted({level for one in events for level in one.levels})
+        outcomes = empty_outcomes(left.size, levels, sorted({*event.widths}))
+        open_rows = {name: array[left] for name, array in rows.items()}
+        fill(outcomes, slice(0, left.size), open_rows, horizon_months, processor)
         status[left] = outcomes.status
-        for one, each in zip(holds, asked, strict=True):
-            one[left] = each.holds(outcomes)
+        for row, one in zip(holds, events, strict=True):
+            row[left] = one.holds(outcomes)
     holds &= status == OK
-    return Hits(status, holds[0], holds[1] if twin else None)
+    return Hits(status, holds[0], holds[1] if len(events) == 2 else None)

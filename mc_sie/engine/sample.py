@@ -1,4 +1,4 @@
-"""Draws with the answer to one question: what every analysis below the probability itself works on.
+"""Draws with the indicators of one event: the material of every analysis beyond the probability itself.
 
 A sample comes from a simulation in memory or from a run's folder, and is the same thing in both cases.
 """
@@ -17,28 +17,29 @@ from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
 from mc_sie.stats.estimates import failed_in_words
+from mc_sie.text.showing import Shown
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Draws of a prior set, and of which of them an event is true.
+@dataclass(frozen=True, repr=False)
+class Sample(Shown):
+    """Draws of a prior set, and those of them in which an event holds.
 
     Attributes
     ----------
     prior : PriorSet
-        What was drawn from.
+        Prior set that was drawn from.
     design : Design
         Scheme, seed, replicates and size; draws stand replicate by replicate.
     horizon_months : float
         End of each trajectory at the latest.
     event : Event
-        The event asked about.
+        The event.
     draws : mapping of str to array of shape (n,)
         Every quantity by code name, ``mode`` as a code, nan where a quantity is absent.
     hits : array of shape (n,), bool
-        Of which draws the event is true.
+        True for the draws in which the event holds.
     is_ok : array of shape (n,), bool
-        Which draws were simulated; the others count neither as hit nor as miss.
+        True for the draws that were simulated; the others count neither as hit nor as miss.
     outcomes : pandas.DataFrame
         Outcomes by the column names of :meth:`~mc_sie.outcomes.Outcomes.to_frame`, all or the main ones.
     weights : array of shape (n,) or None
@@ -56,9 +57,15 @@ class Sample:
     weights: NDArray[np.float64] | None = None
 
     @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Prior set, number of draws and event."""
+        return (f"{self.prior.name}, {self.design.n_draws:,} draws, {self.event}",)
+
+    @property
     def failed_in_words(self) -> str:
-        """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
-        n_draws, n_failed = len(self.is_ok), int((~self.is_ok).sum())
+        """Number of draws that failed, and the bounds that they leave on the probability; empty where none did."""
+        n_draws = len(self.is_ok)
+        n_failed = int((~self.is_ok).sum())
         if self.weights is not None and n_failed:  # what evidence says of a draw is not known where it failed
             return f"{n_failed:,} of {n_draws:,} draws could not be simulated."
         n_hits = int((self.hits & self.is_ok).sum())
@@ -66,19 +73,19 @@ class Sample:
 
     @property
     def replicate(self) -> NDArray[np.int32]:
-        """Which independent randomisation each draw belongs to, shape (n,)."""
+        """Number of the replicate that each draw belongs to, shape (n,)."""
         return self.design.replicate
 
 
 def sample_of(simulation: Simulation, event: Event) -> Sample:
-    """A simulation, asked about an event.
+    """Sample of a simulation for an event.
 
     Parameters
     ----------
     simulation : Simulation
         The draws.
     event : Event
-        What to ask; its levels and widths must have been simulated.
+        Event whose levels and widths were simulated.
 
     Returns
     -------

@@ -14,16 +14,20 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.engine.batches import BATCH_DEFAULT, Progress, n_threads
+from mc_sie.engine.compiling import announce_compiling
 from mc_sie.engine.counts import CountSpec, count, count_hits
 from mc_sie.engine.cpu import Processor
 from mc_sie.engine.hits import BATCH_HITS, hits_of_range
-from mc_sie.engine.run import BATCH_DEFAULT, Progress, check_unconditioned, n_threads, simulate_range
+from mc_sie.engine.run import check_unconditioned, simulate_range
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
+from mc_sie.text.showing import Shown
 
 CHECKPOINT_SECONDS = 15.0
 """Time between checkpoints."""
@@ -31,16 +35,16 @@ CHECKPOINT_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker needs to know.
+    """A task for any worker: prior set, design, and what to count.
 
     Attributes
     ----------
     prior : PriorSet
-        What is drawn from.
+        Prior set that is drawn from.
     design : Design
         Scheme, seed, replicates and the most draws in each.
     spec : CountSpec
-        What is counted.
+        Specification of the counts.
     batch : int
         Draws in a batch; a power of two where designs are to be doubled.
     """
@@ -57,11 +61,11 @@ class Job:
         Parameters
         ----------
         prior : PriorSet
-            What is drawn from.
+            Prior set that is drawn from.
         design : Design
             The smallest design.
         spec : CountSpec
-            What is counted.
+            Specification of the counts.
         max_draws : int
             Most draws.
 
@@ -75,8 +79,9 @@ class Job:
         InputError
             For a set given evidence.
         """
-        check_unconditioned(prior, "--no-draws")
-        batch = min(BATCH_HITS if spec.only_event else BATCH_DEFAULT, design.n_per_replicate)
+        check_unconditioned(prior, "stream")
+        largest_batch = BATCH_HITS if spec.only_event else BATCH_DEFAULT
+        batch = min(largest_batch, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
@@ -106,18 +111,18 @@ class Job:
         return int((-(-self.n_drawn(rows) // self.batch)).sum())
 
 
-@dataclass(frozen=True)
-class Streamed:
+@dataclass(frozen=True, repr=False)
+class Streamed(Shown):
     """A simulation whose draws were counted and not kept.
 
     Attributes
     ----------
     prior : PriorSet
-        What was drawn from.
+        Prior set that was drawn from.
     design : Design
         Scheme, seed, and the sizes that were reached.
     spec : CountSpec
-        What was counted.
+        Specification of the counts.
     rows : array of shape (R, n_counts), int64
         The counts, one row a replicate.
     wall_seconds : float
@@ -129,6 +134,13 @@ class Streamed:
     spec: CountSpec
     rows: NDArray[np.int64]
     wall_seconds: float
+    method_in_words: ClassVar[str] = ""  # as of a simulation without evidence: counts have no weights
+    warnings: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Prior set, number of draws and event."""
+        return (f"{self.prior.name}, {self.design.n_draws:,} draws counted, {self.spec.event}",)
 
     @property
     def horizon_months(self) -> float:
@@ -140,31 +152,31 @@ _local = threading.local()
 
 
 def count_batch(job: Job, number: int) -> NDArray[np.int64]:
-    """Simulate and count one batch; any process can.
+    """Counts of one batch; any process can make them.
 
     Parameters
     ----------
     job : Job
-        What to do.
+        The task.
     number : int
-        Which batch.
+        Number of the batch.
 
     Returns
     -------
     array of shape (n_counts,), int64
-        What it adds to its replicate's row.
+        Counts to be added to the row of its replicate.
     """
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
-    asked = job.spec
+    spec = job.spec
     if not hasattr(_local, "processor"):
         _local.processor = Processor()
-    where = job.prior, job.design, first + start, first + stop, asked.horizon_months
-    if asked.only_event:
-        points, draws, hits = hits_of_range(*where, asked.event, _local.processor, with_twin=True)
-        return count_hits(asked, points, draws, hits)
-    points, draws, outcomes = simulate_range(*where, asked.levels, asked.widths, _local.processor)
-    return count(asked, points, draws, outcomes)
+    where = job.prior, job.design, first + start, first + stop, spec.horizon_months
+    if spec.only_event:
+        points, draws, hits = hits_of_range(*where, spec.event, _local.processor, with_twin=True)
+        return count_hits(spec, points, draws, hits)
+    points, draws, outcomes = simulate_range(*where, spec.levels, spec.widths, _local.processor)
+    return count(spec, points, draws, outcomes)
 
 
 def stream(
@@ -178,7 +190,7 @@ def stream(
     checkpoint: Callable[[NDArray[np.int64]], None] | None = None,
     is_enough: Callable[[NDArray[np.int64]], bool] | None = None,
 ) -> Streamed:
-    """Simulate a design and keep its counts only.
+    """Counts of a design, whose draws are simulated and forgotten.
 
     Parameters
     ----------
@@ -208,6 +220,8 @@ def stream(
     started = time.perf_counter()
     counts = job.empty() if rows is None else rows.copy()
     n_workers = n_threads(threads)
+    if executor is None:
+        announce_compiling()  # workers elsewhere have caches of their own
     pool = executor or ThreadPoolExecutor(max_workers=n_workers)
     total = job.design.n_draws
     design = job.design

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mc_sie.engine.compiling import announce_compiling
 from mc_sie.engine.cpu import CODES
 from mc_sie.engine.given import arrays_of
-from mc_sie.engine.run import kernel_table
+from mc_sie.engine.kernel import kernel_table
 from mc_sie.errors import InputError
 from mc_sie.model.continuous import follow, ln_pace_at, months_at, ooms_at, software_at
 from mc_sie.model.from_scratch import follow_generations
@@ -32,8 +33,8 @@ _PER_PANEL = 24  # points read from each panel
 _TYPE = workspace_type(65536)  # room for the nodes of every stretch between deployments
 
 
-def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
-    """Points of one trajectory.
+def trajectory(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
+    """Points of one trajectory, for tables and plots.
 
     Parameters
     ----------
@@ -64,12 +65,14 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
         status = set_law(law, table[:, 0])
     if status == OK:
         if law.mode == FROM_SCRATCH:
+            announce_compiling("from_scratch.follow_generations")
             run = follow_generations(law, work, True)
             status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
         else:
-            trajectory = follow(law, work)
-            status, frame = trajectory.status, _continuous_frame(work, trajectory.n_panels)
-            if status == OK and trajectory.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
+            announce_compiling("continuous.follow")
+            path = follow(law, work)
+            status, frame = path.status, _continuous_frame(work, path.n_panels)
+            if status == OK and path.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
                 frame.loc[len(frame)] = [law.horizon, *frame.iloc[-1, 1:3], 0.0, 0]  # it stands still until then
     if status != OK:
         reason = STATUSES[status]
@@ -78,28 +81,27 @@ def trace(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.DataFram
 
 
 def _continuous_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
+    """Points of a trajectory that is one smooth line, from the panels of its solution."""
     law = work.law
     rows = []
     for panel in range(n_panels):
-        low, high = work.panels[panel, P_U], work.panels[panel + 1, P_U]
+        low = work.panels[panel, P_U]
+        high = work.panels[panel + 1, P_U]
         _, middle = software_at(law, work, panel, 0.5 * (low + high))
-        moves = middle < law.software_hold
-        for part in range(0 if panel == 0 else 1, _PER_PANEL + 1):
+        moves = middle < law.software_hold  # software above it stands still
+        if panel == 0:
+            pace = math.exp(ln_pace_at(law, work, panel, low)) if moves else 0.0
+            rows.append((0.0, 0.0, 0.0, pace, 0))  # zero exactly, not to rounding
+        for part in range(1, _PER_PANEL + 1):
             u = low + (high - low) * part / _PER_PANEL
-            is_start = panel + part == 0  # zero exactly, not to rounding
-            rows.append(
-                (
-                    0.0 if is_start else months_at(law, work, panel, u),
-                    0.0 if is_start else software_at(law, work, panel, u)[1],
-                    0.0 if is_start else ooms_at(law, work, panel, u),
-                    math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0,
-                    0,
-                )
-            )
+            pace = math.exp(ln_pace_at(law, work, panel, u)) if moves else 0.0
+            software = software_at(law, work, panel, u)[1]
+            rows.append((months_at(law, work, panel, u), software, ooms_at(law, work, panel, u), pace, 0))
     return pd.DataFrame(rows, columns=["months", "software_ooms", "effective_ooms", "pace", "deployments"])
 
 
 def _generations_frame(work: Workspace, n_grid: int, months_end: float) -> pd.DataFrame:
+    """Points of a trajectory in mode from_scratch, in which effective compute jumps at each deployment."""
     grid = work.grid[1 : max(n_grid, 2)]
     frame = pd.DataFrame(
         {

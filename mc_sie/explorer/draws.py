@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.conditioning import k_high
 from mc_sie.analysis.importance.proposal import dimension_of
-from mc_sie.engine.run import Progress, check_unconditioned, evaluate
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned, evaluate
 from mc_sie.errors import InputError
 from mc_sie.events import TIE, Event
 from mc_sie.explorer.densities import log_density, own_probability

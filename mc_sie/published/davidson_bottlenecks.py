@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.probability.summary import summarise
-from mc_sie.engine.run import evaluate, simulate
+from mc_sie.engine.run import evaluate
 from mc_sie.events import HEADLINE
 from mc_sie.priors import load_prior
 from mc_sie.published.verdicts import Target

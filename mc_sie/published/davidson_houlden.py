@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mc_sie._jit import njit, part
-from mc_sie.engine.run import Progress, in_batches, n_threads
+from mc_sie.engine.batches import Progress, in_batches, n_threads
 from mc_sie.errors import InputError, nearest
 from mc_sie.quantities import QUANTITIES
 from mc_sie.sampling import Design, points

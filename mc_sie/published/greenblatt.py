@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mc_sie.engine.run import simulate
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.priors import load_prior
 from mc_sie.published.verdicts import Target
 from mc_sie.stats.estimates import replicate_se

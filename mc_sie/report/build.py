@@ -24,13 +24,14 @@ from mc_sie.analysis.comparison.breakeven import BreakEven, breakeven, pinned_at
 from mc_sie.analysis.comparison.decomposition import Comparison, compare
 from mc_sie.analysis.comparison.headlines import headline_table, recorded, spread_sentence
 from mc_sie.analysis.comparison.structure import structure
-from mc_sie.analysis.importance.conditioning import condition
-from mc_sie.analysis.importance.evidence import check_items, weigh_evidence
+from mc_sie.analysis.importance.drawing import simulate
+from mc_sie.analysis.importance.evidence import check_items, evidence
 from mc_sie.analysis.probability import convergence, exceedance
 from mc_sie.analysis.probability.summary import Summary, summarise
 from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
 from mc_sie.analysis.sensitivity.study import Sensitivity, sensitivity
-from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_horizon
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -207,15 +208,14 @@ def make_report(
         "levels": tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
         "widths": tuple(sorted({*WIDTHS_DEFAULT, *event.widths})),
     }
-    given = condition(prior, design.n_draws, **how) if prior.evidence else None
-    simulation = given.simulation if given else simulate(prior, design.n_draws, **how)
-    summary = done(summarise(given or simulation, event))
+    simulation = simulate(prior, design.n_draws, **how)
+    summary = done(summarise(simulation, event))
     sample = sample_of(simulation, event)
     failed = sample.failed_in_words
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
     compared = None
-    if given is None:
+    if not prior.evidence:
         turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
         forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
         if (other := request.against) is not None:
@@ -238,7 +238,7 @@ def make_report(
     else:
         parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
     sums = _sums(driven, compared, summary)
-    if given is None:
+    if not prior.evidence:
         parts += [
             sections.disagreement(turned),
             sections.side_by_side(sets, compared),
@@ -250,7 +250,7 @@ def make_report(
             sections.side_by_side(sets, None),
             sections.form(None),
             sections.checks(None, extremes, published, sums),
-            sections.evidence(weigh_evidence(given, event), given.method, given.doubts),
+            sections.evidence(evidence(simulation, event), simulation.method_in_words, simulation.warnings),
         ]
     parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)

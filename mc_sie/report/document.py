@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mc_sie.text.showing import Shown
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -106,8 +108,8 @@ class Section:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True)
-class Document:
+@dataclass(frozen=True, repr=False)
+class Document(Shown):
     """A report.
 
     Attributes
@@ -132,6 +134,11 @@ class Document:
     facts: dict[str, str]
     sections: tuple[Section, ...]
     downloads: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Title and claim."""
+        return (self.title, self.claim)
 
     def parts(self) -> Iterator[tuple[Section, Table | Chart]]:
         """Every table and chart with the section it stands in."""

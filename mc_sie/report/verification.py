@@ -15,16 +15,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie._jit import processor
-from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import summarise, summarise_counts
+from mc_sie.engine.batches import Progress
 from mc_sie.engine.counts import CountSpec
-from mc_sie.engine.run import Progress, simulate
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.files import entry, reading
 from mc_sie.storage.store import read_record, run_spec_of, version_of, write_rare, write_run, write_streamed
+from mc_sie.text.showing import Shown
 
 SAME, ELSEWHERE = 1e-9, 1e-3
 """How far a number may be from the stored one, relative to it. On the type of processor and with the versions that made
@@ -40,8 +41,8 @@ _UNLIKE = ("command", "python", "machine", "processor", "device", "versions", "w
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Shown):
     """What came of doing a run again.
 
     Attributes
@@ -61,8 +62,19 @@ class Verification:
     relative: float
     versions: dict[str, tuple[str, str]]
 
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Numbers that agree, or how many do not."""
+        verdict = f"{len(self.drift):,} differ" if len(self.drift) else "all agree"
+        return (f"{self.n_compared:,} numbers and texts compared, {verdict}",)
 
-def verify_run(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Numbers that differ."""
+        return (self.drift,)
+
+
+def verify(folder: Path, *, threads: int | None = None, progress: Progress | None = None) -> Verification:
     """Make a run or a report again from its ``run.json`` and compare all of it.
 
     Parameters
@@ -157,7 +169,7 @@ def _done_again(
         streamed = stream(Job.growing(prior, design, spec, design.n_draws), threads=threads, progress=progress)
         summary = summarise_counts(spec, streamed.rows, design.scheme)
         return write_streamed(target, streamed, summary, command=command)
-    drawn = (condition if prior.evidence else simulate)(
+    drawn = simulate(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,
     )  # fmt: skip

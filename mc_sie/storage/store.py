@@ -66,6 +66,7 @@ from mc_sie.stats.estimates import Estimate
 from mc_sie.stats.quantile_sketch import RELATIVE_ERROR, upper_edges
 from mc_sie.storage.files import AGAIN, digest_of, entry, is_plain_name, read_json, reading, write_folder
 from mc_sie.text.escaping import to_csv
+from mc_sie.text.showing import Shown
 
 NETCDF_DRAWS_HIGH = 2**16
 """Most draws that go into the netCDF file."""
@@ -115,7 +116,7 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
 
 def write_run(
     folder: Path | None,
-    simulation: Simulation | Conditioned,
+    simulation: Simulation,
     summary: Summary,
     *,
     command: str,
@@ -127,7 +128,7 @@ def write_run(
     ----------
     folder : pathlib.Path or None
         A folder that does not exist yet; None means the next free name below ``runs/``.
-    simulation, summary : Simulation or Conditioned, Summary
+    simulation, summary : Simulation, Summary
         What to write.
     command : str
         Command line that made it.
@@ -144,8 +145,11 @@ def write_run(
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    name = (simulation.simulation if isinstance(simulation, Conditioned) else simulation).prior.name
-    return write_folder(folder, name, lambda partial: _write_files(partial, simulation, summary, command, all_outcomes))
+    return write_folder(
+        folder,
+        simulation.prior.name,
+        lambda partial: _write_files(partial, simulation, summary, command, all_outcomes),
+    )
 
 
 def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *, command: str) -> Path:
@@ -318,8 +322,8 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class StoredRun:
+@dataclass(frozen=True, repr=False)
+class StoredRun(Shown):
     """A run's folder, read back.
 
     Attributes
@@ -335,6 +339,11 @@ class StoredRun:
     folder: Path
     record: dict[str, Any]
     sample: Sample
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Folder and answer."""
+        return (f"{self.folder}: {self.record.get('sentence', '')}",)
 
 
 def is_run(path: Path | str) -> bool:
@@ -611,10 +620,7 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _write_files(
-    folder: Path, drawn: Simulation | Conditioned, summary: Summary, command: str, all_outcomes: bool
-) -> None:
-    simulation = drawn.simulation if isinstance(drawn, Conditioned) else drawn
+def _write_files(folder: Path, simulation: Simulation, summary: Summary, command: str, all_outcomes: bool) -> None:
     frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
     words = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
     frame.to_parquet(folder / "draws.parquet", index=False, use_dictionary=words)
@@ -622,8 +628,8 @@ def _write_files(
     record = run_record(simulation, summary, command)
     if all_outcomes:
         record["all_outcomes"] = True
-    if isinstance(drawn, Conditioned):
-        record["evidence"] = evidence_record(drawn, summary)
+    if isinstance(simulation, Conditioned):
+        record["evidence"] = evidence_record(simulation, summary)
     _write_tables(folder, summary, record)
 
 
@@ -700,10 +706,10 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
     """
     numbers = ("pareto_k", "pareto_k_prior", "ess", "log_marginal", "n_search")
     return {
-        "items": [item.name for item in conditioned.simulation.prior.evidence],
-        "way": conditioned.way,
-        "method_in_words": conditioned.method,
-        "doubts": list(conditioned.doubts),
+        "items": [item.name for item in conditioned.prior.evidence],
+        "way": conditioned.method,
+        "method_in_words": conditioned.method_in_words,
+        "doubts": list(conditioned.warnings),
         "before": None if summary.before is None else _estimate_record(summary.before),
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
         "proposal": conditioned.proposal,

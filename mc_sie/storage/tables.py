@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
+from mc_sie.engine.kernel import KERNEL_COLUMNS
+from mc_sie.engine.run import evaluate
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
@@ -419,7 +420,7 @@ def write_evidence(report: EvidenceReport, folder: Path) -> None:
     Parameters
     ----------
     report : EvidenceReport
-        From :func:`mc_sie.analysis.importance.evidence.weigh_evidence`.
+        From :func:`mc_sie.analysis.importance.evidence.evidence`.
     folder : pathlib.Path
         A folder that does not exist yet; it is written whole or not at all.
     """

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tests_settings import INTERPRETED
 
-from mc_sie.engine import run as engine
+from mc_sie.engine import kernel
 from mc_sie.published.verdicts import Target
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="thousands of runs of the model a command")
@@ -129,13 +129,13 @@ def test_as_many_typical_worlds_as_there_are_different_hits(cli, sets):
 @pytest.fixture
 def some_fail(monkeypatch):
     """An engine that cannot simulate worlds in which lam lies in a narrow range, whoever asks."""
-    real = engine._in_domain
+    real = kernel.in_domain
 
     def in_domain(name, values):
         inside = real(name, values)
         return inside & ~((values > 0.5) & (values < 0.55)) if name == "lam" else inside
 
-    monkeypatch.setattr(engine, "_in_domain", in_domain)
+    monkeypatch.setattr(kernel, "in_domain", in_domain)
 
 
 def test_a_report_of_a_set_with_failed_draws_says_how_many(cli, some_fail, cheap_report):

@@ -13,7 +13,7 @@ from mc_sie import InputError, load_prior, shipped_priors
 from mc_sie.published.davidson_houlden_tables import SOURCE
 from mc_sie.report import verification
 from mc_sie.report.build import make_report, make_request, write_report
-from mc_sie.report.verification import verify_run
+from mc_sie.report.verification import verify
 from mc_sie.storage.files import digest_of
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
@@ -73,7 +73,7 @@ def test_no_page_passes_that_was_changed(small, tmp_path, monkeypatch, case):
     """Signed by whoever changed it, and held to the report as it was."""
     monkeypatch.setattr(verification, "_done_again", lambda *_: small)
     folder = Path(shutil.copytree(small, tmp_path / "page"))
-    assert verify_run(folder).drift.empty
+    assert verify(folder).drift.empty
     name, old, new = CHANGED[case]
     text = (folder / name).read_text(encoding="utf-8")
     changed, n = re.subn(old, new, text, count=0 if case.startswith("all") else 1)
@@ -83,7 +83,7 @@ def test_no_page_passes_that_was_changed(small, tmp_path, monkeypatch, case):
     record["files"] = {name: digest_of(folder / name) for name in record["files"]}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     try:
-        drift = verify_run(folder).drift
+        drift = verify(folder).drift
     except InputError:
         return
     assert set(drift["file"]) in ({name}, {"run.json"})
@@ -211,7 +211,7 @@ def test_every_shipped_set_has_its_report_of_today():
 
 
 def test_a_shipped_report_comes_back():
-    found = verify_run(SHIPPED / CHEAP)
+    found = verify(SHIPPED / CHEAP)
     assert found.n_compared > 1000
     assert found.drift.empty
 

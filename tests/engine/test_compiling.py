@@ -12,9 +12,9 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import _jit, evaluate
-from mc_sie.engine import cpu
+from mc_sie.engine import compiling, cpu
 from mc_sie.engine.hits import hits_of
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.quantities import QUANTITIES
 
@@ -144,6 +144,46 @@ def test_the_kernel_is_compiled_beside_what_comes_before_it(tmp_path, arguments,
     with pytest.raises(ProcessLookupError):
         os.kill(int(process), 0)
     assert float.fromhex(months) == evaluate({"rho": -0.3, "r": 1.0, "mode": mode}).months_to[0, 4]
+
+
+@pytest.fixture
+def cold(monkeypatch):
+    """A process that has said nothing yet and finds no machine code."""
+    monkeypatch.setattr(compiling, "_announced", set())
+    monkeypatch.setattr(compiling, "is_warm", lambda function: False)
+
+
+@compiled
+def test_the_first_call_from_python_says_once_that_it_compiles(cold, capsys):
+    for _ in range(2):
+        evaluate({"rho": -0.3, "r": 1.0})
+    said = "First run of this version: compiling the simulator, once (some twenty seconds).\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@compiled
+def test_where_machine_code_is_at_hand_nothing_is_said(cold, capsys, monkeypatch):
+    monkeypatch.setattr(compiling, "is_warm", lambda function: True)
+    evaluate({"rho": -0.3, "r": 1.0})
+    assert capsys.readouterr() == ("", "")
+
+
+@compiled
+def test_what_the_command_line_has_said_is_not_said_again(cold, capsys):
+    said = []
+    compiling.announce_compiling(say=said.append)
+    evaluate({"rho": -0.3, "r": 1.0})
+    assert len(said) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+@compiled
+def test_where_no_code_can_be_kept_the_reason_is_said(cold, monkeypatch):
+    monkeypatch.setattr(compiling, "cache_folder", lambda: None)
+    monkeypatch.setattr(compiling, "no_cache_because", lambda: "a disk is full")
+    said = []
+    compiling.announce_compiling(say=said.append)
+    assert "for this run alone (some twenty seconds), since no folder can keep it (a disk is full)" in said[0]
 
 
 @compiled

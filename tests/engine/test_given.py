@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mc_sie import evaluate, load_prior, simulate, trace
+from mc_sie import evaluate, load_prior, simulate, trajectory
 from mc_sie.errors import InputError
 from mc_sie.quantities import MODES
 
@@ -97,7 +97,7 @@ def test_what_is_no_draw_is_refused_by_name(case):
     with pytest.raises(InputError, match=f"^quantities{message}"):
         evaluate(quantities)
     with pytest.raises(InputError, match=f"^row{message}"):
-        trace(quantities)
+        trajectory(quantities)
 
 
 @pytest.mark.parametrize(
@@ -124,36 +124,3 @@ def test_other_arguments_are_refused_by_name_too(options, message):
 def test_a_horizon_is_a_number(horizon_months):
     with pytest.raises(InputError, match=r"^horizon_months = "):
         simulate(load_prior("davidson-2025"), 64, n_replicates=2, horizon_months=horizon_months)
-
-
-# --- One trajectory ---
-
-
-@pytest.mark.parametrize("name", ["davidson-2025", "epoch-2025", "agnostic"])  # plain; with sigma; with prior_set too
-def test_any_row_of_draws_can_be_traced(name):
-    simulation = simulate(load_prior(name), 64, seed=3, n_replicates=2)
-    ok = int(np.flatnonzero(simulation.outcomes.is_ok)[5])
-    row = {name: values[ok] for name, values in simulation.draws.items()}
-    frame = trace(row)
-    assert frame["effective_ooms"].iloc[-1] == pytest.approx(simulation.outcomes.effective_end_ooms[ok], rel=1e-6)
-    for other in (pd.Series(row), pd.DataFrame(simulation.draws).iloc[ok], {**row, "horizon_months": 240}):
-        pd.testing.assert_frame_equal(trace(other), frame)
-    np.testing.assert_array_equal(evaluate(simulation.draws).months_to, simulation.outcomes.months_to)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_a_trajectory_takes_the_names_and_the_defaults_of_evaluate(mode):
-    frame = trace({**ONE, "mode": mode})
-    outcomes = evaluate({**ONE, "mode": mode})
-    assert frame["effective_ooms"].iloc[-1] == pytest.approx(outcomes.effective_end_ooms[0], rel=1e-6)
-    assert frame["months"].iloc[-1] == pytest.approx(outcomes.months_end[0], rel=1e-6)
-    pd.testing.assert_frame_equal(trace({**ONE, "mode": MODES.index(mode)}), frame)
-
-
-def test_a_trajectory_is_that_of_one_draw_inside_the_domain():
-    with pytest.raises(InputError, match=r"^row has 2 draws\. Give one of them: a trajectory is that of one draw\."):
-        trace(TWO)
-    with pytest.raises(InputError, match=r"^row has 0 draws"):
-        trace({"rho": [], "r": 1.2})
-    with pytest.raises(InputError, match=r"cannot be simulated: a quantity lies outside its domain"):
-        trace({"rho": 5.0, "r": 1.5})

@@ -16,7 +16,8 @@ from tests_settings import INTERPRETED
 from mc_sie import load_prior, simulate
 from mc_sie.engine.cpu import CODES, Processor
 from mc_sie.engine.hits import hits_of_design, hits_of_points, hits_of_range
-from mc_sie.engine.run import KERNEL_COLUMNS, evaluate, kernel_table, uniforms_of
+from mc_sie.engine.kernel import KERNEL_COLUMNS, kernel_table
+from mc_sie.engine.run import evaluate, uniforms_of
 from mc_sie.events import Event, parse_event
 from mc_sie.model import event_bounds
 from mc_sie.model.chebyshev import fit, read

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from tests_settings import DATA
 
-from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
+from mc_sie.engine.kernel import KERNEL_COLUMNS
+from mc_sie.engine.run import evaluate
 
 GOLDEN = DATA / "law_of_motion.csv"
 TOLERANCE = 1e-6  # relative, or months: the accuracy the stored solutions are good for

@@ -12,8 +12,9 @@ from scipy.integrate import quad, solve_ivp
 from scipy.optimize import minimize_scalar
 from tests_settings import INTERPRETED
 
-from mc_sie.engine.run import KERNEL_COLUMNS, evaluate
-from mc_sie.engine.trajectory import trace
+from mc_sie.engine.kernel import KERNEL_COLUMNS
+from mc_sie.engine.run import evaluate
+from mc_sie.engine.trajectory import trajectory
 from mc_sie.model.status import END_HORIZON, OK
 from mc_sie.outcomes import Outcomes
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES
@@ -79,7 +80,7 @@ def test_a_stalled_trajectory_is_drawn_to_the_horizon():
     defaults = {name: QUANTITIES[name].default for name in names if name != "mode"}
     row = {name: math.nan if value is None else value for name, value in defaults.items()}
     with np.errstate(all="ignore"):  # interpreted, a panel that is tried in vain overflows
-        frame = trace({"mode": 0.0, **row, **STALLING, "horizon_months": 240.0})
+        frame = trajectory({"mode": 0.0, **row, **STALLING, "horizon_months": 240.0})
     assert frame["months"].iloc[-1] == 240.0
     assert frame["months"].is_monotonic_increasing
 

@@ -105,9 +105,7 @@ def test_the_tables_are_those_of_the_summary(failing, tmp_path):
     folder = write_run(tmp_path / "run", failing, summary, command="")
     for name in ("thresholds", "quantiles", "modes", "statuses"):
         read = pd.read_csv(folder / f"{name}.csv", keep_default_na=name != "statuses")
-        pd.testing.assert_frame_equal(
-            read, getattr(summary, name), check_dtype=False, rtol=1e-14
-        )
+        pd.testing.assert_frame_equal(read, getattr(summary, name), check_dtype=False, rtol=1e-14)
 
 
 def test_a_record_of_failures_is_valid_json(failing, tmp_path):
@@ -347,9 +345,9 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
     [
         ({"design": {}}, r"run.json: design lacks 'seed'"),
         ({"design": None}, "run.json: design = None is not an object"),
-        ({"design": DESIGN | {"n_replicates": 1, "n_draws": 4}}, "--replicates 1 is out of"),
-        ({"design": DESIGN | {"scheme": "best"}}, "--scheme best is not a"),
-        ({"design": DESIGN | {"seed": -1}}, "--seed -1 is out of range"),
+        ({"design": DESIGN | {"n_replicates": 1, "n_draws": 4}}, "n_replicates = 1 is out of"),
+        ({"design": DESIGN | {"scheme": "best"}}, "scheme = best is not a"),
+        ({"design": DESIGN | {"seed": -1}}, "seed = -1 is out of range"),
         ({"design": DESIGN | {"seed": 1.5}}, "design: seed = 1.5 is not a whole number"),
         ({"design": DESIGN | {"n_draws": 17}}, "design: n_draws = 17 is not 16"),
         (

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, question
 from mc_sie.analysis.comparison.structure import ask_modes, failures
-from mc_sie.engine.run import Progress, check_unconditioned
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet
@@ -26,6 +27,7 @@ from mc_sie.priors.modified import Moved, change_in_words, from_scale, moved_ent
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, QUANTITIES, Quantity
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats.estimates import Estimate, decimals, student_t
+from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**14
 """Draws for each rerun when nothing else is asked for."""
@@ -47,8 +49,8 @@ _SPREAD = {"linear": 0.25, "log": math.log(2.0), "logit": 1.0}
 _RERUNS_EXPECTED = 90
 
 
-@dataclass(frozen=True)
-class BreakEven:
+@dataclass(frozen=True, repr=False)
+class BreakEven(Shown):
     """Where single inputs turn the answer.
 
     Attributes
@@ -89,9 +91,15 @@ class BreakEven:
     modes: pd.DataFrame
     notes: tuple[str, ...]
 
-    def _repr_html_(self) -> str:
-        """The tables, for notebooks."""
-        return f"{self.values.to_html(index=False)}{self.changes.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Set and event, and what was left out."""
+        return (f"{self.prior.name}: {self.question.event}", *self.notes)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Crossings of the targets, and effects of small changes."""
+        return (self.values, self.changes)
 
 
 def breakeven(

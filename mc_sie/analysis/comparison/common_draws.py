@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.engine.batches import Progress, n_threads
 from mc_sie.engine.hits import hits_of_design
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, n_threads, uniforms_of
+from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT

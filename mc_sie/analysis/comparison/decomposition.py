@@ -30,7 +30,8 @@ from mc_sie.analysis.comparison.common_draws import (
     question,
     steps,
 )
-from mc_sie.engine.run import Progress, check_unconditioned
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet
@@ -39,6 +40,7 @@ from mc_sie.quantities import BLOCKS, HORIZON_MONTHS_DEFAULT, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats import shapley
 from mc_sie.stats.estimates import in_percent, one_in, replicate_se
+from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**16
 """Draws for each mixed set when nothing else is asked for."""
@@ -57,8 +59,8 @@ _ATOM_SHARE = 0.002
 _LISTED_HIGH = 16
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Several prior sets, each held against the first.
 
     Attributes
@@ -97,10 +99,15 @@ class Comparison:
     notes: tuple[str, ...]
     readings: tuple[str, ...]
 
-    def _repr_html_(self) -> str:
-        """The readings and the bars, for notebooks."""
-        readings = "".join(f"<p>{reading}</p>" for reading in self.readings)
-        return f"{readings}{self.bars.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Each difference in two sentences."""
+        return self.readings
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Contributions of the blocks."""
+        return (self.bars,)
 
 
 def compare(

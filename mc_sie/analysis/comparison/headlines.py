@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from mc_sie.analysis.importance.conditioning import Conditioned, condition
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.probability.summary import summarise
-from mc_sie.engine.run import Progress, simulate
+from mc_sie.engine.batches import Progress
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -31,7 +31,7 @@ def headline_table(
     n_draws : int
         Draws for each set.
     seed, threads, progress
-        As in :func:`mc_sie.engine.run.simulate`; progress counts the draws of all sets together.
+        As in :func:`mc_sie.simulate`; progress counts the draws of all sets together.
 
     Returns
     -------
@@ -50,9 +50,8 @@ def headline_table(
                 progress(position * total + done, len(names) * total)
 
         prior = load_prior(name)
-        draw = condition if prior.evidence else simulate
-        drawn = draw(prior, n_draws, seed=seed, threads=threads, progress=shifted)
-        summary = summarise(drawn, HEADLINE)
+        simulation = simulate(prior, n_draws, seed=seed, threads=threads, progress=shifted)
+        summary = summarise(simulation, HEADLINE)
         assert summary.from_start is not None
         rows.append(
             {
@@ -63,7 +62,7 @@ def headline_table(
                 **{key: getattr(summary.answer, key) for key in ("prob", "se", "low", "high", "interval", "is_rare")},
                 "prob_from_start": summary.from_start.prob,
                 "se_from_start": summary.from_start.se,
-                "n_draws": (drawn.simulation if isinstance(drawn, Conditioned) else drawn).design.n_draws,
+                "n_draws": simulation.design.n_draws,
                 "digest": prior.digest,
             }
         )

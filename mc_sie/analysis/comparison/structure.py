@@ -17,7 +17,8 @@ import pandas as pd
 
 from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, question, steps
 from mc_sie.distributions.families import truncated
-from mc_sie.engine.run import Progress, check_unconditioned
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet, fixed_entry
@@ -25,6 +26,7 @@ from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats.estimates import failed_in_words, least_se
 from mc_sie.stats.jackknife import Array, jackknife, quotient
+from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**16
 """Draws for each variant when nothing else is asked for."""
@@ -33,8 +35,8 @@ _Changes = Mapping[str, Entry | None]
 _Form = Callable[[PriorSet], tuple[float, _Changes]]
 
 
-@dataclass(frozen=True)
-class Structure:
+@dataclass(frozen=True, repr=False)
+class Structure(Shown):
     """The answer by structural variant.
 
     Attributes
@@ -63,9 +65,15 @@ class Structure:
     aspects: pd.DataFrame
     notes: tuple[str, ...]
 
-    def _repr_html_(self) -> str:
-        """Both tables, for notebooks."""
-        return f"{self.variants.to_html(index=False)}{self.aspects.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Set and event, and what is to be noted."""
+        return (f"{self.prior.name}: {self.question.event}", *self.notes)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Variants and aspects."""
+        return (self.variants, self.aspects)
 
 
 def structure(

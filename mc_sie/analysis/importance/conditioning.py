@@ -1,20 +1,20 @@
-"""A prior set given evidence: draws with weights that show which worlds the evidence makes likely.
+"""Draws of a prior set given evidence, with weights that show which of them the evidence makes likely.
 
-Every world has a likelihood: the product over the pieces of evidence of how likely each is in it
-(:class:`~mc_sie.priors.evidence.Evidence`). Three ways to draw from what is left, the first that will do:
+Every draw has a likelihood: the product over the pieces of evidence of how likely each is in it
+(:class:`~mc_sie.priors.evidence.Evidence`). There are three methods, of which the first that will do is taken:
 
 Draws of the prior
-    weighted by their likelihood. They will do while the largest weights have a light tail (k-hat, [1]_) and the draws
-    are worth at least three tenths of their number.
+    weighted by their likelihood. They will do while the largest weights have a light tail (k-hat, [1]_) and the
+    effective sample size is at least three tenths of the number of draws.
 Draws of a proposal
-    that was fitted to worlds found by tempering, weighted by likelihood times how much rarer or commoner the prior
+    that was fitted to draws found by tempering, weighted by likelihood times how much rarer or commoner the prior
     makes them. A tenth of them comes from the prior itself. What the search finds only shapes the proposal: the draws
     are fresh Sobol' points, so that their error is that of the replicates.
 Tempering itself
-    (sequential Monte Carlo [2]_): in each randomisation a population of worlds moves from the prior to the posterior as
-    the likelihood is raised from the power 0 to 1, by steps at which the weights stay worth half of the worlds; after
-    each it is resampled, and moved by Metropolis steps. The worlds are those of the latent normal space, so that atoms,
-    modes and members of a pool need nothing special.
+    (sequential Monte Carlo [2]_): in each replicate a population of draws moves from the prior to the posterior as
+    the likelihood is raised from the power 0 to 1, by steps at which the effective sample size stays half of the
+    population; after each it is resampled, and moved by Metropolis steps. The draws are those of the latent normal
+    space, so that atoms, modes and members of a pool need nothing special.
 
 References
 ----------
@@ -48,62 +48,61 @@ from mc_sie.analysis.importance.proposal import (
     own_columns,
     with_wider,
 )
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, Simulation, simulate, simulate_points
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import DRAWS_DEFAULT, Simulation, simulate_points, simulate_prior
 from mc_sie.errors import InputError
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes, marks_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, points
+from mc_sie.sampling import N_REPLICATES_DEFAULT, points
 from mc_sie.stats.estimates import effective_size
 from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, NDArray[np.generic]]
-Way = Literal["prior", "proposal", "tempering"]
+Method = Literal["prior", "proposal", "tempering"]
 
-WAYS: dict[Way, str] = {
+METHODS: dict[Method, str] = {
     "prior": "draws of the prior, weighted by their likelihood",
     "proposal": "draws of a proposal fitted to worlds that tempering found",
     "tempering": "worlds moved from the prior to the posterior by tempering",
 }
-"""The ways to condition, in the order in which they are tried."""
+"""Methods of conditioning, in the order in which they are tried, and their descriptions."""
 
 ESS_SHARE_LOW = 0.3
-"""Draws of the prior will do if they are worth at least this share of their number."""
+"""Least effective sample size of draws of the prior, as a share of their number, with which they will do."""
 
 ESS_LOW = 1000.0
-"""Below this a doubt is raised: errors of the tails are then poorly known."""
+"""Effective sample size below which there is a warning: errors of the tails are then poorly known."""
 
 PRIOR_SHARE = 0.1
 """Share of a proposal that is the prior itself."""
 
-_N_POPULATIONS, _N_WORLDS = 8, 1024  # of the search that shapes a proposal
-_N_WORLDS_LOW = 16  # fewest worlds of half the search from which a component of a cell is fitted
+_N_POPULATIONS, _POPULATION = 8, 1024  # of the search that shapes a proposal
+_COMPONENT_DRAWS_LOW = 16  # fewest draws of half the search from which a component of a cell is fitted
 _N_MOVES, _N_MOVES_LAST = 8, 24  # Metropolis steps at each power of the likelihood, and at the last
 _ACCEPTED = 0.3  # share of steps that the step length is tuned for
-_ESS_STEP = 0.5  # share of the worlds that the weights of one step are worth
+_ESS_STEP = 0.5  # effective sample size after one step of tempering, as a share of the population
 _N_STEPS_HIGH = 400  # powers after which tempering gives up
 
 
-@dataclass(frozen=True)
-class Conditioned:
-    """A prior set given its evidence. Made by :func:`condition`.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Conditioned(Simulation):
+    """A simulation of a prior set given its evidence: draws with weights, and how good these are.
 
     Attributes
     ----------
-    simulation : Simulation
-        Draws with weights, and their outcomes.
     before : Simulation
         Draws of the set before the evidence, all of one weight.
-    way : {"prior", "proposal", "tempering"}
-        How the draws were made, see :data:`WAYS`.
+    method : {"prior", "proposal", "tempering"}
+        Method by which the draws were made, see :data:`METHODS`.
     pareto_k : float
-        Shape of the tail of the weights; nan for tempering, whose worlds have no weights.
+        Shape of the tail of the weights; nan for tempering, whose draws have no weights.
     pareto_k_prior : float
-        The same for draws of the prior, weighted by their likelihood.
+        Shape of the tail for draws of the prior, weighted by their likelihood.
     ess : float
-        Draws of equal weight that these are worth; for tempering the different worlds among them.
+        Effective sample size; for tempering the number of different draws.
     log_marginal : float
         Natural logarithm of the likelihood that the prior expects, on the scale of
         :meth:`~mc_sie.priors.evidence.Evidence.log_likelihood`.
@@ -111,17 +110,16 @@ class Conditioned:
         Natural logarithm of the part of that likelihood which may lie in draws that could not be simulated; -inf
         where all could. Evidence about outcomes that nobody knows counts with 1, the most that it can be.
     n_search : int
-        Worlds that the search looked at.
+        Draws that the search looked at.
     proposal : dict or None
         The proposal as plain values.
     density, density_before : array of shape (n,)
-        Density of the law that :attr:`simulation` was drawn from, relative to the prior, at its draws and at those of
+        Density of the distribution that was drawn from, relative to the prior, at these draws and at those of
         :attr:`before`.
     """
 
-    simulation: Simulation
     before: Simulation
-    way: Way
+    method: Method
     pareto_k: float
     pareto_k_prior: float
     ess: float
@@ -142,21 +140,21 @@ class Conditioned:
         """Largest share that draws which could not be simulated can have given the evidence."""
         if self.log_failed == -math.inf:
             return 0.0
-        simulated = float(np.average(self.simulation.outcomes.is_ok, weights=self.simulation.weights))
+        simulated = float(np.average(self.outcomes.is_ok, weights=self.weights))
         with np.errstate(divide="ignore", over="ignore"):
             odds = np.exp(self.log_marginal + np.log(simulated) - self.log_failed)
         return float(1.0 / (1.0 + odds))
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Reasons not to trust the error."""
         found = []
-        n = self.simulation.design.n_draws
-        if self.pareto_k > k_high(n):
-            found.append(f"the weights have a heavy tail (Pareto k-hat {self.pareto_k:.2f}, above {k_high(n):.2f})")
+        k_limit = k_high(self.design.n_draws)
+        if self.pareto_k > k_limit:
+            found.append(f"the weights have a heavy tail (Pareto k-hat {self.pareto_k:.2f}, above {k_limit:.2f})")
         if self.ess < ESS_LOW:
             found.append(f"the draws are worth only {self.ess:,.0f} of equal weight")
-        is_unknown = any(item.subject.is_outcome for item in self.simulation.prior.evidence)
+        is_unknown = any(item.subject.is_outcome for item in self.prior.evidence)
         if is_unknown and self.failed_share > 0.0:
             n_failed = int((~self.before.outcomes.is_ok).sum())
             found.append(
@@ -166,19 +164,29 @@ class Conditioned:
         return tuple(found)
 
     @property
-    def method(self) -> str:
-        """How the draws were made, and how good they are, in a sentence."""
-        tail = "" if math.isnan(self.pareto_k) else f", Pareto k-hat {max(self.pareto_k, -9.99):.2f}"
-        worth = "different ones" if self.way == "tempering" else "of equal weight"
-        text = f"Given the evidence: {WAYS[self.way]}, worth {self.ess:,.0f} {worth}{tail}"
-        if self.way != "prior":
+    def method_in_words(self) -> str:
+        """The method and its diagnostics in a sentence."""
+        worth = "different ones" if self.method == "tempering" else "of equal weight"
+        text = f"Given the evidence: {METHODS[self.method]}, worth {self.ess:,.0f} {worth}"
+        if not math.isnan(self.pareto_k):
+            text += f", Pareto k-hat {max(self.pareto_k, -9.99):.2f}"
+        if self.method != "prior":
             text += f" (draws of the prior would have {self.pareto_k_prior:.2f})"
         return f"{text}. The prior expects a likelihood of {math.exp(self.log_marginal):.2g} of the best possible."
+
+    @property
+    def is_enough(self) -> bool:
+        """True where the weights are equal enough for the draws to do."""
+        n = self.design.n_draws
+        has_light_tail = math.isnan(self.pareto_k) or self.pareto_k <= k_high(n)
+        return has_light_tail and self.ess >= ESS_SHARE_LOW * n
 
 
 def k_high(n_draws: int) -> float:
     """Largest k-hat at which weights may be trusted: ``min(1 - 1/log10 n, 0.7)`` (Vehtari et al.)."""
-    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH) if n_draws > 10 else 0.0
+    if n_draws <= 10:
+        return 0.0
+    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH)
 
 
 def condition(
@@ -191,97 +199,145 @@ def condition(
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     levels: Sequence[float] = LEVELS_DEFAULT,
     widths: Sequence[float] = WIDTHS_DEFAULT,
-    way: Way | None = None,
+    method: Method | None = None,
     threads: int | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> Conditioned:
-    """Draw from a prior set given its evidence, and simulate every draw.
+    """Draws of a prior set given its evidence, every one simulated.
 
     Parameters
     ----------
     prior : PriorSet
-        With at least one piece of evidence.
+        A set with at least one piece of evidence.
     n_draws, seed, scheme, n_replicates, horizon_months, levels, widths, threads, batch, progress
         As in :func:`mc_sie.simulate`. Levels and widths that the evidence asks about are added.
-    way : {"prior", "proposal", "tempering"}, optional
-        How to draw; if not given, the first that will do.
+    method : {"prior", "proposal", "tempering"}, optional
+        Method of drawing; if not given, the first that will do.
 
     Returns
     -------
     Conditioned
-        The same bits for the same seed, whatever the number of threads.
+        Identical bits for the same seed, whatever the number of threads.
 
     Raises
     ------
     InputError
         For a set without evidence, evidence about what a draw does not have or about times beyond the horizon, or
         evidence that no draw satisfies.
-
-    Examples
-    --------
-    >>> from mc_sie import load_prior
-    >>> given = condition(load_prior("economists-evidence"))  # doctest: +SKIP
     """
     started = time.perf_counter()
     if not prior.evidence:
-        raise InputError(prior.name, "states no evidence", "Add [[evidence]], or use mc_sie.simulate.")
+        raise InputError(prior.name, "states no evidence", "Add [[evidence]], or leave the method out.")
     for item in prior.evidence:
         item.check_horizon(horizon_months)
-    subjects = [item.subject for item in prior.evidence]
-    asked = [marks_of(one.name, one.index) for one in subjects]
-    levels = sorted({*levels, *(level for some, _ in asked for level in some)})
-    widths = sorted({*widths, *(width for _, some in asked for width in some)})
-    bare = prior.given(())
-    before = simulate(
-        bare, n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence]
+    levels = sorted({*levels, *(level for of_item, _ in marks for level in of_item)})
+    widths = sorted({*widths, *(width for _, of_item in marks for width in of_item)})
+    before = simulate_prior(
+        prior.given(()), n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
         levels=levels, widths=widths, threads=threads, batch=batch, progress=progress,
     )  # fmt: skip
+    given = _by_weighting(prior, before)
+    if method == "prior" or (method is None and given.is_enough):
+        return given
+    likelihood = _Likelihood(prior, horizon_months, levels, widths, threads, batch)
+    numbers = Numbers(seed)
+    if method != "tempering":
+        drawn = _by_proposal(given, likelihood, numbers, progress)
+        # A fitted proposal is held to the tail of its weights alone, not to its effective sample size.
+        if method == "proposal" or drawn.pareto_k <= k_high(before.design.n_draws):
+            return replace(drawn, wall_seconds=time.perf_counter() - started)
+    drawn = _by_tempering(given, likelihood, numbers, progress)
+    return replace(drawn, wall_seconds=time.perf_counter() - started)
+
+
+# --- The three methods -----------------------------------------------------------------------------------------------
+
+
+def _by_weighting(prior: PriorSet, before: Simulation) -> Conditioned:
+    """Draws of the prior, weighted by their likelihood."""
     by_item = log_likelihoods(prior, before.draws, before.outcomes)
     check_satisfied(prior, by_item)
-    log_likelihood = by_item.sum(axis=1)
-    weights, log_marginal = normalised(log_likelihood)
+    weights, log_marginal = normalised(by_item.sum(axis=1))
     k = pareto_k(weights)
     n = before.design.n_draws
-    plain = Conditioned(
-        replace(before, prior=prior, weights=weights), before, "prior", k, k, effective_size(weights), log_marginal,
-        _log_failed(prior, by_item, before.outcomes.is_ok), 0, None, np.ones(n), np.ones(n),
-    )  # fmt: skip
-    will_do = (k <= k_high(n) or math.isnan(k)) and plain.ess >= ESS_SHARE_LOW * n
-    if way == "prior" or (way is None and will_do):
-        return plain
-    world = _World(prior, horizon_months, levels, widths, threads, batch)
-    numbers = Numbers(seed)
-    if way != "tempering":
-        found = _tempered(world, _N_POPULATIONS, _N_WORLDS, numbers, None)
-        proposal = _fitted_proposal(bare, found.z, numbers)
-        drawn = _from_proposal(world, before.design, proposal, progress)
-        weights, log_marginal = normalised(drawn.log_weights)
-        k = pareto_k(weights)
-        if way == "proposal" or k <= k_high(n):
-            simulation = Simulation(
-                prior, before.design, horizon_months, drawn.draws, drawn.outcomes, time.perf_counter() - started,
-                weights,
-            )  # fmt: skip
-            return replace(
-                plain, simulation=simulation, way="proposal", pareto_k=k, ess=effective_size(weights),
-                log_marginal=log_marginal, n_search=world.n_asked, proposal=proposal.record(),
-                density=1.0 / drawn.prior_weights,
-                density_before=1.0 / proposal.weights(_plain_points(bare, before.design)),
-            )  # fmt: skip
-    design = before.design
-    found = _tempered(world, design.n_replicates, design.n_per_replicate, numbers, progress)
-    log_l, draws, outcomes = world.looked_at(world.uniforms(found.z.reshape(n, -1)), is_simulated=True)
-    assert outcomes is not None
-    simulation = Simulation(
-        prior, design, horizon_months, dict(draws), outcomes, time.perf_counter() - started, np.ones(n)
+    return Conditioned(
+        prior=prior,
+        design=before.design,
+        horizon_months=before.horizon_months,
+        draws=before.draws,
+        outcomes=before.outcomes,
+        wall_seconds=before.wall_seconds,
+        weights=weights,
+        before=before,
+        method="prior",
+        pareto_k=k,
+        pareto_k_prior=k,
+        ess=effective_size(weights),
+        log_marginal=log_marginal,
+        log_failed=_log_failed(prior, by_item, before.outcomes.is_ok),
+        n_search=0,
+        proposal=None,
+        density=np.ones(n),
+        density_before=np.ones(n),
     )
-    n_different = len(np.unique(found.z.reshape(n, -1), axis=0))
+
+
+def _by_proposal(
+    given: Conditioned, likelihood: _Likelihood, numbers: Numbers, progress: Progress | None
+) -> Conditioned:
+    """Draws of a proposal that is fitted to a search, in place of weighted draws of the prior."""
+    bare, design = given.before.prior, given.design
+    searched = _tempered(likelihood, _N_POPULATIONS, _POPULATION, numbers, None)
+    proposal = _fitted_proposal(bare, searched.z, numbers)
+    plain_points = {name: points(design, dimension_of(name), 0, design.n_draws) for name in bare.dimensions}
+    placed, _ = proposal.place(plain_points, points(design, PICK_DIMENSION, 0, design.n_draws))
+    log_likelihood, draws, outcomes = likelihood.simulated(placed, progress)
+    prior_weights = proposal.weights(placed)
+    weights, log_marginal = normalised(log_likelihood + np.log(prior_weights))
     return replace(
-        plain, simulation=simulation, way="tempering", pareto_k=math.nan, ess=float(n_different),
-        log_marginal=found.log_marginal, n_search=world.n_asked, density=np.exp(log_l - found.log_marginal),
-        density_before=np.exp(log_likelihood - found.log_marginal),
-    )  # fmt: skip
+        given,
+        draws=draws,
+        outcomes=outcomes,
+        weights=weights,
+        method="proposal",
+        pareto_k=pareto_k(weights),
+        ess=effective_size(weights),
+        log_marginal=log_marginal,
+        n_search=likelihood.n_asked,
+        proposal=proposal.record(),
+        density=1.0 / prior_weights,
+        density_before=1.0 / proposal.weights(plain_points),
+    )
+
+
+def _by_tempering(
+    given: Conditioned, likelihood: _Likelihood, numbers: Numbers, progress: Progress | None
+) -> Conditioned:
+    """Draws that tempering moves to the posterior, in place of weighted draws of the prior."""
+    design, before = given.design, given.before
+    searched = _tempered(likelihood, design.n_replicates, design.n_per_replicate, numbers, progress)
+    z = searched.z.reshape(design.n_draws, -1)
+    log_likelihood, draws, outcomes = likelihood.simulated(likelihood.uniforms(z))
+    log_before = log_likelihoods(given.prior, before.draws, before.outcomes).sum(axis=1)
+    return replace(
+        given,
+        draws=draws,
+        outcomes=outcomes,
+        weights=np.ones(design.n_draws),
+        method="tempering",
+        pareto_k=math.nan,
+        ess=float(len(np.unique(z, axis=0))),
+        log_marginal=searched.log_marginal,
+        n_search=likelihood.n_asked,
+        proposal=None,
+        density=np.exp(log_likelihood - searched.log_marginal),
+        density_before=np.exp(log_before - searched.log_marginal),
+    )
+
+
+# --- Likelihoods -----------------------------------------------------------------------------------------------------
 
 
 def log_likelihoods(prior: PriorSet, draws: Draws, outcomes: Outcomes | None) -> Array:
@@ -314,11 +370,13 @@ def _log_failed(prior: PriorSet, by_item: Array, is_ok: NDArray[np.bool_]) -> fl
     known = [place for place, item in enumerate(prior.evidence) if not item.subject.is_outcome]
     largest = np.where(is_ok, -np.inf, by_item[:, known].sum(axis=1))
     top = float(largest.max())
-    return top + math.log(float(np.exp(largest - top).mean())) if top > -math.inf else top
+    if top == -math.inf:
+        return top
+    return top + math.log(float(np.exp(largest - top).mean()))
 
 
 def implied(item: Evidence, draws: Draws, outcomes: Outcomes | None) -> Array:
-    """What every draw implies for the subject of a piece of evidence; arguments as :func:`log_likelihoods`."""
+    """Value of the subject of a piece of evidence in every draw; arguments as :func:`log_likelihoods`."""
     subject = item.subject
     if subject.is_outcome:
         assert outcomes is not None
@@ -347,7 +405,8 @@ def check_satisfied(prior: PriorSet, by_item: Array) -> None:
     InputError
         Naming the piece, or the pieces that no draw satisfies together.
     """
-    n, excluding = len(by_item), []
+    n = len(by_item)
+    excluding = []
     for item, column in zip(prior.evidence, by_item.T, strict=True):
         if np.isneginf(column).all():
             why = f"is satisfied by none of {n:,} draws of {prior.name}: {item.words}"
@@ -382,8 +441,8 @@ def normalised(log_weights: Array) -> tuple[Array, float]:
 
 
 @dataclass
-class _World:
-    """The likelihood as a function of the unit cube, with a count of how often it was asked."""
+class _Likelihood:
+    """The likelihood as a function of points in the unit cube, with a count of the points."""
 
     prior: PriorSet
     horizon_months: float
@@ -400,65 +459,75 @@ class _World:
         u = np.clip(ndtr(z), TINY, 1.0 - TINY)
         return {name: u[:, column].copy() for column, name in enumerate(self.prior.dimensions)}
 
-    def looked_at(
-        self, uniforms: Points, *, is_simulated: bool = False, progress: Progress | None = None
-    ) -> tuple[Array, dict[str, NDArray[np.generic]], Outcomes | None]:
-        """Log-likelihood of points, their draws, and their outcomes if asked for or needed."""
-        outcomes = None
-        if is_simulated or any(item.subject.is_outcome for item in self.prior.evidence):
-            draws, outcomes = simulate_points(
-                self.prior, uniforms, self.horizon_months, self.levels, self.widths, threads=self.threads,
-                batch=self.batch, progress=progress,
-            )  # fmt: skip
-        else:
-            draws = dict(self.prior.values(uniforms))
+    def log(self, uniforms: Points) -> Array:
+        """Log-likelihood of points; trajectories are followed only where the evidence is about outcomes."""
+        if any(item.subject.is_outcome for item in self.prior.evidence):
+            return self.simulated(uniforms)[0]
+        draws = self.prior.values(uniforms)
+        self.n_asked += len(draws["rho"])
+        return np.asarray(log_likelihoods(self.prior, draws, None).sum(axis=1))
+
+    def simulated(
+        self, uniforms: Points, progress: Progress | None = None
+    ) -> tuple[Array, dict[str, NDArray[np.generic]], Outcomes]:
+        """Log-likelihood of points, their draws and their outcomes."""
+        draws, outcomes = simulate_points(
+            self.prior, uniforms, self.horizon_months, self.levels, self.widths, threads=self.threads,
+            batch=self.batch, progress=progress,
+        )  # fmt: skip
         self.n_asked += len(draws["rho"])
         return log_likelihoods(self.prior, draws, outcomes).sum(axis=1), draws, outcomes
 
 
 @dataclass(frozen=True)
 class _Tempered:
-    """Worlds of the posterior: latent normals of shape (populations, worlds, dimensions)."""
+    """Draws of the posterior: latent normals of shape (populations, draws, dimensions)."""
 
     z: Array
     log_marginal: float
 
 
 def _tempered(
-    world: _World, n_populations: int, n_worlds: int, numbers: Numbers, progress: Progress | None
+    likelihood: _Likelihood, n_populations: int, n_each: int, numbers: Numbers, progress: Progress | None
 ) -> _Tempered:
-    """Populations of worlds on their way from the prior to the posterior, each on its own but in step."""
+    """Populations of draws moved from the prior to the posterior, each on its own but by the same powers."""
     from scipy.special import ndtri
 
-    n, d = n_populations * n_worlds, len(world.prior.dimensions)
+    n = n_populations * n_each
+    d = len(likelihood.prior.dimensions)
     z = ndtri(numbers.take(n, d))
-    log_l = world.looked_at(world.uniforms(z))[0]
-    power, log_marginal, scale = 0.0, np.zeros(n_populations), 0.6
+    log_l = likelihood.log(likelihood.uniforms(z))
+    power = 0.0
+    log_marginal = np.zeros(n_populations)
+    scale = 0.6  # of the Metropolis steps, adapted as they are accepted or not
     for _ in range(_N_STEPS_HIGH):
-        by_population = log_l.reshape(n_populations, n_worlds)
+        by_population = log_l.reshape(n_populations, n_each)
         if np.isneginf(by_population.max(axis=1)).any():
-            why = f"is so unlikely that one of {n_populations} populations of {n_worlds:,} worlds found none it allows"
-            raise InputError(f"evidence of {world.prior.name}", why, "Widen it, or the prior, or take more draws.")
+            why = f"is so unlikely that one of {n_populations} populations of {n_each:,} worlds found none it allows"
+            raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior, or take more draws.")
         step = _next_step(by_population, 1.0 - power)
-        power = 1.0 if power + step > 1.0 - 1e-9 else power + step
+        power += step
+        if power > 1.0 - 1e-9:
+            power = 1.0  # exactly, so that the last weights are those of the posterior
         top = by_population.max(axis=1, keepdims=True)
         weights = np.exp(step * (by_population - top))
         log_marginal += np.log(weights.mean(axis=1)) + step * top[:, 0]
         chosen = _resampled(weights, numbers.take(n_populations, 1)[:, 0])
-        z, log_l = z[chosen], log_l[chosen]
+        z = z[chosen]
+        log_l = log_l[chosen]
         for _ in range(_N_MOVES_LAST if power == 1.0 else _N_MOVES):
-            z, log_l, scale = _moved(world, z, log_l, power, scale, numbers)
+            z, log_l, scale = _moved(likelihood, z, log_l, power, scale, numbers)
         if progress:
             progress(round(power * n), n)
         if power == 1.0:
             mean = float(np.log(np.exp(log_marginal - log_marginal.max()).mean()) + log_marginal.max())
-            return _Tempered(z.reshape(n_populations, n_worlds, d), mean)
+            return _Tempered(z.reshape(n_populations, n_each, d), mean)
     why = f"is out of reach: after {_N_STEPS_HIGH} steps of tempering its power is {power:.2g}, not 1"
-    raise InputError(f"evidence of {world.prior.name}", why, "Widen it, or the prior.")
+    raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior.")
 
 
 def _next_step(log_l: Array, left: float) -> float:
-    """How far the power may rise while every population stays worth half of its worlds."""
+    """Largest step of the power at which the effective sample size of every population stays half of its size."""
 
     def is_worth(step: float) -> bool:
         weights = np.exp(step * (log_l - log_l.max(axis=1, keepdims=True)))
@@ -470,53 +539,64 @@ def _next_step(log_l: Array, left: float) -> float:
     low, high = 0.0, left
     for _ in range(40):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if is_worth(middle) else (low, middle)
+        if is_worth(middle):
+            low = middle
+        else:
+            high = middle
     return max(low, 1e-9)
 
 
 def _resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
-    """Rows of the worlds that survive, systematic resampling in each population of shape (populations, worlds)."""
-    n_populations, n_worlds = weights.shape
+    """Rows of the draws that survive systematic resampling, each population by itself.
+
+    Weights are of shape (populations, draws), offsets in (0, 1) of shape (populations,).
+    """
+    n_populations, n_each = weights.shape
     rows = []
     for place in range(n_populations):
         cumulated = np.cumsum(weights[place])
-        marks = (np.arange(n_worlds) + offsets[place]) / n_worlds * cumulated[-1]
-        rows.append(place * n_worlds + np.minimum(np.searchsorted(cumulated, marks, side="right"), n_worlds - 1))
+        marks = (np.arange(n_each) + offsets[place]) / n_each * cumulated[-1]
+        rows.append(place * n_each + np.minimum(np.searchsorted(cumulated, marks, side="right"), n_each - 1))
     return np.concatenate(rows)
 
 
 def _moved(
-    world: _World, z: Array, log_l: Array, power: float, scale: float, numbers: Numbers
+    likelihood: _Likelihood, z: Array, log_l: Array, power: float, scale: float, numbers: Numbers
 ) -> tuple[Array, Array, float]:
-    """One Metropolis step of every world, which keeps prior times likelihood to a power.
+    """Draws, their log-likelihoods and the step length after one step of preconditioned Crank-Nicolson.
 
-    ``z' = sqrt(1 - b^2) z + b xi`` keeps the normal law for any b, even one for each dimension. Half of the steps move
-    all dimensions a little, half a few of them far.
+    The step keeps prior times likelihood to a power. ``z' = sqrt(1 - b^2) z + b xi`` keeps the normal distribution for
+    any b, even one for each dimension. Half of the steps move all dimensions a little, half a few of them far.
     """
     from scipy.special import ndtri
 
     n, d = z.shape
-    noise, chosen, how = ndtri(numbers.take(n, d)), numbers.take(n, d), numbers.take(n, 4)
+    noise = ndtri(numbers.take(n, d))
+    chosen = numbers.take(n, d)
+    how = numbers.take(n, 4)  # which kind of step, how many dimensions, how far, and whether it is accepted
     is_wide = how[:, 0] < 0.5
     far = np.where(how[:, 1] < 0.3, 1.0, 0.5 * how[:, 2] + 0.05)
     near = np.minimum(1.0, scale * (0.3 + 1.4 * how[:, 2]))
     b = np.where(is_wide[:, None], near[:, None], np.where(chosen < 1.5 / d, far[:, None], 0.0))
     trial = np.sqrt(1.0 - b * b) * z + b * noise
-    trial_log_l = world.looked_at(world.uniforms(trial))[0]
+    trial_log_l = likelihood.log(likelihood.uniforms(trial))
     accepted = np.log(how[:, 3]) < power * (trial_log_l - log_l)
     if is_wide.any():
         scale = float(np.clip(scale * math.exp(accepted[is_wide].mean() - _ACCEPTED), 0.02, 1.0))
-    return np.where(accepted[:, None], trial, z), np.where(accepted, trial_log_l, log_l), scale
+    z = np.where(accepted[:, None], trial, z)
+    log_l = np.where(accepted, trial_log_l, log_l)
+    return z, log_l, scale
 
 
 # --- A proposal ------------------------------------------------------------------------------------------------------
 
 
 def _fitted_proposal(prior: PriorSet, z: Array, numbers: Numbers) -> Proposal:
-    """A proposal shaped by worlds of shape (populations, worlds, dimensions)."""
+    """Proposal shaped by draws of shape (populations, draws, dimensions)."""
     from scipy.special import ndtr
 
     n = z.shape[0] * z.shape[1]
+    # Two halves of populations that never met, as Found has them from two independent searches.
     halves = [half.reshape(-1, z.shape[2]) for half in (z[0::2], z[1::2])]
     parts = []
     for cell in cells_of(prior):
@@ -526,35 +606,10 @@ def _fitted_proposal(prior: PriorSet, z: Array, numbers: Numbers) -> Proposal:
             rows = cell.contains(dict(zip(prior.dimensions, u.T, strict=True)))
             inside.append(own_columns(prior, cell, half[rows]))
         share = sum(map(len, inside)) / n
-        if min(map(len, inside)) >= _N_WORLDS_LOW:
+        if min(map(len, inside)) >= _COMPONENT_DRAWS_LOW:
             fitted = with_wider(fit_cell(Found(cell, inside, share), numbers))
             parts += [(cell, replace(part, share=part.share * share)) for part in fitted]
     total = sum(part.share for _, part in parts)
     if not parts:
         return Proposal(prior, 1.0, ())
     return Proposal(prior, PRIOR_SHARE, tuple((cell, replace(part, share=part.share / total)) for cell, part in parts))
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """Draws of a proposal, the weights of the prior there, and the logarithms of those given the evidence."""
-
-    draws: dict[str, NDArray[np.generic]]
-    outcomes: Outcomes
-    prior_weights: Array
-    log_weights: Array
-
-
-def _plain_points(prior: PriorSet, design: Design) -> dict[str, Array]:
-    """Every point of a design, by name of the dimension."""
-    return {name: points(design, dimension_of(name), 0, design.n_draws) for name in prior.dimensions}
-
-
-def _from_proposal(world: _World, design: Design, proposal: Proposal, progress: Progress | None) -> _Drawn:
-    """Every draw of a design, placed by a proposal."""
-    pick = points(design, PICK_DIMENSION, 0, design.n_draws)
-    placed, _ = proposal.place(_plain_points(world.prior, design), pick)
-    log_l, draws, outcomes = world.looked_at(placed, is_simulated=True, progress=progress)
-    assert outcomes is not None
-    weights = proposal.weights(placed)
-    return _Drawn(draws, outcomes, weights, log_l + np.log(weights))

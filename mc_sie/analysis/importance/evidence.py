@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from mc_sie.analysis.importance.conditioning import Conditioned, implied, k_high
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED
-from mc_sie.engine.run import Progress
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
@@ -29,10 +30,12 @@ from mc_sie.stats.estimates import (
     WeightedEstimate,
     effective_size,
     estimate_weighted,
+    in_percent,
     jackknife_se,
     replicate_se,
 )
 from mc_sie.stats.pareto import pareto_k
+from mc_sie.text.showing import Shown
 
 Array = NDArray[np.float64]
 
@@ -50,9 +53,9 @@ _INPUT_COLUMNS = [
 _SHARE_COLUMNS = ["quantity", "value", "prior", "posterior", "se_posterior"]
 
 
-@dataclass(frozen=True)
-class EvidenceReport:
-    """Prior and posterior side by side. Made by :func:`weigh_evidence`.
+@dataclass(frozen=True, repr=False)
+class EvidenceReport(Shown):
+    """Prior and posterior side by side. Made by :func:`evidence`.
 
     Attributes
     ----------
@@ -108,6 +111,16 @@ class EvidenceReport:
     doubts: tuple[str, ...]
     samples: dict[str, Array]
 
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Probability before and after."""
+        return (f"{self.prior.name}: {in_percent(self.before)} before, {in_percent(self.after)} given the evidence",)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Quantities before and after, and what each piece does."""
+        return (self.inputs, self.items)
+
 
 @dataclass(frozen=True)
 class _Common:
@@ -141,15 +154,15 @@ class _Common:
         return np.asarray(self.base * np.exp(total - total.max()))
 
 
-def weigh_evidence(
-    conditioned: Conditioned, event: Event | str = HEADLINE, *, progress: Progress | None = None
+def evidence(
+    simulation: Simulation, event: Event | str = HEADLINE, *, progress: Progress | None = None
 ) -> EvidenceReport:
     """Compare a prior set before and after its evidence, and share the change out among the pieces.
 
     Parameters
     ----------
-    conditioned : Conditioned
-        From :func:`mc_sie.condition`.
+    simulation : Simulation
+        From :func:`mc_sie.simulate`, of a set that states evidence.
     event : Event or str
         Whose probability moves.
     progress : callable, optional
@@ -163,7 +176,7 @@ def weigh_evidence(
     Raises
     ------
     InputError
-        For an event that does not parse, or more than twelve pieces of evidence.
+        For a set that states no evidence, an event that does not parse, or more than twelve pieces of evidence.
 
     Notes
     -----
@@ -173,11 +186,13 @@ def weigh_evidence(
     """
     if isinstance(event, str):
         event = parse_event(event)
-    event.check_horizon(conditioned.simulation.horizon_months)
-    prior = conditioned.simulation.prior
+    event.check_horizon(simulation.horizon_months)
+    prior = simulation.prior
+    if not isinstance(simulation, Conditioned):
+        raise InputError(prior.name, "states no evidence", "There is nothing to weigh.")
     n_items = len(prior.evidence)
     check_items(prior)
-    common = _common(conditioned, event)
+    common = _common(simulation, event)
     every = (1 << n_items) - 1
     kept, kept_hits, ess_low = [], [], math.inf
     for subset in range(every + 1):
@@ -196,7 +211,7 @@ def weigh_evidence(
     rows = []
     for place, item in enumerate(prior.evidence):
         alone, others = 1 << place, every ^ 1 << place
-        row: dict[str, Any] = {"name": item.name, "words": item.words, **_surprise(conditioned, place)}
+        row: dict[str, Any] = {"name": item.name, "words": item.words, **_surprise(simulation, place)}
         row |= {"prob_alone": values[alone], "prob_without": values[others]}
         for name, first, second in (("added", alone, 0), ("removed", every, others)):
             row[name] = values[first] - values[second]
@@ -218,8 +233,8 @@ def weigh_evidence(
         for subset in (0, every)
     )
     return EvidenceReport(
-        prior, event, before, after, int((~conditioned.before.outcomes.is_ok).sum()),
-        _bounds(before.prob, conditioned.failed_share_before), _bounds(after.prob, conditioned.failed_share), inputs,
+        prior, event, before, after, int((~simulation.before.outcomes.is_ok).sum()),
+        _bounds(before.prob, simulation.failed_share_before), _bounds(after.prob, simulation.failed_share), inputs,
         shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples,
     )  # fmt: skip
 
@@ -266,10 +281,10 @@ def _shapley_matrix(n_items: int) -> Array:
 
 def _common(conditioned: Conditioned, event: Event) -> _Common:
     """The draws of a conditioned set and, where others than the prior's, those of the prior with them."""
-    simulation, before = conditioned.simulation, conditioned.before
-    prior, n_replicates = simulation.prior, simulation.design.n_replicates
-    is_prior = conditioned.way == "prior"
-    parts = [(simulation, conditioned.density)]
+    before = conditioned.before
+    prior, n_replicates = conditioned.prior, conditioned.design.n_replicates
+    is_prior = conditioned.method == "prior"
+    parts: list[tuple[Simulation, Array]] = [(conditioned, conditioned.density)]
     if not is_prior:
         parts.append((before, conditioned.density_before))
 
@@ -280,7 +295,7 @@ def _common(conditioned: Conditioned, event: Event) -> _Common:
         return together.reshape(-1, *together.shape[2:])
 
     density = joined([part for _, part in parts])
-    draws = {name: joined([one.draws[name] for one, _ in parts]) for name in simulation.draws}
+    draws = {name: joined([one.draws[name] for one, _ in parts]) for name in conditioned.draws}
     of_items = []
     for item in prior.evidence:
         values = joined([implied(item, one.draws, one.outcomes) for one, _ in parts])
@@ -300,7 +315,7 @@ def _surprise(conditioned: Conditioned, place: int) -> dict[str, float]:
     """How well one piece of evidence agrees with the prior, from draws of the prior."""
     before = conditioned.before
     n_replicates = before.design.n_replicates
-    item = conditioned.simulation.prior.evidence[place]
+    item = conditioned.prior.evidence[place]
     values = implied(item, before.draws, before.outcomes)
     log_likelihood = item.log_likelihood(values)
     likelihood, scaled = np.exp(log_likelihood), np.exp(log_likelihood - log_likelihood.max())
@@ -365,7 +380,7 @@ def evidence_record(report: EvidenceReport) -> dict[str, Any]:
     Parameters
     ----------
     report : EvidenceReport
-        From :func:`weigh_evidence`.
+        From :func:`evidence`.
 
     Returns
     -------

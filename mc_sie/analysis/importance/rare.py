@@ -29,7 +29,8 @@ from mc_sie.analysis.importance import subset_simulation
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import World
 from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
-from mc_sie.engine.run import DRAWS_DEFAULT, Progress, check_horizon, check_unconditioned, simulate_points
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_unconditioned, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
@@ -46,6 +47,7 @@ from mc_sie.stats.estimates import (
 )
 from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
 from mc_sie.stats.stopping import Precision
+from mc_sie.text.showing import Shown
 
 Array = NDArray[np.float64]
 
@@ -161,8 +163,8 @@ def _hits_frame(
     return pd.DataFrame(columns)
 
 
-@dataclass(frozen=True)
-class Rare:
+@dataclass(frozen=True, repr=False)
+class Rare(Shown):
     """The probability of a rare event by importance sampling. Made by :func:`estimate_rare`.
 
     Attributes
@@ -256,9 +258,15 @@ class Rare:
         """Whether the search found the event."""
         return bool(self.proposal["components"])
 
-    def _repr_html_(self) -> str:
-        """The sentences and what hits look like, for notebooks."""
-        return f"<p>{self.sentence} {self.method}</p>{self.shifts.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Answer and method."""
+        return (self.sentence, self.method)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Differences between hits and the prior."""
+        return (self.shifts,)
 
     @property
     def method(self) -> str:

@@ -1,4 +1,4 @@
-"""What a simulation says: probabilities over thresholds and windows, quantiles, counts, as tables with errors."""
+"""Summary of a simulation: probabilities over gains and windows, quantiles and counts, as tables with errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, CountSpec, outcomes_by_label
 from mc_sie.engine.run import Simulation
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -29,6 +28,7 @@ from mc_sie.stats.estimates import (
     replicate_se,
     se_in_points,
 )
+from mc_sie.text.showing import Shown
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 """Quantiles that are reported."""
@@ -38,8 +38,8 @@ _QUANTILE_COLUMNS = ["outcome", "unit", "share_reached"] + [
 ]
 
 
-@dataclass(frozen=True)
-class Summary:
+@dataclass(frozen=True, repr=False)
+class Summary(Shown):
     """The answer of one simulation.
 
     Attributes
@@ -75,21 +75,26 @@ class Summary:
     sentence: str
     before: Estimate | None = None
 
-    def _repr_html_(self) -> str:
-        """The sentence and the table of probabilities, for notebooks."""
-        return f"<p>{self.sentence}</p>{self.thresholds.to_html(index=False)}"
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Answer in a sentence."""
+        return (self.sentence,)
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Probabilities over gains and windows."""
+        return (self.thresholds,)
 
 
-def summarise(simulation: Simulation | Conditioned, event: Event | str = HEADLINE) -> Summary:
-    """Summarise a simulation.
+def summarise(simulation: Simulation, event: Event | str = HEADLINE) -> Summary:
+    """Probability of an event with its error, and the tables that go with it.
 
     Parameters
     ----------
-    simulation : Simulation or Conditioned
-        From :func:`mc_sie.simulate` or :func:`mc_sie.condition`; it must have been given the event's levels and widths
-        if those are unusual.
+    simulation : Simulation
+        From :func:`mc_sie.simulate`; it must have been given the event's levels and widths if those are unusual.
     event : Event or str
-        What to ask about.
+        Event to ask about.
 
     Returns
     -------
@@ -103,13 +108,15 @@ def summarise(simulation: Simulation | Conditioned, event: Event | str = HEADLIN
     """
     if isinstance(event, str):
         event = parse_event(event)
-    before = None
-    if isinstance(simulation, Conditioned):
-        before, simulation = estimate_event(simulation.before, event), simulation.simulation
     event.check_horizon(simulation.horizon_months)
     answer = estimate_event(simulation, event)
     twin = event.from_start
-    from_start = estimate_event(simulation, twin) if twin and _is_simulated(simulation, twin) else None
+    from_start = None
+    if twin and _is_simulated(simulation, twin):
+        from_start = estimate_event(simulation, twin)
+    before = None
+    if simulation.before is not None:
+        before = estimate_event(simulation.before, event)
     return Summary(
         event,
         answer,
@@ -145,8 +152,11 @@ def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_
     Estimate
         Among the draws that were simulated.
     """
-    counted = simulation.outcomes.is_ok if among is None else simulation.outcomes.is_ok & among
-    design, hits = simulation.design, event.holds(simulation.outcomes)
+    counted = simulation.outcomes.is_ok
+    if among is not None:
+        counted = counted & among
+    design = simulation.design
+    hits = event.holds(simulation.outcomes)
     if simulation.weights is not None:
         return estimate_weighted(hits, counted, simulation.weights, design.n_replicates)
     return estimate_probability(hits, counted, design.n_replicates, design.scheme)
@@ -173,31 +183,43 @@ def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | N
         return "No draw could be simulated."
     errors = []
     if answer.has_error:
-        points = se_in_points(answer)
-        errors.append(f"Monte Carlo SE {points} {'point' if points == '1' else 'points'}, {one_in(answer.prob)}")
+        points = counted_noun(se_in_points(answer), "point")
+        errors.append(f"Monte Carlo SE {points}, {one_in(answer.prob)}")
     if answer.is_rare:
         errors.append(answer.bound_in_words)
-    error = "; ".join(errors)
-    day_one = "" if from_start is None else f"; {in_percent(from_start)} counted from day one"
-    text, given = in_percent(answer), ""
+    in_brackets = "; ".join(errors)
+    if from_start is not None:
+        in_brackets += f"; {in_percent(from_start)} counted from day one"
+    prob = in_percent(answer)
+    text = f"{prob[0].upper()}{prob[1:]} ({in_brackets})"
     if before is not None:
-        pieces = "1 piece" if n_evidence == 1 else f"{n_evidence} pieces"
-        se = f" (SE {se_in_points(before)})" if before.has_error else ""
-        given = f", given {pieces} of evidence; {in_percent(before)}{se} before"
-    return f"{text[0].upper()}{text[1:]} ({error}{day_one}){given}."
+        text += f", given {counted_noun(str(n_evidence), 'piece')} of evidence; {in_percent(before)}"
+        if before.has_error:
+            text += f" (SE {se_in_points(before)})"
+        text += " before"
+    return f"{text}."
+
+
+def counted_noun(number: str, noun: str) -> str:
+    """A number with its noun, in the plural unless it is 1."""
+    return f"{number} {noun}" if number == "1" else f"{number} {noun}s"
 
 
 def _row(estimate: Estimate) -> dict[str, object]:
-    return {
+    """Columns of an estimate in a table."""
+    level = "95" if estimate.is_rare else "90"
+    row: dict[str, object] = {
         "prob": estimate.prob,
         "se": estimate.se,
         "low": estimate.low,
         "high": estimate.high,
-        "interval": f"{estimate.interval}, {'95' if estimate.is_rare else '90'} %",
+        "interval": f"{estimate.interval}, {level} %",
         "n_hits": estimate.n_hits,
         "n_draws": estimate.n_draws,
-        **({"ess": estimate.ess} if isinstance(estimate, WeightedEstimate) else {}),
     }
+    if isinstance(estimate, WeightedEstimate):
+        row["ess"] = estimate.ess
+    return row
 
 
 def estimates_of(frame: pd.DataFrame) -> list[str]:
@@ -259,7 +281,9 @@ def _threshold_frame(cells: Iterable[tuple[str, Event, Estimate]]) -> pd.DataFra
         for counted, event, estimate in cells
     ]
     columns = ["counted", "ooms", "months", "prob", "se", "low", "high", "interval", "n_hits", "n_draws"]
-    return pd.DataFrame(rows, columns=[*columns, *(["ess"] if rows and "ess" in rows[0] else [])])
+    if rows and "ess" in rows[0]:
+        columns.append("ess")
+    return pd.DataFrame(rows, columns=columns)
 
 
 def quantile_table(simulation: Simulation) -> pd.DataFrame:
@@ -423,12 +447,12 @@ def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:
 
 
 def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> Summary:
-    """Summarise what was counted of draws that were not kept.
+    """Summary from the counts of draws that were not kept.
 
     Parameters
     ----------
     spec : CountSpec
-        What was counted.
+        Specification of the counts.
     rows : array of shape (R, n_counts), int64
         One row a replicate.
     scheme : str
@@ -442,7 +466,9 @@ def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> S
     n_ok = spec.view(rows, "statuses")[:, 0]
     hits = spec.view(rows, "hits")
     answer = event_estimate(spec, rows, scheme)
-    from_start = estimate_from_counts(hits[:, 1], n_ok, scheme) if spec.twin else None
+    from_start = None
+    if spec.twin:
+        from_start = estimate_from_counts(hits[:, 1], n_ok, scheme)
     thresholds = spec.view(rows, "thresholds")
     cells = (
         (counted, event, estimate_from_counts(thresholds[:, place], n_ok, scheme))
@@ -486,7 +512,7 @@ def curve_table(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> pd.Dat
     Parameters
     ----------
     spec : CountSpec
-        What was counted.
+        Specification of the counts.
     rows : array of shape (R, n_counts), int64
         One row a replicate.
     scheme : str

@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.engine.run import n_threads
+from mc_sie.engine.batches import n_threads
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
 from mc_sie.priors.prior_set import POOL_DIMENSION

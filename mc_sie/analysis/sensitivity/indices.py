@@ -40,8 +40,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mc_sie.engine.batches import Progress
 from mc_sie.engine.hits import hits_of_points
-from mc_sie.engine.run import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.sensitivity.given_data import check_both, is_derived, varying, words_of
 from mc_sie.engine.sample import Sample
-from mc_sie.engine.trajectory import trace
+from mc_sie.engine.trajectory import trajectory
 from mc_sie.errors import InputError
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -398,7 +398,7 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
         index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
     trajectories : pandas.DataFrame
-        Points of :func:`mc_sie.engine.trajectory.trace` by ``archetype``.
+        Points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
     """
     ok, inputs = np.flatnonzero(sample.is_ok), varying(sample)
     hits = np.flatnonzero(sample.hits[ok])
@@ -425,7 +425,7 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         if POOL_DIMENSION in inputs:
             world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
         worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
-        frame = trace({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
+        frame = trajectory({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
         frame.insert(0, "archetype", number)
         parts.append(frame)
     return pd.DataFrame(worlds), pd.concat(parts, ignore_index=True)

@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.sensitivity.given_data import READINGS as CURVE_READINGS
 from mc_sie.analysis.sensitivity.given_data import Curves, check_both, check_loss_ratio, sample_curves
 from mc_sie.analysis.sensitivity.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.sensitivity.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.sensitivity.information_value import best_of, pair_map, sample_value
 from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
-from mc_sie.engine.run import Progress, check_horizon, simulate
+from mc_sie.engine.batches import Progress
+from mc_sie.engine.run import check_horizon
 from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
@@ -31,6 +32,7 @@ from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
 from mc_sie.stats.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
 from mc_sie.stats.jackknife import TooFewError
+from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**20
 """Runs of the model when nothing else is asked for."""
@@ -54,8 +56,8 @@ NOT_CONVERGED = "Not converged"
 """How a note begins that doubts the numbers it stands with."""
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Shown):
     """What drives the probability of an event.
 
     Attributes
@@ -99,6 +101,16 @@ class Sensitivity:
     trajectories: pd.DataFrame
     fixed: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Drivers in sentences."""
+        return self.sentences
+
+    @property
+    def shown_tables(self) -> tuple[pd.DataFrame, ...]:
+        """Inputs by importance."""
+        return (self.ranking,)
 
     @property
     def ranking(self) -> pd.DataFrame:
@@ -379,8 +391,6 @@ def _drawn(
         "threads": threads,
         "progress": bar,
     }
-    if prior.evidence:
-        return sample_of(condition(prior, design.n_draws, **how).simulation, asked)
     return sample_of(simulate(prior, design.n_draws, **how), asked)
 
 

@@ -87,7 +87,7 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
     Parameters
     ----------
     trace : pandas.DataFrame
-        From :func:`mc_sie.engine.trajectory.trace`.
+        From :func:`mc_sie.trajectory`.
     title : str
         Title.
 

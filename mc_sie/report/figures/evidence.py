@@ -32,7 +32,7 @@ def evidence_figure(report: EvidenceReport) -> Figure:
     Parameters
     ----------
     report : EvidenceReport
-        From :func:`mc_sie.analysis.importance.evidence.weigh_evidence`.
+        From :func:`mc_sie.analysis.importance.evidence.evidence`.
 
     Returns
     -------

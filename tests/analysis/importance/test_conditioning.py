@@ -9,13 +9,12 @@ import pytest
 from scipy import stats
 from tests_settings import INTERPRETED
 
-from mc_sie import InputError, condition, load_prior, simulate, summarise, weigh_evidence
-from mc_sie.analysis.importance import evidence as weighing
-from mc_sie.analysis.importance.conditioning import WAYS, log_likelihoods
-from mc_sie.analysis.importance.evidence import evidence_record
+from mc_sie import InputError, evidence, load_prior, simulate, summarise
+from mc_sie.analysis.importance.conditioning import METHODS, log_likelihoods
+from mc_sie.analysis.importance.evidence import _shapley_matrix, evidence_record
 from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import estimate_event, weighted_quantiles
-from mc_sie.engine.run import doubled
+from mc_sie.engine.run import double_prior, simulate_prior
 from mc_sie.engine.sample import sample_of
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.priors import entry
@@ -33,10 +32,10 @@ def piece(about, likelihood="lognormal", name="poll", unit="x", **parameters):
 
 
 def conditioned(prior, n=N, **how):
-    return condition(prior, n, n_replicates=R, levels=LEVELS, **how)
+    return simulate(prior, n, n_replicates=R, levels=LEVELS, **how)
 
 
-def months(**evidence):
+def months(**reading):
     """A lognormal prior on the past doubling time, and a lognormal reading of it: conjugate in logarithms."""
     prior = load_prior("davidson-2025").replaced(
         {
@@ -48,7 +47,7 @@ def months(**evidence):
             )
         }
     )
-    return prior.given([piece("software_doubling_months", unit="months", **evidence)])
+    return prior.given([piece("software_doubling_months", unit="months", **reading)])
 
 
 def mean_and_se(values, weights):
@@ -58,16 +57,16 @@ def mean_and_se(values, weights):
     return tops.sum() / totals.sum(), float(jackknife_se(without))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("value", "sd_log"), [(7.0, 0.4), (4.0, 0.15)])
-def test_a_conjugate_case_has_its_closed_form(way, value, sd_log):
-    found = conditioned(months(value=value, sd_log=sd_log), way=way)
-    x = np.log(np.asarray(found.simulation.draws["software_doubling_months"]))
+def test_a_conjugate_case_has_its_closed_form(method, value, sd_log):
+    found = conditioned(months(value=value, sd_log=sd_log), method=method)
+    x = np.log(np.asarray(found.draws["software_doubling_months"]))
     variance = 1.0 / (0.3**-2 + sd_log**-2)
     mean = variance * (math.log(6.0) / 0.3**2 + math.log(value) / sd_log**2)
-    got, se = mean_and_se(x, found.simulation.weights)
+    got, se = mean_and_se(x, found.weights)
     assert abs(got - mean) < SURE * se + 1e-4
-    spread, se = mean_and_se((x - mean) ** 2, found.simulation.weights)
+    spread, se = mean_and_se((x - mean) ** 2, found.weights)
     assert abs(spread - variance) < SURE * se + 1e-4 * variance
     marginal = -0.5 * (math.log(value / 6.0)) ** 2 / (0.3**2 + sd_log**2) + 0.5 * math.log(
         sd_log**2 / (0.3**2 + sd_log**2)
@@ -80,16 +79,16 @@ def test_where_draws_of_the_prior_fail_a_better_way_is_found_and_right():
     """A reading 4.5 prior standard deviations out, ten times as sharp as the prior."""
     value = 6.0 * math.exp(4.5 * 0.3)
     prior = months(value=value, sd_log=0.03)
-    plain = conditioned(prior, way="prior")
+    plain = conditioned(prior, method="prior")
     assert plain.pareto_k > 0.7
-    assert plain.doubts
+    assert plain.warnings
     variance = 1.0 / (0.3**-2 + 0.03**-2)
     mean = variance * (math.log(6.0) / 0.3**2 + math.log(value) / 0.03**2)
-    for way in (None, "tempering"):
-        found = conditioned(prior, way=way)
-        assert found.way != "prior"
-        assert not found.doubts
-        got, se = mean_and_se(np.log(found.simulation.draws["software_doubling_months"]), found.simulation.weights)
+    for method in (None, "tempering"):
+        found = conditioned(prior, method=method)
+        assert found.method != "prior"
+        assert not found.warnings
+        got, se = mean_and_se(np.log(found.draws["software_doubling_months"]), found.weights)
         assert abs(got - mean) < SURE * se
         assert se < 0.1 * math.sqrt(variance)
         marginal = -0.5 * (4.5 * 0.3) ** 2 / (0.3**2 + 0.03**2) + 0.5 * math.log(0.03**2 / (0.3**2 + 0.03**2))
@@ -97,8 +96,8 @@ def test_where_draws_of_the_prior_fail_a_better_way_is_found_and_right():
 
 
 @pytest.mark.skipif(INTERPRETED, reason="a hundred posteriors")
-@pytest.mark.parametrize(("way", "n_worlds"), [("prior", 120), ("proposal", 16), ("tempering", 40)])
-def test_ranks_of_the_truth_in_the_posterior_are_uniform(way, n_worlds):
+@pytest.mark.parametrize(("method", "n_worlds"), [("prior", 120), ("proposal", 16), ("tempering", 40)])
+def test_ranks_of_the_truth_in_the_posterior_are_uniform(method, n_worlds):
     """Simulation-based calibration: worlds of the prior, readings of them, and where the truth lies in what is left."""
     base = load_prior("economists-evidence").given(())
     truths = simulate(base, n_worlds, scheme="philox", seed=77, n_replicates=2, levels=LEVELS).draws
@@ -114,10 +113,10 @@ def test_ranks_of_the_truth_in_the_posterior_are_uniform(way, n_worlds):
             )
             for one in asked
         ]  # fmt: skip
-        found = conditioned(base.given(read), 1024, way=way, seed=world)
+        found = conditioned(base.given(read), 1024, method=method, seed=world)
         for name, places in ranks.items():
-            below = found.simulation.draws[name] < truth[name]
-            places.append(np.average(below, weights=found.simulation.weights))
+            below = found.draws[name] < truth[name]
+            places.append(np.average(below, weights=found.weights))
     for name, places in ranks.items():
         assert stats.kstest(places, "uniform").pvalue > 0.001, name
 
@@ -129,52 +128,52 @@ def test_atoms_and_modes_are_conditioned_like_anything_else():
     x = (np.arange(200_000) + 0.5) / 200_000
     likelihood = np.exp(prior.evidence[0].log_likelihood(law.ppf(x)))
     exact = likelihood[law.ppf(x) == 0.0].sum() / likelihood.sum()
-    for way in WAYS:
-        found = conditioned(prior, way=way)
-        weights = found.simulation.weights
-        got, se = mean_and_se((found.simulation.draws["rho"] == 0.0).astype(float), weights)
-        assert abs(got - exact) < SURE * se + 1e-4, way
-        got, se = mean_and_se((found.simulation.draws["mode"] == 1).astype(float), weights)
-        assert abs(got - 0.5) < SURE * se + 1e-4, way
+    for method in METHODS:
+        found = conditioned(prior, method=method)
+        weights = found.weights
+        got, se = mean_and_se((found.draws["rho"] == 0.0).astype(float), weights)
+        assert abs(got - exact) < SURE * se + 1e-4, method
+        got, se = mean_and_se((found.draws["mode"] == 1).astype(float), weights)
+        assert abs(got - 0.5) < SURE * se + 1e-4, method
 
 
 def test_members_of_a_pool_are_weighed_by_how_well_they_predict():
     prior = load_prior("agnostic").given([piece("max_speed", "interval", low=4.0, high=6.0)])
     found = conditioned(prior)
     members = [member.name for member, _ in prior.members]
-    which = np.asarray(found.simulation.draws["prior_set"])
-    share = np.average(which == members.index("epoch-2025"), weights=found.simulation.weights)
+    which = np.asarray(found.draws["prior_set"])
+    share = np.average(which == members.index("epoch-2025"), weights=found.weights)
     assert share > 0.5  # sigma = 0.7 has a maximum speed of 5.04
-    assert np.average(which == members.index("davidson-houlden-2025"), weights=found.simulation.weights) == 0.0
+    assert np.average(which == members.index("davidson-houlden-2025"), weights=found.weights) == 0.0
 
 
 @pytest.mark.skipif(INTERPRETED, reason="takes simulated trajectories by the hundred thousand")
 def test_evidence_about_outcomes_conditions_on_trajectories():
     prior = load_prior("davidson-2025").given([piece("first_year_ooms", "normal", unit="OOM", value=4.0, sd=0.5)])
-    plain, tempered = (conditioned(prior, 2048, way=way) for way in ("prior", "tempering"))
+    plain, tempered = (conditioned(prior, 2048, method=method) for method in ("prior", "tempering"))
     for found in (plain, tempered):
-        values = found.simulation.outcomes.first_year_ooms
-        mean, se = mean_and_se(values, found.simulation.weights)
+        values = found.outcomes.first_year_ooms
+        mean, se = mean_and_se(values, found.weights)
         assert abs(mean - 3.9) < 0.3
         assert se < 0.1
-    first, second = (estimate_event(found.simulation, parse_event(HEADLINE)) for found in (plain, tempered))
+    first, second = (estimate_event(found, parse_event(HEADLINE)) for found in (plain, tempered))
     assert abs(first.prob - second.prob) < SURE * math.hypot(first.se, second.se)
 
 
 @pytest.mark.skipif(INTERPRETED, reason="too few draws for three ways to compare")
 def test_all_ways_give_the_same_probability():
     prior = load_prior("agnostic-evidence")
-    answers = [summarise(conditioned(prior, way=way)).answer for way in WAYS]
+    answers = [summarise(conditioned(prior, method=method)).answer for method in METHODS]
     for one in answers[1:]:
         assert abs(one.prob - answers[0].prob) < SURE * math.hypot(one.se, answers[0].se)
 
 
 def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads():
     prior = months(value=5.0, sd_log=0.2)
-    for way in WAYS:
-        one, two = (conditioned(prior, 256, way=way, threads=threads, batch=32 * threads) for threads in (1, 2))
-        np.testing.assert_array_equal(one.simulation.weights, two.simulation.weights)
-        np.testing.assert_array_equal(one.simulation.outcomes.months_to, two.simulation.outcomes.months_to)
+    for method in METHODS:
+        one, two = (conditioned(prior, 256, method=method, threads=threads, batch=32 * threads) for threads in (1, 2))
+        np.testing.assert_array_equal(one.weights, two.weights)
+        np.testing.assert_array_equal(one.outcomes.months_to, two.outcomes.months_to)
 
 
 # --- Estimates from weighted draws ---
@@ -231,17 +230,17 @@ def test_the_summary_of_weighted_draws_says_what_it_is_given():
     assert "ess" in summary.thresholds
     assert summary.modes["share"].sum() == pytest.approx(1.0)
     assert summary.statuses.attrs["prob_low"] == pytest.approx(summary.answer.prob)
-    sample = sample_of(found.simulation, parse_event(HEADLINE))
-    np.testing.assert_array_equal(sample.weights, found.simulation.weights)
+    sample = sample_of(found, parse_event(HEADLINE))
+    np.testing.assert_array_equal(sample.weights, found.weights)
     assert sample_of(found.before, parse_event(HEADLINE)).weights is None
 
 
 def test_what_draws_from_the_prior_refuses_a_set_given_evidence():
     prior = months(value=5.0, sd_log=0.2)
     for draw in (
-        lambda: simulate(prior, 64),
+        lambda: simulate_prior(prior, 64),
         lambda: estimate_rare(prior, n_draws=64),
-        lambda: doubled(conditioned(prior, 64).simulation),
+        lambda: double_prior(conditioned(prior, 64)),
     ):
         with pytest.raises(InputError, match=r"is conditioned on evidence, and .* draws from a set as it was before"):
             draw()
@@ -262,7 +261,7 @@ def three_pieces():
 
 @pytest.fixture(scope="module")
 def report():
-    return weigh_evidence(conditioned(three_pieces()))
+    return evidence(conditioned(three_pieces()))
 
 
 def test_shapley_values_sum_exactly_and_an_inert_piece_has_none(report):
@@ -285,7 +284,7 @@ def test_shapley_values_are_the_mean_over_orders():
         for place in order:
             expected[place] += (values[subset | 1 << place] - values[subset]) / 6.0
             subset |= 1 << place
-    np.testing.assert_allclose(weighing._shapley_matrix(3) @ values, expected, atol=1e-14)
+    np.testing.assert_allclose(_shapley_matrix(3) @ values, expected, atol=1e-14)
 
 
 @pytest.mark.skipif(INTERPRETED, reason="too few draws")
@@ -314,7 +313,7 @@ def test_before_and_after_are_the_prior_and_the_posterior(report):
 
 def test_a_surprising_piece_says_so():
     prior = load_prior("economists-evidence").given([piece("pace_tenth_compute", value=40.0, sd_log=0.1)])
-    found = weigh_evidence(conditioned(prior, way="tempering"))
+    found = evidence(conditioned(prior, method="tempering"))
     assert found.items["satisfied"][0] == 0.0
     assert found.items["predictive"][0] < 1e-3
     assert found.items["expected_likelihood"][0] < 1e-6
@@ -325,7 +324,7 @@ def some_fail(monkeypatch):
     """Draws of the prior in which every seventh trajectory fails, as the engine leaves them."""
 
     def with_failures(*arguments, **options):
-        found = simulate(*arguments, **options)
+        found = simulate_prior(*arguments, **options)
         outcomes = found.outcomes
         failed = np.arange(len(outcomes)) % 7 == 3
         arrays = {name: getattr(outcomes, name).copy() for name in ("status", "best_window_months", "months_to")}
@@ -333,20 +332,20 @@ def some_fail(monkeypatch):
         arrays["best_window_months"][failed] = arrays["months_to"][failed] = np.nan
         return replace(found, outcomes=replace(outcomes, **arrays))
 
-    monkeypatch.setattr("mc_sie.analysis.importance.conditioning.simulate", with_failures)
+    monkeypatch.setattr("mc_sie.analysis.importance.conditioning.simulate_prior", with_failures)
 
 
 @pytest.mark.parametrize("about", ["pace_tenth_compute", "best_window_months[5]"])
 def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, about):
     """The bounds are those of counting each with the largest weight it can have, as a miss or as a hit."""
     item = piece(about, value=0.5 if about == "pace_tenth_compute" else 30.0, sd_log=0.3)
-    found = conditioned(load_prior("davidson-2025").given([item]), way="prior")
-    weighed = weigh_evidence(found)
+    found = conditioned(load_prior("davidson-2025").given([item]), method="prior")
+    weighed = evidence(found)
     is_ok = found.before.outcomes.is_ok
     hits = parse_event(HEADLINE).holds(found.before.outcomes)
     assert weighed.n_failed == np.sum(~is_ok) > 0
     assert weighed.bounds_before == pytest.approx((hits.mean(), (hits | ~is_ok).mean()))
-    likely = np.exp(log_likelihoods(found.simulation.prior, found.before.draws, found.before.outcomes)[:, 0])
+    likely = np.exp(log_likelihoods(found.prior, found.before.draws, found.before.outcomes)[:, 0])
     if about != "pace_tenth_compute":
         assert not likely[~is_ok].any()
         likely[~is_ok] = 1.0  # nobody knows
@@ -354,7 +353,7 @@ def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, abou
     assert weighed.bounds_after == pytest.approx(expected)
     assert weighed.bounds_after[0] <= weighed.after.prob <= weighed.bounds_after[1]
     assert evidence_record(weighed)["n_failed"] == weighed.n_failed
-    said = any("nobody knows what the evidence says of them" in doubt for doubt in found.doubts)
+    said = any("nobody knows what the evidence says of them" in warning for warning in found.warnings)
     assert said == (about != "pace_tenth_compute")
 
 
@@ -374,22 +373,22 @@ def test_a_set_in_which_nothing_varies_has_a_table_without_rows(tmp_path):
     for name, value in values.items():
         prior = prior.pinned(name, value)
     prior = prior.given(items)
-    weighed = weigh_evidence(conditioned(prior), "best_window[3] < 24")
+    weighed = evidence(conditioned(prior), "best_window[3] < 24")
     assert (len(weighed.inputs), len(weighed.shares), len(weighed.items)) == (0, 0, 2)
     assert "posterior_q50" in weighed.inputs
-    write_evidence(weighed, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 6
+    write_evidence(weighed, tmp_path / "tables")
+    assert len(list((tmp_path / "tables").iterdir())) == 6
 
 
 def test_more_pieces_than_can_be_taken_apart_are_refused():
     many = [piece("rho", "normal", name=str(place), unit="1", value=-0.5, sd=1.0) for place in range(13)]
     with pytest.raises(InputError, match="states 13 pieces of evidence"):
-        weigh_evidence(conditioned(load_prior("davidson-2025").given(many), 64))
+        evidence(conditioned(load_prior("davidson-2025").given(many), 64))
 
 
 def test_likelihoods_of_draws_are_those_of_their_values():
     prior = three_pieces()
-    found = conditioned(prior, 256, way="prior")
-    by_item = log_likelihoods(prior, found.simulation.draws, found.simulation.outcomes)
+    found = conditioned(prior, 256, method="prior")
+    by_item = log_likelihoods(prior, found.draws, found.outcomes)
     weights = np.exp(by_item.sum(axis=1))
-    np.testing.assert_allclose(found.simulation.weights, weights / weights.mean(), rtol=1e-12)
+    np.testing.assert_allclose(found.weights, weights / weights.mean(), rtol=1e-12)

@@ -1,0 +1,53 @@
+"""The public names of mc_sie, each from its home: the one list that editors, type checkers and the package read."""
+
+from .analysis.comparison.breakeven import BreakEven as BreakEven
+from .analysis.comparison.breakeven import breakeven as breakeven
+from .analysis.comparison.decomposition import Comparison as Comparison
+from .analysis.comparison.decomposition import compare as compare
+from .analysis.comparison.structure import Structure as Structure
+from .analysis.comparison.structure import structure as structure
+from .analysis.importance.conditioning import Conditioned as Conditioned
+from .analysis.importance.drawing import doubled as doubled
+from .analysis.importance.drawing import simulate as simulate
+from .analysis.importance.evidence import EvidenceReport as EvidenceReport
+from .analysis.importance.evidence import evidence as evidence
+from .analysis.importance.rare import Rare as Rare
+from .analysis.importance.rare import estimate_rare as estimate_rare
+from .analysis.probability.summary import Summary as Summary
+from .analysis.probability.summary import summarise as summarise
+from .analysis.sensitivity.study import Sensitivity as Sensitivity
+from .analysis.sensitivity.study import sensitivity as sensitivity
+from .engine.run import Simulation as Simulation
+from .engine.run import evaluate as evaluate
+from .engine.sample import Sample as Sample
+from .engine.sample import sample_of as sample_of
+from .engine.trajectory import trajectory as trajectory
+from .errors import InputError as InputError
+from .errors import McSieError as McSieError
+from .events import Event as Event
+from .events import parse_event as parse_event
+from .outcomes import Outcomes as Outcomes
+from .priors import PriorSet as PriorSet
+from .priors import entry as entry
+from .priors import load_prior as load_prior
+from .priors import pool as pool
+from .priors import shipped_priors as shipped_priors
+from .priors.entries import Entry as Entry
+from .priors.evidence import Evidence as Evidence
+from .report.build import ReportRequest as ReportRequest
+from .report.build import make_report as make_report
+from .report.build import make_request as make_request
+from .report.build import write_report as write_report
+from .report.document import Document as Document
+from .report.verification import Verification as Verification
+from .report.verification import verify as verify
+from .sampling import Design as Design
+from .stats.estimates import Estimate as Estimate
+from .stats.estimates import WeightedEstimate as WeightedEstimate
+from .stats.stopping import Precision as Precision
+from .stats.stopping import precision as precision
+from .storage.store import StoredRun as StoredRun
+from .storage.store import read_run as read_run
+from .storage.store import write_run as write_run
+
+__version__: str
