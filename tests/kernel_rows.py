@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.model.law import set_law
 from mc_sie.model.status import OK
 from mc_sie.model.workspace import Workspace, new_workspace

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mc_sie.engine.run import KERNEL_COLUMNS
+from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.quantities import (
     BLOCKS,
     GROUPS,

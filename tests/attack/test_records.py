@@ -30,7 +30,7 @@ from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.report import verification
-from mc_sie.report.verification import verify_run
+from mc_sie.report.verification import verify
 from mc_sie.sampling import plan
 from mc_sie.stats.stopping import Precision
 from mc_sie.storage.checkpoint import Checkpoint, Plan
@@ -110,7 +110,7 @@ def passes(folder: Path) -> bool:
     """Whether a folder is said to be as it was; anything but a refusal or a comparison is an error of the test."""
     for read in (read_run, lambda place: run_spec_of(read_record(place), "run.json")):
         refusal(read, folder)
-    found = refusal(lambda place: verify_run(place, threads=1), folder)
+    found = refusal(lambda place: verify(place, threads=1), folder)
     return not isinstance(found, InputError) and len(found.drift) == 0
 
 
