@@ -40,7 +40,7 @@ def test_published_curve(rho, labour, pace):
 
 @given(logs, st.floats(-5.0, 20.0), rhos, alphas)
 @settings(deadline=None, derandomize=True, max_examples=300)
-def test_ces_agrees_with_its_slow_twin(ln_x, ln_k, rho, alpha):
+def test_ces_agrees_with_the_reference(ln_x, ln_k, rho, alpha):
     slow = ces(math.exp(ln_x), math.exp(ln_k), rho, alpha)
     assert ln_ces(ln_x, ln_k, rho, alpha) == pytest.approx(math.log(slow), rel=1e-12, abs=1e-11)
 

@@ -13,8 +13,11 @@ from mc_sie.model.chebyshev import N_NODES, N_TERMS, NODES, fit, integrate, is_r
 
 def test_a_panel_integrates_what_it_resolves():
     """The integral of e^(3x) over [-1, 1] is known; fourteen digits of it come out, at the nodes and between them."""
-    h, start = 2.0, 0.25
-    slope_series, series, values = np.zeros(N_TERMS), np.zeros(N_TERMS), np.zeros(N_NODES)
+    h = 2.0
+    start = 0.25
+    slope_series = np.zeros(N_TERMS)
+    series = np.zeros(N_TERMS)
+    values = np.zeros(N_NODES)
     slopes = np.exp(3 * NODES)
     error = fit(slopes, h, start, slope_series, series)
     integrate(slopes, h, start, values)
@@ -32,8 +35,10 @@ def test_a_series_is_read_to_rounding_and_its_error_is_that_of_its_last_terms(ra
 
     Rounding was seen to leave 2e-15 of the largest value; ten times that is four digits below what a panel may err.
     """
-    h, start = 3.0, 2.0
-    slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
+    h = 3.0
+    start = 2.0
+    slope_series = np.zeros(N_TERMS)
+    series = np.zeros(N_TERMS)
     slopes = np.exp(rate * NODES) * np.cos(2 * NODES)
     error = fit(slopes, h, start, slope_series, series)
     terms = np.linalg.solve(chebyshev.chebvander(NODES, N_NODES - 1), slopes)
@@ -55,8 +60,10 @@ def test_a_longer_panel_is_known_to_reach_without_its_length(length):
 
 @pytest.mark.parametrize("length", [0.1, 2.0, 7.0])
 def test_a_panel_finds_where_a_function_takes_a_value(length):
-    slope_series, series = np.zeros(N_TERMS), np.zeros(N_TERMS)
-    slopes, values = np.exp(NODES), np.zeros(N_NODES)
+    slope_series = np.zeros(N_TERMS)
+    series = np.zeros(N_TERMS)
+    slopes = np.exp(NODES)
+    values = np.zeros(N_NODES)
     fit(slopes, length, 0.0, slope_series, series)
     integrate(slopes, length, 0.0, values)
     for x in (-1.0, -0.3, 0.2, 0.9):

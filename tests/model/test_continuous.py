@@ -51,7 +51,8 @@ def test_a_trajectory_ends_at_the_top_at_the_limit_or_with_the_horizon(row, end)
 def test_the_order_and_number_of_levels_do_not_matter(mode, levels):
     """Each window starts from the one before it, and each level from the panel of the one before it."""
     row = {**BASE, "mode": mode, "r": 3.0}
-    together, widths = evaluate(row, levels=levels, widths=(7.0, 12.0, 1.0)), (1.0, 12.0, 7.0)
+    together = evaluate(row, levels=levels, widths=(7.0, 12.0, 1.0))
+    widths = (1.0, 12.0, 7.0)
     apart = [evaluate(row, levels=(level,), widths=widths) for level in levels]
     np.testing.assert_allclose(together.months_to[0], [one.months_to[0, 0] for one in apart], rtol=1e-12)
     np.testing.assert_allclose(

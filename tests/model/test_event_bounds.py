@@ -27,7 +27,9 @@ from mc_sie.model.workspace import SECOND, SECOND_SLOPE
 from mc_sie.priors import shipped_priors
 from mc_sie.units import LN_10, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
 
-NOT_BELOW, BELOW, OPEN = event_bounds.NOT_BELOW, event_bounds.BELOW, event_bounds.OPEN
+NOT_BELOW = event_bounds.NOT_BELOW
+BELOW = event_bounds.BELOW
+OPEN = event_bounds.OPEN
 N_ROWS = 40 if INTERPRETED else 4000
 N_DRAWS = 32 if INTERPRETED else 4096
 GAINS = (0.5, 2.5, 5.0, 12.0, 16.0)
@@ -68,11 +70,14 @@ def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
     rng = np.random.default_rng(seed)
     start, end = np.sort(rng.uniform(0.0, 0.98 * top, 2))
     while pace(row, end) < 1e-100:
-        start, end = 0.5 * start, 0.5 * end
+        start = 0.5 * start
+        end = 0.5 * end
     speed = OOMS_PER_DOUBLING / row["software_doubling_months"]
     months, _ = quad(lambda s: 1.0 / (speed * pace(row, s)), start, end, epsabs=0.0, epsrel=1e-10, limit=500)
     work = prepared(row)
-    law, nodes, series = work.law, work.nodes, work.series[0]
+    law = work.law
+    nodes = work.nodes
+    series = work.series[0]
     low, high = event_bounds.window_bounds(on_route(law, 0), law.mode, top, series, nodes, start, end - start)
     assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
     narrow = end - start < 0.3
@@ -128,8 +133,11 @@ def test_bounds_in_mode_shortening_hold_where_its_series_follows_the_law_badly(o
 def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
     row = {**SHORTENED[seed][1], "mode": "shortening"} if seed < len(SHORTENED) else concave_row(seed, "shortening")
     work = prepared(row)
-    law, nodes, series = work.law, work.nodes, work.series[0]
-    on, top = on_route(law, 0), min(20.0, law.limit)
+    law = work.law
+    nodes = work.nodes
+    series = work.series[0]
+    on = on_route(law, 0)
+    top = min(20.0, law.limit)
     fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
     fit(nodes.second_slope, top, 0.0, series[SECOND_SLOPE], series[SECOND])
     said = event_bounds.SERIES_SAFETY * event_bounds.series_miss(on, top, nodes, series)
@@ -252,18 +260,19 @@ def test_hits_are_those_of_the_simulation(name):
         event = parse_event(text)
         n = N_DRAWS // 4
         simulation = simulate(prior, n, seed=9, n_replicates=4, levels=event.levels, widths=event.widths)
-        expected, design = event.holds(simulation.outcomes), simulation.design
+        expected = event.holds(simulation.outcomes)
+        design = simulation.design
         assert_same(hits_of_design(prior, design, 240.0, event), simulation, expected)
         points = uniforms_of(prior, design, 0, n)
         if points:
             assert_same(hits_of_points(prior, points, 240.0, event, threads=1), simulation, expected)
-        twin = event.from_start
+        from_start = event.from_start
         ours = hits_of_range(prior, design, 0, n, 240.0, event, Processor(), with_twin=True)[2]
         assert_same(ours, simulation, expected)
-        if twin is None:
+        if from_start is None:
             assert ours.holds_from_start is None
         else:
-            np.testing.assert_array_equal(ours.holds_from_start, twin.holds(simulation.outcomes))
+            np.testing.assert_array_equal(ours.holds_from_start, from_start.holds(simulation.outcomes))
 
 
 def assert_same(ours: Any, simulation: Any, expected: np.ndarray) -> None:

@@ -50,7 +50,8 @@ def test_months_to_agree_with_high_precision_solutions(golden, outcomes, level):
 
 @pytest.mark.parametrize("level", [3, 5])
 def test_best_windows_agree_with_high_precision_solutions(golden, outcomes, level):
-    ours, theirs = outcomes.values("best_window_months", level), golden[f"best_window_months_{level}"].to_numpy()
+    ours = outcomes.values("best_window_months", level)
+    theirs = golden[f"best_window_months_{level}"].to_numpy()
     counted = np.maximum(ours, theirs) >= NEGLIGIBLE_WINDOW_MONTHS
     assert counted.sum() > 100
     assert misses(ours[counted], theirs[counted]).max() <= TOLERANCE

@@ -45,7 +45,8 @@ def test_more_of_anything_is_never_slower(row, name, factor):
     """In mode none with the pace that follows from the CES: higher r, rho, Lambda and D never delay a gain."""
     value = row[name]
     more = min(0.95, value + 0.2 * factor) if name == "rho" else value * factor
-    low, high = evaluate({**row, name: value}, levels=LEVELS), evaluate({**row, name: more}, levels=LEVELS)
+    low = evaluate({**row, name: value}, levels=LEVELS)
+    high = evaluate({**row, name: more}, levels=LEVELS)
     with np.errstate(invalid="ignore"):
         slower = high.months_to - low.months_to > 1e-9 * (1 + np.where(np.isfinite(low.months_to), low.months_to, 0.0))
     assert not slower.any()
@@ -169,7 +170,8 @@ def test_days_to_five_ooms_in_the_spreadsheet(r, none, slow, fast):
 @pytest.mark.parametrize(("r", "p"), [(0.7, 0.3), (1.2, 0.15), (3.6, 0.6)])
 def test_cobb_douglas_without_limits_is_davidson_and_houldens_law(r, p):
     """Their doubling times change by 2^(p(1/r - 1)) per labour-equivalent doubling; here in the continuous limit."""
-    f, mu = 8.0, 2.0
+    f = 8.0
+    mu = 2.0
     row = {
         "rho": 0.0,
         "r": r,
@@ -190,7 +192,8 @@ def test_cobb_douglas_without_limits_is_davidson_and_houldens_law(r, p):
 def test_shortening_adds_a_doubling_to_every_doubling_of_pace():
     """Without limits and at rho = 0, N is constant: M grows as 10^(s/N), and as 10^(s/(N+1)) under shortening."""
     row = {"rho": 0.0, "r": 2.0, "lam": 0.8}
-    none, shortened = evaluate({**row, "mode": "none"}), evaluate({**row, "mode": "shortening"})
+    none = evaluate({**row, "mode": "none"})
+    shortened = evaluate({**row, "mode": "shortening"})
     n = none.doublings_per_pace_doubling[0]
     assert n == pytest.approx(1 / (0.8 * 0.5 * 2 * (1 - 1 / 2.0)))
     assert shortened.doublings_per_pace_doubling_shortened[0] == pytest.approx(n + 1)

@@ -48,7 +48,8 @@ def assert_agree(outcomes: Outcomes, i: int, row: dict[str, Any]) -> None:
     theirs = solve(row, LEVELS)
     for j, level in enumerate(LEVELS):
         assert miss(outcomes.months_to[i, j], theirs["months_to"][level]) < TOLERANCE, ("months_to", level)
-        ours, window = outcomes.best_window_months[i, j], theirs["best_window_months"][level]
+        ours = outcomes.best_window_months[i, j]
+        window = theirs["best_window_months"][level]
         assert miss(ours, window) < TOLERANCE or max(ours, window) < 0.01, ("best_window", level, ours, window)
     for j, width in enumerate((4, 12)):
         assert miss(outcomes.best_gain_ooms[i, j], theirs["best_gain_ooms"][width]) < GAIN_TOLERANCE, width

@@ -17,9 +17,13 @@ CONTINUAL = [row for row in random_rows(5, 60, modes=("continual",)) if row["hor
 def test_derivatives_of_the_heading_are_those_of_its_odds(i):
     """w by z, and w and its slope along e at the same u, against differences."""
     law = prepared(CONTINUAL[i]).law
-    z, e, months, d = 0.4, 0.3, 2.0, 1e-5
+    z = 0.4
+    e = 0.3
+    months = 2.0
+    d = 1e-5
     here = heading_at(law, 0, z, e, months)
-    ahead, behind = heading_at(law, 0, z - d, e + d, months), heading_at(law, 0, z + d, e - d, months)
+    ahead = heading_at(law, 0, z - d, e + d, months)
+    behind = heading_at(law, 0, z + d, e - d, months)
     assert here.tilt == pytest.approx((ahead.odds_log - behind.odds_log) / (2 * d), rel=1e-6, abs=1e-6)
     assert here.bend == pytest.approx((ahead.tilt - behind.tilt) / (2 * d), rel=1e-5, abs=1e-5)
     along = heading_at(law, 0, z + d, e, months).odds_log - heading_at(law, 0, z - d, e, months).odds_log

@@ -61,7 +61,8 @@ def test_two_searches_for_windows_agree(mode, r):
             else:
                 ends = ends_by_months(work.windows, n_windows, width)
                 length = best_window(law, work, trajectory, shape, axis, width, *ends).length
-            n_panels, n_grid = trajectory.n_panels, trajectory.n_grid
+            n_panels = trajectory.n_panels
+            n_grid = trajectory.n_grid
             every = best_by_crossings(law, work, n_panels, n_grid, shape.bottom, False, axis, width)
             assert length == pytest.approx(abs(every), rel=1e-8)
 
@@ -73,9 +74,11 @@ def test_a_valley_before_the_second_grid_point_is_seen():
         **{"limit_ooms": 8.044833919039132, "labour_multiplier": 900.0, "speedup_initial": 10.502163840463524},
         **{"labour_per_efficiency": 2.0, "software_doubling_months": 6.0},
     }
-    work, levels = prepared(row), (0.1, 0.3, 0.5)
+    work = prepared(row)
+    levels = (0.1, 0.3, 0.5)
     assert valley(work.law, work, follow(work.law, work).n_grid).bottom == 0
-    ours, slow = evaluate(row, levels=levels), solve_slowly(row, levels)
+    ours = evaluate(row, levels=levels)
+    slow = solve_slowly(row, levels)
     np.testing.assert_allclose(ours.best_window_months[0], [slow["best_window_months"][k] for k in levels], rtol=1e-8)
     assert (ours.best_window_months[0, :2] < ours.months_to[0, :2] * (1 - 1e-5)).all()
 

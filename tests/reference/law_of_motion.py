@@ -64,7 +64,7 @@ TIE_MONTHS = 1e-9  # runs of equal length back to back may be exactly w apart
 TIE_AT_D = 1e-12  # likewise a + Delta = D
 
 
-# --- small twins ----------------------------------------------------------------------------------
+# --- small references --------------------------------------------------------------------------------
 
 
 def ces(x: float, k: float, rho: float, alpha: float) -> float:
