@@ -136,7 +136,7 @@ def law_row(r: float, training_days: float | None, research_days: float = RESEAR
     Returns
     -------
     dict
-        Quantities for :func:`mc_sie.engine.run.evaluate`.
+        Quantities for :func:`mc_sie.evaluate`.
 
     Notes
     -----

@@ -282,7 +282,7 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     Returns
     -------
     dict of str to float
-        In the order of ``engine.run.KERNEL_COLUMNS``.
+        In the order of ``engine.kernel.KERNEL_COLUMNS``.
 
     Raises
     ------

@@ -18,6 +18,7 @@ from tests_settings import DATA, INTERPRETED
 
 import mc_sie.engine.run
 import mc_sie.storage.store
+from mc_sie.analysis.importance import drawing
 
 SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "1024", "--quiet")
 CHEAP = "davidson-houlden-2025"
@@ -105,7 +106,7 @@ def test_run_doubles_the_draws_until_the_error_is_reached(cli, here):
 
 
 def test_run_reports_draws_that_could_not_be_simulated(cli, here, monkeypatch):
-    honest = mc_sie.engine.run.simulate
+    honest = drawing.simulate
 
     def simulate(*args, **kwargs):
         simulation = honest(*args, **kwargs)
@@ -113,7 +114,7 @@ def test_run_reports_draws_that_could_not_be_simulated(cli, here, monkeypatch):
         status[::8] = 4
         return replace(simulation, outcomes=replace(simulation.outcomes, status=status))
 
-    monkeypatch.setattr(mc_sie.engine.run, "simulate", simulate)
+    monkeypatch.setattr(drawing, "simulate", simulate)
     status, out, _ = cli("run", CHEAP, *SMALL)
     n = int(SMALL[1])
     assert status == 0
@@ -536,7 +537,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
     def simulate(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr(mc_sie.engine.run, "simulate", simulate)
+    monkeypatch.setattr(drawing, "simulate", simulate)
     status, _, err = cli("run", CHEAP, "--draws", "1000000000", "--out", "new/run", "--quiet")
     assert status == 2
     assert "--draws 1000000000 needs more memory than there is. Ask for fewer draws, or count them" in err

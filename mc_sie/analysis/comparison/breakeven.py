@@ -131,7 +131,7 @@ def breakeven(
     n_draws : int
         Draws for each rerun, of which there are some ninety an input.
     seed, scheme, n_replicates, horizon_months, threads
-        As in :func:`mc_sie.engine.run.simulate`.
+        As in :func:`mc_sie.simulate`.
     progress : callable, optional
         Called with reruns done and reruns expected.
 

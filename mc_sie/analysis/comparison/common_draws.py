@@ -126,7 +126,7 @@ class CommonDraws:
         prior : PriorSet
             Whom to ask.
         progress : callable, optional
-            As in :func:`mc_sie.engine.run.simulate`.
+            As in :func:`mc_sie.simulate`.
 
         Returns
         -------
@@ -166,7 +166,7 @@ def question(
     event : Event or str
         The event.
     n_draws, seed, scheme, n_replicates, horizon_months, threads
-        As in :func:`mc_sie.engine.run.simulate`.
+        As in :func:`mc_sie.simulate`.
 
     Returns
     -------

@@ -134,7 +134,7 @@ def compare(
     n_draws : int
         Draws for each set and each mixed set.
     seed, scheme, n_replicates, horizon_months, threads, progress
-        As in :func:`mc_sie.engine.run.simulate`.
+        As in :func:`mc_sie.simulate`.
     order_pairs : int, optional
         Pairs of random orders instead of all mixed sets, at least 2; if not given, all mixed sets up to
         :data:`EXACT_HIGH` blocks and :data:`ORDER_PAIRS` pairs beyond.

@@ -99,7 +99,7 @@ def structure(
     n_draws : int
         Draws for each variant.
     seed, scheme, n_replicates, horizon_months, threads, progress
-        As in :func:`mc_sie.engine.run.simulate`.
+        As in :func:`mc_sie.simulate`.
 
     Returns
     -------

@@ -248,7 +248,7 @@ def sensitivity(
     n_draws : int
         Runs of the model in all. An eighth of them are draws of the prior (none where draws are given).
     seed, n_replicates, horizon_months
-        As in :func:`mc_sie.engine.run.simulate`, for a prior set.
+        As in :func:`mc_sie.simulate`, for a prior set.
     loss_ratio : float
         What acting in vain costs, in units of what acting rightly gains.
     curves_only : bool
