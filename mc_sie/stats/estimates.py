@@ -402,6 +402,13 @@ def se_in_points(estimate: Estimate) -> str:
     return f"{points:.{decimals(points)}f}"
 
 
+def label(estimate: Estimate) -> str:
+    """A probability and its Monte Carlo error in a few characters, for figures and tables."""
+    if estimate.has_error:
+        return f"{in_percent(estimate)} (SE {se_in_points(estimate)})"
+    return in_percent(estimate)
+
+
 def decimals(error: float) -> int:
     """Decimals that an error leaves meaningful: those of its first significant digit.
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, question
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, common_draws
 from mc_sie.analysis.comparison.structure import ask_modes, failures
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError, nearest
@@ -53,7 +53,7 @@ class BreakEven:
 
     Attributes
     ----------
-    question : CommonDraws
+    common : CommonDraws
         Event, points and horizon.
     prior : PriorSet
         The set.
@@ -80,7 +80,7 @@ class BreakEven:
         What was left out and why, and in which reruns draws failed.
     """
 
-    question: CommonDraws
+    common: CommonDraws
     prior: PriorSet
     answer: Answer
     values: pd.DataFrame
@@ -142,7 +142,7 @@ def breakeven(
     Pinning is an intervention: all other inputs keep their laws. The error of a break-even value is that of P there
     over the slope of P (delta method).
     """
-    asked = question(
+    common = common_draws(
         event,
         n_draws=n_draws,
         seed=seed,
@@ -155,13 +155,13 @@ def breakeven(
     _check(prior, quantities, targets)
     names = tuple(dict.fromkeys(quantities)) or ("mode", *_varying(prior))
     numbers = [name for name in names if name != "mode"]
-    answer = asked.ask(prior)
+    answer = common.ask(prior)
     report = _Reruns(progress, len(numbers) * _RERUNS_EXPECTED)
-    found = [_input(asked, prior, answer, name, sorted(set(targets)), report.at(i)) for i, name in enumerate(numbers)]
+    found = [_input(common, prior, answer, name, sorted(set(targets)), report.at(i)) for i, name in enumerate(numbers)]
     report.end()
-    modes = ask_modes(asked, prior) if "mode" in names else pd.DataFrame()
+    modes = ask_modes(common, prior) if "mode" in names else pd.DataFrame()
     return BreakEven(
-        asked,
+        common,
         prior,
         answer,
         pd.DataFrame([row for one in found for row in one.values], columns=list(_VALUE_COLUMNS)),
@@ -201,7 +201,7 @@ def pinned_at(found: BreakEven, levels: Sequence[float] = (0.1, 0.9)) -> pd.Data
     rows: list[dict[str, object]] = []
     for name in dict.fromkeys(found.curves["quantity"]):
         for level, value in zip(levels, found.prior.quantiles(name, levels), strict=True):
-            answer = found.question.ask(found.prior.pinned(name, float(value)))
+            answer = found.common.ask(found.prior.pinned(name, float(value)))
             rows.append({"quantity": name, "level": level, "value": float(value), **answer.columns()})
     return pd.DataFrame(rows)
 
@@ -283,7 +283,7 @@ class _Found:
 
 
 def _input(
-    asked: CommonDraws, prior: PriorSet, base: Answer, name: str, targets: Sequence[float], told: Callable[[], None]
+    common: CommonDraws, prior: PriorSet, base: Answer, name: str, targets: Sequence[float], told: Callable[[], None]
 ) -> _Found:
     """Everything about one input."""
     quantity = QUANTITIES[name]
@@ -292,7 +292,7 @@ def _input(
     def value_at(place: float) -> float:
         return _inside(quantity, float(from_scale(quantity.scale, place)))
 
-    scan = _Scan(asked, lambda place: prior.pinned(name, value_at(place)), told)
+    scan = _Scan(common, lambda place: prior.pinned(name, value_at(place)), told)
     scan.over(_pinned_grid(prior, quantity))
     scan.go_on(targets, *to_scale(quantity.scale, (quantity.low, quantity.high)))
     ends = _inside(quantity, quantity.low), _inside(quantity, quantity.high)
@@ -320,7 +320,7 @@ def _input(
     def move_at(shift: float) -> dict[str, object]:
         return {"move": change_in_words(quantity, shift), "outside": _outside(moved(shift), name)}
 
-    scan = _Scan(asked, moved, told, {0.0: base})
+    scan = _Scan(common, moved, told, {0.0: base})
     scan.over([multiple * sd for multiple in _SDS])
     scan.go_on(targets)
     _write(found, scan, name, "median", targets, median_at, move_at, is_whole=False)
@@ -337,7 +337,7 @@ def _input(
         }
         try:
             changed = _moved(prior, name, shift, widening, centre)
-            answer = asked.ask(changed)
+            answer = common.ask(changed)
             row |= change_between(base, answer).columns() | {"outside": _outside(changed, name)}
             told()
             if answer.n_failed:
@@ -421,12 +421,12 @@ class _Scan:
 
     def __init__(
         self,
-        asked: CommonDraws,
+        common: CommonDraws,
         set_at: Callable[[float], PriorSet],
         told: Callable[[], None],
         known: dict[float, Answer] | None = None,
     ) -> None:
-        self._asked, self._set_at, self._told = asked, set_at, told
+        self._common, self._set_at, self._told = common, set_at, told
         self.answers = {place: answer.estimate for place, answer in (known or {}).items()}
         self.refused: dict[float, str] = {}
         self.failed: dict[float, str] = {}
@@ -461,7 +461,7 @@ class _Scan:
     def at(self, place: float) -> Estimate:
         """P at one place."""
         if place not in self.answers:
-            answer = self._asked.ask(self._set_at(place))
+            answer = self._common.ask(self._set_at(place))
             self.answers[place] = answer.estimate
             if answer.n_failed:
                 self.failed[place] = answer.failed_in_words
@@ -504,7 +504,7 @@ class _Scan:
         slope = local if local * slope > 0.0 else slope
         place = min(max(middle + (target - here.prob) / slope, low), high)
         se = error / abs(slope)
-        half = student_t(self._asked.design.n_replicates - 1) * se
+        half = student_t(self._common.design.n_replicates - 1) * se
         return _Crossing("crossing", place, se, place - half, place + half, direction)
 
     def _error_of(self, estimate: Estimate) -> float:
@@ -536,7 +536,7 @@ def _write(
     is_whole: bool,
 ) -> None:
     """Rows for the crossings of every target, and the curve behind them; ``is_whole`` if it spans the whole domain."""
-    from mc_sie.analysis.comparison.headlines import label
+    from mc_sie.stats.estimates import label
 
     if scan.refused:
         reasons = list(dict.fromkeys(scan.refused.values()))

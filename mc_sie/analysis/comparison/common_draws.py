@@ -98,7 +98,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class CommonDraws:
-    """An event, and the points on which prior sets are asked about it. Made by :func:`question`.
+    """An event, and the points on which prior sets are asked about it. Made by :func:`common_draws`.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class CommonDraws:
         return f"{text} `mc-sie run` takes {DRAWS_DEFAULT:,} of this sequence: its probability is the more exact one."
 
 
-def question(
+def common_draws(
     event: Event | str = HEADLINE,
     *,
     n_draws: int,

@@ -24,10 +24,10 @@ from mc_sie.analysis.comparison.common_draws import (
     CommonDraws,
     change_between,
     change_of,
+    common_draws,
     distinct_names,
     in_points,
     points_of,
-    question,
     steps,
 )
 from mc_sie.engine.run import Progress, check_unconditioned
@@ -63,7 +63,7 @@ class Comparison:
 
     Attributes
     ----------
-    question : CommonDraws
+    common : CommonDraws
         Event, points and horizon, common to all.
     sets : pandas.DataFrame
         One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``.
@@ -87,7 +87,7 @@ class Comparison:
         Each difference in two sentences.
     """
 
-    question: CommonDraws
+    common: CommonDraws
     sets: pd.DataFrame
     changes: pd.DataFrame
     bars: pd.DataFrame
@@ -148,7 +148,7 @@ def compare(
         check_unconditioned(prior, "compare")
     if order_pairs is not None and order_pairs < 2:
         raise InputError(f"--orders {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
-    asked = question(
+    common = common_draws(
         event,
         n_draws=n_draws,
         seed=seed,
@@ -164,11 +164,11 @@ def compare(
     done = 0
     answers = []
     for prior in priors:
-        answers.append(asked.ask(prior, progress=steps(progress, done, total)))
+        answers.append(common.ask(prior, progress=steps(progress, done, total)))
         done += 1
     parts = []
     for name, plan, answer in zip(names[1:], plans, answers[1:], strict=True):
-        parts.append(_split(asked, plan, (names[0], name), answers[0], answer, progress, done, total))
+        parts.append(_split(common, plan, (names[0], name), answers[0], answer, progress, done, total))
         done += max(0, len(plan.masks) - 2)
     sets = [
         {"name": name, "title": prior.title, "digest": prior.digest, **answer.columns()}
@@ -181,7 +181,7 @@ def compare(
         if answer.n_failed
     ]
     return Comparison(
-        asked,
+        common,
         pd.DataFrame(sets),
         pd.DataFrame([part.change for part in parts]),
         _frame([row for part in parts for row in part.bars], _BAR_COLUMNS),
@@ -315,7 +315,7 @@ class _Part:
 
 
 def _split(
-    asked: CommonDraws,
+    common: CommonDraws,
     plan: _Plan,
     names: tuple[str, str],
     before: Answer,
@@ -327,7 +327,7 @@ def _split(
     """Ask the mixed sets of a plan, and split the difference."""
     whole = change_between(before, after)
     ends = {0: before, 2 ** len(plan.players) - 1: after} if plan.players else {}
-    values = np.empty((len(plan.masks), 1 + asked.design.n_replicates))
+    values = np.empty((len(plan.masks), 1 + common.design.n_replicates))
     packed: dict[int, NDArray[np.uint8]] = {}
     rows: list[dict[str, object]] = []
     twice: list[str] = []
@@ -335,7 +335,7 @@ def _split(
         if mask in ends:
             answer = ends[mask]
         else:
-            answer = asked.ask(plan.set_of(mask), progress=steps(progress, done, total))
+            answer = common.ask(plan.set_of(mask), progress=steps(progress, done, total))
             done += 1
         values[index] = (answer.estimate.prob, *answer.by_replicate)
         packed[mask] = np.packbits(answer.hits)
@@ -345,7 +345,7 @@ def _split(
         )
         if answer.prior.may_count_twice and mask not in ends:
             twice.append(taken)
-    bars = _bars(plan, values, packed, asked.design.n_draws)
+    bars = _bars(plan, values, packed, common.design.n_draws)
     notes = list(plan.notes)
     if twice:
         where = f"They take from {names[1]}: {'; '.join(twice)}."
@@ -383,7 +383,7 @@ def _split(
         differences,
         list(_densities(names, [str(row["quantity"]) for row in differences], before, after)),
         tuple(notes),
-        _reading(asked.event, names, before, after, whole, ranked, ", ".join(str(r["quantity"]) for r in differences)),
+        _reading(common.event, names, before, after, whole, ranked, ", ".join(str(r["quantity"]) for r in differences)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from mc_sie.engine.run import Progress, simulate
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-from mc_sie.stats.estimates import Estimate, in_percent, se_in_points
+from mc_sie.stats.estimates import label
 
-RECORD = Path(__file__).resolve().parent.parent / "_headlines.json"
+RECORD = Path(str(resources.files("mc_sie"))) / "_headlines.json"
 """Headlines of the shipped sets as last computed, each with the digest of the set it belongs to."""
 
 
@@ -68,11 +69,6 @@ def headline_table(
             }
         )
     return pd.DataFrame(rows).sort_values("prob", ascending=False, ignore_index=True)
-
-
-def label(answer: Estimate) -> str:
-    """A probability and its Monte Carlo error in a few characters, for figures."""
-    return f"{in_percent(answer)} (SE {se_in_points(answer)})" if answer.has_error else in_percent(answer)
 
 
 @cache

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, question, steps
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, common_draws, steps
 from mc_sie.distributions.families import truncated
 from mc_sie.engine.run import Progress, check_unconditioned
 from mc_sie.errors import InputError
@@ -39,7 +39,7 @@ class Structure:
 
     Attributes
     ----------
-    question : CommonDraws
+    common : CommonDraws
         Event, points and horizon.
     prior : PriorSet
         The set.
@@ -56,7 +56,7 @@ class Structure:
         In which variants draws failed, and the bounds that they leave.
     """
 
-    question: CommonDraws
+    common: CommonDraws
     prior: PriorSet
     answer: Answer
     variants: pd.DataFrame
@@ -111,7 +111,7 @@ def structure(
     correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the other laws.
     """
     check_unconditioned(prior, "structure")
-    asked = question(
+    common = common_draws(
         event,
         n_draws=n_draws,
         seed=seed,
@@ -122,10 +122,10 @@ def structure(
     )
     variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
     todo = {variant.prior.digest: variant.prior for variant in variants if variant.prior is not None}
-    answers = {prior.digest: asked.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
+    answers = {prior.digest: common.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
     for done, (digest, variant_prior) in enumerate(todo.items(), 1):
         if digest not in answers:
-            answers[digest] = asked.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
+            answers[digest] = common.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
     rows, aspects = [], []
     for variant in variants:
         found = answers[variant.prior.digest].columns() if variant.prior else _NOT_RUN
@@ -138,7 +138,7 @@ def structure(
         aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
     table = pd.DataFrame(rows)
     return Structure(
-        asked, prior, answers[prior.digest], table, pd.DataFrame(aspects), tuple(failures(table, "variant"))
+        common, prior, answers[prior.digest], table, pd.DataFrame(aspects), tuple(failures(table, "variant"))
     )
 
 
@@ -172,12 +172,12 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
     return notes
 
 
-def ask_modes(asked: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
+def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
     """The answer with all credence on each retraining mode in turn.
 
     Parameters
     ----------
-    asked : CommonDraws
+    common : CommonDraws
         Event and points.
     prior : PriorSet
         A set or a pool.
@@ -194,7 +194,7 @@ def ask_modes(asked: CommonDraws, prior: PriorSet, progress: Progress | None = N
     for done, variant in enumerate(variants):
         found = _NOT_RUN
         if variant.prior is not None:
-            found = asked.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
+            found = common.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
         rows.append({"mode": variant.name, "credence": variant.credence, **found, "remark": variant.remark})
     return pd.DataFrame(rows)
 

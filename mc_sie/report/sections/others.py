@@ -134,7 +134,7 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
         figures = comparison_figures.comparison_figures(comparison)
         against = str(comparison.sets["name"].iloc[1])
         bars = comparison.bars
-        items += [*comparison.readings, comparison.question.in_words, *(Aside(note) for note in comparison.notes)]
+        items += [*comparison.readings, comparison.common.in_words, *(Aside(note) for note in comparison.notes)]
         if len(bars):
             items.append(
                 Chart(

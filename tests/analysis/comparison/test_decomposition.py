@@ -13,10 +13,10 @@ from tests_settings import INTERPRETED
 from mc_sie import InputError, compare, load_prior
 from mc_sie.analysis.comparison.common_draws import (
     change_of,
+    common_draws,
     distinct_names,
     in_points,
     points_of,
-    question,
     within_points,
 )
 from mc_sie.analysis.comparison.decomposition import Comparison
@@ -68,7 +68,7 @@ def test_bars_are_shapley_values_of_the_mixed_sets(found):
 
 
 def test_each_mixed_set_is_run_on_the_same_points(found):
-    asked = question("first_year_ooms > 2", **HOW)
+    asked = common_draws("first_year_ooms > 2", **HOW)
     one, other = load_prior("davidson-houlden-2025"), load_prior("ho-whitfill-2025")
     row = found.mixed[found.mixed["taken"] == "returns + lam"].iloc[0]
     assert asked.ask(mixed(one, other, ["returns", "lam"])).estimate.prob == row["prob"]
