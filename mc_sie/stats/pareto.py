@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 PARETO_K_HIGH = 0.7
-"""Above this the largest weights follow so heavy a tail that errors cannot be trusted (Vehtari et al.)."""
+"""Above this errors cannot be trusted however many draws there are (Vehtari et al.)."""
+
+
+def k_high(n_draws: int) -> float:
+    """Largest k-hat at which so many weights may be trusted: ``min(1 - 1/log10 n, 0.7)`` (Vehtari et al.)."""
+    if n_draws <= 10:
+        return 0.0
+    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH)
 
 
 def pareto_k(weights: Array) -> float:

@@ -35,6 +35,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.analysis.importance import crank_nicolson
 from mc_sie.analysis.importance.proposal import (
     PICK_DIMENSION,
     TINY,
@@ -56,7 +57,7 @@ from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, points
 from mc_sie.stats.estimates import effective_size
-from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
+from mc_sie.stats.pareto import k_high, pareto_k
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, NDArray[np.generic]]
@@ -81,7 +82,6 @@ PRIOR_SHARE = 0.1
 _N_POPULATIONS, _N_WORLDS = 8, 1024  # of the search that shapes a proposal
 _N_WORLDS_LOW = 16  # fewest worlds of half the search from which a component of a cell is fitted
 _N_MOVES, _N_MOVES_LAST = 8, 24  # Metropolis steps at each power of the likelihood, and at the last
-_ACCEPTED = 0.3  # share of steps that the step length is tuned for
 _ESS_STEP = 0.5  # share of the worlds that the weights of one step are worth
 _N_STEPS_HIGH = 400  # powers after which tempering gives up
 
@@ -174,11 +174,6 @@ class Conditioned:
         if self.way != "prior":
             text += f" (draws of the prior would have {self.pareto_k_prior:.2f})"
         return f"{text}. The prior expects a likelihood of {math.exp(self.log_marginal):.2g} of the best possible."
-
-
-def k_high(n_draws: int) -> float:
-    """Largest k-hat at which weights may be trusted: ``min(1 - 1/log10 n, 0.7)`` (Vehtari et al.)."""
-    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH) if n_draws > 10 else 0.0
 
 
 def condition(
@@ -433,7 +428,7 @@ def _tempered(
     n, d = n_populations * n_worlds, len(world.prior.dimensions)
     z = ndtri(numbers.take(n, d))
     log_l = world.looked_at(world.uniforms(z))[0]
-    power, log_marginal, scale = 0.0, np.zeros(n_populations), 0.6
+    power, log_marginal, scale = 0.0, np.zeros(n_populations), crank_nicolson.LENGTH_FIRST
     for _ in range(_N_STEPS_HIGH):
         by_population = log_l.reshape(n_populations, n_worlds)
         if np.isneginf(by_population.max(axis=1)).any():
@@ -488,24 +483,13 @@ def _resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
 def _moved(
     world: _World, z: Array, log_l: Array, power: float, scale: float, numbers: Numbers
 ) -> tuple[Array, Array, float]:
-    """One Metropolis step of every world, which keeps prior times likelihood to a power.
-
-    ``z' = sqrt(1 - b^2) z + b xi`` keeps the normal law for any b, even one for each dimension. Half of the steps move
-    all dimensions a little, half a few of them far.
-    """
-    from scipy.special import ndtri
-
+    """One Metropolis step of every world, which keeps prior times likelihood to a power."""
     n, d = z.shape
-    noise, chosen, how = ndtri(numbers.take(n, d)), numbers.take(n, d), numbers.take(n, 4)
-    is_wide = how[:, 0] < 0.5
-    far = np.where(how[:, 1] < 0.3, 1.0, 0.5 * how[:, 2] + 0.05)
-    near = np.minimum(1.0, scale * (0.3 + 1.4 * how[:, 2]))
-    b = np.where(is_wide[:, None], near[:, None], np.where(chosen < 1.5 / d, far[:, None], 0.0))
-    trial = np.sqrt(1.0 - b * b) * z + b * noise
+    noise, chosen, how = numbers.take(n, d), numbers.take(n, d), numbers.take(n, crank_nicolson.N_CHOICES + 1)
+    trial, is_wide = crank_nicolson.trial(z, noise, chosen, how, scale)
     trial_log_l = world.looked_at(world.uniforms(trial))[0]
-    accepted = np.log(how[:, 3]) < power * (trial_log_l - log_l)
-    if is_wide.any():
-        scale = float(np.clip(scale * math.exp(accepted[is_wide].mean() - _ACCEPTED), 0.02, 1.0))
+    accepted = np.log(how[:, -1]) < power * (trial_log_l - log_l)
+    scale = crank_nicolson.tuned(scale, accepted, is_wide)
     return np.where(accepted[:, None], trial, z), np.where(accepted, trial_log_l, log_l), scale
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned, implied, k_high
+from mc_sie.analysis.importance.conditioning import Conditioned, implied
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED
 from mc_sie.engine.run import Progress
@@ -24,6 +24,7 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.stats import shapley
 from mc_sie.stats.estimates import (
     RARE_HITS,
     WeightedEstimate,
@@ -32,7 +33,7 @@ from mc_sie.stats.estimates import (
     jackknife_se,
     replicate_se,
 )
-from mc_sie.stats.pareto import pareto_k
+from mc_sie.stats.pareto import k_high, pareto_k
 
 Array = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ class EvidenceReport:
         Largest k-hat of the posteriors given all, one, or all but one of the pieces.
     ess_low : float
         What the draws are worth for the subset for which they are worth least.
-    doubts : tuple of str
+    warnings : tuple of str
         Reasons not to trust the errors.
     samples : dict of str to array
         Draws behind the figure: ``weight_before`` and ``weight_after``, and every row of ``inputs`` by name.
@@ -105,7 +106,7 @@ class EvidenceReport:
     n_draws: int
     pareto_k: float
     ess_low: float
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     samples: dict[str, Array]
 
 
@@ -139,6 +140,10 @@ class _Common:
         chosen = [place for place in range(self.log_likelihood.shape[1]) if subset >> place & 1]
         total = self.log_likelihood[:, chosen].sum(axis=1)
         return np.asarray(self.base * np.exp(total - total.max()))
+
+    def sums(self, values: Array) -> Array:
+        """Sums over the draws of each replicate."""
+        return np.asarray(values.reshape(self.n_replicates, -1).sum(axis=1))
 
 
 def weigh_evidence(
@@ -175,53 +180,82 @@ def weigh_evidence(
         event = parse_event(event)
     event.check_horizon(conditioned.simulation.horizon_months)
     prior = conditioned.simulation.prior
-    n_items = len(prior.evidence)
     check_items(prior)
     common = _common(conditioned, event)
+    n_items = len(prior.evidence)
     every = (1 << n_items) - 1
-    kept, kept_hits, ess_low = [], [], math.inf
+    kept = []
+    kept_hits = []
+    ess_low = math.inf
     for subset in range(every + 1):
         weights = np.where(common.is_ok, common.weights(subset), 0.0)
-        kept.append(weights.reshape(common.n_replicates, -1).sum(axis=1))
-        kept_hits.append(np.where(common.hits, weights, 0.0).reshape(common.n_replicates, -1).sum(axis=1))
+        kept.append(common.sums(weights))
+        kept_hits.append(common.sums(np.where(common.hits, weights, 0.0)))
         ess_low = min(ess_low, effective_size(weights))
         if progress:
             progress(subset + 1, every + 1)
-    totals, hits = np.array(kept).T, np.array(kept_hits).T  # by replicate and subset
+    totals = np.array(kept).T  # by replicate and subset
+    hits = np.array(kept_hits).T
     values = hits.sum(axis=0) / totals.sum(axis=0)
-    without = (hits.sum(axis=0) - hits) / (totals.sum(axis=0) - totals)
-    shapley = _shapley_matrix(n_items)
-    diagnosed = {every, *(1 << place for place in range(n_items)), *(every ^ 1 << place for place in range(n_items))}
-    tails = {subset: pareto_k(common.weights(subset)) for subset in sorted(diagnosed)}
+    without = (hits.sum(axis=0) - hits) / (totals.sum(axis=0) - totals)  # all replicates but one
+    shares = shapley.exact(np.column_stack([values, without.T]))
     rows = []
     for place, item in enumerate(prior.evidence):
-        alone, others = 1 << place, every ^ 1 << place
+        alone = 1 << place
+        others = every ^ alone
         row: dict[str, Any] = {"name": item.name, "words": item.words, **_surprise(conditioned, place)}
         row |= {"prob_alone": values[alone], "prob_without": values[others]}
         for name, first, second in (("added", alone, 0), ("removed", every, others)):
             row[name] = values[first] - values[second]
             row[f"se_{name}"] = float(jackknife_se(without[:, first] - without[:, second]))
-        row["shapley"] = float(shapley[place] @ values)
-        row["se_shapley"] = float(jackknife_se(without @ shapley[place]))
+        row["shapley"] = float(shares[place, 0])
+        row["se_shapley"] = float(jackknife_se(shares[place, 1:]))
         rows.append(row)
-    worst = max((k for k in tails.values() if not math.isnan(k)), default=math.nan)
+    inputs, categories, samples = _inputs(prior, common, every)
     n = len(common.base)
-    inputs, shares, samples = _inputs(prior, common, every)
-    doubts = []
-    if worst > k_high(n):
-        tail = f"Pareto k-hat {worst:.2f}, above {k_high(n):.2f}"
-        doubts.append(f"the weights of some subsets have a heavy tail ({tail})")
-    if ess_low < 10 * RARE_HITS:
-        doubts.append(f"for one subset the draws are worth only {ess_low:,.0f} of equal weight")
+    k = _worst_tail(common, n_items)
     before, after = (
         estimate_weighted(common.hits, common.is_ok, common.weights(subset), common.n_replicates)
         for subset in (0, every)
     )
     return EvidenceReport(
-        prior, event, before, after, int((~conditioned.before.outcomes.is_ok).sum()),
-        _bounds(before.prob, conditioned.failed_share_before), _bounds(after.prob, conditioned.failed_share), inputs,
-        shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples,
-    )  # fmt: skip
+        prior=prior,
+        event=event,
+        before=before,
+        after=after,
+        n_failed=int((~conditioned.before.outcomes.is_ok).sum()),
+        bounds_before=_bounds(before.prob, conditioned.failed_share_before),
+        bounds_after=_bounds(after.prob, conditioned.failed_share),
+        inputs=inputs,
+        shares=categories,
+        items=pd.DataFrame(rows),
+        n_draws=n,
+        pareto_k=k,
+        ess_low=ess_low,
+        warnings=_warnings(k, n, ess_low),
+        samples=samples,
+    )
+
+
+def _worst_tail(common: _Common, n_items: int) -> float:
+    """Largest k-hat given all, one, or all but one of the pieces; nan where none is known."""
+    every = (1 << n_items) - 1
+    subsets = {every}
+    for place in range(n_items):
+        subsets |= {1 << place, every ^ 1 << place}
+    tails = [pareto_k(common.weights(subset)) for subset in subsets]
+    return max((k for k in tails if not math.isnan(k)), default=math.nan)
+
+
+def _warnings(k: float, n_draws: int, ess_low: float) -> tuple[str, ...]:
+    """Reasons not to trust the errors."""
+    found = []
+    if k > k_high(n_draws):
+        tail = f"Pareto k-hat {k:.2f}, above {k_high(n_draws):.2f}"
+        found.append(f"the weights of some subsets have a heavy tail ({tail})")
+    if ess_low < 10 * RARE_HITS:
+        found.append(f"for one subset the draws are worth only {ess_low:,.0f} of equal weight")
+    return tuple(found)
 
 
 def _bounds(prob: float, failed_share: float) -> tuple[float, float]:
@@ -249,19 +283,6 @@ def check_items(prior: PriorSet) -> None:
     if n_items > N_ITEMS_HIGH:
         why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
         raise InputError(prior.name, why, f"Leave some out: at most {N_ITEMS_HIGH} are taken apart.")
-
-
-def _shapley_matrix(n_items: int) -> Array:
-    """Weights of the values of all subsets, by their bits, in the Shapley value of each piece."""
-    matrix = np.zeros((n_items, 1 << n_items))
-    for subset in range(1 << n_items):
-        size = subset.bit_count()
-        for place in range(n_items):
-            if subset >> place & 1:
-                weight = math.factorial(size - 1) * math.factorial(n_items - size) / math.factorial(n_items)
-                matrix[place, subset] += weight
-                matrix[place, subset ^ 1 << place] -= weight
-    return matrix
 
 
 def _common(conditioned: Conditioned, event: Event) -> _Common:
@@ -383,7 +404,7 @@ def evidence_record(report: EvidenceReport) -> dict[str, Any]:
         "n_draws": report.n_draws,
         "pareto_k": plain(report.pareto_k),
         "ess_low": plain(report.ess_low),
-        "doubts": list(report.doubts),
+        "doubts": list(report.warnings),
         "items": plain(report.items.to_dict("records")),
         "inputs": plain(report.inputs.to_dict("records")),
         "shares": plain(report.shares.to_dict("records")),

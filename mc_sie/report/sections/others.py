@@ -267,7 +267,7 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
         ),
         *posterior,
         method,
-        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
+        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.warnings)),
     ]
     return Section("evidence", "What does the evidence say?", tuple(items))
 

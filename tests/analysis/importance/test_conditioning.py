@@ -10,7 +10,6 @@ from scipy import stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, condition, load_prior, simulate, summarise, weigh_evidence
-from mc_sie.analysis.importance import evidence as weighing
 from mc_sie.analysis.importance.conditioning import WAYS, log_likelihoods
 from mc_sie.analysis.importance.evidence import evidence_record
 from mc_sie.analysis.importance.rare import estimate_rare
@@ -272,20 +271,6 @@ def test_shapley_values_sum_exactly_and_an_inert_piece_has_none(report):
         assert abs(inert[measure]) < 1e-9
     assert inert["satisfied"] == 1.0
     assert inert["expected_likelihood"] == pytest.approx(1.0)
-
-
-def test_shapley_values_are_the_mean_over_orders():
-    from itertools import permutations
-
-    rng = np.random.default_rng(6)
-    values = rng.random(8)
-    expected = np.zeros(3)
-    for order in permutations(range(3)):
-        subset = 0
-        for place in order:
-            expected[place] += (values[subset | 1 << place] - values[subset]) / 6.0
-            subset |= 1 << place
-    np.testing.assert_allclose(weighing._shapley_matrix(3) @ values, expected, atol=1e-14)
 
 
 @pytest.mark.skipif(INTERPRETED, reason="too few draws")

@@ -92,7 +92,7 @@ def test_a_known_probability_is_found(prior, pace, magnitude):
     found = ask(prior, pace)
     assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
     assert found.answer.se < 0.02 * truth
-    assert found.doubts == ()
+    assert found.warnings == ()
     assert found.gain > 0.01 / truth if truth < 1e-3 else "without --rare" in found.method
 
 
@@ -210,7 +210,7 @@ def test_both_ends_of_a_quantity_are_found(prior, monkeypatch, low, high):
     is_low = found.hits["labour_multiplier"] < 100
     share = found.hits["weight"][is_low].sum() / found.hits["weight"].sum()
     assert share == pytest.approx(stats.norm.cdf(low) / truth, abs=0.05)
-    assert found.doubts == ()
+    assert found.warnings == ()
 
 
 def test_draws_that_fail_leave_bounds_by_their_share_of_the_prior(prior, small, monkeypatch):
@@ -248,7 +248,7 @@ def test_a_region_that_the_search_missed_is_counted_and_said(prior, monkeypatch)
     found = ask(prior, 0, 2**14)
     assert abs(found.answer.prob - 2.0 * stats.norm.sf(2.5)) < 4.0 * found.answer.se
     assert found.beyond_share == pytest.approx(0.5, abs=0.2)
-    assert any("where the search did not lead" in doubt for doubt in found.doubts)
+    assert any("where the search did not lead" in warning for warning in found.warnings)
 
 
 @pytest.fixture
@@ -295,11 +295,11 @@ BRUTE_ECONOMISTS = (1059, 15_728_640)
 
 
 @pytest.mark.parametrize("event", ["months_to[5] < 12", "best_window[5] < 12"])
-def test_closeness_ranks_worlds_that_never_get_there(event, simulation):
+def test_the_importance_function_ranks_draws_that_never_get_there(event, simulation):
     asked = parse_event(event)
-    closeness = subset_simulation.Closeness.of(asked)
-    again = simulate(simulation.prior, 256, n_replicates=4, levels=closeness.levels, widths=closeness.widths)
-    score = closeness.score(again.outcomes)
+    importance = subset_simulation.ImportanceFunction.of(asked)
+    again = simulate(simulation.prior, 256, n_replicates=4, levels=importance.levels, widths=importance.widths)
+    score = importance.score(again.outcomes)
     hits = asked.holds(again.outcomes)
     assert np.isfinite(score).all()
     assert len(np.unique(score)) > 0.9 * len(score)
@@ -340,10 +340,10 @@ def test_pareto_k_is_the_shape_of_the_tail(k):
     assert math.isnan(pareto_k(weights[:20]))
 
 
-def test_doubts_are_said(prior, small, monkeypatch):
+def test_warnings_are_given(prior, small, monkeypatch):
     instead_of_the_model(monkeypatch, two_ends(-2.0, 2.0))
     found = ask(prior, 0, 64, n_replicates=4)
-    assert any("of equal weight" in doubt for doubt in found.doubts)
+    assert any("of equal weight" in warning for warning in found.warnings)
 
 
 def test_what_cannot_be_asked(prior, tmp_path):
