@@ -12,11 +12,10 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate
 from mc_sie.analysis.importance import rare, subset_simulation
-from mc_sie.analysis.importance.proposal import Found, Histogram, principal_axes
+from mc_sie.analysis.importance.proposal import Found
 from mc_sie.analysis.importance.rare import Rare, estimate_rare
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.events import parse_event
-from mc_sie.stats.pareto import pareto_k
 from mc_sie.stats.stopping import Precision
 
 compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
@@ -292,52 +291,6 @@ BRUTE_ECONOMISTS = (1059, 15_728_640)
 
 
 # --- Parts ---
-
-
-@pytest.mark.parametrize("event", ["months_to[5] < 12", "best_window[5] < 12"])
-def test_the_importance_function_ranks_draws_that_never_get_there(event, simulation):
-    asked = parse_event(event)
-    importance = subset_simulation.ImportanceFunction.of(asked)
-    again = simulate(simulation.prior, 256, n_replicates=4, levels=importance.levels, widths=importance.widths)
-    score = importance.score(again.outcomes)
-    hits = asked.holds(again.outcomes)
-    assert np.isfinite(score).all()
-    assert len(np.unique(score)) > 0.9 * len(score)
-    assert score[hits].min() >= score[~hits].max() - 1e-3
-
-
-def test_a_histogram_is_a_density_with_its_quantile_function():
-    rng = np.random.default_rng(3)
-    for values in (rng.beta(30, 2, 500), 1.0 - 1e-9 * rng.random(200), rng.random(64), np.full(40, 0.3)):
-        histogram = Histogram.fitted(values)
-        assert histogram.masses.sum() == pytest.approx(1.0)
-        assert (histogram.masses > 0.0).all()
-        assert (np.diff(histogram.edges) > 0.0).all()
-        u = (np.arange(4096) + 0.5) / 4096
-        x = histogram.quantile(u)
-        assert (np.diff(x) >= 0.0).all()
-        middle = np.abs(values - np.median(values)) < 1.0
-        assert np.log(histogram.density(values[middle])).mean() > -0.05
-        np.testing.assert_allclose((1.0 / histogram.density(x)).mean(), 1.0, rtol=0.02)
-
-
-def test_principal_axes_are_a_rotation_that_decorrelates():
-    rng = np.random.default_rng(4)
-    z = rng.normal(size=(800, 4))
-    assert principal_axes(z) is None
-    z[:, 1] = -0.9 * z[:, 0] + 0.2 * z[:, 1]
-    axes = principal_axes(z)
-    np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-12)
-    np.testing.assert_allclose(axes[2:, 2:], np.eye(2))
-    assert abs(np.corrcoef((z @ axes)[:, :2].T)[0, 1]) < 1e-9
-
-
-@pytest.mark.parametrize("k", [0.2, 0.6, 0.9])
-def test_pareto_k_is_the_shape_of_the_tail(k):
-    weights = stats.genpareto.rvs(k, size=20_000, random_state=np.random.default_rng(5))
-    assert pareto_k(weights) == pytest.approx(k, abs=0.15)
-    assert pareto_k(np.ones(100)) == -math.inf
-    assert math.isnan(pareto_k(weights[:20]))
 
 
 def test_warnings_are_given(prior, small, monkeypatch):
