@@ -61,8 +61,15 @@ class Estimate:
         return not math.isnan(self.se)
 
     @property
+    def interval_in_words(self) -> str:
+        """Kind and level of the interval, as tables have it."""
+        if self.is_rare:
+            return f"{self.interval}, 95 %"
+        return f"{self.interval}, 90 %"
+
+    @property
     def bound_in_words(self) -> str:
-        """What a bound is and what it rests on."""
+        """Kind of a bound and what it rests on."""
         return f"binomial 95 % bound: {self.n_hits:,} of {self.n_draws:,} draws"
 
 
@@ -394,6 +401,11 @@ def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str
         f"{n_failed:,} of {n_draws:,} draws could not be simulated; counting them as misses or as hits, the "
         f"probability lies between {100 * low:.{digits}f} % and {100 * high:.{digits}f} %."
     )
+
+
+def failed_of_counts(n_hits: int, n_failed: int, n_draws: int) -> str:
+    """:func:`failed_in_words` of draws that count alike: hits, draws that failed, and all draws."""
+    return failed_in_words(n_failed, n_draws, n_hits / n_draws, (n_hits + n_failed) / n_draws)
 
 
 def se_in_points(estimate: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""The same question put to several prior sets on the same points, and the change of the answer with its error.
+"""One event put to several prior sets on common points, and the change of its probability with its error.
 
 Common points make a change far better known than either answer: its error is the spread of the replicates' changes.
 """
@@ -25,7 +25,7 @@ from mc_sie.stats.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
-    failed_in_words,
+    failed_of_counts,
     least_se,
     replicate_se,
     student_t,
@@ -34,7 +34,7 @@ from mc_sie.stats.estimates import (
 
 @dataclass(frozen=True)
 class Answer:
-    """What one prior set answers.
+    """The event in the draws of one prior set.
 
     Attributes
     ----------
@@ -78,22 +78,11 @@ class Answer:
     @property
     def failed_in_words(self) -> str:
         """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
-        n_draws, n_hits = self.design.n_draws, int(self.hits.sum())
-        return failed_in_words(self.n_failed, n_draws, n_hits / n_draws, (n_hits + self.n_failed) / n_draws)
+        return failed_of_counts(int(self.hits.sum()), self.n_failed, self.design.n_draws)
 
     def columns(self) -> dict[str, object]:
         """The answer as columns of a table."""
-        found = self.estimate
-        return {
-            "prob": found.prob,
-            "se": found.se,
-            "low": found.low,
-            "high": found.high,
-            "interval": f"{found.interval}, {'95' if found.is_rare else '90'} %",
-            "n_hits": found.n_hits,
-            "n_draws": found.n_draws,
-            "n_failed": self.n_failed,
-        }
+        return {**vars(self.estimate), "interval": self.estimate.interval_in_words, "n_failed": self.n_failed}
 
 
 @dataclass(frozen=True)
@@ -123,14 +112,14 @@ class CommonDraws:
         Parameters
         ----------
         prior : PriorSet
-            Whom to ask.
+            The set.
         progress : callable, optional
             As in :func:`mc_sie.engine.run.simulate`.
 
         Returns
         -------
         Answer
-            Its answer.
+            The event in its draws.
         """
         hits = hits_of_design(
             prior, self.design, self.horizon_months, self.event, threads=self.threads, progress=progress
@@ -158,7 +147,7 @@ def common_draws(
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     threads: int | None = None,
 ) -> CommonDraws:
-    """What several prior sets will be asked, checked before anything is simulated.
+    """An event and common points, checked before anything is simulated.
 
     Parameters
     ----------
@@ -170,20 +159,20 @@ def common_draws(
     Returns
     -------
     CommonDraws
-        The question.
+        Ready to :meth:`~CommonDraws.ask` prior sets.
 
     Raises
     ------
     InputError
         For an event that does not parse or asks about a time beyond the horizon, or sizes that cannot be used.
     """
-    asked = parse_event(event) if isinstance(event, str) else event
+    if isinstance(event, str):
+        event = parse_event(event)
     check_horizon(horizon_months)
-    asked.check_horizon(horizon_months)
+    event.check_horizon(horizon_months)
     n_threads(threads)
-    return CommonDraws(
-        asked, plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates), horizon_months, threads
-    )
+    design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
+    return CommonDraws(event, design, horizon_months, threads)
 
 
 @dataclass(frozen=True)
@@ -215,7 +204,7 @@ class Change:
 
     @property
     def is_rare(self) -> bool:
-        """Whether too few draws change for an error: there is only a bound."""
+        """True where too few draws change for an error: there is only a bound."""
         return self.interval == "binomial"
 
     def columns(self) -> dict[str, object]:
@@ -261,7 +250,7 @@ def change_between(before: Answer, after: Answer) -> Change:
     Parameters
     ----------
     before, after : Answer
-        To one question.
+        On the same common draws.
 
     Returns
     -------
@@ -292,7 +281,9 @@ def in_points(change: float, se: float) -> str:
     if change == 0.0 and se == 0.0:
         return "0"
     text = f"{100 * change:+.{decimals(100 * se)}f}"
-    return text.replace("+", "") if float(text) == 0.0 and text.startswith("+") else text
+    if float(text) == 0.0:
+        return text.removeprefix("+")
+    return text
 
 
 def within_points(change: Change) -> str:
@@ -309,7 +300,9 @@ def within_points(change: Change) -> str:
         ``"+14.1 (SE 0.2)"`` or ``"0 (at most 0.005)"``.
     """
     if change.is_rare:
-        text = in_points(change.change, change.high / 2.0) if change.change else "0"
+        text = "0"
+        if change.change:
+            text = in_points(change.change, change.high / 2.0)
         return f"{text} (at most {100 * change.high:.1g})"
     return f"{in_points(change.change, change.se)} (SE {points_of(change.se)})"
 
@@ -354,6 +347,9 @@ def distinct_names(priors: Sequence[PriorSet]) -> list[str]:
     """
     names: list[str] = []
     for prior in priors:
-        n = sum(earlier.name == prior.name for earlier in priors[: len(names)])
-        names.append(prior.name if n == 0 else f"{prior.name} ({n + 1})")
+        n_before = sum(earlier.name == prior.name for earlier in priors[: len(names)])
+        name = prior.name
+        if n_before:
+            name += f" ({n_before + 1})"
+        names.append(name)
     return names

@@ -1,4 +1,4 @@
-"""The headline under every shipped prior set: how much the answer depends on whose beliefs go in."""
+"""The headline under every shipped prior set: the answer by whose beliefs go in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from mc_sie.analysis.comparison.common_draws import steps
 from mc_sie.analysis.importance.conditioning import Conditioned, condition
 from mc_sie.analysis.probability.summary import summarise
 from mc_sie.engine.run import Progress, simulate
@@ -44,15 +45,9 @@ def headline_table(
     rows: list[dict[str, Any]] = []
     names = list(shipped_priors())
     for position, name in enumerate(names):
-        shifted = None
-        if progress is not None:
-
-            def shifted(done: int, total: int, position: int = position) -> None:
-                progress(position * total + done, len(names) * total)
-
         prior = load_prior(name)
         draw = condition if prior.evidence else simulate
-        drawn = draw(prior, n_draws, seed=seed, threads=threads, progress=shifted)
+        drawn = draw(prior, n_draws, seed=seed, threads=threads, progress=steps(progress, position, len(names)))
         summary = summarise(drawn, HEADLINE)
         assert summary.from_start is not None
         rows.append(
@@ -78,16 +73,18 @@ def recorded() -> pd.DataFrame | None:
         return None
     frame = pd.DataFrame(json.loads(RECORD.read_text(encoding="utf-8")))
     digests = {name: load_prior(name).digest for name in shipped_priors()}
-    return frame if dict(zip(frame["name"], frame["digest"], strict=True)) == digests else None
+    if dict(zip(frame["name"], frame["digest"], strict=True)) != digests:
+        return None
+    return frame
 
 
 def spread_sentence(event: Event, horizon_months: float) -> str:
-    """How far the shipped prior sets lie apart, for the headline event; empty for any other.
+    """A sentence on how far the shipped prior sets lie apart, for the headline event; empty for any other.
 
     Parameters
     ----------
     event : Event
-        What was asked.
+        The event.
     horizon_months : float
         Horizon of the run.
 
@@ -96,8 +93,10 @@ def spread_sentence(event: Event, horizon_months: float) -> str:
     str
         ``"Prior choice matters more: the shipped sets span 0 to 77 %."``
     """
-    frame = recorded() if str(event) == HEADLINE and horizon_months == HORIZON_MONTHS_DEFAULT else None
+    if str(event) != HEADLINE or horizon_months != HORIZON_MONTHS_DEFAULT:
+        return ""
+    frame = recorded()
     if frame is None:
         return ""
-    low, high = 100 * frame["prob"].min(), 100 * frame["prob"].max()
-    return f"Prior choice matters more: the shipped sets span {low:.0f} to {high:.0f} %."
+    percent = 100 * frame["prob"]
+    return f"Prior choice matters more: the shipped sets span {percent.min():.0f} to {percent.max():.0f} %."

@@ -43,6 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
 from mc_sie.engine.run import n_threads
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
@@ -71,142 +72,14 @@ READINGS = {
 }
 """What each measure says, in a sentence."""
 
-N_BINS_HIGH, N_BINS_LOW = 64, 4
-"""Most and fewest equal-mass bins of an input."""
-
-DRAWS_PER_BIN = 64
-"""Draws that a bin should hold; with fewer draws there are fewer bins."""
-
 N_NULL = 40
 """Permutations behind the level that an input without effect stays below."""
 
 NULL_LEVEL = 0.95
 """That level is so likely to hold for one input."""
 
-ATOM_SHARE = 0.001
-"""A value that at least this share of the draws take is a level of its own."""
-
 N_THRESHOLDS = 32
 """Thresholds of a continuous outcome, equally likely."""
-
-
-# --- Levels of an input ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Levels:
-    """An input cut into levels.
-
-    Attributes
-    ----------
-    codes : ndarray of intp, shape (n,)
-        Level of each draw, from 0.
-    kinds : tuple of {"bin", "atom", "category", "absent"}
-        What each level is.
-    labels : tuple of str
-        Name of a category; empty for the others.
-    low, middle, high : ndarray of float64, shape (L,)
-        Smallest, median and largest value in each level; codes for categories, nan where absent.
-    """
-
-    codes: NDArray[np.intp]
-    kinds: tuple[str, ...]
-    labels: tuple[str, ...]
-    low: Array
-    middle: Array
-    high: Array
-
-    def __len__(self) -> int:
-        """Number of levels."""
-        return len(self.kinds)
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether the levels follow each other by value."""
-        return "category" not in self.kinds
-
-
-def default_bins(n_draws: int) -> int:
-    """Bins for so many draws: a power of two from 4 to 64, with at least 64 draws in each where there are enough."""
-    return int(np.clip(2 ** int(math.log2(max(n_draws / DRAWS_PER_BIN, 1))), N_BINS_LOW, N_BINS_HIGH))
-
-
-def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None) -> Levels:
-    """Cut an input into levels.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        The input in each draw; nan where it is not given.
-    n_bins : int
-        Equal-mass bins that all draws together would make.
-    words : sequence of str, optional
-        Names of the categories, by code, of an input that is categorical.
-
-    Returns
-    -------
-    Levels
-        In rising order; categories in the order of their codes, those not drawn left out.
-    """
-    array = np.asarray(values)
-    if words is not None:
-        found, codes = np.unique(array, return_inverse=True)
-        at = found.astype(np.float64)
-        return Levels(codes, ("category",) * len(found), tuple(words[int(code)] for code in found), at, at, at)
-    array = array.astype(np.float64)
-    absent = np.isnan(array)
-    rising = np.sort(array[~absent] if absent.any() else array)
-    ties, counts = np.unique(rising[1:][rising[1:] == rising[:-1]], return_counts=True)
-    atoms = ties[counts + 1 >= max(2.0, ATOM_SHARE * len(array))]
-    smooth = rising[~np.isin(rising, atoms)] if len(atoms) else rising
-    wanted = max(1, round(n_bins * len(smooth) / len(array)))
-    edges = np.unique(smooth[(np.arange(1, wanted) * len(smooth)) // wanted]) if len(smooth) else smooth
-    firsts = np.unique(np.searchsorted(smooth, edges))
-    starts, stops = np.concatenate([[0], firsts]), np.concatenate([firsts, [len(smooth)]])
-    if len(smooth) == 0:
-        starts, stops = starts[:0], stops[:0]
-    low = np.concatenate([smooth[starts], atoms])
-    middle = np.concatenate([smooth[(starts + stops) // 2], atoms])
-    high = np.concatenate([smooth[stops - 1], atoms])
-    kinds = ["bin"] * len(starts) + ["atom"] * len(atoms)
-    codes = np.searchsorted(smooth[starts[1:]], array, side="right")
-    for place, atom in enumerate(atoms):
-        codes[array == atom] = len(starts) + place
-    order = np.argsort(low, kind="stable")
-    if absent.any():
-        codes[absent] = len(kinds)
-        order = np.concatenate([order, [len(kinds)]])
-        kinds.append("absent")
-        low, middle, high = (np.concatenate([ends, [np.nan]]) for ends in (low, middle, high))
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order))
-    kinds_in_order = tuple(kinds[place] for place in order)
-    return Levels(rank[codes], kinds_in_order, ("",) * len(kinds), low[order], middle[order], high[order])
-
-
-def tabulate(
-    codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
-) -> Array:
-    """Sums over draws by randomisation and level.
-
-    Parameters
-    ----------
-    codes, groups : ndarray of intp, shape (n,)
-        Level and randomisation of each draw.
-    n_levels : int
-        Number of levels.
-    columns : sequence of ndarray, shape (n,), or None
-        What is summed; None counts the draws.
-
-    Returns
-    -------
-    ndarray, shape (R, n_levels, number of columns)
-        The sums.
-    """
-    n_groups = int(groups.max()) + 1
-    cells = groups * n_levels + codes
-    sums = [np.bincount(cells, weights=column, minlength=n_groups * n_levels) for column in columns]
-    return np.stack(sums, axis=-1).astype(np.float64).reshape(n_groups, n_levels, len(columns))
 
 
 # --- Measures of sums by level ---------------------------------------------------------------------------------------

@@ -17,17 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
 from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
-    Levels,
     check_both,
     check_loss_ratio,
-    default_bins,
     event_measures,
     given_level,
     is_derived,
-    levels_of,
-    tabulate,
     varying,
     words_of,
 )

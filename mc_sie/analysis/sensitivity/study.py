@@ -16,12 +16,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from mc_sie.analysis.importance.conditioning import condition
+from mc_sie.analysis.sensitivity.archetypes import archetypes
 from mc_sie.analysis.sensitivity.given_data import READINGS as CURVE_READINGS
 from mc_sie.analysis.sensitivity.given_data import Curves, check_both, check_loss_ratio, sample_curves
 from mc_sie.analysis.sensitivity.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.sensitivity.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.sensitivity.information_value import best_of, pair_map, sample_value
-from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
+from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, box_sentence, sample_boxes
 from mc_sie.engine.run import Progress, check_horizon, simulate
 from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.errors import InputError
