@@ -1,4 +1,4 @@
-"""How far importance weights can be trusted: the shape of their tail.
+"""Pareto k-hat: the shape of the tail of importance weights, which says how far they can be trusted.
 
 References
 ----------
@@ -29,7 +29,7 @@ def k_high(n_draws: int) -> float:
 
 
 def pareto_k(weights: Array) -> float:
-    """Shape of the generalised Pareto law that fits the largest importance weights.
+    """Shape of the generalised Pareto distribution that fits the largest importance weights.
 
     Parameters
     ----------
