@@ -1,4 +1,4 @@
-"""What the evidence does to a prior set: before and after, piece by piece, and how surprising each piece is.
+"""Effect of the evidence on a prior set: before and after, piece by piece, and how surprising each piece is.
 
 Every subset of the evidence is a posterior of its own. All of them are estimated on the same draws, by weights, so that
 their differences are known better than themselves; where the draws were placed by a proposal or by tempering, draws of
@@ -60,7 +60,7 @@ class EvidenceReport:
     prior : PriorSet
         The set, with its evidence.
     event : Event
-        The event asked about.
+        The event.
     before, after : WeightedEstimate
         Its probability without any and with all of the evidence.
     n_failed : int
@@ -72,7 +72,8 @@ class EvidenceReport:
         ``prior_q05`` ... ``prior_q95``, ``posterior_q05`` ... ``posterior_q95``, ``se_posterior_q50``, and
         ``moved_to``, the probability that the prior gave to values up to the posterior's median.
     shares : pandas.DataFrame
-        The same for what is categorical: ``quantity``, ``value``, ``prior``, ``posterior``, ``se_posterior``.
+        Shares of what is categorical, before and after: ``quantity``, ``value``, ``prior``, ``posterior``,
+        ``se_posterior``.
     items : pandas.DataFrame
         One row a piece of evidence: ``name``, ``words``; how surprising it is: ``satisfied`` (share of the prior, with
         ``se_satisfied``; see :meth:`~mc_sie.priors.evidence.Evidence.holds`), ``expected_likelihood`` (the likelihood
@@ -86,7 +87,7 @@ class EvidenceReport:
     pareto_k : float
         Largest k-hat of the posteriors given all, one, or all but one of the pieces.
     ess_low : float
-        What the draws are worth for the subset for which they are worth least.
+        Smallest effective sample size of any subset.
     warnings : tuple of str
         Reasons not to trust the errors.
     samples : dict of str to array
@@ -149,14 +150,14 @@ class _Common:
 def weigh_evidence(
     conditioned: Conditioned, event: Event | str = HEADLINE, *, progress: Progress | None = None
 ) -> EvidenceReport:
-    """Compare a prior set before and after its evidence, and share the change out among the pieces.
+    """Prior and posterior of a set given evidence, and the change shared out among the pieces.
 
     Parameters
     ----------
     conditioned : Conditioned
         From :func:`mc_sie.condition`.
     event : Event or str
-        Whose probability moves.
+        The event whose probability moves.
     progress : callable, optional
         Called with (subsets done, subsets in all).
 
