@@ -76,7 +76,7 @@ def compare(
         print_table(text.sets_table(found), "The sets")
     for note in found.notes:
         say(f"* {note}")
-    say(found.question.in_words)
+    say(found.common.in_words)
     if out:
         say(f"Written to {out}/")
 
@@ -128,17 +128,17 @@ def breakeven(
     if out:
         write_breakeven(out, found, command=_command())
 
-    from mc_sie.analysis.comparison.headlines import label
+    from mc_sie.stats.estimates import label
 
     say(f"{loaded.title} ({loaded.name})")
-    words = found.question.event.in_words
+    words = found.common.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
     say_failed(found.answer)
     for heading, table in breakeven_sections(found):
         print_table(table, heading)
     for note in found.notes:
         say(f"* {note}")
-    say(found.question.in_words)
+    say(found.common.in_words)
     if out:
         say(f"Written to {out}/")
 
@@ -176,18 +176,18 @@ def structure(
     if out:
         write_structure(out, found, command=_command())
 
-    from mc_sie.analysis.comparison.headlines import label
     from mc_sie.report import tables as text
+    from mc_sie.stats.estimates import label
 
     say(f"{loaded.title} ({loaded.name})")
-    words = found.question.event.in_words
+    words = found.common.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
     say_failed(found.answer)
     print_table(text.variants_table(found), "By structural variant")
     print_table(text.aspects_table(found), "How much the variants differ")
     for note in found.notes:
         say(f"* {note}")
-    say(found.question.in_words)
+    say(found.common.in_words)
     if out:
         say(f"Written to {out}/")
 

@@ -87,7 +87,7 @@ def evidence(
         f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth "
         f"at least {report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
     )
-    for doubt in (*simulation.warnings, *report.doubts):
+    for doubt in (*simulation.warnings, *report.warnings):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
     if out:
         say(f"Tables and figure written to {out}/")

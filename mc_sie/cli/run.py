@@ -236,8 +236,8 @@ def _run_rare(
     spread = spread_sentence(event, horizon_months)
     say(f"\n  {found.sentence}{' ' + spread if spread else ''}\n", style="bold")
     say(found.method)
-    if found.doubts:
-        say(f"The interval may be too narrow: {'; '.join(found.doubts)}.", style="red")
+    if found.warnings:
+        say(f"The interval may be too narrow: {'; '.join(found.warnings)}.", style="red")
     if found.n_failed:
         say(found.failed_in_words, style="red")
     if len(found.shifts):

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import k_high
 from mc_sie.analysis.importance.proposal import dimension_of
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_unconditioned, evaluate
@@ -34,7 +33,7 @@ from mc_sie.priors.modified import from_scale, to_scale
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES, TOP_OOMS
 from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import WeightedEstimate, effective_size, estimate_weighted, replicate_se
-from mc_sie.stats.pareto import pareto_k
+from mc_sie.stats.pareto import k_high, pareto_k
 from mc_sie.units import MONTHS_PER_YEAR
 
 Array = NDArray[np.float64]

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import k_high
 from mc_sie.distributions.base import Continuous, Truncated
 from mc_sie.distributions.mixture import Mixture
 from mc_sie.explorer.densities import density_of, restated
@@ -32,6 +31,7 @@ from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOM
 from mc_sie.quantities import group as group_of
 from mc_sie.report.render import content_policy
 from mc_sie.stats.estimates import BOUND_LEVEL, RARE_HITS, least_se, student_t
+from mc_sie.stats.pareto import k_high
 
 N_TIMES = 60_000
 """Steps in which the time of a trajectory is written."""

@@ -331,7 +331,7 @@ def _main_drivers(found: Sensitivity | InputError) -> str:
     """What the answer hangs on, by group and in words."""
     if isinstance(found, InputError):
         return sections.nothing_to_rank(found)
-    if found.indices is None or not found.is_told:
+    if found.indices is None or not found.is_known:
         return found.sentences[0]
     groups = found.indices.groups
     shapley = groups[groups["index"] == "shapley"].sort_values("value", ascending=False).head(3)

@@ -11,13 +11,13 @@ import pandas as pd
 from mc_sie.analysis.comparison.breakeven import BreakEven
 from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
-from mc_sie.analysis.comparison.headlines import label
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.prior_set import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text
+from mc_sie.stats.estimates import label
 from mc_sie.storage.store import is_run, read_record, run_spec_of, write_analysis
 from mc_sie.text.escaping import to_csv
 
@@ -90,10 +90,10 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
         "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
         "binomial 95 % bound (at most) instead of an error.",
         "",
-        *_made_by(found.question, command),
+        *_made_by(found.common, command),
     ]
     record = {"readings": list(found.readings), "notes": list(found.notes)}
-    return _write(folder, "compare", tables, figures, lines, record, found.question, priors, command)
+    return _write(folder, "compare", tables, figures, lines, record, found.common, priors, command)
 
 
 def _alt(name: str, against: str) -> str:
@@ -139,9 +139,9 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     for heading, table in breakeven_sections(found):
         lines += [f"## {heading}", "", markdown_table(table), ""]
     lines += [*(f"* {markdown_text(note)}" for note in found.notes), *([""] if found.notes else [])]
-    lines += _made_by(found.question, command)
+    lines += _made_by(found.common, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
-    return _write(folder, "breakeven", tables, figures, lines, record, found.question, [found.prior], command)
+    return _write(folder, "breakeven", tables, figures, lines, record, found.common, [found.prior], command)
 
 
 def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
@@ -193,14 +193,14 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     lines = [f"# {markdown_text(found.prior.name)} by structural variant", "", *_as_it_is(found), ""]
     lines += [markdown_table(text.variants_table(found)), "", markdown_table(text.aspects_table(found)), ""]
     lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
-    lines += _made_by(found.question, command)
+    lines += _made_by(found.common, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
-    return _write(folder, "structure", tables, {}, lines, record, found.question, [found.prior], command)
+    return _write(folder, "structure", tables, {}, lines, record, found.common, [found.prior], command)
 
 
 def _as_it_is(found: BreakEven | Structure) -> list[str]:
     """The answer of the unchanged set, and what the draws that failed leave open."""
-    line = f"As it is: {label(found.answer.estimate)} for the probability that {found.question.event.in_words}."
+    line = f"As it is: {label(found.answer.estimate)} for the probability that {found.common.event.in_words}."
     return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
 
 

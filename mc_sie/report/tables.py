@@ -10,10 +10,9 @@ import pandas as pd
 from mc_sie.analysis.comparison.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.comparison.common_draws import Change, CommonDraws, within_points
 from mc_sie.analysis.comparison.decomposition import Comparison
-from mc_sie.analysis.comparison.headlines import label
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.quantities import QUANTITIES
-from mc_sie.stats.estimates import Estimate, share_in_percent
+from mc_sie.stats.estimates import Estimate, label, share_in_percent
 
 _CUT_SHOWN = 1e-6
 

@@ -61,8 +61,15 @@ class Estimate:
         return not math.isnan(self.se)
 
     @property
+    def interval_in_words(self) -> str:
+        """Kind and level of the interval, as tables have it."""
+        if self.is_rare:
+            return f"{self.interval}, 95 %"
+        return f"{self.interval}, 90 %"
+
+    @property
     def bound_in_words(self) -> str:
-        """What a bound is and what it rests on."""
+        """Kind of a bound and what it rests on."""
         return f"binomial 95 % bound: {self.n_hits:,} of {self.n_draws:,} draws"
 
 
@@ -396,10 +403,22 @@ def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str
     )
 
 
+def failed_of_counts(n_hits: int, n_failed: int, n_draws: int) -> str:
+    """:func:`failed_in_words` of draws that count alike: hits, draws that failed, and all draws."""
+    return failed_in_words(n_failed, n_draws, n_hits / n_draws, (n_hits + n_failed) / n_draws)
+
+
 def se_in_points(estimate: Estimate) -> str:
     """The standard error in percentage points, to one significant digit."""
     points = 100 * estimate.se
     return f"{points:.{decimals(points)}f}"
+
+
+def label(estimate: Estimate) -> str:
+    """A probability and its Monte Carlo error in a few characters, for figures and tables."""
+    if estimate.has_error:
+        return f"{in_percent(estimate)} (SE {se_in_points(estimate)})"
+    return in_percent(estimate)
 
 
 def decimals(error: float) -> int:

@@ -25,16 +25,16 @@ from mc_sie.stats.estimates import jackknife_se, student_t
 
 Array = NDArray[np.float64]
 
-_THREE_SIGMA = 0.99865  # what a normal law leaves below three standard deviations
+_THREE_SIGMA = 0.99865  # probability of a normal distribution below three standard deviations
 
 
 class TooFewError(InputError):
-    """A question that fewer than two randomisations tell anything about: leaving one out could leave nothing."""
+    """Fewer than two randomisations tell anything: leaving one out could leave nothing."""
 
 
 @dataclass(frozen=True)
 class Jackknifed:
-    """Numbers with what is known of their errors, all of one shape.
+    """Numbers with their errors, all of one shape.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ def quotient(above: Array, below: Array) -> Array:
 
 
 def is_settled(sums: Array, statistic: Callable[[Array], Array]) -> NDArray[np.bool_]:
-    """Whether two halves of the randomisations agree, for each statistic.
+    """True for each statistic on which two halves of the randomisations agree.
 
     Parameters
     ----------
@@ -121,6 +121,7 @@ def is_settled(sums: Array, statistic: Callable[[Array], Array]) -> NDArray[np.b
     half = len(sums) // 2
     if half < 2:
         return np.zeros(np.asarray(statistic(sums[:1])).shape[1:], dtype=bool)
-    first, second = jackknife(sums[:half], statistic), jackknife(sums[half:], statistic)
+    first = jackknife(sums[:half], statistic)
+    second = jackknife(sums[half:], statistic)
     factor = float(stdtrit(len(sums) - 2, _THREE_SIGMA))
     return np.asarray(np.abs(first.value - second.value) <= factor * np.hypot(first.se, second.se))

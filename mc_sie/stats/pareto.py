@@ -1,4 +1,4 @@
-"""How far importance weights can be trusted: the shape of their tail.
+"""Pareto k-hat: the shape of the tail of importance weights, which says how far they can be trusted.
 
 References
 ----------
@@ -18,11 +18,18 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 PARETO_K_HIGH = 0.7
-"""Above this the largest weights follow so heavy a tail that errors cannot be trusted (Vehtari et al.)."""
+"""Above this errors cannot be trusted however many draws there are (Vehtari et al.)."""
+
+
+def k_high(n_draws: int) -> float:
+    """Largest k-hat at which so many weights may be trusted: ``min(1 - 1/log10 n, 0.7)`` (Vehtari et al.)."""
+    if n_draws <= 10:
+        return 0.0
+    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH)
 
 
 def pareto_k(weights: Array) -> float:
-    """Shape of the generalised Pareto law that fits the largest importance weights.
+    """Shape of the generalised Pareto distribution that fits the largest importance weights.
 
     Parameters
     ----------

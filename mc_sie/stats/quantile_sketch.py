@@ -23,8 +23,11 @@ from mc_sie._jit import njit
 RELATIVE_ERROR = 0.005
 """Largest relative error of a quantile between :data:`LOW` and :data:`HIGH`."""
 
-LOW, HIGH = 1e-6, 1e15
-"""Range of the bins; positive numbers outside it count as one of these."""
+LOW = 1e-6
+"""Lower end of the bins; smaller positive numbers count as this one."""
+
+HIGH = 1e15
+"""Upper end of the bins; larger numbers count as this one."""
 
 _RATIO = (1.0 + RELATIVE_ERROR) / (1.0 - RELATIVE_ERROR)
 _PER_LOG = 1.0 / math.log(_RATIO)
@@ -58,7 +61,7 @@ def bin_of(value: float) -> int:
 
 @njit
 def add_to(counts: NDArray[np.int64], values: NDArray[np.float64], is_ok: NDArray[np.bool_]) -> None:
-    """Count some numbers.
+    """Add some numbers to a sketch.
 
     Parameters
     ----------
@@ -67,7 +70,7 @@ def add_to(counts: NDArray[np.int64], values: NDArray[np.float64], is_ok: NDArra
     values : array of shape (n,)
         Numbers.
     is_ok : array of shape (n,), bool
-        Which of them count.
+        True for those that count.
     """
     for i in range(values.shape[0]):
         if is_ok[i]:
@@ -82,7 +85,7 @@ def quantile(counts: NDArray[np.int64], prob: float) -> float:
     counts : array of shape (N_BINS,), int64
         The sketch.
     prob : float
-        Level in (0, 1).
+        Probability in (0, 1).
 
     Returns
     -------
@@ -93,12 +96,12 @@ def quantile(counts: NDArray[np.int64], prob: float) -> float:
     if total == 0:
         return math.nan
     rank = max(1, math.ceil(prob * total - 1e-9))
-    place = int(np.searchsorted(np.cumsum(counts), rank))
-    if place == 0:
+    index = int(np.searchsorted(np.cumsum(counts), rank))
+    if index == 0:
         return 0.0
-    if place == N_BINS - 1:
+    if index == N_BINS - 1:
         return math.inf
-    upper = math.exp((place + _FIRST - 1) / _PER_LOG)
+    upper = math.exp((index + _FIRST - 1) / _PER_LOG)
     return 2.0 * upper / (1.0 + _RATIO)
 
 
@@ -111,4 +114,6 @@ def upper_edges() -> NDArray[np.float64]:
 def share_finite(counts: NDArray[np.int64]) -> float:
     """Share of the numbers that are finite."""
     total = int(counts.sum())
-    return math.nan if total == 0 else float(counts[:-1].sum() / total)
+    if total == 0:
+        return math.nan
+    return float(counts[:-1].sum() / total)

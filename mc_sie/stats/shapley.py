@@ -1,6 +1,6 @@
 """Shapley values: one number split over players by what each adds, averaged over all orders in which they may join.
 
-A set of players is a number whose bit i says whether player i is in it.
+A set of players is a number whose bit i is 1 if player i is in it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def exact(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     n_players = len(values).bit_length() - 1
     sets = np.arange(len(values))
-    found = np.empty((n_players, values.shape[1]))
+    shares = np.empty((n_players, values.shape[1]))
     for player in range(n_players):
         others = sets[(sets >> player) & 1 == 0]
         weights = np.array([1.0 / (n_players * comb(n_players - 1, int(mask).bit_count())) for mask in others])
-        found[player] = weights @ (values[others | 1 << player] - values[others])
-    return found
+        shares[player] = weights @ (values[others | 1 << player] - values[others])
+    return shares
 
 
 def random_orders(n_players: int, n_pairs: int, seed: int) -> NDArray[np.int64]:
@@ -105,9 +105,8 @@ def by_orders(orders: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray
     ndarray of shape (p, k, m)
         Their mean over the pairs estimates the Shapley values and sums to the whole exactly; their spread is its error.
     """
-    place = {mask: index for index, mask in enumerate(sets_along(orders))}
+    row_of = {mask: row for row, mask in enumerate(sets_along(orders))}
     gains = np.empty((*orders.shape, values.shape[1]))
-    for row, order in enumerate(orders):
-        steps = np.diff(values[[place[mask] for mask in joined(order)]], axis=0)
-        gains[row, order] = steps
+    for number, order in enumerate(orders):
+        gains[number, order] = np.diff(values[[row_of[mask] for mask in joined(order)]], axis=0)
     return np.asarray(0.5 * (gains[0::2] + gains[1::2]))

@@ -1,4 +1,4 @@
-"""How well a probability is to be known, and whether it is: by its standard error, absolute or relative.
+"""Stopping by the standard error of a probability, absolute or relative.
 
 Stopping by an error that is itself estimated prefers moments at which it comes out too small. With 32 replicates the
 90 % intervals of runs that stopped so cover at 0.89 to 0.92 on hundreds of events; with eight at 0.83 to 0.90, with two
@@ -19,14 +19,14 @@ REPLICATES_LOW = 32
 
 @dataclass(frozen=True)
 class Precision:
-    """What a run doubles its draws for. Made by :func:`precision`.
+    """Standard errors that a run doubles its draws to reach. Made by :func:`precision`.
 
     Attributes
     ----------
     target_se : float or None
         Standard error to reach.
     rel_se : float or None
-        The same, relative to the probability.
+        Standard error to reach, relative to the probability.
     """
 
     target_se: float | None = None
@@ -53,11 +53,11 @@ class Precision:
 
     @property
     def is_asked(self) -> bool:
-        """Whether there is anything to reach."""
+        """True where there is anything to reach."""
         return self.target_se is not None or self.rel_se is not None
 
     def is_reached(self, estimate: Estimate, n_replicates: int) -> bool:
-        """Whether the standard error is surely (at 90 %) small enough; a rare event's bound counts as its error.
+        """True once the standard error is surely (at 90 %) small enough; a rare event's bound counts as its error.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class Precision:
         return absolute and relative
 
     def sentence(self, estimate: Estimate, n_replicates: int) -> str:
-        """What was asked for, and what was reached; empty where nothing was.
+        """Sentence on what was to be reached, and what was; empty where nothing was.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ def precision(
     max_draws: int,
     n_replicates: int = N_REPLICATES_DEFAULT,
 ) -> Precision:
-    """Check what a run is to reach.
+    """Standard errors that a run is to reach, checked.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def precision(
     Returns
     -------
     Precision
-        What was asked for.
+        The targets.
 
     Raises
     ------

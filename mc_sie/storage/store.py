@@ -608,7 +608,7 @@ def rare_record(rare: Rare, command: str) -> dict[str, Any]:
         "answer": _estimate_record(rare.answer),
         "sentence": rare.sentence,
         "method_in_words": rare.method,
-        "doubts": list(rare.doubts),
+        "doubts": list(rare.warnings),
         **{name: _finite(getattr(rare, name)) for name in diagnostics},
         "proposal": rare.proposal,
         "wall_seconds": round(rare.wall_seconds, 3),

@@ -115,7 +115,7 @@ def test_draws_that_failed_are_said_with_the_bounds_that_they_leave(cli, monkeyp
     status, out, _ = cli(*command, *FAST, "--out", "found")
     assert status == 0
     prior, event = load_prior("davidson-2025"), parse_event(FAST[-1])
-    answer = common_draws.question(event, n_draws=1024).ask(prior)
+    answer = common_draws.common_draws(event, n_draws=1024).ask(prior)
     assert answer.n_failed == 128
     low, high = answer.hits.mean(), answer.hits.mean() + 1 / 8
     said = (

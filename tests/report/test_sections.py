@@ -5,11 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate, summarise
-from mc_sie.analysis.comparison import checks
-from mc_sie.analysis.probability.convergence import replicate_table, running_table
 from mc_sie.analysis.probability.exceedance import exceedance_table, threshold_map
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
@@ -42,30 +39,6 @@ def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):
 
 
 # --- Tables behind the sections ---
-
-
-def test_the_running_estimate_is_that_of_the_first_draws_of_every_randomisation(simulation):
-    sample = sample_of(simulation, parse_event("best_window[3] < 12"))
-    hits = sample.hits.reshape(sample.design.n_replicates, -1)
-    running = running_table(sample)
-    assert running["n_draws"].iloc[-1] == sample.design.n_draws
-    for row in running.itertuples():
-        assert row.prob == hits[:, : row.n_draws // sample.design.n_replicates].mean()
-    np.testing.assert_array_equal(replicate_table(sample)["prob"], hits.mean(axis=1))
-
-
-def test_gains_within_the_best_and_the_first_year_are_counted_apart(simulation):
-    curve = exceedance_table(simulation)
-    for counted, outcome, index in (("best year", "best_gain_ooms", 12.0), ("first year", "first_year_ooms", None)):
-        values = simulation.outcomes.values(outcome, index)
-        part = curve[curve["counted"] == counted]
-        np.testing.assert_array_equal(part["prob"], [(values >= gain).mean() for gain in part["ooms"]])
-    assert set(curve["counted"]) == {"best year", "first year"}
-
-
-def test_the_map_ends_at_the_horizon():
-    short = simulate(load_prior("davidson-houlden-2025"), 64, n_replicates=4, horizon_months=12.0)
-    assert threshold_map(short)["months"].max() == 12.0
 
 
 def test_a_horizon_of_six_months_tells_nothing_of_a_year():
@@ -139,24 +112,6 @@ def test_checks_that_hold_are_said_to_and_each_that_does_not_is_named():
         items = sections.checks(*changed).items
         assert [item.text.startswith(said) for item in items if isinstance(item, Aside)] == [True]
         assert "Every check held." not in items
-
-
-@pytest.mark.skipif(INTERPRETED, reason="a thousand draws")
-def test_a_limit_that_is_none_does_not_hold(monkeypatch):
-    apart = ("no limit at all", {"limit_ooms": 1.0}, {"limit_ooms": float("inf")})
-    monkeypatch.setattr(checks, "_LIMITS", (*checks._LIMITS, apart))
-    monkeypatch.setattr(checks, "LIMIT_DRAWS", 128)
-    prior, event = load_prior("davidson-houlden-2025"), parse_event("best_window[3] < 24")
-    found = checks.limit_table(prior, event, 240.0).set_index("limit")["holds"]
-    assert not found["no limit at all"]
-    assert found.drop("no limit at all").all()
-
-
-@pytest.mark.skipif(INTERPRETED, reason="a thousand draws")
-def test_every_extreme_input_that_has_a_pace_is_a_hit():
-    found = checks.extreme_inputs(load_prior("davidson-houlden-2025"), parse_event("pace_peak > 0"), 240.0)
-    assert (found["n_hits"] == found["n_ok"]).all()
-    assert list(found["input"]) == ["corners", *load_prior("davidson-houlden-2025").dimensions]
 
 
 def test_sums_that_do_not_hold_are_found(simulation):

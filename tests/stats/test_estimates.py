@@ -13,6 +13,7 @@ from mc_sie.stats.estimates import (
     decimals,
     error_bound,
     estimate_probability,
+    estimate_weighted,
     in_percent,
     least_se,
     one_in,
@@ -259,3 +260,42 @@ def test_natural_frequencies_are_off_by_at_most_a_ninth(prob):
     said = 1.0 - prob if text.startswith("all but ") else prob
     hits, n = text.removeprefix("all but ").removeprefix("about ").split(" in ")
     assert int(hits) / int(n.replace(",", "")) == pytest.approx(said, rel=1.0 / 9.0 + 1e-9)
+
+
+def test_equal_weights_give_what_no_weights_give():
+    rng = np.random.default_rng(3)
+    hits, counted = rng.random(4096) < 0.3, rng.random(4096) < 0.9
+    plain = estimate_probability(hits & counted, counted, 16, "sobol")
+    weighted = estimate_weighted(hits, counted, np.full(4096, 3.7), 16)
+    assert weighted.prob == pytest.approx(plain.prob, rel=1e-12)
+    assert weighted.se == pytest.approx(plain.se, rel=0.1)
+    assert weighted.ess == pytest.approx(counted.sum())
+    assert (weighted.n_hits, weighted.n_draws) == (plain.n_hits, plain.n_draws)
+
+
+def test_the_error_of_a_weighted_share_is_its_spread():
+    rng = np.random.default_rng(4)
+    estimates = []
+    for _ in range(300):
+        x = rng.normal(size=2048)
+        estimates.append(estimate_weighted(x > 1.0, np.ones(2048, bool), np.exp(0.5 * x), 16))
+    exact = stats.norm.sf(0.5)
+    n_runs = len(estimates)
+    # each fails a right error once in a thousand times, and the second one that is a fifth off in four of five
+    errors = np.array([one.prob - exact for one in estimates])
+    assert abs(errors.mean()) < 3.3 * errors.std(ddof=1) / math.sqrt(n_runs)
+    ratio = errors.var(ddof=1) / np.mean([one.se**2 for one in estimates])
+    low, high = stats.f.ppf([0.0005, 0.9995], n_runs - 1, 15 * n_runs)
+    assert low < ratio < high
+    covered = sum(one.low <= exact <= one.high for one in estimates)
+    low, high = stats.binom.ppf([0.0005, 0.9995], n_runs, 0.9)
+    assert low <= covered <= high
+
+
+def test_rare_weighted_hits_get_a_bound():
+    hits, counted = np.zeros(1024, bool), np.ones(1024, bool)
+    found = estimate_weighted(hits, counted, np.ones(1024), 16)
+    assert (found.interval, found.is_rare) == ("effective upper", True)
+    assert found.high == pytest.approx(1.0 - 0.05 ** (1.0 / 1024.0))
+    assert estimate_weighted(~hits, counted, np.ones(1024), 16).low == pytest.approx(0.05 ** (1.0 / 1024.0))
+    assert math.isnan(estimate_weighted(hits, counted, np.zeros(1024), 16).prob)

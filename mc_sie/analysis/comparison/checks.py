@@ -45,14 +45,14 @@ _LIMITS: tuple[tuple[str, Mapping[str, float | str], Mapping[str, float | str]],
 
 
 def extreme_inputs(prior: PriorSet, event: Event, horizon_months: float, threads: int | None = None) -> pd.DataFrame:
-    """Simulate the prior's extremes: each quantity alone, and many at once.
+    """Simulations of the prior's extremes: each quantity alone, and many at once.
 
     Parameters
     ----------
     prior : PriorSet
         The set.
     event : Event
-        The event asked about.
+        The event.
     horizon_months : float
         End of each trajectory.
     threads : int, optional
@@ -67,30 +67,32 @@ def extreme_inputs(prior: PriorSet, event: Event, horizon_months: float, threads
     names = prior.dimensions
     generator = np.random.Generator(np.random.Philox(0))
     blocks = [("corners", generator.integers(0, 2, (N_CORNERS, len(names))).astype(float))]
-    if not names:  # everything is fixed: there is one world
-        names, blocks = (POOL_DIMENSION,), [("the only one", np.full((1, 1), 0.5))]
-    for place, name in enumerate(prior.dimensions):
+    for column, name in enumerate(names):
         rows = np.full((2, len(names)), 0.5)
-        rows[:, place] = 0.0, 1.0
+        rows[:, column] = (0.0, 1.0)
         blocks.append((name, rows))
+    if not names:  # everything is fixed: all draws are one
+        names = (POOL_DIMENSION,)
+        blocks = [("the only one", np.full((1, 1), 0.5))]
     cube = np.clip(np.concatenate([rows for _, rows in blocks]), EXTREME, 1.0 - EXTREME)
-    uniforms = {name: cube[:, place] for place, name in enumerate(names)}
-    levels, widths = event.levels or (5.0,), event.widths or (12.0,)
+    uniforms = {name: cube[:, column] for column, name in enumerate(names)}
+    levels = event.levels or (5.0,)
+    widths = event.widths or (12.0,)
     _, outcomes = simulate_points(prior, uniforms, horizon_months, levels, widths, threads=threads)
     hits = event.holds(outcomes)
-    found, start = [], 0
+    found = []
+    start = 0
     for name, rows in blocks:
         part = slice(start, start + len(rows))
-        start += len(rows)
+        start = part.stop
         status = outcomes.status[part]
-        failed = sorted({STATUS_NAMES[code] for code in status if code})
         found.append(
             {
                 "input": name,
                 "n_rows": len(rows),
                 "n_ok": int((status == 0).sum()),
                 "n_hits": int(hits[part].sum()),
-                "statuses": ", ".join(failed),
+                "statuses": ", ".join(sorted({STATUS_NAMES[code] for code in status if code})),
             }
         )
     return pd.DataFrame(found)
@@ -106,7 +108,7 @@ def limit_table(
     prior : PriorSet
         The set.
     event : Event
-        The event asked about.
+        The event.
     horizon_months : float
         End of each trajectory.
     seed : int
@@ -118,16 +120,17 @@ def limit_table(
     -------
     pandas.DataFrame
         ``limit``, ``prob`` and ``prob_limit`` (near the limit, and in it), ``difference`` with its ``se``, and
-        ``holds``: whether they differ by no more than three standard errors and 0.1 points. A variant that the set
+        ``holds``: True where they differ by no more than three standard errors and 0.1 points. A variant that the set
         cannot take is left out (shortening where the law changes with time).
     """
     rows = []
     for words, *sides in _LIMITS:
         try:
             near, there = (_shares(_pinned(prior, side), event, horizon_months, seed, threads) for side in sides)
-        except InputError:
+        except InputError:  # the set does not take this variant
             continue
-        difference, se = float((near - there).mean()), replicate_se(near - there)
+        difference = float((near - there).mean())
+        se = replicate_se(near - there)
         rows.append(
             {
                 "limit": words,
@@ -142,6 +145,7 @@ def limit_table(
 
 
 def _pinned(prior: PriorSet, values: Mapping[str, float | str]) -> PriorSet:
+    """The set with several quantities fixed."""
     for name, value in values.items():
         prior = prior.pinned(name, value)
     return prior

@@ -1,4 +1,4 @@
-"""The same question put to several prior sets on the same points, and the change of the answer with its error.
+"""One event put to several prior sets on common points, and the change of its probability with its error.
 
 Common points make a change far better known than either answer: its error is the spread of the replicates' changes.
 """
@@ -26,7 +26,7 @@ from mc_sie.stats.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
-    failed_in_words,
+    failed_of_counts,
     least_se,
     replicate_se,
     student_t,
@@ -35,7 +35,7 @@ from mc_sie.stats.estimates import (
 
 @dataclass(frozen=True)
 class Answer:
-    """What one prior set answers.
+    """The event in the draws of one prior set.
 
     Attributes
     ----------
@@ -79,27 +79,16 @@ class Answer:
     @property
     def failed_in_words(self) -> str:
         """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
-        n_draws, n_hits = self.design.n_draws, int(self.hits.sum())
-        return failed_in_words(self.n_failed, n_draws, n_hits / n_draws, (n_hits + self.n_failed) / n_draws)
+        return failed_of_counts(int(self.hits.sum()), self.n_failed, self.design.n_draws)
 
     def columns(self) -> dict[str, object]:
         """The answer as columns of a table."""
-        found = self.estimate
-        return {
-            "prob": found.prob,
-            "se": found.se,
-            "low": found.low,
-            "high": found.high,
-            "interval": f"{found.interval}, {'95' if found.is_rare else '90'} %",
-            "n_hits": found.n_hits,
-            "n_draws": found.n_draws,
-            "n_failed": self.n_failed,
-        }
+        return {**vars(self.estimate), "interval": self.estimate.interval_in_words, "n_failed": self.n_failed}
 
 
 @dataclass(frozen=True)
 class CommonDraws:
-    """An event, and the points on which prior sets are asked about it. Made by :func:`question`.
+    """An event, and the points on which prior sets are asked about it. Made by :func:`common_draws`.
 
     Attributes
     ----------
@@ -124,14 +113,14 @@ class CommonDraws:
         Parameters
         ----------
         prior : PriorSet
-            Whom to ask.
+            The set.
         progress : callable, optional
             As in :func:`mc_sie.simulate`.
 
         Returns
         -------
         Answer
-            Its answer.
+            The event in its draws.
         """
         hits = hits_of_design(
             prior, self.design, self.horizon_months, self.event, threads=self.threads, progress=progress
@@ -149,7 +138,7 @@ class CommonDraws:
         return f"{text} `mc-sie run` takes {DRAWS_DEFAULT:,} of this sequence: its probability is the more exact one."
 
 
-def question(
+def common_draws(
     event: Event | str = HEADLINE,
     *,
     n_draws: int,
@@ -159,7 +148,7 @@ def question(
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
     threads: int | None = None,
 ) -> CommonDraws:
-    """What several prior sets will be asked, checked before anything is simulated.
+    """An event and common points, checked before anything is simulated.
 
     Parameters
     ----------
@@ -171,20 +160,20 @@ def question(
     Returns
     -------
     CommonDraws
-        The question.
+        Ready to :meth:`~CommonDraws.ask` prior sets.
 
     Raises
     ------
     InputError
         For an event that does not parse or asks about a time beyond the horizon, or sizes that cannot be used.
     """
-    asked = parse_event(event) if isinstance(event, str) else event
+    if isinstance(event, str):
+        event = parse_event(event)
     check_horizon(horizon_months)
-    asked.check_horizon(horizon_months)
+    event.check_horizon(horizon_months)
     n_threads(threads)
-    return CommonDraws(
-        asked, plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates), horizon_months, threads
-    )
+    design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
+    return CommonDraws(event, design, horizon_months, threads)
 
 
 @dataclass(frozen=True)
@@ -216,7 +205,7 @@ class Change:
 
     @property
     def is_rare(self) -> bool:
-        """Whether too few draws change for an error: there is only a bound."""
+        """True where too few draws change for an error: there is only a bound."""
         return self.interval == "binomial"
 
     def columns(self) -> dict[str, object]:
@@ -262,7 +251,7 @@ def change_between(before: Answer, after: Answer) -> Change:
     Parameters
     ----------
     before, after : Answer
-        To one question.
+        On the same common draws.
 
     Returns
     -------
@@ -293,7 +282,9 @@ def in_points(change: float, se: float) -> str:
     if change == 0.0 and se == 0.0:
         return "0"
     text = f"{100 * change:+.{decimals(100 * se)}f}"
-    return text.replace("+", "") if float(text) == 0.0 and text.startswith("+") else text
+    if float(text) == 0.0:
+        return text.removeprefix("+")
+    return text
 
 
 def within_points(change: Change) -> str:
@@ -310,7 +301,9 @@ def within_points(change: Change) -> str:
         ``"+14.1 (SE 0.2)"`` or ``"0 (at most 0.005)"``.
     """
     if change.is_rare:
-        text = in_points(change.change, change.high / 2.0) if change.change else "0"
+        text = "0"
+        if change.change:
+            text = in_points(change.change, change.high / 2.0)
         return f"{text} (at most {100 * change.high:.1g})"
     return f"{in_points(change.change, change.se)} (SE {points_of(change.se)})"
 
@@ -355,6 +348,9 @@ def distinct_names(priors: Sequence[PriorSet]) -> list[str]:
     """
     names: list[str] = []
     for prior in priors:
-        n = sum(earlier.name == prior.name for earlier in priors[: len(names)])
-        names.append(prior.name if n == 0 else f"{prior.name} ({n + 1})")
+        n_before = sum(earlier.name == prior.name for earlier in priors[: len(names)])
+        name = prior.name
+        if n_before:
+            name += f" ({n_before + 1})"
+        names.append(name)
     return names

@@ -1,4 +1,4 @@
-"""Why two prior sets disagree: the change of a probability, split over the blocks of priors that differ.
+"""Decomposition of a difference between two prior sets over the blocks of priors that differ.
 
 Between set A and set B stand 2^k mixed sets, each with some of the k differing blocks of B and the rest of A. A block's
 bar is its Shapley value: what taking it from B changes, averaged over all orders in which the blocks may be taken. All
@@ -24,10 +24,10 @@ from mc_sie.analysis.comparison.common_draws import (
     CommonDraws,
     change_between,
     change_of,
+    common_draws,
     distinct_names,
     in_points,
     points_of,
-    question,
     steps,
 )
 from mc_sie.engine.batches import Progress
@@ -54,9 +54,11 @@ ORDER_PAIRS = 50
 WHOLE = "whole set"
 """The one player between two pools, which have no blocks in common."""
 
-_BINS = 40
-_ATOM_SHARE = 0.002
-_LISTED_HIGH = 16
+_BINS = 40  # of a histogram
+_ATOM_SHARE = 0.002  # a value that at least this share of the draws take is an atom
+_LISTED_HIGH = 16  # most mixed sets that a note lists by name
+_LARGE = 0.1  # share of a difference from which a bar is named in the reading
+_NAMED_HIGH = 4  # most bars that are
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +67,7 @@ class Comparison(Shown):
 
     Attributes
     ----------
-    question : CommonDraws
+    common : CommonDraws
         Event, points and horizon, common to all.
     sets : pandas.DataFrame
         One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``.
@@ -79,17 +81,17 @@ class Comparison(Shown):
         One row a mixed set: ``against``, ``taken`` (blocks of that set, the rest being of the first), the probability
         with its error, ``n_failed``, ``may_count_twice``.
     differences : pandas.DataFrame
-        One row a quantity that differs: ``against``, ``block``, ``quantity``, and both laws in words.
+        One row a quantity that differs: ``against``, ``block``, ``quantity``, and both distributions in words.
     densities : pandas.DataFrame
-        Their laws as drawn: ``against``, ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``,
+        Their distributions as drawn: ``against``, ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``,
         ``value``: density per unit, or probability of an atom.
     notes : tuple of str
-        What a reader must know: blocks merged, pools, bottlenecks counted twice, draws that failed.
+        Blocks merged, pools, bottlenecks counted twice, draws that failed.
     readings : tuple of str
         Each difference in two sentences.
     """
 
-    question: CommonDraws
+    common: CommonDraws
     sets: pd.DataFrame
     changes: pd.DataFrame
     bars: pd.DataFrame
@@ -130,7 +132,7 @@ def compare(
     first, *others : PriorSet
         At least two.
     event : Event or str
-        What to ask about.
+        The event.
     n_draws : int
         Draws for each set and each mixed set.
     seed, scheme, n_replicates, horizon_months, threads, progress
@@ -155,7 +157,7 @@ def compare(
         check_unconditioned(prior, "compare")
     if order_pairs is not None and order_pairs < 2:
         raise InputError(f"--orders {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
-    asked = question(
+    common = common_draws(
         event,
         n_draws=n_draws,
         seed=seed,
@@ -171,32 +173,30 @@ def compare(
     done = 0
     answers = []
     for prior in priors:
-        answers.append(asked.ask(prior, progress=steps(progress, done, total)))
+        answers.append(common.ask(prior, progress=steps(progress, done, total)))
         done += 1
     parts = []
     for name, plan, answer in zip(names[1:], plans, answers[1:], strict=True):
-        parts.append(_split(asked, plan, (names[0], name), answers[0], answer, progress, done, total))
+        parts.append(_split(common, plan, (names[0], name), answers[0], answer, progress, done, total))
         done += max(0, len(plan.masks) - 2)
     sets = [
         {"name": name, "title": prior.title, "digest": prior.digest, **answer.columns()}
         for name, prior, answer in zip(names, priors, answers, strict=True)
     ]
     notes = [note for part in parts for note in part.notes]
-    notes += [
-        f"{name}: {answer.failed_in_words} Above they count as neither."
-        for name, answer in zip(names, answers, strict=True)
-        if answer.n_failed
-    ]
+    for name, answer in zip(names, answers, strict=True):
+        if answer.n_failed:
+            notes.append(f"{name}: {answer.failed_in_words} Above they count as neither.")
     return Comparison(
-        asked,
-        pd.DataFrame(sets),
-        pd.DataFrame([part.change for part in parts]),
-        _frame([row for part in parts for row in part.bars], _BAR_COLUMNS),
-        _frame([row for part in parts for row in part.mixed], _MIXED_COLUMNS),
-        _frame([row for part in parts for row in part.differences], _DIFFERENCE_COLUMNS),
-        _frame([row for part in parts for row in part.densities], _DENSITY_COLUMNS),
-        tuple(dict.fromkeys(notes)),
-        tuple(part.reading for part in parts),
+        common=common,
+        sets=pd.DataFrame(sets),
+        changes=pd.DataFrame([part.change for part in parts]),
+        bars=_frame([row for part in parts for row in part.bars], _BAR_COLUMNS),
+        mixed=_frame([row for part in parts for row in part.mixed], _MIXED_COLUMNS),
+        differences=_frame([row for part in parts for row in part.differences], _DIFFERENCE_COLUMNS),
+        densities=_frame([row for part in parts for row in part.densities], _DENSITY_COLUMNS),
+        notes=tuple(dict.fromkeys(notes)),
+        readings=tuple(part.reading for part in parts),
     )
 
 
@@ -219,7 +219,7 @@ def _frame(rows: list[dict[str, object]], columns: Sequence[str]) -> pd.DataFram
 
 @dataclass(frozen=True)
 class _Plan:
-    """Who the players between two sets are, and which of the mixed sets will be asked."""
+    """The players between two sets, and the mixed sets that will be asked."""
 
     first: PriorSet
     other: PriorSet
@@ -241,18 +241,11 @@ class _Plan:
             return cls(first, other, ((WHOLE,),), None, (0, 1), (note,))
         players, notes = _players(first, other)
         if first.members or other.members:
-            pool, single = (first, other) if first.members else (other, first)
-            verb = "takes" if first.members else "gives"
-            notes += (
-                f"{pool.name} is a pool: in a mixed set each of its members {verb} the blocks in question "
-                f"{'from' if first.members else 'to'} {single.name}, at its weight in the pool.",
-            )
-        orders = None
-        if order_pairs is not None or len(players) > EXACT_HIGH:
-            orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
-        n = len(players)
-        masks = tuple(range(2**n)) if orders is None else shapley.sets_along(orders)
-        return cls(first, other, players, orders, masks, notes)
+            notes += (_pool_note(first, other),)
+        if order_pairs is None and len(players) <= EXACT_HIGH:
+            return cls(first, other, players, None, tuple(range(2 ** len(players))), notes)
+        orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
+        return cls(first, other, players, orders, shapley.sets_along(orders), notes)
 
     def set_of(self, mask: int) -> PriorSet:
         """The mixed set that takes some players from the other set."""
@@ -263,8 +256,21 @@ class _Plan:
         return tuple(block for bit, player in enumerate(self.players) if mask >> bit & 1 for block in player)
 
 
+def _pool_note(first: PriorSet, other: PriorSet) -> str:
+    """A sentence on what a mixed set is where one of the two is a pool."""
+    if first.members:
+        return (
+            f"{first.name} is a pool: in a mixed set each of its members takes the blocks in question from "
+            f"{other.name}, at its weight in the pool."
+        )
+    return (
+        f"{other.name} is a pool: in a mixed set each of its members gives the blocks in question to {first.name}, at "
+        "its weight in the pool."
+    )
+
+
 def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
-    """Blocks that differ, those merged that cannot be taken apart, and why they were.
+    """Blocks that differ, those merged that cannot be taken apart, and notes on these.
 
     A set that cannot exist (shortening beside a rho that changes with time) has two or three blocks that refuse each
     other. One of them is alone in coming from its set; so the mixed sets that take one block from either set, and all
@@ -298,10 +304,12 @@ def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], .
 
 
 def _merged(players: tuple[tuple[str, ...], ...], i: int, j: int) -> tuple[tuple[str, ...], ...]:
+    """The players with j, the later one, joined to i."""
     return (*players[:i], players[i] + players[j], *players[i + 1 : j], *players[j + 1 :])
 
 
 def _block_words(player: tuple[str, ...]) -> list[str]:
+    """Names of blocks for people; a block of one quantity is called after it."""
     return [block.replace("_", " ") if block not in QUANTITIES else block for block in player]
 
 
@@ -322,7 +330,7 @@ class _Part:
 
 
 def _split(
-    asked: CommonDraws,
+    common: CommonDraws,
     plan: _Plan,
     names: tuple[str, str],
     before: Answer,
@@ -334,49 +342,40 @@ def _split(
     """Ask the mixed sets of a plan, and split the difference."""
     whole = change_between(before, after)
     ends = {0: before, 2 ** len(plan.players) - 1: after} if plan.players else {}
-    values = np.empty((len(plan.masks), 1 + asked.design.n_replicates))
-    packed: dict[int, NDArray[np.uint8]] = {}
+    values = np.empty((len(plan.masks), 1 + common.design.n_replicates))
+    packed: dict[int, NDArray[np.uint8]] = {}  # hits, a bit a draw: a thousand mixed sets are kept at once
     rows: list[dict[str, object]] = []
     twice: list[str] = []
+    failed: list[tuple[int, str, str]] = []
     for index, mask in enumerate(plan.masks):
+        taken = " + ".join(plan.taken(mask))
         if mask in ends:
             answer = ends[mask]
         else:
-            answer = asked.ask(plan.set_of(mask), progress=steps(progress, done, total))
+            answer = common.ask(plan.set_of(mask), progress=steps(progress, done, total))
             done += 1
+            if answer.prior.may_count_twice:
+                twice.append(taken)
+            if answer.n_failed:
+                failed.append((answer.n_failed, taken, answer.failed_in_words))
         values[index] = (answer.estimate.prob, *answer.by_replicate)
         packed[mask] = np.packbits(answer.hits)
-        taken = " + ".join(plan.taken(mask))
-        rows.append(
-            {"against": names[1], "taken": taken, **answer.columns(), "may_count_twice": answer.prior.may_count_twice}
-        )
-        if answer.prior.may_count_twice and mask not in ends:
-            twice.append(taken)
-    bars = _bars(plan, values, packed, asked.design.n_draws)
-    notes = list(plan.notes)
-    if twice:
-        where = f"They take from {names[1]}: {'; '.join(twice)}."
-        notes.append(
-            f"{len(twice)} of the {len(plan.masks) - 2} mixed sets between {names[0]} and {names[1]} may count one "
-            "bottleneck twice (rho below 0, alpha_compute above 0, and an r that was stated for other numbers). "
-            + (where if len(twice) <= _LISTED_HIGH else "They are marked in the table of mixed sets.")
-        )
-    failed = sum(int(str(row["n_failed"])) for row in rows[1:-1])
-    if failed:
-        notes.append(f"{failed:,} draws of mixed sets could not be simulated; they count neither as hit nor as miss.")
+        may_count_twice = answer.prior.may_count_twice
+        rows.append({"against": names[1], "taken": taken, **answer.columns(), "may_count_twice": may_count_twice})
     differences = list(_differences(plan, names[1]))
-    if plan.orders is None:
-        method = "all mixed sets"
-    else:
+    quantities = [str(row["quantity"]) for row in differences]
+    method = "all mixed sets"
+    if plan.orders is not None:
         method = f"{len(plan.orders)} random orders in pairs; their spread is part of the error"
     change = {
         "first": names[0], "against": names[1], **whole.columns(), "n_players": len(plan.players),
         "n_mixed": max(0, len(plan.masks) - 2), "method": method,
     }  # fmt: skip
+    bars = _bars(plan, values, packed, common.design.n_draws)
     ranked = sorted(zip(plan.players, bars, strict=True), key=lambda pair: -abs(pair[1].change))
     return _Part(
-        change,
-        [
+        change=change,
+        bars=[
             {
                 "first": names[0],
                 "against": names[1],
@@ -386,12 +385,32 @@ def _split(
             }
             for player, bar in ranked
         ],
-        rows,
-        differences,
-        list(_densities(names, [str(row["quantity"]) for row in differences], before, after)),
-        tuple(notes),
-        _reading(asked.event, names, before, after, whole, ranked, ", ".join(str(r["quantity"]) for r in differences)),
+        mixed=rows,
+        differences=differences,
+        densities=list(_densities(names, quantities, before, after)),
+        notes=(*plan.notes, *_mixed_notes(names, len(plan.masks) - 2, twice, failed)),
+        reading=_reading(common.event, names, before, after, whole, ranked, ", ".join(quantities)),
     )
+
+
+def _mixed_notes(
+    names: tuple[str, str], n_mixed: int, twice: list[str], failed: list[tuple[int, str, str]]
+) -> Iterator[str]:
+    """Sentences on mixed sets that may count a bottleneck twice, and on those in which draws failed."""
+    if twice:
+        where = "They are marked in the table of mixed sets."
+        if len(twice) <= _LISTED_HIGH:
+            where = f"They take from {names[1]}: {'; '.join(twice)}."
+        yield (
+            f"{len(twice)} of the {n_mixed} mixed sets between {names[0]} and {names[1]} may count one bottleneck "
+            f"twice (rho below 0, alpha_compute above 0, and an r that was stated for other numbers). {where}"
+        )
+    if failed:
+        _, taken, words = max(failed, key=lambda one: one[0])
+        yield (
+            f"Draws failed in {len(failed)} of the {n_mixed} mixed sets between {names[0]} and {names[1]}, where they "
+            f"count neither as hit nor as miss; most in the one that takes {taken} from {names[1]}: {words}"
+        )
 
 
 def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np.uint8]], n_draws: int) -> list[Change]:
@@ -414,6 +433,7 @@ def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np
         ]
     found = []
     for i in range(k):
+        # A draw changes with a player if it changes at any step at which that player joins.
         changed = reduce(or_, (xor(packed[low], packed[high]) for low, high in steps_of[i]))
         n_changed = int(np.bitwise_count(changed).sum())
         found.append(change_of(float(bars[i, 0]), bars[i, 1:], n_changed, n_draws, further_se=float(spread[i])))
@@ -429,7 +449,8 @@ def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
         return
     for block in (block for player in plan.players for block in player):
         for name in BLOCKS[block]:
-            ours, theirs = _law(plan.first, name), _law(plan.other, name)
+            ours = _description(plan.first, name)
+            theirs = _description(plan.other, name)
             if ours != theirs and not _is_same(plan.first, plan.other, name):
                 yield {
                     "against": against,
@@ -442,26 +463,32 @@ def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
 
 
 def _is_same(first: PriorSet, other: PriorSet, name: str) -> bool:
+    """True where two plain sets have one prior, however it is written."""
     if first.members or other.members:
         return False
     return is_same_entry(first.entries.get(name), other.entries.get(name))
 
 
-def _law(prior: PriorSet, name: str) -> str:
-    """The law of a quantity in words."""
-    if not prior.members:
-        entry = prior.entries.get(name)
-        return "not given" if entry is None else _words(entry)
-    entries = [(member.entries.get(name), weight) for member, weight in prior.members]
-    laws = list(dict.fromkeys("not given" if entry is None else _words(entry) for entry, _ in entries))
+def _description(prior: PriorSet, name: str) -> str:
+    """The distribution of a quantity in words."""
+    entries = [(member.entries.get(name), weight) for member, weight in prior.plain_sets]
+    texts = list(dict.fromkeys(_words(entry) for entry, _ in entries))
+    if len(texts) == 1:
+        return texts[0]
     given = math.fsum(weight for entry, weight in entries if entry is not None)
-    if len(laws) == 1:
-        return laws[0]
-    return f"pooled, {len(laws)} laws" if given > 1.0 - 1e-9 else f"pooled; given with weight {given:.2g}"
+    if given > 1.0 - 1e-9:
+        return f"pooled, {len(texts)} distributions"
+    return f"pooled; given with weight {given:.2g}"
 
 
-def _words(entry: Entry) -> str:
-    return entry.distribution.describe() + (" (default)" if entry.is_default else "")
+def _words(entry: Entry | None) -> str:
+    """The prior of one set in words."""
+    if entry is None:
+        return "not given"
+    words = entry.distribution.describe()
+    if entry.is_default:
+        words += " (default)"
+    return words
 
 
 def _reading(
@@ -474,14 +501,11 @@ def _reading(
     quantities: str,
 ) -> str:
     """The difference in two sentences."""
-    first, second = (
-        in_percent(answer.estimate) + ("" if answer.estimate.is_rare else f" ({one_in(answer.estimate.prob)})")
-        for answer in (before, after)
-    )
+    first, second = (_answer_words(answer) for answer in (before, after))
     if not ranked:
         return (
-            f"{names[0]} and {names[1]} do not differ: no number or law that determines a draw is another. Both say "
-            f"{first} for the probability that {event.in_words}."
+            f"{names[0]} and {names[1]} do not differ: no number or distribution that determines a draw is another. "
+            f"Both say {first} for the probability that {event.in_words}."
         )
     head = f"The probability that {event.in_words} is {first} under {names[0]} and {second} under {names[1]}"
     if whole.is_rare:
@@ -495,39 +519,53 @@ def _reading(
             return f"{head} Both are pools, so that it is not split."
         what = f"{' and '.join(_block_words(ranked[0][0]))} ({quantities})"
         return f"{head} They differ in one thing only, {what}, which makes all of it."
-    sign = 1.0 if whole.change >= 0.0 else -1.0
-    large = [(player, bar) for player, bar in ranked if abs(bar.change) >= 0.1 * abs(whole.change)][:4]
-    large = [pair for pair in large if not pair[1].is_rare]
-    makers = [_bar_words(player, bar) for player, bar in large if bar.change * sign > 0.0]
-    takers = [_bar_words(player, bar) for player, bar in large if bar.change * sign < 0.0]
+    large = [(player, bar) for player, bar in ranked if abs(bar.change) >= _LARGE * abs(whole.change)][:_NAMED_HIGH]
+    large = [(player, bar) for player, bar in large if not bar.is_rare]
+    is_rise = whole.change >= 0.0
+    makers = [_bar_words(player, bar) for player, bar in large if bar.change and (bar.change > 0.0) == is_rise]
+    takers = [_bar_words(player, bar) for player, bar in large if bar.change and (bar.change > 0.0) != is_rise]
     n_rest = len(ranked) - len(large)
     rest = math.fsum(bar.change for _, bar in ranked) - math.fsum(bar.change for _, bar in large)
     tail = "It comes from " + _listed(makers)
     if takers:
-        tail += f"; {_listed(takers)} {'works' if len(takers) == 1 else 'work'} the other way"
+        verb = "works" if len(takers) == 1 else "work"
+        tail += f"; {_listed(takers)} {verb} the other way"
     if n_rest:
         blocks = "block makes" if n_rest == 1 else f"{n_rest} blocks make"
         tail += f"; the other {blocks} {in_points(rest, max(bar.se for _, bar in ranked))}"
     return f"{head} {tail}."
 
 
+def _answer_words(answer: Answer) -> str:
+    """A probability in percent and, where it is known, as a natural frequency."""
+    text = in_percent(answer.estimate)
+    if not answer.estimate.is_rare:
+        text += f" ({one_in(answer.estimate.prob)})"
+    return text
+
+
 def _bar_words(player: tuple[str, ...], bar: Change) -> str:
+    """Blocks and what they make, in points."""
     return f"{' with '.join(_block_words(player))} ({in_points(bar.change, bar.se)})"
 
 
 def _listed(texts: list[str]) -> str:
+    """Texts joined by commas and a final "and"."""
     if not texts:
         return "many small parts"
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    *others, last = texts
+    if not others:
+        return last
+    return f"{', '.join(others)} and {last}"
 
 
-# ------------------------------------------------------------------------------------------ the laws that differ
+# ------------------------------------------------------------------------------------------ distributions that differ
 
 
 def _densities(
     names: tuple[str, str], quantities: list[str], before: Answer, after: Answer
 ) -> Iterator[dict[str, object]]:
-    """The laws of what differs, as they were drawn: what is stated in two ways is shown as what both determine."""
+    """Distributions of what differs, as drawn: what is stated in two ways is shown as what both determine."""
     shown = dict.fromkeys(
         name if name in before.draws and name in after.draws else QUANTITIES[name].determines or name
         for name in quantities

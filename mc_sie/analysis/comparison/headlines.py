@@ -1,23 +1,25 @@
-"""The headline under every shipped prior set: how much the answer depends on whose beliefs go in."""
+"""The headline under every shipped prior set: the answer by whose beliefs go in."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from mc_sie.analysis.comparison.common_draws import steps
 from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.probability.summary import summarise
 from mc_sie.engine.batches import Progress
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import load_prior, shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-from mc_sie.stats.estimates import Estimate, in_percent, se_in_points
+from mc_sie.stats.estimates import label
 
-RECORD = Path(__file__).resolve().parent.parent / "_headlines.json"
+RECORD = Path(str(resources.files("mc_sie"))) / "_headlines.json"
 """Headlines of the shipped sets as last computed, each with the digest of the set it belongs to."""
 
 
@@ -43,15 +45,9 @@ def headline_table(
     rows: list[dict[str, Any]] = []
     names = list(shipped_priors())
     for position, name in enumerate(names):
-        shifted = None
-        if progress is not None:
-
-            def shifted(done: int, total: int, position: int = position) -> None:
-                progress(position * total + done, len(names) * total)
-
         prior = load_prior(name)
-        simulation = simulate(prior, n_draws, seed=seed, threads=threads, progress=shifted)
-        summary = summarise(simulation, HEADLINE)
+        drawn = simulate(prior, n_draws, seed=seed, threads=threads, progress=steps(progress, position, len(names)))
+        summary = summarise(drawn, HEADLINE)
         assert summary.from_start is not None
         rows.append(
             {
@@ -62,16 +58,11 @@ def headline_table(
                 **{key: getattr(summary.answer, key) for key in ("prob", "se", "low", "high", "interval", "is_rare")},
                 "prob_from_start": summary.from_start.prob,
                 "se_from_start": summary.from_start.se,
-                "n_draws": simulation.design.n_draws,
+                "n_draws": drawn.design.n_draws,
                 "digest": prior.digest,
             }
         )
     return pd.DataFrame(rows).sort_values("prob", ascending=False, ignore_index=True)
-
-
-def label(answer: Estimate) -> str:
-    """A probability and its Monte Carlo error in a few characters, for figures."""
-    return f"{in_percent(answer)} (SE {se_in_points(answer)})" if answer.has_error else in_percent(answer)
 
 
 @cache
@@ -81,16 +72,18 @@ def recorded() -> pd.DataFrame | None:
         return None
     frame = pd.DataFrame(json.loads(RECORD.read_text(encoding="utf-8")))
     digests = {name: load_prior(name).digest for name in shipped_priors()}
-    return frame if dict(zip(frame["name"], frame["digest"], strict=True)) == digests else None
+    if dict(zip(frame["name"], frame["digest"], strict=True)) != digests:
+        return None
+    return frame
 
 
 def spread_sentence(event: Event, horizon_months: float) -> str:
-    """How far the shipped prior sets lie apart, for the headline event; empty for any other.
+    """A sentence on how far the shipped prior sets lie apart, for the headline event; empty for any other.
 
     Parameters
     ----------
     event : Event
-        What was asked.
+        The event.
     horizon_months : float
         Horizon of the run.
 
@@ -99,8 +92,10 @@ def spread_sentence(event: Event, horizon_months: float) -> str:
     str
         ``"Prior choice matters more: the shipped sets span 0 to 77 %."``
     """
-    frame = recorded() if str(event) == HEADLINE and horizon_months == HORIZON_MONTHS_DEFAULT else None
+    if str(event) != HEADLINE or horizon_months != HORIZON_MONTHS_DEFAULT:
+        return ""
+    frame = recorded()
     if frame is None:
         return ""
-    low, high = 100 * frame["prob"].min(), 100 * frame["prob"].max()
-    return f"Prior choice matters more: the shipped sets span {low:.0f} to {high:.0f} %."
+    percent = 100 * frame["prob"]
+    return f"Prior choice matters more: the shipped sets span {percent.min():.0f} to {percent.max():.0f} %."

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, question, steps
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, common_draws, steps
 from mc_sie.distributions.families import truncated
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_unconditioned
@@ -24,7 +24,7 @@ from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet, fixed_entry
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT
-from mc_sie.stats.estimates import failed_in_words, least_se
+from mc_sie.stats.estimates import failed_of_counts, least_se
 from mc_sie.stats.jackknife import Array, jackknife, quotient
 from mc_sie.text.showing import Shown
 
@@ -41,7 +41,7 @@ class Structure(Shown):
 
     Attributes
     ----------
-    question : CommonDraws
+    common : CommonDraws
         Event, points and horizon.
     prior : PriorSet
         The set.
@@ -58,7 +58,7 @@ class Structure(Shown):
         In which variants draws failed, and the bounds that they leave.
     """
 
-    question: CommonDraws
+    common: CommonDraws
     prior: PriorSet
     answer: Answer
     variants: pd.DataFrame
@@ -68,7 +68,7 @@ class Structure(Shown):
     @property
     def shown_sentences(self) -> tuple[str, ...]:
         """Set and event, and what is to be noted."""
-        return (f"{self.prior.name}: {self.question.event}", *self.notes)
+        return (f"{self.prior.name}: {self.common.event}", *self.notes)
 
     @property
     def shown_tables(self) -> tuple[pd.DataFrame, ...]:
@@ -95,7 +95,7 @@ def structure(
     prior : PriorSet
         A set or a pool.
     event : Event or str
-        What to ask about.
+        The event.
     n_draws : int
         Draws for each variant.
     seed, scheme, n_replicates, horizon_months, threads, progress
@@ -116,10 +116,11 @@ def structure(
     -----
     The share is ``sum c (p_v - p)^2 / (p (1 - p))`` with credences c and p their average. Its error, and the removal of
     the bias that noise in p_v gives it, are a jackknife over the independent randomisations. A set in which
-    correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the other laws.
+    correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the others'
+    distributions.
     """
     check_unconditioned(prior, "structure")
-    asked = question(
+    common = common_draws(
         event,
         n_draws=n_draws,
         seed=seed,
@@ -129,25 +130,25 @@ def structure(
         threads=threads,
     )
     variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
+    # Variants of different aspects can be the same set, which is asked once.
     todo = {variant.prior.digest: variant.prior for variant in variants if variant.prior is not None}
-    answers = {prior.digest: asked.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
+    answers = {prior.digest: common.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
     for done, (digest, variant_prior) in enumerate(todo.items(), 1):
         if digest not in answers:
-            answers[digest] = asked.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
-    rows, aspects = [], []
+            answers[digest] = common.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
+    rows = []
     for variant in variants:
-        found = answers[variant.prior.digest].columns() if variant.prior else _NOT_RUN
-        rows.append(
-            {"aspect": variant.aspect, "variant": variant.name, "credence": variant.credence, **found}
-            | {"remark": variant.remark}
-        )
+        row = {"aspect": variant.aspect, "variant": variant.name, "credence": variant.credence, **_NOT_RUN}
+        if variant.prior is not None:
+            row |= answers[variant.prior.digest].columns()
+        rows.append(row | {"remark": variant.remark})
+    aspects: list[dict[str, object]] = []
     for aspect in dict.fromkeys(variant.aspect for variant in variants):
         held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
         aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
     table = pd.DataFrame(rows)
-    return Structure(
-        asked, prior, answers[prior.digest], table, pd.DataFrame(aspects), tuple(failures(table, "variant"))
-    )
+    notes = tuple(failures(table, "variant"))
+    return Structure(common, prior, answers[prior.digest], table, pd.DataFrame(aspects), notes)
 
 
 _NOT_RUN: dict[str, object] = {
@@ -157,35 +158,33 @@ _NOT_RUN: dict[str, object] = {
 
 
 def failures(table: pd.DataFrame, column: str) -> list[str]:
-    """The rows of a table of answers in which draws failed, and the bounds that they leave.
+    """Sentences about the rows of a table of answers in which draws failed, with the bounds that they leave.
 
     Parameters
     ----------
     table : pandas.DataFrame
         With the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or empty.
     column : str
-        What a row is called after.
+        Column that names a row.
 
     Returns
     -------
     list of str
         One sentence a row.
     """
-    failed = table[table["n_failed"] > 0] if len(table) else table
-    notes = []
-    for row in failed.to_dict("records"):
-        n_draws = row["n_draws"] + row["n_failed"]
-        bounds = row["n_hits"] / n_draws, (row["n_hits"] + row["n_failed"]) / n_draws
-        notes.append(f"{row[column]}: {failed_in_words(row['n_failed'], n_draws, *bounds)}")
-    return notes
+    return [
+        f"{row[column]}: {failed_of_counts(row['n_hits'], row['n_failed'], row['n_draws'] + row['n_failed'])}"
+        for row in table.to_dict("records")
+        if row["n_failed"] > 0
+    ]
 
 
-def ask_modes(asked: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
+def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
     """The answer with all credence on each retraining mode in turn.
 
     Parameters
     ----------
-    asked : CommonDraws
+    common : CommonDraws
         Event and points.
     prior : PriorSet
         A set or a pool.
@@ -200,10 +199,10 @@ def ask_modes(asked: CommonDraws, prior: PriorSet, progress: Progress | None = N
     rows = []
     variants = _variants(prior, "retraining mode", _aspects(prior)["retraining mode"])
     for done, variant in enumerate(variants):
-        found = _NOT_RUN
+        row = {"mode": variant.name, "credence": variant.credence, **_NOT_RUN}
         if variant.prior is not None:
-            found = asked.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
-        rows.append({"mode": variant.name, "credence": variant.credence, **found, "remark": variant.remark})
+            row |= common.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
+        rows.append(row | {"remark": variant.remark})
     return pd.DataFrame(rows)
 
 
@@ -221,12 +220,12 @@ class _Variant:
     remark: str
 
 
-class _NoLawError(Exception):
+class _NotGivenError(Exception):
     """A set says nothing of what a variant would need."""
 
 
 def _aspects(prior: PriorSet) -> dict[str, dict[str, _Form]]:
-    """Aspects and their variants; a form tells its credence in a plain set, and the changes that make it certain."""
+    """Aspects and their variants; a form gives its credence in a plain set, and the changes that make it certain."""
 
     def mode(name: str) -> _Form:
         def form(one: PriorSet) -> tuple[float, _Changes]:
@@ -238,7 +237,7 @@ def _aspects(prior: PriorSet) -> dict[str, dict[str, _Form]]:
     def given(names: tuple[str, str]) -> _Form:
         def form(one: PriorSet) -> tuple[float, _Changes]:
             if names[0] not in one.entries:
-                raise _NoLawError(f"{' and '.join(names)} are not given, so that there is no law to run")
+                raise _NotGivenError(f"{' and '.join(names)} are not given, so that there is no law to run")
             return 1.0, {}
 
         return form
@@ -270,7 +269,7 @@ def _aspects(prior: PriorSet) -> dict[str, dict[str, _Form]]:
 def _member(wanted: PriorSet) -> _Form:
     def form(one: PriorSet) -> tuple[float, _Changes]:
         if one.digest != wanted.digest or one.name != wanted.name:
-            raise _NoLawError("is another member")
+            raise _NotGivenError("is another member")
         return 1.0, {}
 
     return form
@@ -280,8 +279,10 @@ def _finite_limits(one: PriorSet) -> tuple[float, _Changes]:
     entry = one.entries["limit_ooms"]
     unlimited = dict(entry.distribution.atoms).get(math.inf, 0.0)
     if unlimited >= 1.0:
-        raise _NoLawError("no finite limit is given, so that there is no law to run")
-    return 1.0 - unlimited, {"limit_ooms": _within(entry, None, sys.float_info.max)} if unlimited else {}
+        raise _NotGivenError("no finite limit is given, so that there is no law to run")
+    if unlimited == 0.0:
+        return 1.0, {}
+    return 1.0 - unlimited, {"limit_ooms": _within(entry, None, sys.float_info.max)}
 
 
 def _phi_between(one: PriorSet) -> tuple[float, _Changes]:
@@ -289,7 +290,7 @@ def _phi_between(one: PriorSet) -> tuple[float, _Changes]:
     atoms = dict(entry.distribution.atoms)
     inside = 1.0 - atoms.get(0.0, 0.0) - atoms.get(1.0, 0.0)
     if inside < 1e-12:
-        raise _NoLawError("no value between 0 and 1 is given, so that there is no law to run")
+        raise _NotGivenError("no value between 0 and 1 is given, so that there is no law to run")
     if inside == 1.0:
         return 1.0, {}
     return inside, {entry.name: _within(entry, math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0))}
@@ -308,28 +309,31 @@ def _variants(prior: PriorSet, aspect: str, forms: Mapping[str, _Form]) -> list[
 def _variant(prior: PriorSet, aspect: str, name: str, form: _Form) -> _Variant:
     """The prior set given a variant; of a pool the members that have it, weighted by their credences."""
     found: list[tuple[PriorSet, float, float]] = []
-    why: dict[str, str] = {}
+    refused: dict[str, str] = {}  # the member that was refused first, by the reason
     for member, weight in prior.plain_sets:
         try:
             credence, changes = form(member)
             found.append((member.replaced(changes), weight, credence))
-        except (InputError, _NoLawError) as error:
-            reason = error.why if isinstance(error, InputError) else str(error)
-            why.setdefault(reason, "" if not prior.members else member.name)
+        except InputError as error:
+            refused.setdefault(error.why, member.name)
+        except _NotGivenError as error:
+            refused.setdefault(str(error), member.name)
     if not found:
-        (reason, *_) = why
-        return _Variant(aspect, name, 0.0, None, reason)
+        return _Variant(aspect, name, 0.0, None, next(iter(refused)))
     credence = math.fsum(weight * held for _, weight, held in found)
-    weights = [weight * held if credence > 0.0 else weight for _, weight, held in found]
+    weights = [weight * held for _, weight, held in found]
+    remark = ""
+    if credence == 0.0:  # nobody holds it: what would be if all who can did
+        weights = [weight for _, weight, _ in found]
+        remark = "no credence: a what-if"
+        if refused and prior.members:
+            remark += f"; without {', '.join(refused.values())}, which cannot have it"
     kept = [(one, w / math.fsum(weights)) for (one, _, _), w in zip(found, weights, strict=True) if w > 0.0]
-    remarks = [] if credence > 0.0 else ["no credence: a what-if"]
-    if credence == 0.0 and why and prior.members:
-        remarks.append(f"without {', '.join(why.values())}, which cannot have it")
     label = f"{prior.name}: {name}"
     if len(kept) == 1:
-        return _Variant(aspect, name, credence, replace(kept[0][0], name=label), "; ".join(remarks))
+        return _Variant(aspect, name, credence, replace(kept[0][0], name=label), remark)
     pool = replace(prior, members=tuple(kept)).replaced({}, label)
-    return _Variant(aspect, name, credence, pool, "; ".join(remarks))
+    return _Variant(aspect, name, credence, pool, remark)
 
 
 # ----------------------------------------------------------------------------------------- variance between
@@ -339,10 +343,10 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
     """The average over variants and the share of variance between them, with jackknife errors."""
     row: dict[str, object] = {"n_variants": len(held)}
     if len(held) < 2:
-        name = held[0].name if held else "none"
-        nothing: dict[str, object] = dict.fromkeys(("se", "low", "high"), 0.0)
+        names = [variant.name for variant in held] or ["none"]
         row |= {"average": whole.estimate.prob, "se_average": whole.estimate.se}
-        return row | {"share": 0.0, **nothing, "remark": f"all credence is on {name}"}
+        row |= dict.fromkeys(("share", "se", "low", "high"), 0.0)
+        return row | {"remark": f"all credence is on {names[0]}"}
     credence = np.array([variant.credence for variant in held])
     counts = np.stack([_counts(answers[variant.prior.digest]) for variant in held if variant.prior], axis=1)
 
@@ -353,16 +357,15 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
         return np.stack([average, quotient(between, average * (1.0 - average))], axis=1)
 
     found = jackknife(counts, shares)
-    is_known = bool(np.isfinite(found.se[1]))
-    return row | {
+    row |= {
         "average": float(shares(counts.sum(axis=0)[None])[0, 0]),
         "se_average": max(float(found.se[0]), least_se(whole.design.n_replicates, whole.design.n_per_replicate)),
         "share": float(found.value[1]),
         "se": float(found.se[1]),
-        "low": max(0.0, float(found.low[1])) if is_known else math.nan,
-        "high": min(1.0, float(found.high[1])) if is_known else math.nan,
-        "remark": "" if is_known else "too few draws hit, or miss, to tell",
     }
+    if not np.isfinite(found.se[1]):
+        return row | {"low": math.nan, "high": math.nan, "remark": "too few draws hit, or miss, to tell"}
+    return row | {"low": max(0.0, float(found.low[1])), "high": min(1.0, float(found.high[1])), "remark": ""}
 
 
 def _counts(answer: Answer) -> Array:

@@ -35,6 +35,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.analysis.importance import crank_nicolson
 from mc_sie.analysis.importance.proposal import (
     PICK_DIMENSION,
     TINY,
@@ -57,7 +58,7 @@ from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.sampling import N_REPLICATES_DEFAULT, points
 from mc_sie.stats.estimates import effective_size
-from mc_sie.stats.pareto import PARETO_K_HIGH, pareto_k
+from mc_sie.stats.pareto import k_high, pareto_k
 
 Array = NDArray[np.float64]
 Draws = Mapping[str, NDArray[np.generic]]
@@ -82,7 +83,6 @@ PRIOR_SHARE = 0.1
 _N_POPULATIONS, _POPULATION = 8, 1024  # of the search that shapes a proposal
 _COMPONENT_DRAWS_LOW = 16  # fewest draws of half the search from which a component of a cell is fitted
 _N_MOVES, _N_MOVES_LAST = 8, 24  # Metropolis steps at each power of the likelihood, and at the last
-_ACCEPTED = 0.3  # share of steps that the step length is tuned for
 _ESS_STEP = 0.5  # effective sample size after one step of tempering, as a share of the population
 _N_STEPS_HIGH = 400  # powers after which tempering gives up
 
@@ -180,13 +180,6 @@ class Conditioned(Simulation):
         n = self.design.n_draws
         has_light_tail = math.isnan(self.pareto_k) or self.pareto_k <= k_high(n)
         return has_light_tail and self.ess >= ESS_SHARE_LOW * n
-
-
-def k_high(n_draws: int) -> float:
-    """Largest k-hat at which weights may be trusted: ``min(1 - 1/log10 n, 0.7)`` (Vehtari et al.)."""
-    if n_draws <= 10:
-        return 0.0
-    return min(1.0 - 1.0 / math.log10(n_draws), PARETO_K_HIGH)
 
 
 def condition(
@@ -499,7 +492,7 @@ def _tempered(
     log_l = likelihood.log(likelihood.uniforms(z))
     power = 0.0
     log_marginal = np.zeros(n_populations)
-    scale = 0.6  # of the Metropolis steps, adapted as they are accepted or not
+    scale = crank_nicolson.LENGTH_FIRST
     for _ in range(_N_STEPS_HIGH):
         by_population = log_l.reshape(n_populations, n_each)
         if np.isneginf(by_population.max(axis=1)).any():
@@ -563,26 +556,15 @@ def _resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
 def _moved(
     likelihood: _Likelihood, z: Array, log_l: Array, power: float, scale: float, numbers: Numbers
 ) -> tuple[Array, Array, float]:
-    """Draws, their log-likelihoods and the step length after one step of preconditioned Crank-Nicolson.
-
-    The step keeps prior times likelihood to a power. ``z' = sqrt(1 - b^2) z + b xi`` keeps the normal distribution for
-    any b, even one for each dimension. Half of the steps move all dimensions a little, half a few of them far.
-    """
-    from scipy.special import ndtri
-
+    """Draws, their log-likelihoods and the step length after one step that keeps prior times likelihood to a power."""
     n, d = z.shape
-    noise = ndtri(numbers.take(n, d))
+    noise = numbers.take(n, d)
     chosen = numbers.take(n, d)
-    how = numbers.take(n, 4)  # which kind of step, how many dimensions, how far, and whether it is accepted
-    is_wide = how[:, 0] < 0.5
-    far = np.where(how[:, 1] < 0.3, 1.0, 0.5 * how[:, 2] + 0.05)
-    near = np.minimum(1.0, scale * (0.3 + 1.4 * how[:, 2]))
-    b = np.where(is_wide[:, None], near[:, None], np.where(chosen < 1.5 / d, far[:, None], 0.0))
-    trial = np.sqrt(1.0 - b * b) * z + b * noise
+    how = numbers.take(n, crank_nicolson.N_CHOICES + 1)
+    trial, is_wide = crank_nicolson.trial(z, noise, chosen, how, scale)
     trial_log_l = likelihood.log(likelihood.uniforms(trial))
-    accepted = np.log(how[:, 3]) < power * (trial_log_l - log_l)
-    if is_wide.any():
-        scale = float(np.clip(scale * math.exp(accepted[is_wide].mean() - _ACCEPTED), 0.02, 1.0))
+    accepted = np.log(how[:, -1]) < power * (trial_log_l - log_l)
+    scale = crank_nicolson.tuned(scale, accepted, is_wide)
     z = np.where(accepted[:, None], trial, z)
     log_l = np.where(accepted, trial_log_l, log_l)
     return z, log_l, scale

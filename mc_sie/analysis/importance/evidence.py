@@ -1,4 +1,4 @@
-"""What the evidence does to a prior set: before and after, piece by piece, and how surprising each piece is.
+"""Effect of the evidence on a prior set: before and after, piece by piece, and how surprising each piece is.
 
 Every subset of the evidence is a posterior of its own. All of them are estimated on the same draws, by weights, so that
 their differences are known better than themselves; where the draws were placed by a proposal or by tempering, draws of
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned, implied, k_high
+from mc_sie.analysis.importance.conditioning import Conditioned, implied
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED
 from mc_sie.engine.batches import Progress
@@ -25,6 +25,7 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import plain
 from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.stats import shapley
 from mc_sie.stats.estimates import (
     RARE_HITS,
     WeightedEstimate,
@@ -34,7 +35,7 @@ from mc_sie.stats.estimates import (
     jackknife_se,
     replicate_se,
 )
-from mc_sie.stats.pareto import pareto_k
+from mc_sie.stats.pareto import k_high, pareto_k
 from mc_sie.text.showing import Shown
 
 Array = NDArray[np.float64]
@@ -62,7 +63,7 @@ class EvidenceReport(Shown):
     prior : PriorSet
         The set, with its evidence.
     event : Event
-        The event asked about.
+        The event.
     before, after : WeightedEstimate
         Its probability without any and with all of the evidence.
     n_failed : int
@@ -74,7 +75,8 @@ class EvidenceReport(Shown):
         ``prior_q05`` ... ``prior_q95``, ``posterior_q05`` ... ``posterior_q95``, ``se_posterior_q50``, and
         ``moved_to``, the probability that the prior gave to values up to the posterior's median.
     shares : pandas.DataFrame
-        The same for what is categorical: ``quantity``, ``value``, ``prior``, ``posterior``, ``se_posterior``.
+        Shares of what is categorical, before and after: ``quantity``, ``value``, ``prior``, ``posterior``,
+        ``se_posterior``.
     items : pandas.DataFrame
         One row a piece of evidence: ``name``, ``words``; how surprising it is: ``satisfied`` (share of the prior, with
         ``se_satisfied``; see :meth:`~mc_sie.priors.evidence.Evidence.holds`), ``expected_likelihood`` (the likelihood
@@ -88,8 +90,8 @@ class EvidenceReport(Shown):
     pareto_k : float
         Largest k-hat of the posteriors given all, one, or all but one of the pieces.
     ess_low : float
-        What the draws are worth for the subset for which they are worth least.
-    doubts : tuple of str
+        Smallest effective sample size of any subset.
+    warnings : tuple of str
         Reasons not to trust the errors.
     samples : dict of str to array
         Draws behind the figure: ``weight_before`` and ``weight_after``, and every row of ``inputs`` by name.
@@ -108,7 +110,7 @@ class EvidenceReport(Shown):
     n_draws: int
     pareto_k: float
     ess_low: float
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     samples: dict[str, Array]
 
     @property
@@ -153,18 +155,22 @@ class _Common:
         total = self.log_likelihood[:, chosen].sum(axis=1)
         return np.asarray(self.base * np.exp(total - total.max()))
 
+    def sums(self, values: Array) -> Array:
+        """Sums over the draws of each replicate."""
+        return np.asarray(values.reshape(self.n_replicates, -1).sum(axis=1))
+
 
 def evidence(
     simulation: Simulation, event: Event | str = HEADLINE, *, progress: Progress | None = None
 ) -> EvidenceReport:
-    """Compare a prior set before and after its evidence, and share the change out among the pieces.
+    """Prior and posterior of a set given evidence, and the change shared out among the pieces.
 
     Parameters
     ----------
     simulation : Simulation
         From :func:`mc_sie.simulate`, of a set that states evidence.
     event : Event or str
-        Whose probability moves.
+        The event whose probability moves.
     progress : callable, optional
         Called with (subsets done, subsets in all).
 
@@ -194,49 +200,78 @@ def evidence(
     check_items(prior)
     common = _common(simulation, event)
     every = (1 << n_items) - 1
-    kept, kept_hits, ess_low = [], [], math.inf
+    kept = []
+    kept_hits = []
+    ess_low = math.inf
     for subset in range(every + 1):
         weights = np.where(common.is_ok, common.weights(subset), 0.0)
-        kept.append(weights.reshape(common.n_replicates, -1).sum(axis=1))
-        kept_hits.append(np.where(common.hits, weights, 0.0).reshape(common.n_replicates, -1).sum(axis=1))
+        kept.append(common.sums(weights))
+        kept_hits.append(common.sums(np.where(common.hits, weights, 0.0)))
         ess_low = min(ess_low, effective_size(weights))
         if progress:
             progress(subset + 1, every + 1)
-    totals, hits = np.array(kept).T, np.array(kept_hits).T  # by replicate and subset
+    totals = np.array(kept).T  # by replicate and subset
+    hits = np.array(kept_hits).T
     values = hits.sum(axis=0) / totals.sum(axis=0)
-    without = (hits.sum(axis=0) - hits) / (totals.sum(axis=0) - totals)
-    shapley = _shapley_matrix(n_items)
-    diagnosed = {every, *(1 << place for place in range(n_items)), *(every ^ 1 << place for place in range(n_items))}
-    tails = {subset: pareto_k(common.weights(subset)) for subset in sorted(diagnosed)}
+    without = (hits.sum(axis=0) - hits) / (totals.sum(axis=0) - totals)  # all replicates but one
+    shares = shapley.exact(np.column_stack([values, without.T]))
     rows = []
     for place, item in enumerate(prior.evidence):
-        alone, others = 1 << place, every ^ 1 << place
+        alone = 1 << place
+        others = every ^ alone
         row: dict[str, Any] = {"name": item.name, "words": item.words, **_surprise(simulation, place)}
         row |= {"prob_alone": values[alone], "prob_without": values[others]}
         for name, first, second in (("added", alone, 0), ("removed", every, others)):
             row[name] = values[first] - values[second]
             row[f"se_{name}"] = float(jackknife_se(without[:, first] - without[:, second]))
-        row["shapley"] = float(shapley[place] @ values)
-        row["se_shapley"] = float(jackknife_se(without @ shapley[place]))
+        row["shapley"] = float(shares[place, 0])
+        row["se_shapley"] = float(jackknife_se(shares[place, 1:]))
         rows.append(row)
-    worst = max((k for k in tails.values() if not math.isnan(k)), default=math.nan)
+    inputs, categories, samples = _inputs(prior, common, every)
     n = len(common.base)
-    inputs, shares, samples = _inputs(prior, common, every)
-    doubts = []
-    if worst > k_high(n):
-        tail = f"Pareto k-hat {worst:.2f}, above {k_high(n):.2f}"
-        doubts.append(f"the weights of some subsets have a heavy tail ({tail})")
-    if ess_low < 10 * RARE_HITS:
-        doubts.append(f"for one subset the draws are worth only {ess_low:,.0f} of equal weight")
+    k = _worst_tail(common, n_items)
     before, after = (
         estimate_weighted(common.hits, common.is_ok, common.weights(subset), common.n_replicates)
         for subset in (0, every)
     )
     return EvidenceReport(
-        prior, event, before, after, int((~simulation.before.outcomes.is_ok).sum()),
-        _bounds(before.prob, simulation.failed_share_before), _bounds(after.prob, simulation.failed_share), inputs,
-        shares, pd.DataFrame(rows), n, worst, ess_low, tuple(doubts), samples,
-    )  # fmt: skip
+        prior=prior,
+        event=event,
+        before=before,
+        after=after,
+        n_failed=int((~simulation.before.outcomes.is_ok).sum()),
+        bounds_before=_bounds(before.prob, simulation.failed_share_before),
+        bounds_after=_bounds(after.prob, simulation.failed_share),
+        inputs=inputs,
+        shares=categories,
+        items=pd.DataFrame(rows),
+        n_draws=n,
+        pareto_k=k,
+        ess_low=ess_low,
+        warnings=_warnings(k, n, ess_low),
+        samples=samples,
+    )
+
+
+def _worst_tail(common: _Common, n_items: int) -> float:
+    """Largest k-hat given all, one, or all but one of the pieces; nan where none is known."""
+    every = (1 << n_items) - 1
+    subsets = {every}
+    for place in range(n_items):
+        subsets |= {1 << place, every ^ 1 << place}
+    tails = [pareto_k(common.weights(subset)) for subset in subsets]
+    return max((k for k in tails if not math.isnan(k)), default=math.nan)
+
+
+def _warnings(k: float, n_draws: int, ess_low: float) -> tuple[str, ...]:
+    """Reasons not to trust the errors."""
+    found = []
+    if k > k_high(n_draws):
+        tail = f"Pareto k-hat {k:.2f}, above {k_high(n_draws):.2f}"
+        found.append(f"the weights of some subsets have a heavy tail ({tail})")
+    if ess_low < 10 * RARE_HITS:
+        found.append(f"for one subset the draws are worth only {ess_low:,.0f} of equal weight")
+    return tuple(found)
 
 
 def _bounds(prob: float, failed_share: float) -> tuple[float, float]:
@@ -264,19 +299,6 @@ def check_items(prior: PriorSet) -> None:
     if n_items > N_ITEMS_HIGH:
         why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
         raise InputError(prior.name, why, f"Leave some out: at most {N_ITEMS_HIGH} are taken apart.")
-
-
-def _shapley_matrix(n_items: int) -> Array:
-    """Weights of the values of all subsets, by their bits, in the Shapley value of each piece."""
-    matrix = np.zeros((n_items, 1 << n_items))
-    for subset in range(1 << n_items):
-        size = subset.bit_count()
-        for place in range(n_items):
-            if subset >> place & 1:
-                weight = math.factorial(size - 1) * math.factorial(n_items - size) / math.factorial(n_items)
-                matrix[place, subset] += weight
-                matrix[place, subset ^ 1 << place] -= weight
-    return matrix
 
 
 def _common(conditioned: Conditioned, event: Event) -> _Common:
@@ -398,7 +420,7 @@ def evidence_record(report: EvidenceReport) -> dict[str, Any]:
         "n_draws": report.n_draws,
         "pareto_k": plain(report.pareto_k),
         "ess_low": plain(report.ess_low),
-        "doubts": list(report.doubts),
+        "doubts": list(report.warnings),
         "items": plain(report.items.to_dict("records")),
         "inputs": plain(report.inputs.to_dict("records")),
         "shares": plain(report.shares.to_dict("records")),

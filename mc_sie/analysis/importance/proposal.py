@@ -1,10 +1,9 @@
-"""Proposals for importance sampling on the latent uniforms: what a search has found, as a density to draw from.
+"""Proposals for importance sampling: densities on the latent uniforms, shaped by what a search has found.
 
 The cube is cut into cells by what is categorical (retraining mode, member of a pool). A proposal is a mixture of the
 prior itself, so that weights are bounded, and of components in the cells, each a product of histograms along axes of
 the latent normal space. :mod:`mc_sie.analysis.importance.rare` and
-:mod:`mc_sie.analysis.importance.conditioning` search in different ways and
-share this.
+:mod:`mc_sie.analysis.importance.conditioning` search by different methods and share this.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ PICK_DIMENSION = N_DIMENSIONS
 
 _COMPONENTS = (1, 2, 3, 4, 6, 8)  # numbers of components tried in a cell
 _WIDER_SHARE = 0.15  # share of a component's draws that a wider twin makes
-_MARGIN = 1e-3  # least distance of the outer bins from the extreme worlds, in standard deviations
-_OUTER_HIGH = 0.01  # most mass beyond the extreme worlds of a histogram
+_MARGIN = 1e-3  # least distance of the outer bins from the extreme draws, in standard deviations
+_OUTER_HIGH = 0.01  # most mass beyond the extreme draws of a histogram
 _SEARCH_REPLICATE = 2**31  # random numbers of a search have addresses beyond those of any run
 
 
@@ -64,7 +63,7 @@ class Cell:
         return math.prod(high - low for low, high in self.box.values())
 
     def contains(self, uniforms: Points) -> NDArray[np.bool_]:
-        """Which points lie in it."""
+        """True for the points that lie in it."""
         inside = np.ones(next(iter(uniforms.values())).size, dtype=bool)
         for name, (low, high) in self.box.items():
             inside &= (uniforms[name] > low) & (uniforms[name] <= high)
@@ -83,9 +82,12 @@ def cells_of(prior: PriorSet) -> list[Cell]:
     """The cells of a prior set, one for each retraining mode in each member of a pool."""
     if not prior.members:
         return _mode_cells(prior, "", {})
-    found, low = [], 0.0
-    for place, (member, weight) in enumerate(prior.members):
-        high = 1.0 if place == len(prior.members) - 1 else low + weight
+    found = []
+    low = 0.0
+    for number, (member, weight) in enumerate(prior.members, start=1):
+        high = low + weight
+        if number == len(prior.members):  # against rounding of the sum
+            high = 1.0
         found += _mode_cells(member, member.name, {"prior_set": (low, high)})
         low = high
     return found
@@ -107,7 +109,7 @@ def _mode_cells(prior: PriorSet, label: str, box: dict[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Found:
-    """What the search found in one cell: hits of each population, and the probability within the cell."""
+    """Hits of each population in one cell, and the probability of the event within the cell."""
 
     cell: Cell
     hits: list[Array]
@@ -121,7 +123,9 @@ def own_columns(prior: PriorSet, cell: Cell, numbers: Array) -> Array:
 
 def dimension_of(name: str) -> int:
     """Permanent dimension of the sampler for a latent dimension of a prior set."""
-    return PRIOR_SET_DIMENSION if name not in QUANTITIES else QUANTITIES[name].dimension
+    if name in QUANTITIES:
+        return QUANTITIES[name].dimension
+    return PRIOR_SET_DIMENSION
 
 
 @dataclass
@@ -172,21 +176,22 @@ class Histogram:
         edges = np.unique(np.clip([0.0, low, *cuts, high, 1.0], 0.0, 1.0))
         counts = np.histogram(ordered, edges)[0] + 0.5
         outer = np.zeros(len(counts), dtype=bool)
-        outer[0], outer[-1] = edges[1] <= ordered[0], edges[-2] >= ordered[-1]
+        outer[0] = edges[1] <= ordered[0]
+        outer[-1] = edges[-2] >= ordered[-1]
         little = np.clip(0.25 * np.diff(edges), min(2.0 / n, _OUTER_HIGH), _OUTER_HIGH)
         masses = np.where(outer, little, 0.0)
         masses += (1.0 - masses.sum()) * np.where(outer, 0.0, counts) / counts[~outer].sum()
         return cls(edges, masses / masses.sum())
 
     def density(self, values: Array) -> Array:
-        """Density relative to the uniform law."""
+        """Density relative to the uniform distribution."""
         heights = self.masses / np.diff(self.edges)
         place = np.searchsorted(self.edges, values, side="left") - 1
         return np.asarray(heights[np.clip(place, 0, len(heights) - 1)])
 
     @property
     def tempered(self) -> Histogram:
-        """The same with the square root of its heights: halfway to the uniform law."""
+        """The histogram with the square root of its heights: halfway to the uniform distribution."""
         roots = np.sqrt(self.masses * np.diff(self.edges))
         return Histogram(self.edges, roots / roots.sum())
 
@@ -196,7 +201,8 @@ class Histogram:
         cumulated[-1] = 1.0
         place = np.clip(np.searchsorted(cumulated, u, side="left") - 1, 0, len(self.masses) - 1)
         part = np.clip((u - cumulated[place]) / (cumulated[place + 1] - cumulated[place]), 0.0, 1.0)
-        low, high = self.edges[place], self.edges[place + 1]
+        low = self.edges[place]
+        high = self.edges[place + 1]
         return np.asarray(np.clip(low + part * (high - low), TINY, 1.0 - TINY))
 
 
@@ -272,7 +278,7 @@ class Proposal:
     Attributes
     ----------
     prior : PriorSet
-        What the cube stands for.
+        The set whose latent uniforms the cube holds.
     prior_share : float
         Share of the prior itself; 1 when there are no components.
     parts : tuple of (Cell, Component)
@@ -347,12 +353,13 @@ class Proposal:
 def fit_cell(found: Found, numbers: Numbers) -> list[Component]:
     """Components for the hits of a cell: as many, and along such axes, as serve the other population best.
 
-    The mean of 1/q over worlds in which the event holds is the variance of the estimate, up to a constant.
+    The mean of 1/q over draws in which the event holds is the variance of the estimate, up to a constant.
     """
     hits = found.hits if len(found.hits) > 1 else [found.hits[0][0::2], found.hits[0][1::2]]
     if not found.cell.names:
         return [Component(1.0, None, {})]
-    best, chosen = math.inf, (1, False)
+    best = math.inf
+    chosen = (1, False)
     for n_components in _COMPONENTS:
         if n_components > 1 and len(hits[0]) < 32 * n_components:
             break
@@ -363,13 +370,15 @@ def fit_cell(found: Found, numbers: Numbers) -> list[Component]:
                 fit = with_wider(_fitted(train, labels[place], rotated, hits[1 - place]))
                 excess += float((1.0 / np.maximum(_density(fit, hits[1 - place]), 1e-12)).mean())
             if excess < 0.95 * best:  # what is no better in earnest is not worth the parameters
-                best, chosen = excess, (n_components, rotated)
+                best = excess
+                chosen = (n_components, rotated)
     n_components, rotated = chosen
     together = np.concatenate(hits)
     return _fitted(together, _clusters(together, n_components, numbers), rotated, together)
 
 
 def _density(parts: Sequence[Component], z: Array) -> Array:
+    """Density of a mixture relative to the prior within the cell."""
     from scipy.special import ndtr
 
     own = np.clip(ndtr(z), TINY, 1.0 - TINY)
@@ -386,7 +395,8 @@ def _fitted(z: Array, labels: NDArray[np.intp], rotated: bool, test: Array) -> l
     parts = []
     test_labels = _nearest(test, np.stack([z[labels == label].mean(axis=0) for label in np.unique(labels)]))
     for place, label in enumerate(np.unique(labels)):
-        mine, other = z[labels == label], test[test_labels == place]
+        mine = z[labels == label]
+        other = test[test_labels == place]
         rotation = principal_axes(mine) if rotated else None
         bare = Component(len(mine) / len(z), rotation, {})
         own, theirs = (bare.along(np.clip(ndtr(part), TINY, 1.0 - TINY)) for part in (mine, other))
@@ -400,7 +410,7 @@ def _fitted(z: Array, labels: NDArray[np.intp], rotated: bool, test: Array) -> l
 
 
 def principal_axes(z: Array) -> Array | None:
-    """Orthogonal axes along which the worlds are uncorrelated, each in the place of the quantity nearest to it."""
+    """Orthogonal axes along which the draws are uncorrelated, each in the place of the quantity nearest to it."""
     from scipy.optimize import linear_sum_assignment
 
     deviations = z - z.mean(axis=0)
@@ -418,6 +428,7 @@ def principal_axes(z: Array) -> Array | None:
 
 
 def _nearest(z: Array, centres: Array) -> NDArray[np.intp]:
+    """Index of the nearest centre."""
     distances = np.stack([((z - centre) ** 2).sum(axis=1) for centre in centres])
     return np.asarray(distances.argmin(axis=0))
 

@@ -1,16 +1,10 @@
 """Probabilities too small for plain sampling, by importance sampling on the latent uniforms.
 
-A search first climbs towards the event, and what it finds only shapes a proposal: a density on the unit cube that puts
+A search (:mod:`mc_sie.analysis.importance.subset_simulation`) shapes a proposal: a density on the unit cube that puts
 most draws where the event happens. The estimate comes from fresh draws of that proposal, each weighted by how much
-rarer the prior makes it, so that it is unbiased whatever the search found; only its error depends on the search.
-
-Search and proposal
-    Of :mod:`mc_sie.analysis.importance.subset_simulation`: populations of worlds climb towards the event, and a mixture
-    is fitted to where
-    they arrive.
-Estimate
-    The mean of weight times hit in independent randomisations of the same Sobol' points as elsewhere; their spread
-    is the error.
+rarer the prior makes it, so that it is unbiased whatever the search found; only its error depends on the search. It is
+the mean of weight times hit in independent randomisations of the same Sobol' points as elsewhere; their spread is the
+error.
 """
 
 from __future__ import annotations
@@ -27,7 +21,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import subset_simulation
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
-from mc_sie.analysis.importance.subset_simulation import World
+from mc_sie.analysis.importance.subset_simulation import Simulator
 from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_unconditioned, simulate_points
@@ -35,11 +29,12 @@ from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.stats.estimates import (
-    BOUND_LEVEL,
     Estimate,
+    effective_size,
     estimate_from_counts,
     failed_in_words,
     replicate_se,
@@ -57,13 +52,17 @@ COMMON = 0.01
 ESS_LOW = 100.0
 """With a smaller effective number of hits the error itself is poorly known."""
 
-BEYOND, BEYOND_HIGH = 30.0, 0.05
-"""Hits of so many times the typical weight lie where the search did not lead; the largest share they may make."""
+BEYOND = 30.0
+"""Hits of so many times the typical weight lie where the search did not lead."""
+
+BEYOND_HIGH = 0.05
+"""Largest share of the probability that such hits may make."""
 
 HITS_KEPT = 2**18
-"""Hits whose worlds are kept."""
+"""Most hits that are kept as rows of a table."""
 
 _ROUND = 2**16  # draws taken together in the last stage
+_ENDS = (0.05, 0.95)  # quantiles between which a quantity lies, in the prior and among hits
 
 
 # --- The estimate ----------------------------------------------------------------------------------------------------
@@ -71,7 +70,19 @@ _ROUND = 2**16  # draws taken together in the last stage
 
 @dataclass
 class _Tally:
-    """What the last stage has seen so far."""
+    """Weights of the hits and of the failed draws so far, by replicate.
+
+    Attributes
+    ----------
+    hits, failed : list of list
+        For each replicate the weights of its hits (arrays) and of its failed draws (numbers).
+    n_per_replicate : int
+        Draws of each replicate so far.
+    n_kept_per_replicate, n_kept : int
+        Draws of each replicate whose hits are in ``kept``, and those hits.
+    kept : list of pandas.DataFrame
+        Hits as rows of a table, with the uniforms of each in ``uniforms``.
+    """
 
     n_replicates: int
     hits: list[list[Array]] = field(default_factory=list)
@@ -89,75 +100,92 @@ class _Tally:
         self.failed = [[] for _ in range(self.n_replicates)]
 
     def weights(self, replicate: int) -> Array:
-        return np.concatenate(self.hits[replicate]) if self.hits[replicate] else np.empty(0)
+        """Weights of the hits of one replicate."""
+        return np.concatenate([np.empty(0), *self.hits[replicate]])
 
 
 def _take(
-    world: World, design: Design, proposal: Proposal, tally: _Tally, stop: int, progress: Progress | None
+    simulator: Simulator, design: Design, proposal: Proposal, tally: _Tally, stop: int, progress: Progress | None
 ) -> None:
     """Go on to ``stop`` draws in each replicate."""
-    prior, n_replicates = world.prior, design.n_replicates
-    step = max(1, _ROUND // n_replicates)
+    step = max(1, _ROUND // design.n_replicates)
     for start in range(tally.n_per_replicate, stop, step):
-        end = min(start + step, stop)
+        shifted = None
+        if progress is not None:
+            done = start * design.n_replicates
 
-        def of(dimension: int, start: int = start, end: int = end) -> Array:
-            firsts = range(0, design.n_draws, design.n_per_replicate)
-            return np.concatenate([points(design, dimension, first + start, first + end) for first in firsts])
+            def shifted(n: int, _: int, done: int = done) -> None:
+                progress(done + n, stop * design.n_replicates)
 
-        placed, is_plain = proposal.place(
-            {name: of(dimension_of(name)) for name in prior.dimensions}, of(PICK_DIMENSION)
-        )
-        asked = world.event
-        done = tally.n_per_replicate * n_replicates
+        _take_round(simulator, design, proposal, tally, (start, min(start + step, stop)), shifted)
 
-        def shifted(n: int, _: int, done: int = done) -> None:
-            assert progress is not None
-            progress(done + n, stop * n_replicates)
 
-        draws, outcomes = simulate_points(
-            prior, placed, world.horizon_months, asked.levels, asked.widths, threads=world.threads,
-            progress=shifted if progress else None,
-        )  # fmt: skip
-        hit, failed = asked.holds(outcomes), ~outcomes.is_ok
-        rows = np.flatnonzero(hit | failed)
-        weights = np.zeros(len(hit))
-        weights[rows] = proposal.weights({name: values[rows] for name, values in placed.items()})
-        replicate = np.repeat(np.arange(n_replicates, dtype=np.int32), end - start)
-        for number in range(n_replicates):
-            part = slice(number * (end - start), (number + 1) * (end - start))
-            tally.hits[number].append(weights[part][hit[part]])
-            tally.failed[number] += weights[part][failed[part]].tolist()
-        tally.n_failed += int(failed.sum())
-        tally.n_plain += int(is_plain.sum())
-        if tally.n_kept_per_replicate == tally.n_per_replicate and tally.n_kept + int(hit.sum()) <= HITS_KEPT:
-            tally.kept.append(_hits_frame(world, replicate, weights, hit, draws, outcomes))
-            tally.uniforms.append({name: values[hit] for name, values in placed.items()})
-            tally.n_kept += int(hit.sum())
-            tally.n_kept_per_replicate = end
-        tally.n_per_replicate = end
+def _take_round(
+    simulator: Simulator,
+    design: Design,
+    proposal: Proposal,
+    tally: _Tally,
+    ends: tuple[int, int],
+    progress: Progress | None,
+) -> None:
+    """Place, simulate and count the draws from ``ends[0]`` up to ``ends[1]`` of every replicate."""
+    prior = simulator.prior
+    event = simulator.event
+    start, end = ends
+    firsts = range(0, design.n_draws, design.n_per_replicate)
+
+    def uniforms(dimension: int) -> Array:
+        return np.concatenate([points(design, dimension, first + start, first + end) for first in firsts])
+
+    by_name = {name: uniforms(dimension_of(name)) for name in prior.dimensions}
+    placed, is_plain = proposal.place(by_name, uniforms(PICK_DIMENSION))
+    draws, outcomes = simulate_points(
+        prior, placed, simulator.horizon_months, event.levels, event.widths, threads=simulator.threads,
+        progress=progress,
+    )  # fmt: skip
+    hit = event.holds(outcomes)
+    failed = ~outcomes.is_ok
+    # Densities cost more than trajectories: only draws that count get a weight.
+    rows = np.flatnonzero(hit | failed)
+    weights = np.zeros(len(hit))
+    weights[rows] = proposal.weights({name: values[rows] for name, values in placed.items()})
+    for number in range(design.n_replicates):
+        part = slice(number * (end - start), (number + 1) * (end - start))
+        tally.hits[number].append(weights[part][hit[part]])
+        tally.failed[number] += weights[part][failed[part]].tolist()
+    tally.n_failed += int(failed.sum())
+    tally.n_plain += int(is_plain.sum())
+    n_hits = int(hit.sum())
+    # Kept are the hits of the first draws of every replicate, without a gap: once a round does not fit, none follows.
+    if tally.n_kept_per_replicate == tally.n_per_replicate and tally.n_kept + n_hits <= HITS_KEPT:
+        replicate = np.repeat(np.arange(design.n_replicates, dtype=np.int32), end - start)
+        tally.kept.append(_hits_frame(simulator, replicate, weights, hit, draws, outcomes))
+        tally.uniforms.append({name: values[hit] for name, values in placed.items()})
+        tally.n_kept += n_hits
+        tally.n_kept_per_replicate = end
+    tally.n_per_replicate = end
 
 
 def _hits_frame(
-    world: World,
+    simulator: Simulator,
     replicate: NDArray[np.int32],
     weights: Array,
     hit: NDArray[np.bool_],
     draws: Mapping[str, NDArray[np.generic]],
     outcomes: Outcomes,
 ) -> pd.DataFrame:
-    """The worlds in which the event holds, with their weights."""
+    """The draws in which the event holds, with their weights and main outcomes."""
+    words = {"mode": MODES, POOL_DIMENSION: [member.name for member, _ in simulator.prior.members]}
     columns: dict[str, Any] = {"replicate": replicate[hit], "weight": weights[hit]}
     for name, values in draws.items():
-        if name == "mode":
-            columns[name] = pd.Categorical.from_codes(values[hit], MODES)
-        elif name == "prior_set":
-            columns[name] = pd.Categorical.from_codes(values[hit], [member.name for member, _ in world.prior.members])
-        else:
-            columns[name] = values[hit]
-    event = world.event
-    named = event.outcome if event.index is None else f"{event.outcome}[{event.index:g}]"
-    columns[named] = outcomes.values(event.outcome, event.index)[hit]
+        columns[name] = values[hit]
+        if name in words:
+            columns[name] = pd.Categorical.from_codes(values[hit], words[name])
+    event = simulator.event
+    outcome = event.outcome
+    if event.index is not None:
+        outcome += f"[{event.index:g}]"
+    columns[outcome] = outcomes.values(event.outcome, event.index)[hit]
     for name in ("first_year_ooms", "pace_initial", "pace_peak", "effective_end_ooms"):
         columns[name] = outcomes.values(name)[hit]
     return pd.DataFrame(columns)
@@ -170,9 +198,9 @@ class Rare(Shown):
     Attributes
     ----------
     prior : PriorSet
-        What is asked of.
+        The set.
     event : Event
-        What is asked about.
+        The event.
     design : Design
         Scheme, seed and sizes of the last stage.
     horizon_months : float
@@ -201,16 +229,16 @@ class Rare(Shown):
         Shape of the tail of the weights among hits; nan where there are too few to say.
     n_plain_needed : float
         Plain draws that would have the same standard error.
-    doubts : tuple of str
+    warnings : tuple of str
         Reasons why the interval may be too narrow.
     shifts : pandas.DataFrame
         What hits look like: ``quantity``, ``meaning``, ``prior`` and ``hits`` in words, ``distance`` (the largest
         difference between the two cumulative functions), furthest first.
     hits : pandas.DataFrame
-        Worlds in which the event holds, of the first ``n_kept_per_replicate`` draws of each replicate: ``replicate``,
+        Draws in which the event holds, of the first ``n_kept_per_replicate`` of each replicate: ``replicate``,
         ``weight``, quantities and main outcomes.
     n_kept_per_replicate : int
-        See there.
+        Draws of each replicate whose hits are kept.
     proposal : dict
         The proposal as plain values.
     sentence : str
@@ -234,7 +262,7 @@ class Rare(Shown):
     beyond_share: float
     pareto_k: float
     n_plain_needed: float
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     shifts: pd.DataFrame
     hits: pd.DataFrame
     n_kept_per_replicate: int
@@ -255,7 +283,7 @@ class Rare(Shown):
 
     @property
     def is_found(self) -> bool:
-        """Whether the search found the event."""
+        """True where the search found the event."""
         return bool(self.proposal["components"])
 
     @property
@@ -280,16 +308,26 @@ class Rare(Shown):
         text = f"Importance sampling: {drawn}"
         if self.answer.n_hits == 0:
             return f"{text}; none of them hit, so that only the {self.n_plain:,} from the prior itself bound it."
-        ess = f"{self.ess_hits:,.0f}" if self.ess_hits >= 10.0 else f"{self.ess_hits:.1f}"
-        text += f"; {self.answer.n_hits:,} hits, worth {ess} of equal weight"
+        text += f"; {self.answer.n_hits:,} hits, worth {_count(self.ess_hits)} of equal weight"
         if not 0.0 < self.n_plain_needed < math.inf:
             return f"{text}."
-        needed = f"{self.n_plain_needed:,.0f}" if self.n_plain_needed < 1e6 else f"{self.n_plain_needed:.1e}"
+        needed = f"{self.n_plain_needed:,.0f}"
+        if self.n_plain_needed >= 1e6:
+            needed = f"{self.n_plain_needed:.1e}"
         text += f". Plain sampling needs about {needed} draws for the same error"
         if self.answer.prob > COMMON:
             return f"{text}; an event as common as this can as well be asked about without --rare."
-        times = f"{float(f'{self.gain:.2g}'):,.0f}" if self.gain >= 10.0 else f"{self.gain:.2g}"
+        times = f"{self.gain:.2g}"
+        if self.gain >= 10.0:
+            times = f"{float(times):,.0f}"
         return f"{text}, {times} times as many."
+
+
+def _count(n: float) -> str:
+    """An effective number of draws, with a decimal where it is small."""
+    if n >= 10.0:
+        return f"{n:,.0f}"
+    return f"{n:.1f}"
 
 
 def estimate_rare(
@@ -313,7 +351,7 @@ def estimate_rare(
     prior : PriorSet
         From :func:`mc_sie.priors.load_prior`.
     event : Event or str
-        What to ask about.
+        The event.
     n_draws : int
         Draws of the last stage; the search takes some 10^5 more, the rarer the event the more.
     seed : int
@@ -365,10 +403,10 @@ def estimate_rare(
         raise InputError("--rare", f"has nothing to search: {prior.name} fixes every quantity", "Leave it out.")
     wanted = precision or Precision()
     wanted.check_replicates(n_replicates)
-    world = World(prior, event, horizon_months, threads)
+    simulator = Simulator(prior, event, horizon_months, threads)
     numbers = Numbers(seed)
-    found, n_plain_hits = subset_simulation.search(world, cells_of(prior), numbers)
-    proposal = subset_simulation.shaped(world, found, numbers)
+    found, n_plain_hits = subset_simulation.search(simulator, cells_of(prior), numbers)
+    proposal = subset_simulation.shaped(simulator, found, numbers)
     largest = small.n_per_replicate
     while wanted.is_asked and 2 * largest * n_replicates <= max_draws:
         largest *= 2
@@ -376,83 +414,85 @@ def estimate_rare(
     tally = _Tally(n_replicates)
     while True:
         size = max(small.n_per_replicate, 2 * tally.n_per_replicate)
-        _take(world, full, proposal, tally, size, progress)
+        _take(simulator, full, proposal, tally, size, progress)
         answer = _estimate(tally, proposal, scheme, n_plain_hits)
         if size >= largest or wanted.is_reached(answer, n_replicates):
             break
     design = replace(small, n_per_replicate=tally.n_per_replicate)
-    weights = np.concatenate([tally.weights(number) for number in range(n_replicates)])
-    return _result(world, design, proposal, tally, answer, weights, time.perf_counter() - started)
+    return _result(simulator, design, proposal, tally, answer, time.perf_counter() - started)
 
 
 def _estimate(tally: _Tally, proposal: Proposal, scheme: str, n_plain_hits: int) -> Estimate:
-    n, n_replicates = tally.n_per_replicate, tally.n_replicates
+    """Probability among the draws that could be simulated, with its error or bound."""
+    n = tally.n_per_replicate
+    n_replicates = tally.n_replicates
     counts = np.array([len(tally.weights(number)) for number in range(n_replicates)])
-    n_hits, n_ok = int(counts.sum()), n * n_replicates - tally.n_failed
-    n_failed = np.array([len(part) for part in tally.failed])
-    if not proposal.parts and n_hits > 0:
+    n_hits = int(counts.sum())
+    if not proposal.parts and n_hits > 0:  # every draw came from the prior: plain sampling
+        n_failed = np.array([len(part) for part in tally.failed])
         return estimate_from_counts(counts, n - n_failed, scheme)
     if n_hits == 0:  # the draws of the prior bound it, those of the search among them
-        pooled = np.array([n_plain_hits]), np.array([tally.n_plain + subset_simulation.N_PLAIN])
-        return replace(estimate_from_counts(*pooled, scheme), prob=0.0, n_hits=0)
+        n_plain = np.array([tally.n_plain + subset_simulation.N_PLAIN])
+        return replace(estimate_from_counts(np.array([n_plain_hits]), n_plain, scheme), prob=0.0, n_hits=0)
     hits = np.array([math.fsum(tally.weights(number)) for number in range(n_replicates)]) / n
     lost = np.array([math.fsum(part) for part in tally.failed]) / n
     left = 1.0 - math.fsum(lost) / n_replicates
     prob = math.fsum(hits) / n_replicates / left
-    se = replicate_se((hits - prob * (1.0 - lost)) / left)
+    se = replicate_se((hits - prob * (1.0 - lost)) / left)  # of a ratio, by its linear terms
     half = student_t(n_replicates - 1) * se
-    return Estimate(prob, se, max(0.0, prob - half), min(1.0, prob + half), "t", n_hits, n_ok)
+    low = max(0.0, prob - half)
+    high = min(1.0, prob + half)
+    return Estimate(prob, se, low, high, "t", n_hits, n * n_replicates - tally.n_failed)
 
 
 def _result(
-    world: World, design: Design, proposal: Proposal, tally: _Tally, answer: Estimate, weights: Array, seconds: float
+    simulator: Simulator, design: Design, proposal: Proposal, tally: _Tally, answer: Estimate, seconds: float
 ) -> Rare:
+    """The estimate with its diagnostics."""
+    weights = np.concatenate([tally.weights(number) for number in range(design.n_replicates)])
     total = float(weights.sum())
-    ess = total * total / float((weights * weights).sum()) if total > 0.0 else 0.0
     beyond = 0.0
+    largest = math.nan
     if total > 0.0:
-        typical = float(np.median(weights))
-        beyond = float(weights[weights > BEYOND * typical].sum()) / total
-    largest = float(weights.max()) / total if total > 0.0 else math.nan
-    k = pareto_k(weights)
-    needed = answer.prob * (1.0 - answer.prob) / answer.se**2 if answer.se > 0.0 else math.nan
-    kept = pd.concat(tally.kept, ignore_index=True) if tally.kept else pd.DataFrame()
-    shifts = _shifts(world.prior, kept, tally.uniforms)
+        beyond = float(weights[weights > BEYOND * float(np.median(weights))].sum()) / total
+        largest = float(weights.max()) / total
+    needed = math.nan
+    if answer.se > 0.0:
+        needed = answer.prob * (1.0 - answer.prob) / answer.se**2
+    kept = pd.DataFrame()
+    if tally.kept:
+        kept = pd.concat(tally.kept, ignore_index=True)
     rare = Rare(
-        prior=world.prior,
-        event=world.event,
+        prior=simulator.prior,
+        event=simulator.event,
         design=design,
-        horizon_months=world.horizon_months,
+        horizon_months=simulator.horizon_months,
         answer=answer,
-        n_search=world.n_asked,
+        n_search=simulator.n_simulated,
         n_plain=tally.n_plain + subset_simulation.N_PLAIN,
         n_plain_search=subset_simulation.N_PLAIN,
         n_failed=tally.n_failed,
         share_failed=math.fsum(weight for part in tally.failed for weight in part) / design.n_draws,
-        ess_hits=ess,
+        ess_hits=effective_size(weights),
         largest_share=largest,
         beyond_share=beyond,
-        pareto_k=k,
+        pareto_k=pareto_k(weights),
         n_plain_needed=needed,
-        doubts=(),
-        shifts=shifts,
-        hits=kept.loc[:, _is_varying(kept)] if len(kept) else kept,
+        warnings=(),
+        shifts=_shifts(simulator.prior, kept, tally.uniforms),
+        hits=kept.dropna(axis="columns", how="all"),
         n_kept_per_replicate=tally.n_kept_per_replicate,
         proposal=proposal.record(),
         sentence=sentence(answer, None),
         wall_seconds=seconds,
     )
-    is_bound = answer.is_rare or not proposal.parts
-    without = sum(len(tally.weights(number)) == 0 for number in range(design.n_replicates))
-    return rare if is_bound else replace(rare, doubts=_doubts(rare, without))
+    if answer.is_rare or not proposal.parts:  # a bound rests on the draws of the prior, whatever the weights
+        return rare
+    n_without = sum(len(tally.weights(number)) == 0 for number in range(design.n_replicates))
+    return replace(rare, warnings=_warnings(rare, n_without))
 
 
-def _is_varying(frame: pd.DataFrame) -> list[bool]:
-    """Columns that say something: not absent from all hits."""
-    return [not frame[name].isna().all() for name in frame]
-
-
-def _doubts(rare: Rare, n_without: int) -> tuple[str, ...]:
+def _warnings(rare: Rare, n_without: int) -> tuple[str, ...]:
     """Reasons not to trust the error."""
     found = []
     if rare.ess_hits < ESS_LOW:
@@ -486,29 +526,23 @@ def _shifts(prior: PriorSet, hits: pd.DataFrame, uniforms: list[dict[str, Array]
         order = np.argsort(u, kind="stable")
         reached = np.cumsum(weights[order]) / weights.sum()
         distance = float(np.abs(reached - u[order]).max())
-        if name in ("mode", "prior_set"):
-            before, after = _by_category(prior, hits, name)
-            meaning = QUANTITIES[name].meaning if name in QUANTITIES else "which member of the pool"
-            rows.append((name, meaning, before, after, distance))
+        if name == "mode":
+            rows.append((name, QUANTITIES[name].meaning, *_by_category(prior, hits, name), distance))
             continue
+        if name == POOL_DIMENSION:
+            rows.append((name, "which member of the pool", *_by_category(prior, hits, name), distance))
+            continue
+        # A quantity that is stated in another coordinate (r as r_total) is shown as it is stated.
         shown = next((other for other in prior.entries if QUANTITIES[other].determines == name), name)
         values = hits[shown].to_numpy()
         given = ~np.isnan(values)
         if not given.any():
             continue
-        low, high = weighted_quantiles(values[given], weights[given], (0.05, 0.95))
-        before_low, before_high = prior.quantiles(shown, (0.05, 0.95))
         quantity = QUANTITIES[shown]
         unit = "" if quantity.unit == "1" else f" {quantity.unit}"
-        rows.append(
-            (
-                shown,
-                quantity.meaning,
-                f"{before_low:.3g} to {before_high:.3g}{unit}",
-                f"{low:.3g} to {high:.3g}{unit}",
-                distance,
-            )
-        )
+        ends = (prior.quantiles(shown, _ENDS), weighted_quantiles(values[given], weights[given], _ENDS))
+        before, after = (f"{low:.3g} to {high:.3g}{unit}" for low, high in ends)
+        rows.append((shown, quantity.meaning, before, after, distance))
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values("distance", ascending=False, kind="stable", ignore_index=True)
 
@@ -518,7 +552,9 @@ def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, s
     shares = hits.groupby(name, observed=True)["weight"].sum() / hits["weight"].sum()
     before: dict[str, float] = {}
     for cell in cells_of(prior):
-        key = cell.label.split(" ")[0 if name == "prior_set" else -1]
+        key = cell.label.split(" ")[-1]
+        if name == POOL_DIMENSION:
+            key = cell.label.split(" ")[0]
         before[key] = before.get(key, 0.0) + cell.mass
     after = {key: float(shares.get(key, 0.0)) for key in before}
     shown = sorted((key for key in before if after[key] >= 0.0005), key=lambda key: -after[key])
@@ -526,7 +562,6 @@ def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, s
 
 
 def _in_percent(shares: Mapping[str, float], keys: Sequence[str]) -> str:
-    return ", ".join(f"{key} {100 * shares[key]:.{0 if shares[key] >= 0.0995 else 1}f} %" for key in keys)
-
-
-assert BOUND_LEVEL == 0.95, "the docstring of Rare says so"
+    """Shares in percent, with a decimal below ten."""
+    decimals = {key: int(shares[key] < 0.0995) for key in keys}
+    return ", ".join(f"{key} {100 * shares[key]:.{decimals[key]}f} %" for key in keys)

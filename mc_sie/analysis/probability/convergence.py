@@ -1,4 +1,4 @@
-"""Whether there are enough draws: the estimate by randomisation, and as it ran."""
+"""Convergence of an estimate: by randomisation, and as it ran."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def replicate_table(sample: Sample) -> pd.DataFrame:
     shape = (sample.design.n_replicates, -1)
     hits = sample.hits & sample.is_ok
     n_hits, n_draws = (array.reshape(shape).sum(axis=1) for array in (hits, sample.is_ok))
-    weights = np.ones(len(hits)) if sample.weights is None else sample.weights
+    weights = sample.weights
+    if weights is None:
+        weights = np.ones(len(hits))
     above, below = (np.where(among, weights, 0.0).reshape(shape).sum(axis=1) for among in (hits, sample.is_ok))
     replicate = range(1, sample.design.n_replicates + 1)
     return pd.DataFrame({"replicate": replicate, "prob": quotient(above, below), "n_hits": n_hits, "n_draws": n_draws})
@@ -66,7 +68,7 @@ def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:
 
 
 def _estimate(sample: Sample, size: int) -> Estimate:
-    """From the first draws of every randomisation."""
+    """The estimate from the first draws of every randomisation."""
     design = sample.design
     first = np.zeros((design.n_replicates, design.n_per_replicate), dtype=bool)
     first[:, :size] = True

@@ -1,4 +1,4 @@
-"""How large a jump, and how fast: the probability over all gains and windows at once."""
+"""Probabilities over all gains and windows at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """P(event | input) for one input at a time, and nearly every measure of importance that follows from that one curve.
 
-Draws are sorted into levels of an input: equal-mass bins of its own marginal law (for independent inputs those of its
+Draws are sorted into levels of an input: equal-mass bins of its own distribution (for independent inputs those of its
 latent uniform), a level of its own for each atom, each category, and for "not given". Sums over draws by level and
 randomisation are all that is kept; every measure is a function of them, with its error from leaving out one
 randomisation at a time (:mod:`mc_sie.stats.jackknife`). The order of the draws does not matter.
@@ -43,6 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
 from mc_sie.engine.batches import n_threads
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
@@ -58,155 +59,27 @@ OUTCOME_MEASURES = ("first_order", "cramer_von_mises")
 """Measures of a continuous outcome."""
 
 FLOORED = ("bits", "delta", "ks")
-"""Measures that noise alone makes positive: they come with the level that an input without effect stays below."""
+"""Measures that noise alone makes positive: they come with a floor that an input without effect stays below."""
 
 READINGS = {
     "first_order": "share of the Brier uncertainty that learning this input alone would remove",
     "brier_gain": "expected improvement of a forecaster's quadratic (Brier) score from learning it",
     "bits": "bits that it tells about the event: the expected gain of a logarithmic score",
     "delta": "average shift of the probability on learning it",
-    "ks": "how far its law among worlds with the event lies from that among the others: 0 the same, 1 apart",
-    "decision_value": "worth of knowing it to whoever must act or not, in units of acting rightly",
-    "cramer_von_mises": "share of the uncertainty of the outcome's whole law that learning it alone would remove",
+    "ks": "how far its distribution with the event lies from that without it: 0 the same, 1 apart",
+    "decision_value": "expected value of knowing it to whoever must act or not (EVPPI), in units of acting rightly",
+    "cramer_von_mises": "share of the uncertainty of the outcome's whole distribution that learning it would remove",
 }
-"""What each measure says, in a sentence."""
-
-N_BINS_HIGH, N_BINS_LOW = 64, 4
-"""Most and fewest equal-mass bins of an input."""
-
-DRAWS_PER_BIN = 64
-"""Draws that a bin should hold; with fewer draws there are fewer bins."""
+"""Meaning of each measure, in a phrase."""
 
 N_NULL = 40
-"""Permutations behind the level that an input without effect stays below."""
+"""Permutations behind the floor: what an input without effect stays below."""
 
-NULL_LEVEL = 0.95
-"""That level is so likely to hold for one input."""
-
-ATOM_SHARE = 0.001
-"""A value that at least this share of the draws take is a level of its own."""
+NULL_PROB = 0.95
+"""Probability with which an input without effect stays below its floor."""
 
 N_THRESHOLDS = 32
 """Thresholds of a continuous outcome, equally likely."""
-
-
-# --- Levels of an input ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Levels:
-    """An input cut into levels.
-
-    Attributes
-    ----------
-    codes : ndarray of intp, shape (n,)
-        Level of each draw, from 0.
-    kinds : tuple of {"bin", "atom", "category", "absent"}
-        What each level is.
-    labels : tuple of str
-        Name of a category; empty for the others.
-    low, middle, high : ndarray of float64, shape (L,)
-        Smallest, median and largest value in each level; codes for categories, nan where absent.
-    """
-
-    codes: NDArray[np.intp]
-    kinds: tuple[str, ...]
-    labels: tuple[str, ...]
-    low: Array
-    middle: Array
-    high: Array
-
-    def __len__(self) -> int:
-        """Number of levels."""
-        return len(self.kinds)
-
-    @property
-    def is_ordered(self) -> bool:
-        """Whether the levels follow each other by value."""
-        return "category" not in self.kinds
-
-
-def default_bins(n_draws: int) -> int:
-    """Bins for so many draws: a power of two from 4 to 64, with at least 64 draws in each where there are enough."""
-    return int(np.clip(2 ** int(math.log2(max(n_draws / DRAWS_PER_BIN, 1))), N_BINS_LOW, N_BINS_HIGH))
-
-
-def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None) -> Levels:
-    """Cut an input into levels.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        The input in each draw; nan where it is not given.
-    n_bins : int
-        Equal-mass bins that all draws together would make.
-    words : sequence of str, optional
-        Names of the categories, by code, of an input that is categorical.
-
-    Returns
-    -------
-    Levels
-        In rising order; categories in the order of their codes, those not drawn left out.
-    """
-    array = np.asarray(values)
-    if words is not None:
-        found, codes = np.unique(array, return_inverse=True)
-        at = found.astype(np.float64)
-        return Levels(codes, ("category",) * len(found), tuple(words[int(code)] for code in found), at, at, at)
-    array = array.astype(np.float64)
-    absent = np.isnan(array)
-    rising = np.sort(array[~absent] if absent.any() else array)
-    ties, counts = np.unique(rising[1:][rising[1:] == rising[:-1]], return_counts=True)
-    atoms = ties[counts + 1 >= max(2.0, ATOM_SHARE * len(array))]
-    smooth = rising[~np.isin(rising, atoms)] if len(atoms) else rising
-    wanted = max(1, round(n_bins * len(smooth) / len(array)))
-    edges = np.unique(smooth[(np.arange(1, wanted) * len(smooth)) // wanted]) if len(smooth) else smooth
-    firsts = np.unique(np.searchsorted(smooth, edges))
-    starts, stops = np.concatenate([[0], firsts]), np.concatenate([firsts, [len(smooth)]])
-    if len(smooth) == 0:
-        starts, stops = starts[:0], stops[:0]
-    low = np.concatenate([smooth[starts], atoms])
-    middle = np.concatenate([smooth[(starts + stops) // 2], atoms])
-    high = np.concatenate([smooth[stops - 1], atoms])
-    kinds = ["bin"] * len(starts) + ["atom"] * len(atoms)
-    codes = np.searchsorted(smooth[starts[1:]], array, side="right")
-    for place, atom in enumerate(atoms):
-        codes[array == atom] = len(starts) + place
-    order = np.argsort(low, kind="stable")
-    if absent.any():
-        codes[absent] = len(kinds)
-        order = np.concatenate([order, [len(kinds)]])
-        kinds.append("absent")
-        low, middle, high = (np.concatenate([ends, [np.nan]]) for ends in (low, middle, high))
-    rank = np.empty(len(order), dtype=np.intp)
-    rank[order] = np.arange(len(order))
-    kinds_in_order = tuple(kinds[place] for place in order)
-    return Levels(rank[codes], kinds_in_order, ("",) * len(kinds), low[order], middle[order], high[order])
-
-
-def tabulate(
-    codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
-) -> Array:
-    """Sums over draws by randomisation and level.
-
-    Parameters
-    ----------
-    codes, groups : ndarray of intp, shape (n,)
-        Level and randomisation of each draw.
-    n_levels : int
-        Number of levels.
-    columns : sequence of ndarray, shape (n,), or None
-        What is summed; None counts the draws.
-
-    Returns
-    -------
-    ndarray, shape (R, n_levels, number of columns)
-        The sums.
-    """
-    n_groups = int(groups.max()) + 1
-    cells = groups * n_levels + codes
-    sums = [np.bincount(cells, weights=column, minlength=n_groups * n_levels) for column in columns]
-    return np.stack(sums, axis=-1).astype(np.float64).reshape(n_groups, n_levels, len(columns))
 
 
 # --- Measures of sums by level ---------------------------------------------------------------------------------------
@@ -222,22 +95,28 @@ def event_measures(sums: Array, loss_ratio: float, *, is_ordered: bool = True) -
     loss_ratio : float
         c: what acting in vain costs, in units of what acting rightly gains.
     is_ordered : bool
-        Whether the levels have an order.
+        True where the levels have an order.
 
     Returns
     -------
     ndarray, shape (..., 6)
         In the order of :data:`EVENT_MEASURES`, as they stand: the bias from noise is still in them.
     """
-    weight, hit = sums[..., 0], sums[..., 1]
-    total, hits = weight.sum(axis=-1), hit.sum(axis=-1)
-    share, prob = quotient(weight, total[..., None]), quotient(hits, total)
+    weight = sums[..., 0]
+    hit = sums[..., 1]
+    total = weight.sum(axis=-1)
+    hits = hit.sum(axis=-1)
+    share = quotient(weight, total[..., None])
+    prob = quotient(hits, total)
     given = np.where(weight > 0.0, quotient(hit, weight), prob[..., None])
     among = quotient(hit, hits[..., None]) - quotient(weight - hit, (total - hits)[..., None])
     brier = np.sum(share * given**2, axis=-1) - prob**2
     bits = _entropy(prob) - np.sum(share * _entropy(given), axis=-1)
     delta = np.sum(share * np.abs(given - prob[..., None]), axis=-1)
-    ks = np.abs(np.cumsum(among, axis=-1)).max(axis=-1) if is_ordered else 0.5 * np.abs(among).sum(axis=-1)
+    if is_ordered:
+        ks = np.abs(np.cumsum(among, axis=-1)).max(axis=-1)
+    else:  # over sets of levels: the total variation distance
+        ks = 0.5 * np.abs(among).sum(axis=-1)
     acting = np.sum(share * np.maximum(0.0, given - loss_ratio * (1.0 - given)), axis=-1)
     value = acting - np.maximum(0.0, prob - loss_ratio * (1.0 - prob))
     return np.stack([quotient(brier, prob * (1.0 - prob)), brier, bits, delta, ks, value], axis=-1)
@@ -252,7 +131,7 @@ def _entropy(prob: Array) -> Array:
 
 def _first_order(sums: Array) -> Array:
     """Share of the variance of a continuous outcome, from sums of weight, outcome and its square, (..., L, 3)."""
-    weight, outcome, square = sums[..., 0], sums[..., 1], sums[..., 2]
+    weight, outcome, square = np.moveaxis(sums, -1, 0)
     total = weight.sum(axis=-1)
     mean = quotient(outcome.sum(axis=-1), total)
     between = quotient(np.nansum(quotient(outcome**2, weight), axis=-1), total)
@@ -270,7 +149,7 @@ def _cramer_von_mises(sums: Array) -> Array:
 
 
 def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_ordered: bool) -> Array:
-    """What each measure stays below when hits fall on draws at random, within each randomisation."""
+    """The floor of each measure: hits fall on draws at random, within each randomisation."""
     drawn = np.stack(
         [
             rng.multivariate_hypergeometric(
@@ -280,27 +159,30 @@ def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_order
         ],
         axis=1,
     )
-    return _null_level([np.stack([table[..., 0], hits], axis=-1) for hits in drawn], loss_ratio, is_ordered=is_ordered)
+    return _floor([np.stack([table[..., 0], hits], axis=-1) for hits in drawn], loss_ratio, is_ordered=is_ordered)
 
 
 def _null_weighted(
     levels: Levels, groups: NDArray[np.intp], columns: Sequence[Array], rng: np.random.Generator, loss_ratio: float
 ) -> Array:
-    """The same where draws have weights: levels change places among the draws of each randomisation."""
+    """The floor where draws have weights: levels change places among the draws of each randomisation."""
     tables = []
     by_group = np.argsort(groups, kind="stable")
     for _ in range(N_NULL):
         shuffled = np.empty_like(levels.codes)
         shuffled[by_group] = levels.codes[np.lexsort((rng.random(len(groups)), groups))]
         tables.append(tabulate(shuffled, len(levels), groups, columns))
-    return _null_level(tables, loss_ratio, is_ordered=levels.is_ordered)
+    return _floor(tables, loss_ratio, is_ordered=levels.is_ordered)
 
 
-def _null_level(tables: Sequence[Array], loss_ratio: float, *, is_ordered: bool) -> Array:
-    found = [
-        jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=is_ordered)).value for table in tables
-    ]
-    return np.asarray(np.quantile(found, NULL_LEVEL, axis=0, method="higher"))
+def _floor(tables: Sequence[Array], loss_ratio: float, *, is_ordered: bool) -> Array:
+    """Quantile of every measure over tables in which the input has no effect."""
+
+    def measures(sums: Array) -> Array:
+        return event_measures(sums, loss_ratio, is_ordered=is_ordered)
+
+    found = [jackknife(table, measures).value for table in tables]
+    return np.asarray(np.quantile(found, NULL_PROB, axis=0, method="higher"))
 
 
 # --- Curves and measures of a sample ---------------------------------------------------------------------------------
@@ -308,7 +190,7 @@ def _null_level(tables: Sequence[Array], loss_ratio: float, *, is_ordered: bool)
 
 @dataclass(frozen=True)
 class Curves:
-    """P(event | input) and what follows from it, for each input.
+    """P(event | input) and the measures that follow from it, for each input.
 
     Attributes
     ----------
@@ -349,9 +231,9 @@ def curves(
     inputs : mapping of str to array_like of shape (n,)
         Inputs by name; nan where one is not given.
     outcome : array_like of shape (n,)
-        Whether the event holds (bool), or a continuous outcome (float, without nan).
+        Draws in which the event holds (bool), or a continuous outcome (float, without nan).
     groups : array_like of int, shape (n,)
-        Which independent randomisation each draw belongs to, from 0; at least two.
+        Independent randomisation of each draw, from 0; at least two.
     weights : array_like of shape (n,), optional
         Importance weights, not negative; all equal if not given.
     words : mapping of str to sequence of str, optional
@@ -379,14 +261,14 @@ def curves(
     check_loss_ratio(loss_ratio)
     answer = np.asarray(outcome)
     group = np.asarray(groups, dtype=np.intp)
-    weight = None if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = as_weights(weights)
     n_bins = _checked(answer, group, weight, n_bins)
     chosen = words or {}
 
-    def one(place: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-        name = list(inputs)[place]
+    def one(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        name = list(inputs)[number]
         levels = levels_of(inputs[name], n_bins, chosen.get(name))
-        rng = np.random.default_rng([seed, place])
+        rng = np.random.default_rng([seed, number])  # of its own, so that threads change nothing
         if answer.dtype == np.bool_:
             frames = _event_frames(levels, answer, group, weight, loss_ratio, rng)
         else:
@@ -399,6 +281,13 @@ def curves(
         found = list(pool.map(one, range(len(inputs))))
     measures, levels = (pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True))
     return Curves(measures, levels)
+
+
+def as_weights(weights: ArrayLike | None) -> Array | None:
+    """Weights as an array, or None where all draws count alike."""
+    if weights is None:
+        return None
+    return np.asarray(weights, dtype=np.float64)
 
 
 def check_loss_ratio(loss_ratio: float) -> None:
@@ -418,7 +307,7 @@ def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weight
     Parameters
     ----------
     hits : ndarray of bool, shape (n,)
-        Of which draws it holds.
+        Draws in which it holds.
     groups : ndarray of int, shape (n,)
         Independent randomisation of each draw.
     weights : array_like of shape (n,), optional
@@ -431,41 +320,50 @@ def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weight
     """
     if min(len(np.unique(groups[hits])), len(np.unique(groups[~hits]))) > 1:
         return
-    n_hits, n = int(hits.sum()), len(hits)
+    n = len(hits)
+    n_hits = int(hits.sum())
     if weights is None:
         found = estimate_from_counts(np.array([n_hits, 0]), np.array([n, 0]), "sobol")
         bound = f"binomial 95 % bound: {in_percent(found)}"
     else:
         weight = np.asarray(weights, dtype=np.float64)
         bound = f"95 % bound: {in_percent(estimate_weighted(hits, np.ones(n, dtype=bool), weight, 1))}"
-    is_seldom = 2 * n_hits <= n
-    number = min(n_hits, n - n_hits)
-    if number:
-        seen = f"{'holds' if is_seldom else 'fails'} in {number:,} of the {n:,} draws, all of one randomisation"
-        told = "no error is known of what drives it"
-    else:
-        seen = f"holds in {'none' if is_seldom else 'every one'} of the {n:,} draws"
-        told = "nothing tells which input drives it"
     remedy = "Ask about a nearer event, or take more draws."
-    if is_seldom:
+    if 2 * n_hits <= n:
         remedy = "Ask about a nearer event, take more draws, or see which worlds lead there with `mc-sie run --rare`."
-    raise TooFewError("the event", f"{seen} ({bound}), so that {told}", remedy)
+    if n_hits == 0:
+        seen = f"holds in none of the {n:,} draws"
+    elif n_hits == n:
+        seen = f"holds in every one of the {n:,} draws"
+    elif 2 * n_hits <= n:
+        seen = f"holds in {n_hits:,} of the {n:,} draws, all of one randomisation"
+    else:
+        seen = f"fails in {n - n_hits:,} of the {n:,} draws, all of one randomisation"
+    unknown = "no error is known of what drives it"
+    if n_hits in (0, n):
+        unknown = "nothing tells which input drives it"
+    raise TooFewError("the event", f"{seen} ({bound}), so that {unknown}", remedy)
 
 
 def _checked(answer: NDArray[np.generic], groups: NDArray[np.intp], weight: Array | None, n_bins: int | None) -> int:
-    """Number of bins, after everything has been looked at."""
+    """Number of bins, after everything has been checked."""
     n = len(answer)
     if weight is not None and not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
         raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
     if answer.dtype == np.bool_:
-        counted = np.ones(n, dtype=bool) if weight is None else weight > 0.0
-        check_both(answer[counted].astype(np.bool_), groups[counted], None if weight is None else weight[counted])
+        hits = answer.astype(np.bool_)
+        if weight is None:
+            check_both(hits, groups)
+        else:
+            counted = weight > 0.0
+            check_both(hits[counted], groups[counted], weight[counted])
     elif np.isnan(answer.astype(np.float64)).any():
         raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
-    wanted = default_bins(n) if n_bins is None else n_bins
-    if wanted > n:
-        raise InputError(f"{n} draws", f"are fewer than the {wanted} bins they are sorted into", "Take more draws.")
-    return wanted
+    if n_bins is None:
+        n_bins = default_bins(n)
+    if n_bins > n:
+        raise InputError(f"{n} draws", f"are fewer than the {n_bins} bins they are sorted into", "Take more draws.")
+    return n_bins
 
 
 def _event_frames(
@@ -476,6 +374,7 @@ def _event_frames(
     loss_ratio: float,
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measures of an event, and P(event | level) with its error or bound."""
     n = len(levels)
     if weight is None:
         table = tabulate(levels.codes, n, groups, (None, hits.astype(np.float64)))
@@ -488,22 +387,30 @@ def _event_frames(
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
-    given = jackknife(table, given_level)
-    frame = _level_frame(levels, table, given, "prob", np.bincount(levels.codes, minlength=n).astype(np.float64))
-    frame["low"], frame["high"] = frame["low"].clip(lower=0.0), frame["high"].clip(upper=1.0)
+    frame = _level_frame(levels, table, jackknife(table, given_level), "prob", np.bincount(levels.codes, minlength=n))
+    frame["low"] = frame["low"].clip(lower=0.0)
+    frame["high"] = frame["high"].clip(upper=1.0)
     sums = table.sum(axis=0)
-    misses = sums[:, 0] - sums[:, 1], squares[:, 0] - squares[:, 1]
-    ess_hits, ess_misses = (np.nan_to_num(quotient(s**2, q)) for s, q in ((sums[:, 1], squares[:, 1]), misses))
-    for place in np.flatnonzero((ess_hits < RARE_HITS) | (ess_misses < RARE_HITS)):
-        among = levels.codes == place
+    ess_hits = np.nan_to_num(quotient(sums[:, 1] ** 2, squares[:, 1]))
+    ess_misses = np.nan_to_num(quotient((sums[:, 0] - sums[:, 1]) ** 2, squares[:, 0] - squares[:, 1]))
+    for level in np.flatnonzero((ess_hits < RARE_HITS) | (ess_misses < RARE_HITS)):
+        among = levels.codes == level
         kept = np.ones(int(among.sum())) if weight is None else weight[among]
-        prob = float(quotient(kept[hits[among]].sum(), kept.sum()))
-        is_upper = not prob > 0.5
-        bound = weighted_upper(np.where(hits[among] == is_upper, kept, 0.0), kept)
-        low, high, side = (0.0, bound, "upper") if is_upper else (1.0 - bound, 1.0, "lower")
-        frame.loc[place, ["prob", "se", "low", "high"]] = [prob, np.nan, low, high]
-        frame.loc[place, "interval"] = f"{'binomial' if weight is None else 'effective'} {side}"
+        for name, value in _bound(hits[among], kept).items():
+            frame.loc[level, name] = value
+        if weight is None:
+            frame.loc[level, "interval"] = frame.loc[level, "interval"].replace("effective", "binomial")
     return _measure_frame(EVENT_MEASURES, found, floor), frame
+
+
+def _bound(hits: NDArray[np.bool_], weights: Array) -> dict[str, float | str]:
+    """P(event | level) with a one-sided bound, as columns of a row."""
+    prob = float(quotient(weights[hits].sum(), weights.sum()))
+    if prob > 0.5:
+        low = 1.0 - weighted_upper(np.where(hits, 0.0, weights), weights)
+        return {"prob": prob, "se": np.nan, "low": low, "high": 1.0, "interval": "effective lower"}
+    high = weighted_upper(np.where(hits, weights, 0.0), weights)
+    return {"prob": prob, "se": np.nan, "low": 0.0, "high": high, "interval": "effective upper"}
 
 
 def given_level(sums: Array) -> Array:
@@ -514,29 +421,33 @@ def given_level(sums: Array) -> Array:
 def _outcome_frames(
     levels: Levels, outcome: Array, groups: NDArray[np.intp], weight: Array | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measures of a continuous outcome, and its mean by level."""
     n = len(levels)
-    given = np.ones_like(outcome) if weight is None else weight
     cuts = np.unique(np.quantile(outcome, np.arange(1, N_THRESHOLDS) / N_THRESHOLDS, method="inverted_cdf"))
     part = np.searchsorted(cuts, outcome, side="left")  # how many thresholds lie below it
     cells = tabulate(levels.codes * (len(cuts) + 1) + part, n * (len(cuts) + 1), groups, (weight,))
     spread = jackknife(cells.reshape(len(cells), n, -1), _cramer_von_mises)
+    # The mean is taken off first: squares of large numbers would leave no digits of their differences.
     is_finite = bool(np.isfinite(outcome).all())
-    centred = outcome - outcome.mean() if is_finite else np.where(np.isfinite(outcome), outcome, 0.0)
+    shift = outcome.mean() if is_finite else np.nan
+    centred = outcome - shift if is_finite else np.where(np.isfinite(outcome), outcome, 0.0)
+    given = np.ones_like(outcome) if weight is None else weight
     table = tabulate(levels.codes, n, groups, (weight, given * centred, given * centred**2))
     first = jackknife(table, _first_order)
-    both = [
-        np.array([one if is_finite else np.nan, other])
-        for one, other in zip((first.value, first.se, first.half), (spread.value, spread.se, spread.half), strict=True)
-    ]
+    if not is_finite:
+        unknown = np.asarray(np.nan)
+        first = Jackknifed(unknown, unknown, unknown)
+    both = Jackknifed(
+        np.array([first.value, spread.value]), np.array([first.se, spread.se]), np.array([first.half, spread.half])
+    )
     means = jackknife(table, given_level)
-    shift = outcome.mean() if is_finite else np.nan
     means = Jackknifed(means.value + shift, means.se, means.half)
-    counts = tabulate(levels.codes, n, np.zeros_like(groups), (None,))[0, :, 0]
-    frame = _level_frame(levels, table, means, "mean", counts)
-    return _measure_frame(OUTCOME_MEASURES, Jackknifed(*both), np.full(2, np.nan)), frame
+    frame = _level_frame(levels, table, means, "mean", np.bincount(levels.codes, minlength=n))
+    return _measure_frame(OUTCOME_MEASURES, both, np.full(2, np.nan)), frame
 
 
 def _measure_frame(names: Sequence[str], found: Jackknifed, floor: Array) -> pd.DataFrame:
+    """One row a measure."""
     return pd.DataFrame(
         {
             "measure": names,
@@ -550,7 +461,8 @@ def _measure_frame(names: Sequence[str], found: Jackknifed, floor: Array) -> pd.
     )
 
 
-def _level_frame(levels: Levels, table: Array, given: Jackknifed, what: str, n_draws: Array) -> pd.DataFrame:
+def _level_frame(levels: Levels, table: Array, given: Jackknifed, name: str, n_draws: NDArray[np.intp]) -> pd.DataFrame:
+    """One row a level."""
     weight = table[..., 0].sum(axis=0)
     return pd.DataFrame(
         {
@@ -560,7 +472,7 @@ def _level_frame(levels: Levels, table: Array, given: Jackknifed, what: str, n_d
             "x_middle": levels.middle,
             "x_high": levels.high,
             "share": weight / weight.sum(),
-            what: given.value,
+            name: given.value,
             "se": given.se,
             "low": given.low,
             "high": given.high,
@@ -589,10 +501,9 @@ def varying(sample: Sample) -> dict[str, NDArray[np.generic]]:
     ok = sample.is_ok
     found = {}
     for name, array in sample.draws.items():
-        kept = array if ok.all() else array[ok]
-        first = kept[:1]
-        is_constant = np.isnan(kept).all() if np.isnan(first).any() else (kept == first).all()
-        if not is_constant:
+        kept = array[ok]
+        is_first = (kept == kept[:1]) | (np.isnan(kept) & np.isnan(kept[:1]))
+        if not is_first.all():
             found[name] = kept
     return found
 
@@ -603,7 +514,7 @@ def words_of(sample: Sample) -> dict[str, tuple[str, ...]]:
 
 
 def is_derived(sample: Sample, name: str) -> bool:
-    """Whether an input follows from others that are stated (r from r_total, rho from sigma or max_speed).
+    """True for an input that follows from others that are stated (r from r_total, rho from sigma or max_speed).
 
     In a pool, whose members may state different ones, those that every member has (r, rho) stand for all.
     """
@@ -648,7 +559,9 @@ def sample_curves(
     if not inputs:
         raise InputError(sample.prior.name, "has no input that varies", "There is nothing to be sensitive to.")
     ok = sample.is_ok
-    answer = sample.hits if outcome is None else sample.outcomes[outcome].to_numpy(dtype=np.float64)
+    answer: NDArray[np.generic] = sample.hits
+    if outcome is not None:
+        answer = sample.outcomes[outcome].to_numpy(dtype=np.float64)
     found = curves(
         inputs,
         answer[ok],

@@ -1,4 +1,4 @@
-"""How much of the uncertainty of an outcome each input is responsible for, alone, with others, and in fair shares.
+"""Shares of the uncertainty of an outcome that inputs are responsible for: alone, with others, and in fair shares.
 
 Everything is estimated on designed points, by running the model again. Two independent blocks of coordinates, A and B,
 come from one low-discrepancy sequence of twice the dimension; points that take some coordinates from A and the rest
@@ -61,12 +61,12 @@ READINGS = {
     "total": "share of the uncertainty that would be left if everything but this input were known",
     "interaction": "share of the uncertainty that two inputs decide only together, beyond what each decides alone",
 }
-"""What each index says, in a sentence."""
+"""Meaning of each index, in a phrase."""
 
 HALF_WIDTH_HIGH = 0.03
 """An index has not converged while its 90 % interval reaches further than so much to either side."""
 
-_UNREACHED = 2.0**-54
+_UNREACHED = 2.0**-54  # nearer to 0 than any uniform of the sampler
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Space:
 
     @property
     def is_dependent(self) -> bool:
-        """Whether some inputs are correlated."""
+        """True where some inputs are correlated."""
         return bool((self.matrix != np.eye(len(self.names))).any())
 
 
@@ -152,14 +152,14 @@ class Indices:
 
 @dataclass
 class EventFunction:
-    """Whether an event holds, as a function of independent uniforms: 1 or 0.
+    """Indicator of an event as a function of independent uniforms: 1 or 0.
 
     Attributes
     ----------
     prior : PriorSet
         What turns uniforms into quantities.
     event : Event
-        What is asked.
+        The event.
     horizon_months : float
         End of each trajectory.
     threads : int or None
@@ -198,12 +198,17 @@ def n_evaluations(space: Space, groups: Mapping[str, Sequence[str]] | None = Non
     """
 
     def walk(n: int) -> int:
-        return n - 1 if space.is_dependent else max(n - 3, 0)
+        if space.is_dependent:
+            return n - 1
+        return max(n - 3, 0)  # the first step and the last are evaluations for the Sobol' indices
 
-    d, together = len(space.names), _partition(space, groups)
+    d = len(space.names)
+    together = _partition(space, groups)
     shared = sum(len(places) == 1 for places in together.values())
-    extra = 2 * (len(together) - shared) + walk(len(together)) if shared < len(together) else 0
-    return 2 + 2 * d + walk(d) + extra
+    n = 2 + 2 * d + walk(d)
+    if shared < len(together):
+        n += 2 * (len(together) - shared) + walk(len(together))
+    return n
 
 
 def designed(
@@ -240,7 +245,8 @@ def designed(
     InputError
         When there is no input, or the outcome does not differ between the blocks in at least two randomisations.
     """
-    names, d = space.names, len(space.names)
+    names = space.names
+    d = len(names)
     if d == 0:
         raise InputError("sensitivity", "has no input that varies", "There is nothing to be sensitive to.")
     a = np.stack([points(design, dimension, 0, design.n_draws) for dimension in space.dimensions])
@@ -256,7 +262,8 @@ def designed(
             progress(done, total)
         return outcome
 
-    f_a, f_b = ask(a), ask(b)
+    f_a = ask(a)
+    f_b = ask(b)
     _check_varies(design, f_a, f_b)
 
     def swapped(places: Sequence[int]) -> tuple[Array, Array]:
@@ -330,14 +337,16 @@ def _walk(
     alone: Mapping[tuple[int, ...], tuple[Array, Array]],
 ) -> Array:
     """The function on the way from B to A as players become known in order, shape (K + 1, n)."""
-    n_players, n = len(players), order.shape[0]
+    n = len(order)
+    n_players = len(players)
     f_a, f_b = ends
     position = np.argsort(order, axis=1)  # of each player in the order
     when = np.empty((len(space.names), n), dtype=np.intp)
     for player, places in enumerate(players):
         when[list(places)] = position[:, player]
     steps = np.empty((n_players + 1, n))
-    steps[0], steps[-1] = f_b, f_a
+    steps[0] = f_b
+    steps[-1] = f_a
     between = range(1, n_players)
     if space.is_dependent:
         copula = _Conditional(space, a, b, when)
@@ -365,7 +374,9 @@ class _Conditional:
     def __init__(self, space: Space, a: Array, b: Array, when: NDArray[np.intp]) -> None:
         from scipy.special import ndtri
 
-        self.a, self.b, self.when = a, b, when
+        self.a = a
+        self.b = b
+        self.when = when
         off = (space.matrix != np.eye(len(space.names))).any(axis=0)
         self.places = np.flatnonzero(off)
         matrix = space.matrix[np.ix_(self.places, self.places)]
@@ -394,7 +405,7 @@ class _Conditional:
 
 @dataclass(frozen=True)
 class _Frames:
-    """From outcomes on the design to tables."""
+    """Tables from the outcomes at both blocks of the design."""
 
     design: Design
     f_a: Array
@@ -414,7 +425,8 @@ class _Frames:
         space: Space,
     ) -> pd.DataFrame:
         """Shapley effects, first-order and total indices of some players."""
-        f_a, f_b, n = self.f_a, self.f_b, len(players)
+        f_a = self.f_a
+        f_b = self.f_b
         ab, ba = (np.stack([alone[places][side] for places in players.values()]) for side in (0, 1))
         first = 0.5 * (f_a * ba + f_b * ab) - f_a * f_b
         total = 0.25 * ((f_a - ab) ** 2 + (f_b - ba) ** 2)
@@ -439,25 +451,27 @@ class _Frames:
                 "converged": bool(settled[kind][place] and found[kind].half[place] <= HALF_WIDTH_HIGH),
                 "reading": READINGS[kind],
             }
-            for place, name in zip(range(n), players, strict=True)
+            for place, name in enumerate(players)
             for kind in INDICES
         ]
         return pd.DataFrame(rows)
 
     def _effects(self, order: NDArray[np.intp], steps: Array, space: Space) -> Array:
-        """What each player's becoming known takes off the uncertainty, summed over each randomisation, (R, K)."""
+        """Uncertainty that each player takes off by becoming known, summed over each randomisation, (R, K)."""
         last = steps[-1]
         if space.is_dependent:
             left = 0.5 * (steps - last) ** 2
             gains = left[:-1] - left[1:]
         else:  # the mean of the walk from B to A and of the same walk back, which is less noisy
             gains = 0.5 * np.diff(steps, axis=0) * (last - steps[0])
-        n_replicates, n_players = self.design.n_replicates, order.shape[1]
+        n_replicates = self.design.n_replicates
+        n_players = order.shape[1]
         cells = (self.design.replicate[:, None] * n_players + order).T
         sums = np.bincount(cells.ravel(), weights=gains.ravel(), minlength=n_replicates * n_players)
         return sums.astype(np.float64).reshape(n_replicates, n_players)
 
     def _moments(self) -> list[Array]:
+        """1, the outcome and its square, for the variance."""
         return [np.ones_like(self.f_a), 0.5 * (self.f_a + self.f_b), 0.5 * (self.f_a**2 + self.f_b**2)]
 
     def pairs(self, names: Sequence[str], alone: Mapping[tuple[int, ...], tuple[Array, Array]]) -> pd.DataFrame:
@@ -465,7 +479,8 @@ class _Frames:
         chosen = list(combinations(range(len(names)), 2))
         if not chosen:
             return pd.DataFrame(columns=["quantity", "other", "interaction", "se", "low", "high", "reading"])
-        f_a, f_b = self.f_a, self.f_b
+        f_a = self.f_a
+        f_b = self.f_b
         values = []
         for i, j in chosen:
             (ab_i, ba_i), (ab_j, ba_j) = alone[(i,)], alone[(j,)]

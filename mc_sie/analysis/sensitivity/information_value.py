@@ -1,10 +1,10 @@
-"""What it is worth to learn inputs: one, two together, or a whole group; and P(event | two inputs) as a map.
+"""Expected value of information about inputs: one, two together, or a whole group; and P(event | two inputs).
 
-Several inputs are learnt together when it is known in which cell of their joint levels a world lies. Cells are levels
+Several inputs are learnt together when it is known in which cell of their joint levels a draw lies. Cells are levels
 like any other, so that the measures, their errors and the removal of noise are those of
-:mod:`mc_sie.analysis.sensitivity.given_data`.
-Cells are coarse (the draws must fill them), and what they hide is missing: the worth of a pair or a group is a lower
-bound that tightens with the number of draws. For a group it is the best of those from its most valuable members.
+:mod:`mc_sie.analysis.sensitivity.given_data`. Cells are coarse (the draws must fill them), and what they hide is
+missing: the value of a pair or a group is a lower bound that tightens with the number of draws. For a group it is the
+best of those from its most valuable members.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
 from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
-    Levels,
     check_both,
     check_loss_ratio,
-    default_bins,
     event_measures,
     given_level,
     is_derived,
-    levels_of,
-    tabulate,
     varying,
     words_of,
 )
@@ -36,13 +33,16 @@ from mc_sie.quantities import group
 from mc_sie.stats.jackknife import Array, jackknife
 
 VALUES = ("brier_gain", "bits", "decision_value")
-"""Measures of worth, in the order of the tables."""
+"""Measures of the value of information, in the order of the tables."""
 
-DRAWS_PER_CELL, N_CELLS_HIGH = 128, 1024
-"""Draws that a cell of several inputs should hold, and most cells."""
+DRAWS_PER_CELL = 128
+"""Draws that a cell of several inputs should hold."""
+
+N_CELLS_HIGH = 1024
+"""Most cells."""
 
 N_PAIRS = 10
-"""Pairs whose worth is listed: those whose members are worth most."""
+"""Pairs that are listed: those whose members are worth most."""
 
 MAP_BINS = 16
 """Levels of each input in a map of two."""
@@ -75,7 +75,7 @@ def value_of(
     words: Mapping[str, Sequence[str]] | None = None,
     loss_ratio: float = 1.0,
 ) -> pd.DataFrame:
-    """Worth of learning sets of inputs.
+    """Expected value of learning sets of inputs.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def value_of(
     inputs : mapping of str to array_like of shape (n,)
         Inputs by name.
     hits : ndarray of bool, shape (n,)
-        Whether the event holds.
+        Draws in which the event holds.
     groups : ndarray of int, shape (n,)
         Independent randomisation of each draw.
     weights, words, loss_ratio
@@ -102,12 +102,12 @@ def value_of(
     """
     check_loss_ratio(loss_ratio)
     check_both(hits, groups, weights)
-    chosen, n = words or {}, len(hits)
-    columns = (weights, hits.astype(np.float64) if weights is None else weights * hits)
+    chosen = words or {}
+    columns = _columns(hits, weights)
     cut: dict[tuple[str, int], Levels] = {}
     rows = []
     for what, names in subsets.items():
-        n_bins = _bins_each(n, len(names))
+        n_bins = _bins_each(len(hits), len(names))
         for name in names:
             if (name, n_bins) not in cut:
                 cut[name, n_bins] = levels_of(inputs[name], n_bins, chosen.get(name))
@@ -115,13 +115,21 @@ def value_of(
         table = tabulate(cells, int(cells.max()) + 1, groups, columns)
         found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=False))
         for measure in VALUES:
-            place = EVENT_MEASURES.index(measure)
-            ends = {key: float(getattr(found, key)[place]) for key in ("value", "se", "low", "high")}
+            column = EVENT_MEASURES.index(measure)
+            ends = {key: float(getattr(found, key)[column]) for key in ("value", "se", "low", "high")}
             rows.append({"what": what, "members": ", ".join(names), "measure": measure, **ends})
     return pd.DataFrame(rows)
 
 
+def _columns(hits: NDArray[np.bool_], weights: Array | None) -> tuple[Array | None, Array]:
+    """Weights and weighted hits, to be summed by cell."""
+    if weights is None:
+        return None, hits.astype(np.float64)
+    return weights, weights * hits
+
+
 def _bins_each(n_draws: int, n_inputs: int) -> int:
+    """Bins of each of several inputs, so that the draws fill the cells."""
     if n_inputs == 1:
         return default_bins(n_draws)
     cells = min(n_draws / DRAWS_PER_CELL, N_CELLS_HIGH)
@@ -131,7 +139,7 @@ def _bins_each(n_draws: int, n_inputs: int) -> int:
 def sample_value(
     sample: Sample, *, weights: ArrayLike | None = None, loss_ratio: float = 1.0, n_pairs: int = N_PAIRS
 ) -> pd.DataFrame:
-    """Worth of learning each stated input, the most promising pairs, and each group of several.
+    """Expected value of learning each stated input, the most promising pairs, and each group of several.
 
     Parameters
     ----------
@@ -155,7 +163,7 @@ def sample_value(
     given = None if weights is None else np.asarray(weights, dtype=np.float64)[ok]
     groups = sample.replicate[ok].astype(np.intp)
 
-    def worth(kind: str, subsets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    def ranked(kind: str, subsets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         frame = value_of(
             subsets, inputs, sample.hits[ok], groups, weights=given, words=words_of(sample), loss_ratio=loss_ratio
         )
@@ -163,31 +171,31 @@ def sample_value(
         rank = frame[frame["measure"] == "brier_gain"].set_index("what")["value"].rank(ascending=False)
         return frame.iloc[np.argsort(frame["what"].map(rank), kind="stable")]
 
-    frames = [worth("input", {name: [name] for name in inputs})]
+    frames = [ranked("input", {name: [name] for name in inputs})]
     best = list(dict.fromkeys(frames[0]["what"]))
     pairs = sorted(combinations(range(len(best)), 2), key=lambda pair: (sum(pair), pair))[:n_pairs]
     if pairs:
-        frames.append(worth("pair", {f"{best[i]} and {best[j]}": (best[i], best[j]) for i, j in pairs}))
+        frames.append(ranked("pair", {f"{best[i]} and {best[j]}": (best[i], best[j]) for i, j in pairs}))
     together: dict[str, list[str]] = {}
     for name in inputs:
         together.setdefault(group(name), []).append(name)
     several = {title: names for title, names in together.items() if len(names) > 1}
     if several:
-        frames.append(_best_bounds(several, best, lambda subsets: worth("group", subsets)))
+        frames.append(_best_bounds(several, best, lambda subsets: ranked("group", subsets)))
     return pd.concat(frames, ignore_index=True)
 
 
 def _best_bounds(
     groups: Mapping[str, Sequence[str]],
     order: Sequence[str],
-    worth: Callable[[Mapping[str, Sequence[str]]], pd.DataFrame],
+    value: Callable[[Mapping[str, Sequence[str]]], pd.DataFrame],
 ) -> pd.DataFrame:
-    """Worth of groups: of all members in coarse cells, or of the most valuable ones in finer cells if that is more."""
+    """Value of groups: of all members in coarse cells, or of the most valuable ones in finer cells if that is more."""
     nested: dict[str, tuple[str, Sequence[str]]] = {}
     for title, names in groups.items():
         ranked = sorted(names, key=order.index)
         nested |= {f"{title} {k}": (title, ranked[:k]) for k in range(1, len(ranked) + 1)}
-    found = worth({key: names for key, (_, names) in nested.items()})
+    found = value({key: names for key, (_, names) in nested.items()})
     found["what"] = found["what"].map(lambda key: nested[key][0])
     found["members"] = found["what"].map(lambda title: ", ".join(groups[title]))
     best = found.loc[found.groupby(["what", "measure"])["value"].idxmax()]
@@ -218,14 +226,13 @@ def pair_map(
         ``x_level``, ``y_level``, ``prob``, ``se``, ``n_draws``.
     """
     ok = sample.is_ok
-    inputs, words = varying(sample), words_of(sample)
+    inputs = varying(sample)
+    words = words_of(sample)
     x, y = (levels_of(inputs[one], n_bins, words.get(one)) for one in (name, other))
-    hits = sample.hits[ok].astype(np.float64)
     given = None if weights is None else np.asarray(weights, dtype=np.float64)[ok]
     cells = np.ravel_multi_index([x.codes, y.codes], [len(x), len(y)])
     groups = sample.replicate[ok].astype(np.intp)
-    columns = (given, hits if given is None else given * hits)
-    table = tabulate(cells, len(x) * len(y), groups, columns)
+    table = tabulate(cells, len(x) * len(y), groups, _columns(sample.hits[ok], given))
     counts = np.bincount(cells, minlength=len(x) * len(y))
     filled = np.flatnonzero(counts)
     found = jackknife(table[:, filled], given_level)
@@ -255,7 +262,7 @@ def pair_map(
 
 
 def best_of(value: pd.DataFrame, measure: str, kinds: Iterable[str] = ("input",)) -> pd.Series | None:
-    """The set of inputs that is worth most by one measure; None where none is worth more than its error.
+    """The set of inputs of the largest value by one measure; None where no value exceeds its error.
 
     Parameters
     ----------
@@ -272,4 +279,6 @@ def best_of(value: pd.DataFrame, measure: str, kinds: Iterable[str] = ("input",)
         A row.
     """
     rows = value[(value["measure"] == measure) & value["kind"].isin(list(kinds)) & (value["low"] > 0.0)]
-    return None if rows.empty or math.isnan(rows["value"].max()) else rows.loc[rows["value"].idxmax()]
+    if rows.empty or math.isnan(rows["value"].max()):
+        return None
+    return rows.loc[rows["value"].idxmax()]

@@ -1,4 +1,4 @@
-"""What worlds with the event look like: boxes in plain words, and typical worlds with their trajectories.
+"""Scenario discovery: boxes in which the event is likely, in plain words.
 
 Boxes are found by the patient rule induction method [1]_: peel off, again and again, the slice of some input whose
 loss raises the share of hits most for what it costs, keep the best balance of coverage and density on the way, and
@@ -6,9 +6,6 @@ paste back what does no harm. The search sees every draw of half of the randomis
 hits lies in the box) and density (which share of the box is hits) are counted on the other half, which it never saw.
 The limits themselves have no standard error (the best box jumps from one peel to the next), so that parts of the
 searched half are searched again on their own [2]_, and each box comes with the range of what they found.
-
-A typical world is a medoid: the draw nearest to all others with the event, among those of its retraining mode or, where
-there is one mode only, of its cluster, in the space of the inputs' normal scores.
 
 References
 ----------
@@ -23,7 +20,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,18 +27,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.analysis.sensitivity.given_data import check_both, is_derived, varying, words_of
 from mc_sie.engine.sample import Sample
-from mc_sie.engine.trajectory import trajectory
 from mc_sie.errors import InputError
-from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.quantities import MODES
 from mc_sie.stats.estimates import decimals
 from mc_sie.stats.jackknife import Array, Jackknifed, jackknife, quotient
 
 PEEL = 0.05
 """Share of a box that one step peels off or pastes back."""
 
-BOX_SHARE_LOW, BOX_HITS_LOW = 0.005, 30
-"""A box is not made smaller than so large a share of the draws, nor to so few hits."""
+BOX_SHARE_LOW = 0.005
+"""A box is not made smaller than so large a share of the draws."""
+
+BOX_HITS_LOW = 30
+"""A box is not made to hold fewer hits."""
 
 SIMPLER = 0.01
 """A restriction is dropped when that costs no more than so much of the balance of coverage and density."""
@@ -51,7 +47,7 @@ N_PARTS = 4
 """Parts of the searched draws that are searched again, each on its own, to show how far limits move."""
 
 COVERAGE_LOW = 0.05
-"""A further box that covers less than so much of the hits is not worth telling."""
+"""A box that covers less than so much of the hits is not listed."""
 
 N_BOXES = 2
 """Most boxes."""
@@ -59,19 +55,10 @@ N_BOXES = 2
 REPLICATES_FOR_BOXES = 4
 """Fewest randomisations: half of them are searched, and the other half must show an error."""
 
-MEDOID_HITS_HIGH = 1500
-"""Hits among which medoids are looked for: the first of every randomisation."""
-
-N_ARCHETYPES = 3
-"""Most typical worlds where there is one retraining mode only."""
-
-
-# --- Boxes -----------------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Box:
-    """Worlds in which some inputs lie within limits.
+    """A condition on draws: some inputs lie within limits.
 
     Attributes
     ----------
@@ -91,7 +78,7 @@ class Box:
         return (*self.limits, *self.kept)
 
     def contains(self, inputs: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
-        """Which draws lie in it."""
+        """True for the draws that lie in it."""
         inside = np.ones(len(next(iter(inputs.values()))), dtype=bool)
         for name, (low, high) in self.limits.items():
             values = np.asarray(inputs[name], dtype=np.float64)
@@ -101,14 +88,14 @@ class Box:
         return inside
 
     def without(self, name: str) -> Box:
-        """The same box with one input free."""
+        """The box with one input free."""
         return Box(
             {key: ends for key, ends in self.limits.items() if key != name},
             {key: codes for key, codes in self.kept.items() if key != name},
         )
 
     def with_limits(self, name: str, low: float, high: float) -> Box:
-        """The same box with other limits of one input."""
+        """The box with other limits of one input."""
         if np.isinf(low) and np.isinf(high):
             return self.without(name)
         return Box({**self.limits, name: (low, high)}, self.kept)
@@ -142,7 +129,7 @@ def find_boxes(
     inputs : mapping of str to ndarray of shape (n,)
         Inputs by name.
     hits : ndarray of bool, shape (n,)
-        Whether the event holds.
+        Draws in which the event holds.
     groups : array_like of int, shape (n,)
         Independent randomisation of each draw, from 0; at least four. The first half is searched, the other counts.
     words : mapping of str to sequence of str, optional
@@ -162,14 +149,16 @@ def find_boxes(
     InputError
         When the event does not hold and fail in two randomisations each, or there are fewer than four of them.
     """
-    group, names = np.asarray(groups, dtype=np.intp), words or {}
+    group = np.asarray(groups, dtype=np.intp)
+    names = words or {}
     check_both(hits, group)
     n_groups = int(group.max()) + 1
     if n_groups < REPLICATES_FOR_BOXES:
         why = "are too few to search in one half and count in the other"
         raise InputError(f"{n_groups} randomisations", why, "Take at least four.")
     # Whole randomisations only: every 2^k-th point of a Sobol' sequence has the same first digits in some dimension.
-    searched, counted = group < n_groups // 2, group >= n_groups // 2
+    searched = group < n_groups // 2
+    counted = ~searched
     n_parts = min(N_PARTS, n_groups // 2)
     part = group[searched] * n_parts // (n_groups // 2)
     seen = {name: values[searched] for name, values in inputs.items()}
@@ -184,14 +173,16 @@ def find_boxes(
         inside = box.contains(seen) & left
         if not box.restricted or seen_hits[inside].sum() < COVERAGE_LOW * seen_hits.sum():
             break
-        others = [left & (part == place) for place in range(n_parts)]
-        apart = [_search(_rows(seen, rows), seen_hits[rows], names) for rows in others]
+        apart = []
+        for number in range(n_parts):
+            chosen = left & (part == number)
+            apart.append(_search(_rows(seen, chosen), seen_hits[chosen], names))
         held = box.contains(_rows(inputs, counted)) & free
         found = _counts(held, hits[counted], group[counted] - n_groups // 2)
         row = {"words": box.in_words(names), "restricted": ", ".join(box.restricted)}
-        for place, what in enumerate(("coverage", "density", "share")):
-            row |= {what: found.value[place], f"{what}_se": found.se[place]}
-            row |= {f"{what}_low": found.low[place], f"{what}_high": found.high[place]}
+        for column, name in enumerate(("coverage", "density", "share")):
+            row |= {name: found.value[column], f"{name}_se": found.se[column]}
+            row |= {f"{name}_low": found.low[column], f"{name}_high": found.high[column]}
         row |= {"lift": found.value[1] / hits[counted].mean(), "limits_of_parts": _limits_of_parts(box, apart, names)}
         rows.append({**row, "box": box})
         left &= ~inside
@@ -200,30 +191,33 @@ def find_boxes(
 
 
 def _rows(inputs: Mapping[str, NDArray[np.generic]], rows: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+    """Some draws of every input."""
     return {name: values[rows] for name, values in inputs.items()}
 
 
 def _limits_of_parts(box: Box, apart: Sequence[Box], words: Mapping[str, Sequence[str]]) -> str:
-    """Between which values limits lie in searches of parts of the draws, e.g. ``rho at least -0.1 to -0.08 (3 of 4)``.
+    """Ranges of the limits in searches of parts of the draws, e.g. ``rho at least -0.1 to -0.08 (3 of 4)``.
 
-    In how many parts an input is restricted so stands behind it where that is not all of them.
+    The number of parts in which an input is restricted so stands behind it where that is not all of them.
     """
 
-    def said(text: str, n: int) -> str:
-        return text if n == len(apart) else f"{text} ({n} of {len(apart)})"
+    def counted(text: str, n: int) -> str:
+        if n == len(apart):
+            return text
+        return f"{text} ({n} of {len(apart)})"
 
     parts = []
     for name in dict.fromkeys([*box.restricted, *(name for other in apart for name in other.restricted)]):
         if name in words:
             kept = Counter(other.kept[name] for other in apart if name in other.kept)
-            texts = [said(" or ".join(words[name][code] for code in codes), n) for codes, n in kept.most_common()]
+            texts = [counted(" or ".join(words[name][code] for code in codes), n) for codes, n in kept.most_common()]
         else:
             ends = np.array([other.limits.get(name, (-np.inf, np.inf)) for other in apart])
             texts = []
             for side, values in zip(("at least", "at most"), ends.T, strict=True):
                 finite = [f"{value:.3g}" for value in sorted(values[np.isfinite(values)])]
                 if finite:
-                    texts.append(said(f"{side} {' to '.join(dict.fromkeys([finite[0], finite[-1]]))}", len(finite)))
+                    texts.append(counted(f"{side} {' to '.join(dict.fromkeys([finite[0], finite[-1]]))}", len(finite)))
         parts.append(f"{name} {', '.join(texts) or 'in none'}")
     return "; ".join(parts)
 
@@ -240,15 +234,17 @@ def _counts(inside: NDArray[np.bool_], hits: NDArray[np.bool_], groups: NDArray[
 def _search(
     inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[np.bool_], words: Mapping[str, Sequence[str]]
 ) -> Box:
-    """The best balanced box on the way of peeling, pasted and made simpler."""
-    best = box = Box({}, {})
+    """The best balanced of the boxes that peeling leaves, pasted and made simpler."""
+    box = Box({}, {})
+    best = box
     inside = np.ones(len(hits), dtype=bool)
     highest = _balance(inside, hits)
     while (peeled := _peeled(box, inside, inputs, hits, words)) is not None:
         box, inside = peeled
         balance = _balance(inside, hits)
         if balance > highest:
-            best, highest = box, balance
+            best = box
+            highest = balance
     best = _pasted(best, inputs, hits)
     return _simpler(best, inputs, hits)
 
@@ -269,17 +265,21 @@ def _peeled(
 
     None when the box cannot become smaller.
     """
-    n, n_hits = int(inside.sum()), int(hits[inside].sum())
+    n = int(inside.sum())
+    density = int(hits[inside].sum()) / n
     best: tuple[float, Box, NDArray[np.bool_]] | None = None
     for candidate in _slices(box, inside, inputs, words):
         kept = inside & candidate.contains(inputs)
-        n_kept, hits_kept = int(kept.sum()), int(hits[kept].sum())
+        n_kept = int(kept.sum())
+        hits_kept = int(hits[kept].sum())
         if n_kept == n or n_kept < BOX_SHARE_LOW * len(hits) or hits_kept < BOX_HITS_LOW:
             continue
-        gain = (hits_kept / n_kept - n_hits / n) / (n - n_kept)
+        gain = (hits_kept / n_kept - density) / (n - n_kept)
         if best is None or gain > best[0]:
-            best = gain, candidate, kept
-    return None if best is None else best[1:]
+            best = (gain, candidate, kept)
+    if best is None:
+        return None
+    return best[1:]
 
 
 def _slices(
@@ -289,10 +289,11 @@ def _slices(
     found = []
     for name, values in inputs.items():
         if name in words:
-            here = np.unique(values[inside])
-            for code in here if len(here) > 1 else ():
-                codes = tuple(int(other) for other in here if other != code)
-                found.append(Box(box.limits, {**box.kept, name: codes}))
+            drawn = np.unique(values[inside])
+            for code in drawn:
+                codes = tuple(int(other) for other in drawn if other != code)
+                if codes:
+                    found.append(Box(box.limits, {**box.kept, name: codes}))
             continue
         rising = np.sort(values[inside])
         rising = rising[~np.isnan(rising)]
@@ -318,16 +319,25 @@ def _pasted(box: Box, inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[n
             beside = box.without(name).contains(inputs)
             values = np.asarray(inputs[name][beside], dtype=np.float64)
             step = max(1, int(PEEL * box.contains(inputs).sum()))
-            outer_low, outer_high = np.sort(values[values < low])[::-1], np.sort(values[values > high])
+            lower = np.sort(values[values < low])[::-1]
+            higher = np.sort(values[values > high])
             wider = [
-                box.with_limits(name, float(outer_low[step - 1]) if len(outer_low) >= step else -np.inf, high),
-                box.with_limits(name, low, float(outer_high[step - 1]) if len(outer_high) >= step else np.inf),
+                box.with_limits(name, _nth(lower, step, -np.inf), high),
+                box.with_limits(name, low, _nth(higher, step, np.inf)),
             ]
             for candidate in wider:
                 if _balance(candidate.contains(inputs), hits) > _balance(box.contains(inputs), hits):
-                    box, improved = candidate, True
+                    box = candidate
+                    improved = True
                     break
     return box
+
+
+def _nth(ordered: Array, n: int, otherwise: float) -> float:
+    """The n-th of some values, or what stands beyond them all."""
+    if len(ordered) < n:
+        return otherwise
+    return float(ordered[n - 1])
 
 
 def _simpler(box: Box, inputs: Mapping[str, NDArray[np.generic]], hits: NDArray[np.bool_]) -> Box:
@@ -358,12 +368,12 @@ def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> st
     prob : float
         Probability of the event without a box.
     is_further : bool
-        Whether the box was looked for among what others leave.
+        True for a box that was looked for among what others leave.
 
     Returns
     -------
     str
-        What it takes, coverage and density with their Monte Carlo errors, and how far the limits can be trusted.
+        The condition, coverage and density with their Monte Carlo errors, and how far the limits can be trusted.
     """
 
     def percent(what: str) -> str:
@@ -376,107 +386,3 @@ def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> st
         f"probability {percent('density')} instead of {100.0 * prob:.3g} %. Parts of the draws, searched on their own, "
         f"put the limits at: {row['limits_of_parts']}."
     )
-
-
-# --- Typical worlds --------------------------------------------------------------------------------------------------
-
-
-def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Typical worlds in which the event holds, and their trajectories.
-
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    n_clusters : int
-        Typical worlds where all hits share one retraining mode; otherwise there is one a mode. Never more than there
-        are hits that differ.
-
-    Returns
-    -------
-    worlds : pandas.DataFrame
-        One row a world: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
-        index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
-    trajectories : pandas.DataFrame
-        Points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
-    """
-    ok, inputs = np.flatnonzero(sample.is_ok), varying(sample)
-    hits = np.flatnonzero(sample.hits[ok])
-    mode = np.asarray(sample.draws["mode"])[ok][hits].astype(int)
-    scores = [_normal_scores(values)[hits] for name, values in inputs.items() if name != "mode"]
-    places = np.stack([np.zeros(len(hits)), *scores], axis=1)  # where only the mode varies all hits lie at zero
-    index = ok[hits] % sample.design.n_per_replicate  # within its randomisation
-    clusters = []
-    codes, counts = np.unique(mode, return_counts=True)
-    for code in codes:
-        rows = np.flatnonzero(mode == code)
-        if len(rows) < min(BOX_HITS_LOW, counts.max()):
-            continue
-        rows = np.sort(rows[np.argsort(index[rows], kind="stable")][:MEDOID_HITS_HIGH])
-        share = float((mode == code).mean())
-        for medoid, part in medoids(places[rows], n_clusters if len(codes) == 1 else 1):
-            clusters.append((share * part, int(ok[hits[rows[medoid]]]), MODES[code]))
-    clusters.sort(key=lambda cluster: -cluster[0])
-    worlds: list[dict[str, Any]] = []
-    parts = []
-    for number, (share, draw, name) in enumerate(clusters, start=1):
-        row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
-        world: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
-        if POOL_DIMENSION in inputs:
-            world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
-        worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
-        frame = trajectory({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
-        frame.insert(0, "archetype", number)
-        parts.append(frame)
-    return pd.DataFrame(worlds), pd.concat(parts, ignore_index=True)
-
-
-def _normal_scores(values: NDArray[np.generic]) -> Array:
-    """Normal quantiles of ranks; 0 where not given."""
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
-
-    array = np.asarray(values, dtype=np.float64)
-    given = ~np.isnan(array)
-    scores = np.zeros(len(array))
-    scores[given] = ndtri((rankdata(array[given]) - 0.5) / given.sum())
-    return scores
-
-
-def medoids(places: Array, n_clusters: int) -> list[tuple[int, float]]:
-    """Points nearest to all others in their cluster.
-
-    Parameters
-    ----------
-    places : ndarray, shape (n, d)
-        Points.
-    n_clusters : int
-        Most clusters: as many as there are different points, where those are fewer.
-
-    Returns
-    -------
-    list of (int, float)
-        Index of each medoid and the share of the points nearest to it.
-
-    Notes
-    -----
-    Starts from the medoid of all and the points that lower the sum of distances most (BUILD of k-medoids), then
-    alternates between nearest medoids and medoids of clusters for as long as the sum of distances falls.
-    """
-    from scipy.spatial.distance import cdist
-
-    distances = cdist(places, places)  # exactly 0 between equal points, which no difference of squares is
-    chosen = [int(distances.sum(axis=1).argmin())]
-    while len(chosen) < min(n_clusters, len(np.unique(places, axis=0))):
-        nearest = distances[:, chosen].min(axis=1)
-        chosen.append(int(np.maximum(nearest[None, :] - distances, 0.0).sum(axis=1).argmax()))
-    while True:
-        nearest = distances[:, chosen]
-        members = nearest.argmin(axis=1)
-        moved = [
-            int(rows[distances[np.ix_(rows, rows)].sum(axis=1).argmin()])
-            for rows in (np.flatnonzero(members == place) for place in range(len(chosen)))
-        ]
-        if not distances[:, moved].min(axis=1).sum() < nearest.min(axis=1).sum():
-            return [(medoid, float((members == place).mean())) for place, medoid in enumerate(chosen)]
-        chosen = moved

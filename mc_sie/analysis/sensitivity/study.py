@@ -1,4 +1,4 @@
-"""What drives the probability of an event: everything that sensitivity analysis says of one sample, in one object.
+"""Sensitivity of the probability of an event to its inputs: all measures of one sample, in one object.
 
 Curves, worth of information, boxes and typical worlds come from the draws themselves; Shapley effects, Sobol' indices
 and interactions come from further runs of the model on a design whose first block is, point for point, the design of
@@ -7,21 +7,22 @@ the draws. Both see the same joint distribution, and that is checked: the event 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from mc_sie.analysis.importance.drawing import simulate
+from mc_sie.analysis.sensitivity.archetypes import archetypes
 from mc_sie.analysis.sensitivity.given_data import READINGS as CURVE_READINGS
-from mc_sie.analysis.sensitivity.given_data import Curves, check_both, check_loss_ratio, sample_curves
+from mc_sie.analysis.sensitivity.given_data import Curves, as_weights, check_both, check_loss_ratio, sample_curves
 from mc_sie.analysis.sensitivity.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.sensitivity.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.sensitivity.information_value import best_of, pair_map, sample_value
-from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, archetypes, box_sentence, sample_boxes
+from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, box_sentence, sample_boxes
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_horizon
 from mc_sie.engine.sample import Sample, sample_of
@@ -31,7 +32,7 @@ from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
 from mc_sie.stats.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
-from mc_sie.stats.jackknife import TooFewError
+from mc_sie.stats.jackknife import Array, TooFewError
 from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**20
@@ -46,19 +47,22 @@ SAMPLE_DRAWS_LOW = 2**12
 MISMATCH_HIGH = 1e-3
 """Share of the draws in which a rerun may decide the event differently (rounding on another machine)."""
 
-EFFECT_LARGE, EFFECT_SMALL = 0.1, 0.01
-"""Share of the uncertainty from which an effect is called large, and below which it is called small."""
+EFFECT_LARGE = 0.1
+"""Share of the uncertainty from which an effect is called large."""
+
+EFFECT_SMALL = 0.01
+"""Share of the uncertainty below which an effect is called small."""
 
 READINGS = {**CURVE_READINGS, **INDEX_READINGS}
-"""What each number says, in a sentence."""
+"""Meaning of each number, in a phrase."""
 
 NOT_CONVERGED = "Not converged"
-"""How a note begins that doubts the numbers it stands with."""
+"""First words of a note that warns of the numbers it stands with."""
 
 
 @dataclass(frozen=True, repr=False)
 class Sensitivity(Shown):
-    """What drives the probability of an event.
+    """Sensitivity of the probability of an event to its inputs.
 
     Attributes
     ----------
@@ -73,19 +77,19 @@ class Sensitivity(Shown):
     indices : Indices or None
         Shapley effects, Sobol' indices, interactions; None where only curves were asked for.
     value : pandas.DataFrame
-        Worth of learning inputs, pairs and groups.
+        Expected value of information about inputs, pairs and groups.
     top_pair : tuple of str or None
         The two inputs that matter most together.
     pair_map : pandas.DataFrame
         P(event | those two).
     boxes : pandas.DataFrame
-        Worlds with the event in plain words.
+        Conditions under which the event is likely.
     archetypes, trajectories : pandas.DataFrame
-        Typical worlds with the event.
+        Typical draws with the event.
     fixed : tuple of str
         Stated quantities that do not vary, and so have no effect.
     notes : tuple of str
-        What a reader must know of how this was made.
+        How this was made, and warnings.
     """
 
     sample: Sample
@@ -131,7 +135,7 @@ class Sensitivity(Shown):
                 row.quantity, {"quantity": row.quantity, "group": group(row.quantity), "role": row.role}
             )
             found |= _cells(row.measure, row)
-            if row.floor == row.floor:
+            if not math.isnan(row.floor):
                 found[f"{row.measure}_floor"] = row.floor
         if self.indices is not None:
             for row in self.indices.inputs.itertuples(index=False):
@@ -139,8 +143,10 @@ class Sensitivity(Shown):
                     rows[row.quantity] |= _cells(row.index, row)
         frame = pd.DataFrame(list(rows.values()))
         is_tied = bool(self.sample.prior.members) or bool(self.sample.prior.dependence.names)
-        frame["effect"] = [_effect(row, is_tied) if self.is_told else "unknown" for row in rows.values()]
-        by = "shapley" if self.indices is not None else "first_order"
+        frame["effect"] = "unknown"
+        if self.is_known:
+            frame["effect"] = [_effect(row, is_tied) for row in rows.values()]
+        by = "first_order" if self.indices is None else "shapley"
         order = ["shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"]
         kept = [name for one in order for name in frame.columns if name == one or name.startswith(f"{one}_")]
         frame = frame[["quantity", "group", "role", *kept, "effect"]]
@@ -169,57 +175,66 @@ class Sensitivity(Shown):
 
     @property
     def readings(self) -> dict[str, str]:
-        """What each measure and index says, in a sentence."""
+        """Meaning of each measure and index, in a phrase."""
         return {name: READINGS[name] for name in READINGS if name != "cramer_von_mises"}
 
     @property
-    def is_told(self) -> bool:
-        """Whether enough draws see the event, and enough do not, for errors that can be trusted."""
+    def is_known(self) -> bool:
+        """True where enough draws see the event, and enough do not, for errors that can be trusted."""
         return _n_telling(self.sample) >= RARE_HITS
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What matters most, what is most worth researching, and what worlds with the event look like.
+        """Sentences on what matters most, what is most worth researching, and when the event is likely.
 
-        One sentence that says why not where fewer draws tell than an error can be known from.
+        One sentence that says why not where too few draws see the event.
         """
-        if not self.is_told:
-            n_draws, is_seldom = int(self.sample.is_ok.sum()), self.answer.prob <= 0.5
-            more = ", or see which worlds lead there with `mc-sie run --rare`" if is_seldom else ""
-            return (
-                f"Only {_n_telling(self.sample):,} of {n_draws:,} draws {'' if is_seldom else 'do not '}see the event, "
-                "too few to say what drives it: the errors below are themselves poorly known. "
-                f"Take more draws{more}.",
-            )
+        if not self.is_known:
+            return (self._unknown_sentence,)
         found = []
         if self.indices is not None:
             effects = self.indices.index("shapley").sort_values("value", ascending=False)
             several = [f"{name} {_percent(row)}" for name, row in effects.head(3).iterrows()]
             found.append(f"What drives the probability (Shapley effects, out of 100 %): {', '.join(several)}.")
-        single, pair = best_of(self.value, "brier_gain"), best_of(self.value, "brier_gain", ("pair", "group"))
+        single = best_of(self.value, "brier_gain")
+        pair = best_of(self.value, "brier_gain", ("pair", "group"))
         if single is not None:
             spread = self.answer.prob * (1.0 - self.answer.prob)
             text = (
-                f"Most worth researching: {single['what']}, which alone would remove {_percent(single, spread)} of the"
+                f"Most worth researching: {single['what']}, which alone would remove {_percent(single, spread)} of the "
+                "expected quadratic (Brier) loss"
             )
-            text += " expected quadratic (Brier) loss"
             if pair is not None:
                 text += f"; together {pair['what']} would remove {_percent(pair, spread)}"
             found.append(text + ".")
+        found.append(self._decision_sentence)
+        for number, (_, row) in enumerate(self.boxes.iterrows()):
+            found.append(box_sentence(row, self.answer.prob, is_further=number > 0))
+        return tuple(found)
+
+    @property
+    def _unknown_sentence(self) -> str:
+        """Sentence for a sample in which too few draws see the event, or do not."""
+        see = "see the event"
+        more = "Take more draws, or see which worlds lead there with `mc-sie run --rare`."
+        if self.answer.prob > 0.5:
+            see = "do not see the event"
+            more = "Take more draws."
+        return (
+            f"Only {_n_telling(self.sample):,} of {int(self.sample.is_ok.sum()):,} draws {see}, too few to say what "
+            f"drives it: the errors below are themselves poorly known. {more}"
+        )
+
+    @property
+    def _decision_sentence(self) -> str:
+        """Input with the largest expected value of information for a decision to act or not."""
         threshold = self.loss_ratio / (1.0 + self.loss_ratio)
-        best = best_of(self.value, "decision_value")
         acts = f"For a decision to act when the probability is above {100 * threshold:.3g} % (loss ratio"
         acts += f" {self.loss_ratio:g})"
+        best = best_of(self.value, "decision_value")
         if best is None:
-            found.append(
-                f"{acts} no single answer is known to be worth anything: none moves it across that line often."
-            )
-        else:
-            unit = "of what acting rightly gains"
-            found.append(f"{acts} {best['what']} is most worth knowing: {_percent(best)} {unit}.")
-        for place, (_, row) in enumerate(self.boxes.iterrows()):
-            found.append(box_sentence(row, self.answer.prob, is_further=place > 0))
-        return tuple(found)
+            return f"{acts} no single answer is known to be worth anything: none moves it across that line often."
+        return f"{acts} {best['what']} is most worth knowing: {_percent(best)} of what acting rightly gains."
 
 
 def sensitivity(
@@ -236,7 +251,7 @@ def sensitivity(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Sensitivity:
-    """Find out what drives the probability of an event.
+    """Sensitivity of the probability of an event: Shapley effects, Sobol' indices, value of information, boxes.
 
     Parameters
     ----------
@@ -244,7 +259,7 @@ def sensitivity(
         A prior set, which is simulated (given its evidence, if it states any), or draws that there are already (their
         event, seed, horizon and weights then count).
     event : str or Event
-        What to ask of a prior set.
+        The event, for a prior set.
     n_draws : int
         Runs of the model in all. An eighth of them are draws of the prior (none where draws are given).
     seed, n_replicates, horizon_months
@@ -272,26 +287,33 @@ def sensitivity(
         there are too few draws, or the model decides the event otherwise than when the draws were made.
     """
     check_loss_ratio(loss_ratio)
-    prior = source if isinstance(source, PriorSet) else source.prior
-    is_given = bool(prior.evidence)
+    if isinstance(source, Sample):
+        prior = source.prior
+        drawn = source.design
+        bar = _Bar(progress, 0)
+        if weights is None:
+            weights = source.weights
+    else:
+        prior = source
+        drawn = sample_design(n_draws, n_replicates, seed)
+        bar = _Bar(progress, drawn.n_draws)
     if not prior.dimensions:
         raise InputError(prior.name, "has no input that varies", "There is nothing to be sensitive to.")
-    drawn = sample_design(n_draws, n_replicates, seed) if isinstance(source, PriorSet) else source.design
-    if isinstance(source, Sample) and weights is None:
-        weights = source.weights
-    wants_indices = not curves_only and weights is None and not is_given
-    design = index_design(prior, drawn, n_draws) if wants_indices else None
-    bar = _Bar(progress, drawn.n_draws if isinstance(source, PriorSet) else 0)
-    if design:
+    design = None
+    if not curves_only and weights is None and not prior.evidence:
+        design = index_design(prior, drawn, n_draws)
         bar.total += design.n_draws * n_evaluations(Space.of(prior), prior_groups(prior))
-    sample = _drawn(source, event, drawn, horizon_months, threads, bar) if isinstance(source, PriorSet) else source
-    if weights is None:
-        weights = sample.weights
+    if isinstance(source, Sample):
+        sample = source
+    else:
+        sample = _drawn(prior, event, drawn, horizon_months, threads, bar)
+        if weights is None:
+            weights = sample.weights
     ok = sample.is_ok
-    check_both(sample.hits[ok], sample.replicate[ok], None if weights is None else np.asarray(weights)[ok])
+    weights = as_weights(weights)
+    check_both(sample.hits[ok], sample.replicate[ok], None if weights is None else weights[ok])
     found = sample_curves(sample, weights=weights, loss_ratio=loss_ratio, threads=threads)
     notes: list[str] = []
-    indices = None
     if sample.failed_in_words:
         notes.append(f"{sample.failed_in_words} Here they are left out.")
     if weights is not None:
@@ -301,6 +323,7 @@ def sensitivity(
         )
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
+    indices = None
     if design:
         try:
             indices, more = _designed(sample, design, threads, bar)
@@ -309,24 +332,28 @@ def sensitivity(
             notes.append(f"{NOT_CONVERGED}: no Shapley effects and no total indices, because in their design {error}")
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
-    worlds, trajectories = archetypes(sample)
+    grid = pd.DataFrame()
+    if top:
+        grid = pair_map(sample, *top, weights=weights)
+    boxes = pd.DataFrame()
     can_count = weights is None and sample.design.n_replicates >= REPLICATES_FOR_BOXES
-    can_count &= _n_telling(sample) >= RARE_HITS
-    boxes = sample_boxes(sample) if can_count else pd.DataFrame()
+    if can_count and _n_telling(sample) >= RARE_HITS:
+        boxes = sample_boxes(sample)
+    worlds, trajectories = archetypes(sample)
     return Sensitivity(
-        sample,
-        _answer(sample, weights),
-        loss_ratio,
-        found,
-        indices,
-        value,
-        top,
-        pair_map(sample, *top, weights=weights) if top else pd.DataFrame(),
-        boxes,
-        worlds,
-        trajectories,
-        tuple(name for name, entry in prior.entries.items() if entry.distribution.constant is not None),
-        tuple(notes),
+        sample=sample,
+        answer=_answer(sample, weights),
+        loss_ratio=loss_ratio,
+        curves=found,
+        indices=indices,
+        value=value,
+        top_pair=top,
+        pair_map=grid,
+        boxes=boxes,
+        archetypes=worlds,
+        trajectories=trajectories,
+        fixed=tuple(name for name, entry in prior.entries.items() if entry.distribution.constant is not None),
+        notes=tuple(notes),
     )
 
 
@@ -372,30 +399,33 @@ def index_design(prior: PriorSet, drawn: Design, n_draws: int) -> Design:
     each = n_evaluations(Space.of(prior), prior_groups(prior))
     per_replicate = max(2, n_draws // (each * drawn.n_replicates))
     n = 1 << (per_replicate.bit_length() - 1)
-    is_same = drawn.scheme == "sobol"
-    return Design("sobol", drawn.seed, drawn.n_replicates, min(n, drawn.n_per_replicate) if is_same else n)
+    if drawn.scheme == "sobol":  # block A begins with the draws themselves, and ends with them at the latest
+        n = min(n, drawn.n_per_replicate)
+    return Design("sobol", drawn.seed, drawn.n_replicates, n)
 
 
 def _drawn(
     prior: PriorSet, event: str | Event, design: Design, horizon_months: float, threads: int | None, bar: _Bar
 ) -> Sample:
-    asked = parse_event(event) if isinstance(event, str) else event
+    """Draws of a prior set, given its evidence if it states any."""
+    if isinstance(event, str):
+        event = parse_event(event)
     check_horizon(horizon_months)
-    asked.check_horizon(horizon_months)
+    event.check_horizon(horizon_months)
     how: dict[str, Any] = {
         "seed": design.seed,
         "n_replicates": design.n_replicates,
         "horizon_months": horizon_months,
-        "levels": asked.levels,
-        "widths": asked.widths,
+        "levels": event.levels,
+        "widths": event.widths,
         "threads": threads,
         "progress": bar,
     }
-    return sample_of(simulate(prior, design.n_draws, **how), asked)
+    return sample_of(simulate(prior, design.n_draws, **how), event)
 
 
 def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) -> tuple[Indices, list[str]]:
-    """Indices on the same joint distribution as the draws, and what to note of them."""
+    """Indices on the joint distribution of the draws, and notes on them."""
     prior = sample.prior
     space = Space.of(prior)
     function = EventFunction(prior, sample.event, sample.horizon_months, threads)
@@ -470,15 +500,14 @@ def stated_names(prior: PriorSet) -> Mapping[str, str]:
 
 def _n_telling(sample: Sample) -> int:
     """Draws with the event, or without it where those are fewer."""
-    n_hits, n = int(sample.hits[sample.is_ok].sum()), int(sample.is_ok.sum())
-    return min(n_hits, n - n_hits)
+    hits = sample.hits[sample.is_ok]
+    return int(min(hits.sum(), (~hits).sum()))
 
 
-def _answer(sample: Sample, weights: ArrayLike | None) -> Estimate:
+def _answer(sample: Sample, weights: Array | None) -> Estimate:
     """Probability of the event, weighted where draws have weights."""
     if weights is not None:
-        given = np.asarray(weights, dtype=np.float64)
-        return estimate_weighted(sample.hits, sample.is_ok, given, sample.design.n_replicates)
+        return estimate_weighted(sample.hits, sample.is_ok, weights, sample.design.n_replicates)
     return estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
 
 
@@ -495,6 +524,7 @@ def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] |
 
 
 def _cells(name: str, row: Any) -> dict[str, float]:
+    """A number with its error and interval, as columns."""
     return {name: row.value, f"{name}_se": row.se, f"{name}_low": row.low, f"{name}_high": row.high}
 
 
@@ -505,19 +535,27 @@ def _effect(row: Mapping[str, Any], is_tied: bool) -> str:
     """
     is_seen = row["bits"] > row["bits_floor"] and row["first_order_low"] > 0.0
     if "total" not in row:
-        return _distinguishable(row["first_order"]) if is_seen else "not distinguishable from zero"
-    if row["total_low"] > 0.0:
+        if is_seen:
+            return _distinguishable(row["first_order"])
+    elif row["total_low"] > 0.0:
         return _distinguishable(row["total"])
-    if is_tied and is_seen:
+    elif is_tied and is_seen:
         return "through others"
-    return "none" if row["total"] == 0.0 and row["total_se"] == 0.0 else "not distinguishable from zero"
+    elif row["total"] == 0.0 and row["total_se"] == 0.0:
+        return "none"
+    return "not distinguishable from zero"
 
 
 def _distinguishable(share: float) -> str:
-    """That an effect is there, which says nothing of its size, and its size."""
-    size = "large" if share >= EFFECT_LARGE else "small" if share < EFFECT_SMALL else "moderate"
+    """Words for an effect that is there, which says nothing of its size, and for its size."""
+    size = "moderate"
+    if share >= EFFECT_LARGE:
+        size = "large"
+    if share < EFFECT_SMALL:
+        size = "small"
     return f"distinguishable from zero, {size}"
 
 
 def _percent(row: Any, whole: float = 1.0) -> str:
+    """A value and its error as a share of a whole, in percent."""
     return share_in_percent(row["value"] / whole, row["se"] / whole)

@@ -47,7 +47,7 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
             text=[text.change_text(row) for row in bars.itertuples(index=False)],
         )
         sets = ends.assign(label=[labels[name] for name in ends["name"]])
-        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.question))
+        figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.common))
         laws = found.densities[found.densities["against"] == against]
         if len(laws):
             figures[f"densities{ending}"] = densities_figure(laws, (first, against))
@@ -224,7 +224,7 @@ def pinned_figure(found: BreakEven) -> Figure:
         low, high = found.prior.quantiles(row.quantity, [0.01, 0.99])
         hair = 1e-9 * abs(row.value)
         inside.append(bool(low - hair <= row.value <= high + hair))
-    question = f"{text.asked(found.question)}, one input pinned"
+    question = f"{text.asked(found.common)}, one input pinned"
     return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 

@@ -357,7 +357,7 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
     Parameters
     ----------
     worlds, trajectories : pandas.DataFrame
-        From :func:`mc_sie.analysis.sensitivity.scenario_discovery.archetypes`.
+        From :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
     title : str
         Title.
 

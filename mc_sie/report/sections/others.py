@@ -134,7 +134,7 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
         figures = comparison_figures.comparison_figures(comparison)
         against = str(comparison.sets["name"].iloc[1])
         bars = comparison.bars
-        items += [*comparison.readings, comparison.question.in_words, *(Aside(note) for note in comparison.notes)]
+        items += [*comparison.readings, comparison.common.in_words, *(Aside(note) for note in comparison.notes)]
         if len(bars):
             items.append(
                 Chart(
@@ -267,7 +267,7 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
         ),
         *posterior,
         method,
-        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.doubts)),
+        *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.warnings)),
     ]
     return Section("evidence", "What does the evidence say?", tuple(items))
 

@@ -12,7 +12,8 @@ from scipy import optimize
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, breakeven, load_prior
-from mc_sie.analysis.comparison.breakeven import BreakEven, _Crossing, _se_in_unit, value_in_words
+from mc_sie.analysis.comparison.breakeven import BreakEven, _se_in_unit, value_in_words
+from mc_sie.analysis.comparison.crossings import Crossing
 from mc_sie.distributions import families as f
 from mc_sie.distributions.base import Distribution
 from mc_sie.engine.hits import Hits
@@ -222,7 +223,7 @@ def test_an_interval_that_reaches_where_no_set_can_be_made_has_an_open_end():
 
 
 def test_an_error_with_one_side_only_is_twice_that_side():
-    crossing = _Crossing("crossing", 2.0, 0.5, 1.0, 3.0, "rising")
+    crossing = Crossing("crossing", 2.0, 0.5, 1.0, 3.0, "rising")
     assert _se_in_unit(lambda place: 3.0 * place, crossing) == pytest.approx(1.5)
     for cut in (operator.lt, operator.gt):
         assert _se_in_unit(lambda place, cut=cut: math.nan if cut(place, 2.0) else 3.0 * place, crossing) == 1.5

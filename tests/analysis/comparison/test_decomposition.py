@@ -12,12 +12,8 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, compare, load_prior
 from mc_sie.analysis.comparison.common_draws import (
-    change_of,
+    common_draws,
     distinct_names,
-    in_points,
-    points_of,
-    question,
-    within_points,
 )
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.distributions import families
@@ -68,7 +64,7 @@ def test_bars_are_shapley_values_of_the_mixed_sets(found):
 
 
 def test_each_mixed_set_is_run_on_the_same_points(found):
-    asked = question("first_year_ooms > 2", **HOW)
+    asked = common_draws("first_year_ooms > 2", **HOW)
     one, other = load_prior("davidson-houlden-2025"), load_prior("ho-whitfill-2025")
     row = found.mixed[found.mixed["taken"] == "returns + lam"].iloc[0]
     assert asked.ask(mixed(one, other, ["returns", "lam"])).estimate.prob == row["prob"]
@@ -230,7 +226,10 @@ def test_draws_that_could_not_be_simulated_are_reported(monkeypatch):
     monkeypatch.setattr(common_draws, "hits_of_design", failing)
     result = compare(author(), author(labour_multiplier=100.0, lam=0.4), event=PACE, **HOW)
     assert (result.sets["n_failed"] == math.ceil(DRAWS / 10)).all()
-    assert sum("could not be simulated" in note for note in result.notes) == 3
+    said = [note for note in result.notes if "could not be simulated" in note]
+    assert all("the probability lies between" in note for note in said)
+    assert len(said) == 3
+    assert said[0].startswith("Draws failed in 2 of the 2 mixed sets between")
     assert result.bars["change"].sum() == pytest.approx(result.changes["change"].iloc[0], abs=1e-12)
 
 
@@ -272,18 +271,3 @@ def test_bad_requests_are_refused_before_anything_runs(options, message):
 def test_one_set_is_not_compared():
     with pytest.raises(InputError, match="one prior set"):
         compare(author())
-
-
-def test_changes_are_written_without_digits_beyond_their_error():
-    assert in_points(0.14132, 0.0012) == "+14.1"
-    assert in_points(-0.14132, 0.00012) == "-14.13"
-    assert in_points(0.0, 0.0) == "0"
-    assert in_points(0.0001, 0.02) == "0"
-    assert points_of(0.0012) == "0.1"
-    by_replicate = np.full(16, 0.01) + np.linspace(-1, 1, 16) * 1e-3
-    assert within_points(change_of(0.01, by_replicate, 40, 4096)) == "+1.00 (SE 0.02)"
-    rare = change_of(0.001, by_replicate, 4, 4096)
-    assert rare.is_rare
-    assert rare.high == pytest.approx(0.002233, rel=2e-3)  # Clopper-Pearson for 4 of 4,096 at 95 %
-    assert within_points(rare) == "+0.1 (at most 0.2)"
-    assert change_of(0.01, by_replicate, 40, 4096, further_se=0.02).se == pytest.approx(0.02, rel=1e-3)

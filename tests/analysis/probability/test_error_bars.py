@@ -9,7 +9,6 @@ from scipy import optimize, stats
 from tests_settings import INTERPRETED
 
 from mc_sie import doubled, evaluate, load_prior, simulate, summarise
-from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
@@ -17,7 +16,7 @@ from mc_sie.events import HEADLINE, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.sampling import Design, plan, points
 from mc_sie.stats.estimates import Estimate, estimate_from_counts, estimate_weighted, student_t
-from mc_sie.stats.stopping import REPLICATES_LOW, Precision, precision
+from mc_sie.stats.stopping import REPLICATES_LOW, Precision
 
 CHEAP = "davidson-houlden-2025"
 SCHEMES = ("sobol", "philox")
@@ -331,18 +330,6 @@ def test_with_few_replicates_runs_would_stop_at_errors_that_are_small_by_luck(n_
                 covered.append(found.low <= prob <= found.high)
                 break
     assert low < np.mean(covered) < high  # the standard error of this share is half a point
-
-
-@pytest.mark.parametrize("wanted", [{"target_se": 0.01, "rel_se": None}, {"target_se": None, "rel_se": 0.01}])
-def test_too_few_replicates_stop_no_run(wanted):
-    option = "--target-se" if wanted["target_se"] else "--rel-se"
-    for ask in (
-        lambda: precision(**wanted, n_draws=64, max_draws=128, n_replicates=31),
-        lambda: estimate_rare(load_prior(CHEAP), n_draws=64, n_replicates=31, precision=Precision(**wanted)),
-    ):
-        with pytest.raises(InputError, match=f"--replicates 31 are too few for {option}"):
-            ask()
-    assert precision(None, None, n_draws=64, max_draws=128, n_replicates=2) == Precision()
 
 
 @statistical

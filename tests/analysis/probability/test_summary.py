@@ -7,23 +7,32 @@ import numpy as np
 import pandas as pd
 import pytest
 from blank import blank_outcomes
+from pieces import conditioned, months
 
 from mc_sie.analysis.probability.summary import (
     QUANTILES,
     TABLE_LEVELS,
     WINDOWS_MONTHS,
+    estimate_event,
     estimates_of,
     quantile_table,
     sentence,
     status_table,
     summarise,
     threshold_table,
+    weighted_quantiles,
 )
+from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
-from mc_sie.events import parse_event
+from mc_sie.events import HEADLINE, parse_event
 from mc_sie.model.status import STATUSES
 from mc_sie.quantities import MODES
-from mc_sie.stats.estimates import RARE_HITS, Estimate, WeightedEstimate, estimate_probability
+from mc_sie.stats.estimates import (
+    RARE_HITS,
+    Estimate,
+    WeightedEstimate,
+    estimate_probability,
+)
 
 
 @pytest.fixture
@@ -253,3 +262,26 @@ def test_the_error_comes_from_the_replicates(simulation):
     assert isinstance(summarise(simulation, event).thresholds, pd.DataFrame)
     if answer.interval == "t":
         assert answer.se == pytest.approx(held.reshape(n, -1).mean(axis=1).std(ddof=1) / math.sqrt(n))
+
+
+def test_weighted_quantiles_are_those_of_repeated_values():
+    values, weights = np.array([3.0, 1.0, np.inf, 2.0]), np.array([2.0, 1.0, 1.0, 0.0])
+    repeated = np.array([1.0, 3.0, 3.0, np.inf])
+    probs = (0.2, 0.25, 0.5, 0.75, 0.8)
+    expected = np.quantile(repeated, probs, method="inverted_cdf")
+    np.testing.assert_array_equal(weighted_quantiles(values, weights, probs), expected)
+
+
+def test_the_summary_of_weighted_draws_says_what_it_is_given():
+    found = conditioned(months(value=5.0, sd_log=0.2))
+    summary = summarise(found)
+    assert isinstance(summary.answer, WeightedEstimate)
+    assert ", given 1 piece of evidence; " in summary.sentence
+    assert summary.sentence.endswith(" before.")
+    assert summary.before.prob == estimate_event(found.before, parse_event(HEADLINE)).prob
+    assert "ess" in summary.thresholds
+    assert summary.modes["share"].sum() == pytest.approx(1.0)
+    assert summary.statuses.attrs["prob_low"] == pytest.approx(summary.answer.prob)
+    sample = sample_of(found, parse_event(HEADLINE))
+    np.testing.assert_array_equal(sample.weights, found.weights)
+    assert sample_of(found.before, parse_event(HEADLINE)).weights is None

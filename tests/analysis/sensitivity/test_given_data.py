@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mc_sie.analysis.sensitivity.bins import levels_of
 from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
     FLOORED,
     curves,
-    default_bins,
     event_measures,
-    levels_of,
     sample_curves,
 )
-from mc_sie.analysis.sensitivity.information_value import pair_map, sample_value, value_of
+from mc_sie.analysis.sensitivity.information_value import value_of
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.stats.jackknife import TooFewError, is_settled, jackknife, quotient
+from mc_sie.stats.jackknife import TooFewError
 
 N_GROUPS = 16
 N = 2**13
@@ -85,16 +84,6 @@ def test_the_jackknife_is_leaving_out_one_randomisation_at_a_time(toy):
     np.testing.assert_allclose(found["se"], se, atol=1e-12)
     half = stats.t(N_GROUPS - 1).ppf(0.95) * se
     np.testing.assert_allclose(found["high"], value + half, atol=1e-12)
-
-
-def test_the_jackknifed_variance_is_the_product_of_different_randomisations():
-    rng = np.random.default_rng(1)
-    sums = np.stack([np.full((8, 5), 100.0), rng.integers(0, 100, (8, 5)).astype(float)], axis=-1)
-    found = jackknife(sums, lambda s: event_measures(s, 1.0)[..., 1:2]).value[0]
-    prob = sums[..., 1] / 100.0
-    mean = prob.mean(axis=1)
-    pairs = [(prob[r] @ prob[s]) / 5.0 - mean[r] * mean[s] for r in range(8) for s in range(8) if r != s]
-    assert found == pytest.approx(np.mean(pairs), abs=1e-12)
 
 
 def test_shuffling_the_draws_changes_nothing(toy):
@@ -163,37 +152,6 @@ def test_weights_leave_an_inert_input_below_its_floor():
     assert (found.loc[list(FLOORED), "value"] < found.loc[list(FLOORED), "floor"]).all()
 
 
-def test_atoms_categories_and_absences_are_levels_of_their_own():
-    rng = np.random.default_rng(4)
-    x = np.where(rng.random(N) < 0.25, 0.5, rng.random(N))
-    x[rng.random(N) < 0.1] = np.nan
-    x[rng.random(N) < 0.1] = np.inf
-    levels = levels_of(x, 32)
-    assert levels.kinds.count("atom") == 2
-    assert levels.kinds.count("absent") == 1
-    assert levels.is_ordered
-    assert np.all(np.diff(levels.low[:-1]) >= 0.0)
-    for code, kind in enumerate(levels.kinds):
-        inside = x[levels.codes == code]
-        if kind == "absent":
-            assert np.isnan(inside).all()
-        else:
-            assert inside.min() == levels.low[code]
-            assert inside.max() == levels.high[code]
-        if kind == "bin":
-            assert not np.isin(inside, (0.5, np.inf)).any()
-    counts = np.bincount(levels.codes)[[kind == "bin" for kind in levels.kinds]]
-    assert counts.max() - counts.min() <= 1
-    modes = levels_of(np.array([1, 3, 3, 1]), 4, ("a", "b", "c", "d"))
-    assert modes.labels == ("b", "d")
-    assert not modes.is_ordered
-
-
-def test_a_fixed_share_of_draws_without_a_value_is_one_level():
-    levels = levels_of(np.array([2.0] * 9 + [np.nan]), 4)
-    assert levels.kinds == ("atom", "absent")
-
-
 def test_few_hits_in_a_level_give_an_exact_bound():
     x = np.arange(4096) / 4096
     hits = x > 0.9
@@ -223,12 +181,6 @@ def test_a_continuous_outcome_has_a_first_order_index_and_one_of_its_whole_law()
     assert unbounded.loc["cramer_von_mises", "value"] > 0.1
 
 
-def test_what_has_nothing_below_the_line_is_not_known():
-    found = quotient(np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([[2.0], [0.0]]))
-    np.testing.assert_array_equal(found, [[0.5, 0.0], [np.nan, np.nan]])
-    assert quotient(np.array(1.0), np.array(-1e-18)) != quotient(np.array(1.0), np.array(-1e-18))
-
-
 @pytest.mark.parametrize(("n", "fails"), [(1, False), (5, False), (1, True), (200, True)])
 def test_what_one_randomisation_alone_has_seen_has_no_known_error(n, fails):
     hits = np.zeros(4096, dtype=bool)
@@ -253,32 +205,6 @@ def test_two_hits_of_two_randomisations_have_numbers_errors_and_floors():
     assert found.measure("ks")["floor"].notna().all()
 
 
-def test_halves_of_which_one_tells_nothing_are_not_settled():
-    sums = np.stack([np.arange(8.0), np.repeat([0.0, 5.0], 4)], axis=1)
-    assert not is_settled(sums, lambda s: quotient(s[:, :1], s[:, 1:])).any()
-
-
-def test_halves_that_agree_are_settled():
-    sums = np.ones((8, 1)) * np.array([1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 1.0, 1.0])[:, None]
-    assert is_settled(sums, lambda s: s).all()
-    sums[:4] += 3.0
-    assert not is_settled(sums, lambda s: s).any()
-    assert not is_settled(sums[:3], lambda s: s).any()
-
-
-def test_the_worth_of_two_inputs_is_more_than_that_of_one(toy):
-    inputs, hits, groups = toy
-    found = value_of({"x": ["x"], "both": ["x", "y"], "with inert": ["x", "inert"]}, inputs, hits, groups)
-    brier = found[found["measure"] == "brier_gain"].set_index("what")
-    assert abs(brier.loc["x", "value"] - 1.0 / 12.0) < 4.0 * brier.loc["x", "se"]
-    # cells: 8 x 8. The event's edge crosses 8 of them and splits each in half; in coarse bins x lacks 1/64 of its worth
-    exact = {"both": 0.25 * (1.0 - 1.0 / 8.0), "with inert": (1.0 - 1.0 / 64.0) / 12.0}
-    for what, worth in exact.items():
-        assert abs(brier.loc[what, "value"] - worth) < 4.0 * brier.loc[what, "se"], what
-    decision = found[found["measure"] == "decision_value"].set_index("what")["value"]
-    assert abs(decision["x"] - 0.25) < 0.02  # E max(0, 2x - 1) - 0
-
-
 def test_samples_of_the_model_have_every_input_that_varies(simulation):
     sample = sample_of(simulation, parse_event("best_window[2.5] < 24"))
     found = sample_curves(sample)
@@ -292,11 +218,6 @@ def test_samples_of_the_model_have_every_input_that_varies(simulation):
     for row in mode.itertuples():
         chosen = sample.draws["mode"] == ("none", "shortening", "x", "continual").index(row.label)
         assert row.prob == pytest.approx(sample.hits[chosen].mean())
-    grid = pair_map(sample, "r", "mode")
-    assert grid["n_draws"].sum() == len(sample.hits)
-    assert (grid["prob"] * grid["n_draws"]).sum() == pytest.approx(sample.hits.sum())
-    value = sample_value(sample)
-    assert set(value["kind"]) == {"input", "pair"}
 
 
 def test_draws_that_could_not_be_simulated_are_left_out(failing):
@@ -310,10 +231,6 @@ def test_a_pool_has_absent_levels_and_a_prior_set(pooled):
     levels = sample_curves(sample).levels
     assert "absent" in set(levels[levels["quantity"] == "speedup_initial"]["kind"])
     assert set(levels[levels["quantity"] == "prior_set"]["label"]) <= {m.name for m, _ in sample.prior.members}
-
-
-def test_bins_are_a_power_of_two_that_the_draws_can_fill():
-    assert [default_bins(n) for n in (10, 256, 600, 4096, 10**7)] == [4, 4, 8, 64, 64]
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import combinations
-
 import numpy as np
 import pytest
 from tests_settings import INTERPRETED
 
-from mc_sie import load_prior, sensitivity, simulate
-from mc_sie.analysis.sensitivity import scenario_discovery
 from mc_sie.analysis.sensitivity.scenario_discovery import (
     Box,
     _limits_of_parts,
-    archetypes,
     box_sentence,
     find_boxes,
-    medoids,
     sample_boxes,
 )
-from mc_sie.analysis.sensitivity.study import index_design, sample_design
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
-from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.sampling import Design, points
 
 N = 2**13
@@ -74,11 +65,10 @@ def test_coverage_and_density_are_counted_where_the_search_did_not_look(boxed):
 
 
 def test_chance_makes_no_box():
-    rng = np.random.default_rng(1)
-    inputs = {name: rng.random(N) for name in ("x", "y")}
-    found = find_boxes(inputs, rng.random(N) < 0.3, np.repeat(np.arange(16), N // 16))
-    for row in found.itertuples():  # if a box is told at all, the draws it did not see say that it is worth nothing
-        assert abs(row.density - 0.3) < 4.0 * row.density_se + 0.01
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        inputs = {name: rng.random(N) for name in ("x", "y")}
+        assert find_boxes(inputs, rng.random(N) < 0.3, np.repeat(np.arange(16), N // 16)).empty, seed
 
 
 def test_a_further_box_is_looked_for_in_what_is_left():
@@ -148,188 +138,12 @@ def test_too_few_randomisations_for_boxes_are_refused(boxed):
         find_boxes(inputs, np.zeros(N, bool), groups)
 
 
-def test_medoids_are_the_best_of_all_choices():
-    rng = np.random.default_rng(3)
-    places = np.concatenate([rng.normal(centre, 0.3, (12, 2)) for centre in ((0, 0), (4, 0), (0, 4))])
-    distances = np.linalg.norm(places[:, None] - places[None, :], axis=2)
-
-    def cost(chosen):
-        return distances[:, list(chosen)].min(axis=1).sum()
-
-    for k in (1, 2, 3):
-        found = medoids(places, k)
-        best = min(map(cost, combinations(range(36), k)))
-        assert cost([place for place, _ in found]) <= best * (1.0 + 1e-9 if k != 2 else 1.02)  # k = 2: two share one
-        assert sum(share for _, share in found) == pytest.approx(1.0)
-    assert [share for _, share in medoids(places, 3)] == pytest.approx([1 / 3] * 3)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_there_are_as_many_medoids_as_different_points(seed):
-    rng = np.random.default_rng(seed)
-    n_different = 1 + seed % 5
-    places = rng.normal(size=(n_different, 3))[rng.integers(0, n_different, 40)] * 1e3
-    different = len(np.unique(places, axis=0))
-    for k in (1, 3, 7):
-        found = medoids(places, k)
-        assert len(np.unique(places[[place for place, _ in found]], axis=0)) == len(found) == min(k, different)
-        assert sum(share for _, share in found) == pytest.approx(1.0)
-    assert medoids(np.zeros((5, 1)), 3) == [(0, 1.0)]
-
-
 @compiled
-def test_typical_worlds_are_looked_for_among_the_first_hits_of_every_randomisation(simulation, monkeypatch):
-    every = replace(sample_of(simulation, EVENT), hits=simulation.outcomes.is_ok)
-    monkeypatch.setattr(scenario_discovery, "MEDOID_HITS_HIGH", 100)
-    worlds, _ = archetypes(every)
-    share = min(np.mean(every.draws["mode"] == code) for code in np.unique(every.draws["mode"]))
-    assert (worlds["draw"] % every.design.n_per_replicate <= 1.3 * 100 / every.design.n_replicates / share).all()
-    assert 1.3 * 100 / every.design.n_replicates / share < 0.3 * every.design.n_per_replicate  # few of all there are
-
-
-def test_typical_worlds_are_draws_with_the_event(simulation):
+def test_the_box_of_the_model_is_high_returns_and_easy_substitution(simulation):
     sample = sample_of(simulation, EVENT)
-    worlds, trajectories = archetypes(sample)
-    assert 0.4 < worlds["share"].sum() <= 1.0 + 1e-9
-    for world in worlds.itertuples():
-        assert sample.hits[world.draw]
-        assert world.r == sample.draws["r"][world.draw]
-        ooms = trajectories[trajectories["archetype"] == world.archetype]["effective_ooms"]
-        assert ooms.max() >= 2.5
-
-
-def test_boxes_of_the_model_name_stated_inputs(simulation):
-    sample = sample_of(simulation, EVENT)
-    found = sample_boxes(sample, n_boxes=1)
-    if not INTERPRETED:
-        assert set(found.iloc[0]["box"].restricted) & {"r", "rho"}
-
-
-# --- The whole analysis ---
-
-SIZE = {"n_draws": 2**15, "seed": 4, "threads": 2}
-
-
-@pytest.fixture(scope="module")
-def found():
-    return sensitivity(load_prior("davidson-2025"), "best_window[2.5] < 24", **SIZE)
-
-
-@compiled
-def test_the_ranking_has_every_input_with_every_number(found):
-    ranking = found.ranking
-    assert ranking["quantity"].tolist()[:2] in (["r", "rho"], ["rho", "r"])
-    assert ranking["shapley"].is_monotonic_decreasing
-    assert ranking["shapley"].sum() == pytest.approx(1.0)
-    for name in ("shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"):
-        assert np.isfinite(ranking[[name, f"{name}_se", f"{name}_low", f"{name}_high"]]).all(axis=None), name
-    assert set(found.fixed) == {
-        name for name, entry in found.sample.prior.entries.items() if entry.distribution.constant is not None
-    }
-    assert any("Shapley effects, out of 100 %" in sentence for sentence in found.sentences)
-    assert any("Most worth researching" in sentence for sentence in found.sentences)
-    assert set(found.tables) == {
-        "ranking", "measures", "curves", "value", "pair", "boxes", "worlds", "trajectories", "indices", "groups",
-        "interactions",
-    }  # fmt: skip
-    assert set(found.readings) > {"shapley", "bits", "total"}
-
-
-@compiled
-def test_figures_are_drawn_from_it(found):
-    figures = sensitivity_figures(found)
-    assert set(figures) == {"ranking", "curves", "pair", "worlds"}
-    only = sensitivity(found.sample, curves_only=True)
-    assert only.indices is None
-    assert only.ranking["first_order"].is_monotonic_decreasing
-    assert set(sensitivity_figures(only)) == {"ranking", "curves", "pair", "worlds"}
-
-
-@compiled
-def test_threads_and_the_way_in_change_nothing(found):
-    again = sensitivity(found.sample, n_draws=2**15, threads=1)
-    assert again.ranking.equals(found.ranking)
-    assert again.boxes.drop(columns="box").equals(found.boxes.drop(columns="box"))
-
-
-@compiled
-def test_draws_of_another_model_are_refused(found):
-    # the same draws, but with the event turned around in a hundredth of them: no rerun gives that
-    hits = found.sample.hits.copy()
-    hits[::100] = ~hits[::100]
-    with pytest.raises(InputError, match=r"does not come back: in .* draws the model now decides the event otherwise"):
-        sensitivity(replace(found.sample, hits=hits), n_draws=2**15)
-
-
-@compiled
-def test_stated_coordinates_are_players_and_derived_ones_get_curves(tmp_path):
-    file = tmp_path / "speeds.toml"
-    file.write_text(
-        'title = "speeds"\nextends = "davidson-houlden-2025"\n'
-        '[max_speed]\nfamily = "loguniform"\nlow = 5\nhigh = 500\nunit = "x"\nsource = "test"\n'
-        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
-        '[mode]\nfamily = "categorical"\nvalues = { none = 1.0 }\nsource = "test"\n',
-        encoding="utf-8",
-    )
-    ranking = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE).ranking.set_index("quantity")
-    assert ranking.loc["max_speed", "role"] == "stated"
-    assert ranking.loc["max_speed", "shapley"] > 0.0
-    assert ranking.loc["rho", "role"] == "derived"
-    assert np.isnan(ranking.loc["rho", "shapley"])
-    assert ranking.loc["rho", "first_order"] == pytest.approx(ranking.loc["max_speed", "first_order"])
-    assert ranking.loc["training_months", "effect"] == "none"  # mode none: nothing is retrained
-    assert ranking.loc["training_months", ["total", "total_se"]].tolist() == [0.0, 0.0]
-
-
-@compiled
-def test_weighted_draws_get_curves_and_no_design(found):
-    weights = np.where(found.sample.draws["r"] > 1.2, 2.0, 0.5)
-    given = sensitivity(found.sample, weights=weights)
-    assert given.indices is None
-    assert any("weights" in note for note in given.notes)
-    assert given.boxes.empty
-    exact = weights[found.sample.hits].sum() / weights.sum()
-    assert given.answer.prob == pytest.approx(exact, abs=0.01 * given.answer.se)
-    assert given.answer.prob > found.answer.prob + 10.0 * found.answer.se
-    plain, weighted = (one.curves.levels.set_index("quantity").loc["r", "share"] for one in (found, given))
-    assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
-
-
-def test_a_prior_without_anything_random_is_refused():
-    prior = load_prior("davidson-houlden-2025")
-    for name in prior.dimensions:
-        prior = prior.pinned(name, float(prior.quantiles(name, [0.5])[0]))
-    with pytest.raises(InputError, match="has no input that varies"):
-        sensitivity(prior)
-
-
-def test_an_event_that_never_happens_is_refused_with_its_bound():
-    prior = load_prior("davidson-houlden-2025")
-    simulation = simulate(prior, 64, n_replicates=4, levels=(20,), widths=())
-    with pytest.raises(InputError, match=r"holds in none of the 64 draws \(binomial 95 % bound: below 4\.6 %\)"):
-        sensitivity(sample_of(simulation, parse_event("months_to[20] < 0.1")))
-
-
-def test_the_indices_begin_with_the_points_of_the_draws():
-    prior = load_prior("davidson-2025")
-    drawn = sample_design(2**20, seed=7)
-    design = index_design(prior, drawn, 2**20)
-    assert (design.scheme, design.seed, design.n_replicates) == ("sobol", 7, drawn.n_replicates)
-    assert design.n_per_replicate <= drawn.n_per_replicate
-    assert index_design(prior, Design("philox", 7, 8, 100), 2**15).scheme == "sobol"
-
-
-@compiled
-def test_an_input_that_only_tells_of_others_is_said_to(tmp_path):
-    file = tmp_path / "tied.toml"
-    file.write_text(
-        'title = "tied"\nextends = "davidson-houlden-2025"\n'
-        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
-        '[[correlation]]\nbetween = ["r", "training_months"]\nspearman = 0.9\nsource = "test"\n',
-        encoding="utf-8",
-    )
-    tied = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE)
-    row = tied.ranking.set_index("quantity").loc["training_months"]
-    assert row["effect"] == "through others"
-    assert (row["total"], row["first_order"] > 0.1, row["shapley"] > 0.05) == (0.0, True, True)
-    assert any("correlated" in note for note in tied.notes)
+    row = sample_boxes(sample, n_boxes=1).iloc[0]
+    limits = row["box"].limits
+    assert set(row["box"].restricted) == {"r", "rho"}
+    assert (limits["r"][1], limits["rho"][1]) == (np.inf, np.inf)
+    assert row["density_low"] > 1.3 * sample.hits.mean()
+    assert row["coverage_low"] > 0.8

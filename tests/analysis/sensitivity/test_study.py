@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
+from tests_settings import INTERPRETED
 
+from mc_sie import load_prior, sensitivity, simulate
 from mc_sie.analysis.sensitivity.indices import Indices
-from mc_sie.analysis.sensitivity.study import _effect, _top_pair, check_same_joint
+from mc_sie.analysis.sensitivity.study import _effect, _top_pair, check_same_joint, index_design, sample_design
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
+from mc_sie.report.figures.sensitivity import sensitivity_figures
+from mc_sie.sampling import Design
 
 
 def indices_of(outcome=None, shapley=None):
@@ -59,3 +64,137 @@ def test_an_effect_is_told_by_the_total_index_or_by_the_curve(total, is_seen, is
         value, se = total
         row |= {"total": value, "total_se": se, "total_low": value - 2.0 * se}
     assert _effect(row, is_tied) == effect
+
+
+EVENT = parse_event("best_window[2.5] < 24")
+
+
+compiled = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compiled, a hundred times slower")
+
+
+SIZE = {"n_draws": 2**15, "seed": 4, "threads": 2}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sensitivity(load_prior("davidson-2025"), "best_window[2.5] < 24", **SIZE)
+
+
+@compiled
+def test_the_ranking_has_every_input_with_every_number(found):
+    ranking = found.ranking
+    assert ranking["quantity"].tolist()[:2] in (["r", "rho"], ["rho", "r"])
+    assert ranking["shapley"].is_monotonic_decreasing
+    assert ranking["shapley"].sum() == pytest.approx(1.0)
+    for name in ("shapley", "total", "first_order", "brier_gain", "bits", "delta", "ks", "decision_value"):
+        assert np.isfinite(ranking[[name, f"{name}_se", f"{name}_low", f"{name}_high"]]).all(axis=None), name
+    assert set(found.fixed) == {
+        name for name, entry in found.sample.prior.entries.items() if entry.distribution.constant is not None
+    }
+    assert any("Shapley effects, out of 100 %" in sentence for sentence in found.sentences)
+    assert any("Most worth researching" in sentence for sentence in found.sentences)
+    assert set(found.tables) == {
+        "ranking", "measures", "curves", "value", "pair", "boxes", "worlds", "trajectories", "indices", "groups",
+        "interactions",
+    }  # fmt: skip
+    assert set(found.readings) > {"shapley", "bits", "total"}
+
+
+@compiled
+def test_figures_are_drawn_from_it(found):
+    figures = sensitivity_figures(found)
+    assert set(figures) == {"ranking", "curves", "pair", "worlds"}
+    only = sensitivity(found.sample, curves_only=True)
+    assert only.indices is None
+    assert only.ranking["first_order"].is_monotonic_decreasing
+    assert set(sensitivity_figures(only)) == {"ranking", "curves", "pair", "worlds"}
+
+
+@compiled
+def test_threads_and_the_way_in_change_nothing(found):
+    again = sensitivity(found.sample, n_draws=2**15, threads=1)
+    assert again.ranking.equals(found.ranking)
+    assert again.boxes.drop(columns="box").equals(found.boxes.drop(columns="box"))
+
+
+@compiled
+def test_draws_of_another_model_are_refused(found):
+    # the same draws, but with the event turned around in a hundredth of them: no rerun gives that
+    hits = found.sample.hits.copy()
+    hits[::100] = ~hits[::100]
+    with pytest.raises(InputError, match=r"does not come back: in .* draws the model now decides the event otherwise"):
+        sensitivity(replace(found.sample, hits=hits), n_draws=2**15)
+
+
+@compiled
+def test_stated_coordinates_are_players_and_derived_ones_get_curves(tmp_path):
+    file = tmp_path / "speeds.toml"
+    file.write_text(
+        'title = "speeds"\nextends = "davidson-houlden-2025"\n'
+        '[max_speed]\nfamily = "loguniform"\nlow = 5\nhigh = 500\nunit = "x"\nsource = "test"\n'
+        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
+        '[mode]\nfamily = "categorical"\nvalues = { none = 1.0 }\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    ranking = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE).ranking.set_index("quantity")
+    assert ranking.loc["max_speed", "role"] == "stated"
+    assert ranking.loc["max_speed", "shapley"] > 0.0
+    assert ranking.loc["rho", "role"] == "derived"
+    assert np.isnan(ranking.loc["rho", "shapley"])
+    assert ranking.loc["rho", "first_order"] == pytest.approx(ranking.loc["max_speed", "first_order"])
+    assert ranking.loc["training_months", "effect"] == "none"  # mode none: nothing is retrained
+    assert ranking.loc["training_months", ["total", "total_se"]].tolist() == [0.0, 0.0]
+
+
+@compiled
+def test_weighted_draws_get_curves_and_no_design(found):
+    weights = np.where(found.sample.draws["r"] > 1.2, 2.0, 0.5)
+    given = sensitivity(found.sample, weights=weights)
+    assert given.indices is None
+    assert any("weights" in note for note in given.notes)
+    assert given.boxes.empty
+    exact = weights[found.sample.hits].sum() / weights.sum()
+    assert given.answer.prob == pytest.approx(exact, abs=0.01 * given.answer.se)
+    assert given.answer.prob > found.answer.prob + 10.0 * found.answer.se
+    plain, weighted = (one.curves.levels.set_index("quantity").loc["r", "share"] for one in (found, given))
+    assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
+
+
+def test_a_prior_without_anything_random_is_refused():
+    prior = load_prior("davidson-houlden-2025")
+    for name in prior.dimensions:
+        prior = prior.pinned(name, float(prior.quantiles(name, [0.5])[0]))
+    with pytest.raises(InputError, match="has no input that varies"):
+        sensitivity(prior)
+
+
+def test_an_event_that_never_happens_is_refused_with_its_bound():
+    prior = load_prior("davidson-houlden-2025")
+    simulation = simulate(prior, 64, n_replicates=4, levels=(20,), widths=())
+    with pytest.raises(InputError, match=r"holds in none of the 64 draws \(binomial 95 % bound: below 4\.6 %\)"):
+        sensitivity(sample_of(simulation, parse_event("months_to[20] < 0.1")))
+
+
+def test_the_indices_begin_with_the_points_of_the_draws():
+    prior = load_prior("davidson-2025")
+    drawn = sample_design(2**20, seed=7)
+    design = index_design(prior, drawn, 2**20)
+    assert (design.scheme, design.seed, design.n_replicates) == ("sobol", 7, drawn.n_replicates)
+    assert design.n_per_replicate <= drawn.n_per_replicate
+    assert index_design(prior, Design("philox", 7, 8, 100), 2**15).scheme == "sobol"
+
+
+@compiled
+def test_an_input_that_only_tells_of_others_is_said_to(tmp_path):
+    file = tmp_path / "tied.toml"
+    file.write_text(
+        'title = "tied"\nextends = "davidson-houlden-2025"\n'
+        '[training_months]\nfamily = "uniform"\nlow = 2\nhigh = 4\nunit = "months"\nsource = "test"\n'
+        '[[correlation]]\nbetween = ["r", "training_months"]\nspearman = 0.9\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    tied = sensitivity(load_prior(file), "best_window[2] < 24", **SIZE)
+    row = tied.ranking.set_index("quantity").loc["training_months"]
+    assert row["effect"] == "through others"
+    assert (row["total"], row["first_order"] > 0.1, row["shapley"] > 0.05) == (0.0, True, True)
+    assert any("correlated" in note for note in tied.notes)

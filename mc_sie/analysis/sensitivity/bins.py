@@ -1,0 +1,148 @@
+"""Levels of an input: equal-mass bins of its values, atoms, categories, and "not given"; and sums of draws by level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mc_sie.stats.jackknife import Array
+
+N_BINS_LOW = 4
+"""Fewest equal-mass bins of an input."""
+
+N_BINS_HIGH = 64
+"""Most equal-mass bins of an input."""
+
+DRAWS_PER_BIN = 64
+"""Draws that a bin should hold; with fewer draws there are fewer bins."""
+
+ATOM_SHARE = 0.001
+"""A value that at least this share of the draws take is a level of its own."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """An input cut into levels.
+
+    Attributes
+    ----------
+    codes : ndarray of intp, shape (n,)
+        Level of each draw, from 0.
+    kinds : tuple of {"bin", "atom", "category", "absent"}
+        Kind of each level.
+    labels : tuple of str
+        Name of a category; empty for the others.
+    low, middle, high : ndarray of float64, shape (L,)
+        Smallest, median and largest value in each level; codes for categories, nan where absent.
+    """
+
+    codes: NDArray[np.intp]
+    kinds: tuple[str, ...]
+    labels: tuple[str, ...]
+    low: Array
+    middle: Array
+    high: Array
+
+    def __len__(self) -> int:
+        """Number of levels."""
+        return len(self.kinds)
+
+    @property
+    def is_ordered(self) -> bool:
+        """True where the levels follow each other by value."""
+        return "category" not in self.kinds
+
+
+def default_bins(n_draws: int) -> int:
+    """Bins for so many draws: a power of two from 4 to 64, with at least 64 draws in each where there are enough."""
+    return int(np.clip(2 ** int(math.log2(max(n_draws / DRAWS_PER_BIN, 1))), N_BINS_LOW, N_BINS_HIGH))
+
+
+def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None) -> Levels:
+    """An input cut into levels.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        The input in each draw; nan where it is not given.
+    n_bins : int
+        Equal-mass bins that all draws together would make.
+    words : sequence of str, optional
+        Names of the categories, by code, of an input that is categorical.
+
+    Returns
+    -------
+    Levels
+        In rising order; categories in the order of their codes, those not drawn left out.
+    """
+    if words is not None:
+        return _categories(np.asarray(values), words)
+    array = np.asarray(values, dtype=np.float64)
+    absent = np.isnan(array)
+    rising = np.sort(array[~absent])
+    ties, counts = np.unique(rising[1:][rising[1:] == rising[:-1]], return_counts=True)
+    atoms = ties[counts + 1 >= max(2.0, ATOM_SHARE * len(array))]
+    smooth = rising[~np.isin(rising, atoms)]
+    starts = _bin_starts(smooth, max(1, round(n_bins * len(smooth) / len(array))))
+    stops = np.append(starts[1:], len(smooth))[: len(starts)]
+    low = np.concatenate([smooth[starts], atoms])
+    middle = np.concatenate([smooth[(starts + stops) // 2], atoms])
+    high = np.concatenate([smooth[stops - 1], atoms])
+    kinds = ["bin"] * len(starts) + ["atom"] * len(atoms)
+    codes = np.searchsorted(smooth[starts[1:]], array, side="right")
+    for place, atom in enumerate(atoms):
+        codes[array == atom] = len(starts) + place
+    order = np.argsort(low, kind="stable")
+    if absent.any():  # "not given" comes last
+        codes[absent] = len(kinds)
+        order = np.append(order, len(kinds))
+        kinds.append("absent")
+        low, middle, high = (np.append(ends, np.nan) for ends in (low, middle, high))
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    kinds_in_order = tuple(kinds[place] for place in order)
+    return Levels(rank[codes], kinds_in_order, ("",) * len(kinds), low[order], middle[order], high[order])
+
+
+def _categories(codes: NDArray[np.generic], words: Sequence[str]) -> Levels:
+    """One level for each category that was drawn."""
+    found, level = np.unique(codes, return_inverse=True)
+    ends = found.astype(np.float64)
+    return Levels(level, ("category",) * len(found), tuple(words[int(code)] for code in found), ends, ends, ends)
+
+
+def _bin_starts(rising: Array, n_bins: int) -> NDArray[np.intp]:
+    """Index of the first value of each bin of equal mass; values that tie stay together."""
+    if len(rising) == 0:
+        return np.empty(0, dtype=np.intp)
+    edges = np.unique(rising[(np.arange(1, n_bins) * len(rising)) // n_bins])
+    return np.append(0, np.unique(np.searchsorted(rising, edges))).astype(np.intp)
+
+
+def tabulate(
+    codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
+) -> Array:
+    """Sums over draws by randomisation and level.
+
+    Parameters
+    ----------
+    codes, groups : ndarray of intp, shape (n,)
+        Level and randomisation of each draw.
+    n_levels : int
+        Number of levels.
+    columns : sequence of ndarray, shape (n,), or None
+        What is summed; None counts the draws.
+
+    Returns
+    -------
+    ndarray, shape (R, n_levels, number of columns)
+        The sums.
+    """
+    n_groups = int(groups.max()) + 1
+    cells = groups * n_levels + codes
+    sums = [np.bincount(cells, weights=column, minlength=n_groups * n_levels) for column in columns]
+    return np.stack(sums, axis=-1).astype(np.float64).reshape(n_groups, n_levels, len(columns))
