@@ -24,7 +24,7 @@ BOUND_LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A probability and how well it is known.
+    """A probability with its Monte Carlo error.
 
     Attributes
     ----------
@@ -80,10 +80,10 @@ class WeightedEstimate(Estimate):
     Attributes
     ----------
     ess : float
-        Draws of equal weight that these are worth, ``(sum w)^2 / sum w^2``.
+        Effective sample size, ``(sum w)^2 / sum w^2``.
     ess_rarer : float
-        The same of the hits alone, or of the misses where those are rarer. What is bounded, ``effective upper`` or
-        ``effective lower``, rests on them.
+        Effective sample size of the hits alone, or of the misses where those are rarer. Bounds, ``effective upper`` or
+        ``effective lower``, rest on them.
     """
 
     ess: float
@@ -91,7 +91,7 @@ class WeightedEstimate(Estimate):
 
     @property
     def bound_in_words(self) -> str:
-        """What a bound is and what it rests on; draws of a proposal are no worlds, and are not counted."""
+        """Kind of a bound and what it rests on; draws of a proposal are not counted, since they are not the prior's."""
         rarer = "hits" if self.interval.endswith("upper") else "misses"
         return f"95 % bound: {rarer} worth {self.ess_rarer:.3g} of equal weight among draws worth {self.ess:,.0f}"
 
@@ -104,9 +104,9 @@ def estimate_probability(
     Parameters
     ----------
     hits : array of shape (n,), bool
-        Of which draws the event is true, replicate by replicate.
+        Draws of which the event is true, replicate by replicate.
     counted : array of shape (n,), bool
-        Which draws count (they were simulated, and belong to the case asked about).
+        Draws that count (they were simulated, and belong to the case asked about).
     n_replicates : int
         Independent randomisations, of n / n_replicates draws each.
     scheme : str
@@ -136,7 +136,8 @@ def estimate_from_counts(n_hits: NDArray[np.int64], n_draws: NDArray[np.int64], 
     Estimate
         nan where no draw counts.
     """
-    total, drawn = int(n_hits.sum()), int(n_draws.sum())
+    total = int(n_hits.sum())
+    drawn = int(n_draws.sum())
     if drawn == 0:
         return Estimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0)
     prob = total / drawn
@@ -181,11 +182,13 @@ def estimate_weighted(
     kept = np.where(counted, weights, 0.0)
     hit = np.where(hits, kept, 0.0)
     miss = kept - hit
-    n_hits, n_draws = int(np.count_nonzero(hit)), int(np.count_nonzero(kept))
+    n_hits = int(np.count_nonzero(hit))
+    n_draws = int(np.count_nonzero(kept))
     totals, parts = (array.reshape(n_replicates, -1).sum(axis=1) for array in (kept, hit))
     if not totals.sum() > 0.0:
         return WeightedEstimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0, 0.0, 0.0)
-    prob, ess = float(parts.sum() / totals.sum()), effective_size(kept)
+    prob = float(parts.sum() / totals.sum())
+    ess = effective_size(kept)
     is_upper = prob <= 0.5
     rarer = hit if is_upper else miss
     ess_rarer = effective_size(rarer)
@@ -204,9 +207,11 @@ def estimate_weighted(
 
 
 def effective_size(weights: NDArray[np.float64]) -> float:
-    """Draws of equal weight that weighted draws are worth, ``(sum w)^2 / sum w^2``; 0 where no weight is positive."""
+    """Effective sample size of weighted draws, ``(sum w)^2 / sum w^2``; 0 where no weight is positive."""
     squares = float(np.square(weights).sum())
-    return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
+    if squares == 0.0:
+        return 0.0
+    return float(weights.sum()) ** 2 / squares
 
 
 def jackknife_se(without: ArrayLike) -> NDArray[np.float64]:
@@ -276,7 +281,7 @@ def student_t(df: int) -> float:
 
 
 def se_bound_factor(n_replicates: int) -> float:
-    """By how much a standard error from R replicates may be too small, at 90 %: ``sqrt((R-1) / chi2_{0.1, R-1})``."""
+    """Factor by which a standard error from R replicates may be short, at 90 %: ``sqrt((R-1) / chi2_{0.1, R-1})``."""
     from scipy.special import gammaincinv
 
     df = n_replicates - 1
@@ -284,7 +289,7 @@ def se_bound_factor(n_replicates: int) -> float:
 
 
 def error_bound(estimate: Estimate, n_replicates: int) -> float:
-    """How large the standard error of an estimate may be, at 90 %.
+    """Upper bound on the standard error of an estimate, at 90 %.
 
     Parameters
     ----------
@@ -300,14 +305,18 @@ def error_bound(estimate: Estimate, n_replicates: int) -> float:
     """
     if estimate.n_draws == 0:
         return math.inf
-    return estimate.se * se_bound_factor(n_replicates) if estimate.has_error else estimate.high - estimate.low
+    if not estimate.has_error:
+        return estimate.high - estimate.low
+    return estimate.se * se_bound_factor(n_replicates)
 
 
 def _binomial_upper(n_hits: int, n_draws: int) -> float:
     """Clopper-Pearson upper bound on a probability; 3/n for no hits (the rule of three)."""
     from scipy.special import betaincinv
 
-    return 1.0 if n_hits >= n_draws else float(betaincinv(n_hits + 1, n_draws - n_hits, BOUND_LEVEL))
+    if n_hits >= n_draws:
+        return 1.0
+    return float(betaincinv(n_hits + 1, n_draws - n_hits, BOUND_LEVEL))
 
 
 def weighted_upper(hit: NDArray[np.float64], kept: NDArray[np.float64]) -> float:
@@ -341,7 +350,9 @@ def weighted_upper(hit: NDArray[np.float64], kept: NDArray[np.float64]) -> float
     with_unseen = float(hit.sum()) + largest
     prob = with_unseen / (float(kept.sum()) + largest)
     n_hits = with_unseen**2 / (float(np.square(hit).sum()) + largest**2)
-    return 1.0 if prob >= 1.0 else float(betaincinv(n_hits, n_hits * (1.0 - prob) / prob, BOUND_LEVEL))
+    if prob >= 1.0:
+        return 1.0
+    return float(betaincinv(n_hits, n_hits * (1.0 - prob) / prob, BOUND_LEVEL))
 
 
 def _wilson(prob: float, n: int) -> tuple[float, float]:
@@ -380,7 +391,7 @@ def in_percent(estimate: Estimate) -> str:
 
 
 def failed_in_words(n_failed: int, n_draws: int, low: float, high: float) -> str:
-    """How many draws failed, and the bounds that they leave on the probability.
+    """Sentence on draws that failed, and the bounds that they leave on the probability.
 
     Parameters
     ----------
@@ -504,11 +515,17 @@ def one_in(prob: float) -> str:
         ``"about 1 in 8"``, or ``"about 3 in 5"`` where one in a whole number would be off by more than a tenth, or
         ``"all but about 1 in 40"``.
     """
-    if prob <= 0.0 or prob >= 1.0 or math.isnan(prob):
-        return "never" if prob <= 0.0 else "always" if prob >= 1.0 else "unknown"
+    if math.isnan(prob):
+        return "unknown"
+    if prob <= 0.0:
+        return "never"
+    if prob >= 1.0:
+        return "always"
     if prob <= 0.22:
-        n = round(1 / prob)
-        return f"about 1 in {n if n < 100 else float(f'{1 / prob:.2g}'):,.0f}"
+        n = float(round(1 / prob))
+        if n >= 100:  # to two digits
+            n = float(f"{1 / prob:.2g}")
+        return f"about 1 in {n:,.0f}"
     if prob > 0.95:
         return f"all but {one_in(1.0 - prob)}"
     below = min(((abs(prob - k / n), n, k) for n in (2, 3, 4, 5, 6, 8, 10) for k in range(1, n)), default=(0.0, 1, 1))
