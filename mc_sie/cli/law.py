@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 MODELS = ("law", "davidson-houlden")
-"""What ``evaluate`` runs."""
+"""Models that ``evaluate`` runs."""
+
+FOLLOWER = "continuous.follow"
+"""Compiled function that follows a trajectory: where it is not in the cache yet, the user is told to wait."""
+
+FOLLOWERS = {"from_scratch": "from_scratch.follow_generations"}
+"""Its counterpart in the retraining modes that have one of their own."""
 
 
 @app.command()
@@ -85,8 +91,7 @@ def trajectory(
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]
-    follower = "generations.follow_generations" if mode == "from_scratch" else "timeline.follow"
-    with progress_bar(quiet=True, function=follower):
+    with progress_bar(quiet=True, function=FOLLOWERS.get(mode, FOLLOWER)):
         frame = trace(row)
     if csv:  # files before words: whoever reads the output may stop reading
         write_csv(frame, csv)

@@ -113,7 +113,7 @@ def test_run_reports_draws_that_could_not_be_simulated(cli, here, monkeypatch):
         status[::8] = 4
         return replace(simulation, outcomes=replace(simulation.outcomes, status=status))
 
-    monkeypatch.setattr(mc_sie.engine.run, "simulate", simulate)
+    monkeypatch.setattr("mc_sie.cli.run_draws.simulate", simulate)
     status, out, _ = cli("run", CHEAP, *SMALL)
     n = int(SMALL[1])
     assert status == 0
@@ -536,7 +536,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
     def simulate(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr(mc_sie.engine.run, "simulate", simulate)
+    monkeypatch.setattr("mc_sie.cli.run_draws.simulate", simulate)
     status, _, err = cli("run", CHEAP, "--draws", "1000000000", "--out", "new/run", "--quiet")
     assert status == 2
     assert "--draws 1000000000 needs more memory than there is. Ask for fewer draws, or count them" in err

@@ -1,0 +1,56 @@
+"""Numbers of options, and the library's errors in the words of the command line."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from mc_sie.cli import app
+from mc_sie.cli.app import FLAGS, FLAGS_OF_WORDS, message_of, with_flags
+from mc_sie.errors import InputError, McSieError
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (InputError("n_draws = 0", "is below 1", "Raise n_draws."), "--draws 0 is below 1. Raise --draws."),
+        (InputError("n_draws 0", "is below 1"), "--draws 0 is below 1."),
+        (InputError("--draws 0", "is below 1"), "--draws 0 is below 1."),
+        (InputError("event 'pace'", "is not an event"), "--event 'pace' is not an event."),
+        (InputError("seed = -1", "is below 0"), "--seed -1 is below 0."),
+        (
+            InputError("event 'x'", "is late", "Ask about less, or give horizon_months = 300."),
+            "--event 'x' is late. Ask about less, or give --horizon-months 300.",
+        ),
+        (McSieError("n_draws = 0"), "n_draws = 0"),
+    ],
+)
+def test_an_error_names_the_flag_that_sets_the_argument(error, message):
+    assert message_of(error) == message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("seed", "states no evidence", "Take economists-evidence."),  # a prior set of this name
+        InputError("a.csv: row 3, column 'n_draws' = 5", "names no quantity: 'n_draws' is unknown"),
+        InputError("mine.toml: [rho] source = n_draws", "is short"),
+    ],
+)
+def test_what_a_user_named_like_an_argument_stays(error):
+    assert message_of(error) == str(error)
+
+
+def test_sentences_of_the_library_name_flags():
+    assert with_flags("target_se 0.001 is reached (n_draws).") == "--target-se 0.001 is reached (--draws)."
+
+
+def test_every_flag_of_the_table_exists():
+    commands = [command.callback for command in app.registered_commands]
+    flags = set()
+    for callback in commands:
+        flags |= {f"--{name.replace('_', '-')}" for name in inspect.signature(callback).parameters}
+        flags |= set(re.findall(r"--[a-z-]+", inspect.getsource(callback)))
+    assert {*FLAGS.values(), *FLAGS_OF_WORDS.values(), "--extends"} - flags == {"--extends"}  # of the priors commands
