@@ -49,10 +49,14 @@ FLAGS_OF_WORDS = {
     "targets": "--target",
     "threads": "--threads",
 }
-"""Flags by argument, for names that are words besides: only where a message begins with the name and its value."""
+"""Flags by argument, for names that are words besides: only where a message begins with one, or gives it a value."""
 
-# not inside quotes, brackets and longer names: there it is a user's own text, or a column
-_NAMED = re.compile(rf"""(?<![\w'"`.\[-])({"|".join(FLAGS)})(?: =)?(?![\w'"`\]])""")
+_KEYS_OF_PRIOR_FILES = {"extends", "source"}  # messages may tell somebody to write "extends = ..." into a file
+_WORDS_WITH_A_VALUE = FLAGS_OF_WORDS.keys() - _KEYS_OF_PRIOR_FILES
+
+_NOT_QUOTED = r"""(?<![\w'"`.\[-])"""  # inside quotes, brackets and longer names: a user's own text, or a column
+_NAMED = re.compile(rf"""{_NOT_QUOTED}({"|".join(FLAGS)})(?: =)?(?![\w'"`\]])""")
+_GIVEN = re.compile(rf"{_NOT_QUOTED}({'|'.join(sorted(_WORDS_WITH_A_VALUE))}) = ")
 _NAMED_FIRST = re.compile(rf"({'|'.join([*FLAGS, *FLAGS_OF_WORDS])}) (?:= )?(?=\S)")
 
 
@@ -69,7 +73,8 @@ def with_flags(text: str) -> str:
     str
         ``"Raise --max-draws, or lower --draws."``
     """
-    return _NAMED.sub(lambda found: FLAGS[found[1]], text)
+    text = _NAMED.sub(lambda found: FLAGS[found[1]], text)
+    return _GIVEN.sub(lambda found: f"{FLAGS_OF_WORDS[found[1]]} ", text)
 
 
 def message_of(error: McSieError) -> str:

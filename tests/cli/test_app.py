@@ -24,6 +24,10 @@ from mc_sie.errors import InputError, McSieError
             InputError("event 'x'", "is late", "Ask about less, or give horizon_months = 300."),
             "--event 'x' is late. Ask about less, or give --horizon-months 300.",
         ),
+        (
+            InputError("run.json", "cannot be asked again: event = 'often' is not an event"),
+            "run.json cannot be asked again: --event 'often' is not an event.",
+        ),
         (McSieError("n_draws = 0"), "n_draws = 0"),
     ],
 )
@@ -37,6 +41,7 @@ def test_an_error_names_the_flag_that_sets_the_argument(error, message):
         InputError("seed", "states no evidence", "Take economists-evidence."),  # a prior set of this name
         InputError("a.csv: row 3, column 'n_draws' = 5", "names no quantity: 'n_draws' is unknown"),
         InputError("mine.toml: [rho] source = n_draws", "is short"),
+        InputError("mine.toml: source = 3", "is not text", "Write extends = 'davidson-2025'."),
     ],
 )
 def test_what_a_user_named_like_an_argument_stays(error):
