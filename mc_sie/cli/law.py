@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 MODELS = ("law", "davidson-houlden")
-"""Models that ``evaluate`` runs."""
-
-FOLLOWER = "continuous.follow"
-"""Compiled function that follows a trajectory: where it is not in the cache yet, the user is told to wait."""
-
-FOLLOWERS = {"from_scratch": "from_scratch.follow_generations"}
-"""Its counterpart in the retraining modes that have one of their own."""
+"""What ``evaluate`` runs."""
 
 
 @app.command()
@@ -91,7 +85,8 @@ def trajectory(
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]
-    with progress_bar(quiet=True, function=FOLLOWERS.get(mode, FOLLOWER)):
+    follower = "generations.follow_generations" if mode == "from_scratch" else "timeline.follow"
+    with progress_bar(quiet=True, function=follower):
         frame = trace(row)
     if csv:  # files before words: whoever reads the output may stop reading
         write_csv(frame, csv)
