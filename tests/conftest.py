@@ -1,7 +1,9 @@
-"""Simulations that several tests look at, made once."""
+"""Simulations that several tests look at, made once, and the command line in this process."""
 
 from __future__ import annotations
 
+import signal
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
+from mc_sie.__main__ import main
 from mc_sie.engine.run import Simulation
 
 N_REPLICATES = 4 if INTERPRETED else 16
@@ -44,3 +47,33 @@ def failing(simulation: Simulation) -> Simulation:
         else:
             arrays[name] = np.where(failed, 0, array).astype(array.dtype)
     return replace(simulation, outcomes=replace(outcomes, **{**arrays, "status": status}))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder in which the test stands."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+@pytest.fixture
+def cli(here, monkeypatch, capsys):
+    """Run the command line in this process and an empty folder: exit status, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["mc-sie", *arguments])
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        capsys.readouterr()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # should main not handle it, the test fails and not the session
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return status, *capsys.readouterr()
+
+    return run

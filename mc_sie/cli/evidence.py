@@ -132,14 +132,14 @@ def _inputs(inputs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _surprise(items: pd.DataFrame) -> pd.DataFrame:
-    """How well the prior expected each piece of evidence, and how unequal its weights are."""
+    """Each piece of evidence with how far the prior expected it, and how unequal its weights are."""
     shown = items[["name", "words"]].copy()
     rows = list(items.itertuples())
     shown["satisfied by"] = [_points(row.satisfied, row.se_satisfied) + " %" for row in rows]
     shown["expected likelihood"] = [_points(row.expected_likelihood, row.se_expected_likelihood) + " %" for row in rows]
     shown["prior-predictive p"] = [f"{row.predictive:.2g}" for row in rows]
     shown["k-hat"] = [f"{max(row.pareto_k, -9.9):.1f}" for row in rows]
-    shown["draws worth"] = [f"{100 * row.ess_share:.0f} %" for row in rows]
+    shown["ESS, of the draws"] = [f"{100 * row.ess_share:.0f} %" for row in rows]
     return shown
 
 

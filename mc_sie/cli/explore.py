@@ -113,7 +113,7 @@ def _say_answer(found: Reading, n_draws: str) -> None:
     from mc_sie.cli.printing import with_se
 
     one = found.answer
-    say(f"From {n_draws} of a wide proposal, worth {one.ess:,.0f} of equal weight: {with_se(one)}.")
+    say(f"From {n_draws} of a wide proposal (effective sample size {one.ess:,.0f}): {with_se(one)}.")
     say("They serve other priors as well; for this one alone `mc-sie run` is more exact.")
     if found.light != "green":
         say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)

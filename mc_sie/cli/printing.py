@@ -1,4 +1,4 @@
-"""How the commands talk: text, tables, warnings, refusals and progress bars, on a terminal or into a pipe."""
+"""Output of the commands: text, tables, warnings, refusals and progress bars, on a terminal or into a pipe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refuse(where: str, why: str, remedy: str) -> NoReturn:
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Say what may be meant but looks like a mistake, on standard error."""
+    """Print warnings on standard error: things that may be meant but look like mistakes."""
     for warning in warnings:
         say(f"warning: {warning}", err=True, style="yellow")
 
@@ -76,7 +76,7 @@ def _console_class() -> type[Console]:
 
 
 def console_of(*, err: bool = False) -> Console:
-    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
+    """The console of a stream: as wide as the terminal, or as $COLUMNS says where there is none."""
     return _console_class()(stderr=err, highlight=False, markup=False, emoji=False, width=_width(err=err))
 
 

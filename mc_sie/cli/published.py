@@ -137,7 +137,7 @@ def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
 
 
 def _reasons(row: Any) -> str:
-    """Which form of the publication we match, who gave the number, and why ours differs."""
+    """Form of the publication that we match, giver of the number, and reason why ours differs."""
     reasons = []
     if row.matches:
         reasons.append(f"we match the {row.matches}")

@@ -61,7 +61,7 @@ def sensitivity(
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
-    """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
+    """What drives the probability: inputs ranked with intervals, value of information, boxes in plain words."""
     from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
     from mc_sie.engine.run import n_threads
     from mc_sie.sampling import plan
@@ -245,18 +245,18 @@ _MEASURES = (
     ("bits", "bits", 1.0),
     ("decision_value", "decision, %", 100.0),
 )
-"""Columns of the worth of information: name, heading, factor."""
+"""Columns of the value of information: name, heading, factor."""
 
 _PAIRS_SHOWN = 5
 
 
 def _print_value(value: pd.DataFrame) -> None:
-    """Worth of learning each input, the best pairs, and each group."""
+    """Value of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
     from mc_sie.stats.estimates import with_error
 
-    title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
+    title = "Value of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
     table = Table(title=title, title_justify="left")
     table.add_column("what")
     for _, heading, _ in _MEASURES:

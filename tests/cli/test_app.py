@@ -1,4 +1,4 @@
-"""Numbers of options, and the library's errors in the words of the command line."""
+"""Numbers of options, the version, and the library's errors in the words of the command line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+import mc_sie
 from mc_sie.cli import app
-from mc_sie.cli.app import FLAGS, FLAGS_OF_WORDS, message_of, with_flags
+from mc_sie.cli.app import FLAGS, FLAGS_OF_WORDS, message_of, whole_number, with_flags
 from mc_sie.errors import InputError, McSieError
 
 
@@ -59,3 +60,12 @@ def test_every_flag_of_the_table_exists():
         flags |= {f"--{name.replace('_', '-')}" for name in inspect.signature(callback).parameters}
         flags |= set(re.findall(r"--[a-z-]+", inspect.getsource(callback)))
     assert {*FLAGS.values(), *FLAGS_OF_WORDS.values(), "--extends"} - flags == {"--extends"}  # of the priors commands
+
+
+@pytest.mark.parametrize("written", ["1024", "1,024", "1_024", "1024.0", "2^10", "2**10", "1.024e3"])
+def test_draws_are_read_as_people_write_them(written):
+    assert whole_number(written) == 1024
+
+
+def test_the_version_can_be_asked_for(cli):
+    assert cli("--version")[:2] == (0, f"mc-sie {mc_sie.__version__}\n")
