@@ -31,6 +31,7 @@ FLAGS = {
 """Flags by the argument of the library that they set, for names that mean nothing else: wherever a message has them."""
 
 FLAGS_OF_WORDS = {
+    "address": "--scheduler",
     "event": "--event",
     "extends": "--extends",
     "folder": "--out",
@@ -39,13 +40,11 @@ FLAGS_OF_WORDS = {
     "output": "--output",
     "plot": "--plot",
     "quantities": "--quantity",
-    "rare": "--rare",
     "scheduler": "--scheduler",
     "scheme": "--scheme",
     "seed": "--seed",
     "settings": "--set",
     "source": "--source",
-    "stream": "--no-draws",
     "targets": "--target",
     "threads": "--threads",
 }
