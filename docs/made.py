@@ -109,9 +109,9 @@ def outcomes_table() -> str:
     """Every outcome, from :mod:`mc_sie.outcomes`."""
     rows = []
     for kind in OUTCOME_KINDS.values():
-        index = "" if kind.index_unit is None else "[k]" if kind.index_unit == "OOM" else "[w]"
-        rows.append((f"`{kind.name}{index}`", kind.unit, _escaped(kind.meaning)))
-    return _table(("name", "unit", "meaning"), rows)
+        index = {None: "", "OOM": "[k]", "months": "[w]"}[kind.index_unit]
+        rows.append((kind.label, f"`{kind.name}{index}`", kind.unit, _escaped(kind.meaning)))
+    return _table(("outcome", "name", "unit", "meaning"), rows)
 
 
 def measurable_table() -> str:

@@ -34,7 +34,7 @@ def _open_closed_streams() -> None:
 
 
 def _in_words(error: OSError) -> str:
-    """What the system refused, and of which file where it says so."""
+    """The reason of a refusal by the operating system, with the file where it names one."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"reading or writing failed: {reason}"
@@ -45,6 +45,7 @@ def main() -> None:
     """Run the command line; exit 2 with a message for anything the user can put right, 130 when interrupted."""
     _open_closed_streams()
     from mc_sie.cli import app
+    from mc_sie.cli.app import message_of
     from mc_sie.errors import EXIT_BAD_INPUT, McSieError
     from mc_sie.text.escaping import visible
 
@@ -56,7 +57,7 @@ def main() -> None:
     try:
         app()
     except McSieError as error:
-        print(f"mc-sie: {visible(error)}", file=sys.stderr)
+        print(f"mc-sie: {visible(message_of(error))}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
     except _Stopped as stopped:
         left = getattr(stopped, "__notes__", ["nothing half-written is left"])

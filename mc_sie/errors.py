@@ -1,7 +1,8 @@
-"""The one family of errors that a user can cause, and how they are worded.
+"""The one family of errors that a user can cause, and their wording.
 
-An error says where it happened, what was found, why that cannot be used, and what to do about it. The command line
-prints the message and exits with :data:`EXIT_BAD_INPUT`; from Python the same text is the exception's ``str``.
+An error says where it happened, what was found, why that cannot be used, and what to do about it. The library names
+arguments; the command line puts its flags in their place (:func:`mc_sie.cli.app.message_of`), prints the message and
+exits with :data:`EXIT_BAD_INPUT`.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ class InputError(McSieError, ValueError):
     Parameters
     ----------
     where : str
-        File, option or argument, with the path into the document, e.g. ``priors/mine.toml: [rho] high = 1.2``.
+        File or argument, with the path into the document, e.g. ``priors/mine.toml: [rho] high = 1.2``.
     why : str
-        What is wrong with it, as the end of a sentence that starts with ``where``, e.g. ``is not below 1``.
+        The fault, as the end of a sentence that starts with ``where``, e.g. ``is not below 1``.
     remedy : str, optional
-        What would be accepted, as a sentence of its own.
+        The way out, as a sentence of its own.
     """
 
     def __init__(self, where: str, why: str, remedy: str = "") -> None:  # noqa: D107 (the class says it)
         self.where, self.why, self.remedy = map(shortened, (where, why, remedy), _PARTS_SHOWN)
-        super().__init__(f"{self.where} {self.why.rstrip('.')}." + (f" {self.remedy}" if self.remedy else ""))
+        message = f"{self.where} {self.why.rstrip('.')}."
+        if self.remedy:
+            message += f" {self.remedy}"
+        super().__init__(message)
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
         """Its three parts, so that it comes back whole from another process."""
@@ -69,7 +73,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     Parameters
     ----------
     word : str
-        What the user typed.
+        The word that the user typed.
     choices : iterable of str
         The names that exist.
 
@@ -80,6 +84,8 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     """
     known = list(choices)
     # a word twice as long as the longest name is near to none, and comparing it would take as long as it is long
-    is_comparable = len(word) <= 2 * max(map(len, known), default=0)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6) if is_comparable else []
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
+    if len(word) <= 2 * max(map(len, known), default=0):
+        close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+        if close:
+            return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(known)}."

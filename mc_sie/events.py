@@ -42,7 +42,10 @@ TIE = 1e-9
 """A value this near to the threshold, relative to it, counts as equal to it."""
 
 HEADLINE = "best_window_months[5] < 12"
-"""The event of the seed: at least 5 OOM of effective training compute in less than a year, wherever that year lies."""
+"""The headline event: at least 5 OOM of effective training compute in less than a year, wherever that year lies.
+
+It is Davidson's definition of a software intelligence explosion (see ``docs/question.md``).
+"""
 
 _REMEDY = f"Write it like '{HEADLINE}'."
 
@@ -58,9 +61,9 @@ class Event:
     index : float or None
         k in OOM or w in months, for an outcome that has one.
     comparison : {"<", "<=", ">", ">="}
-        How it is compared.
+        The comparison: the event holds where ``outcome comparison threshold`` is true.
     threshold : float
-        With what, in the outcome's unit.
+        In the outcome's unit.
     """
 
     outcome: str
@@ -84,7 +87,7 @@ class Event:
         return marks_of(self.outcome, self.index)[1]
 
     def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
-        """Of which draws the event is true.
+        """Flags of the draws of which the event is true.
 
         Parameters
         ----------
@@ -99,7 +102,7 @@ class Event:
         return self.holds_of(outcomes.values(self.outcome, self.index)) & outcomes.is_ok
 
     def holds_of(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Of which values of the event's outcome the event is true.
+        """Flags of the values of the event's outcome of which the event is true.
 
         Parameters
         ----------
@@ -120,15 +123,18 @@ class Event:
 
     @property
     def bound(self) -> float:
-        """What values are compared with: the threshold, moved so that a tie counts as equal.
+        """The threshold, moved so that a tie counts as equal: values are compared with this.
 
         Four training runs of three months are twelve months, whatever the rounding of their sum.
         """
-        return self.threshold + TIE * abs(self.threshold) * (1.0 if self.comparison in ("<=", ">") else -1.0)
+        margin = TIE * abs(self.threshold)
+        if self.comparison in ("<=", ">"):
+            return self.threshold + margin
+        return self.threshold - margin
 
     @property
     def is_below(self) -> bool:
-        """Whether small values are hits."""
+        """True where small values are hits."""
         return self.comparison in ("<", "<=")
 
     def check_horizon(self, horizon_months: float) -> None:
@@ -144,16 +150,17 @@ class Event:
         InputError
             When the event is not decided by the end of the trajectories.
         """
-        is_time = self.outcome in ("months_to", "best_window_months", "months_to_peak", "months_end")
-        months = self.threshold if is_time else window_months(self.outcome, self.index)
+        months = window_months(self.outcome, self.index)
+        if OUTCOME_KINDS[self.outcome].unit == "months":
+            months = self.threshold
         if months > horizon_months:
             why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
-            remedy = f"Ask about less, or give --horizon-months {as_text(months)}."
-            raise InputError(f"--event {str(self)!r}", why, remedy)
+            remedy = f"Ask about less, or give horizon_months = {as_text(months)}."
+            raise InputError(f"event = {str(self)!r}", why, remedy)
 
     @property
     def from_start(self) -> Event | None:
-        """The same event counted from the day of automation; None when there is no such twin."""
+        """This event counted from the day of automation; None for an event that has no such twin."""
         if self.outcome == "best_window_months":
             return Event("months_to", self.index, self.comparison, self.threshold)
         if self.outcome == "best_gain_ooms" and self.index == 12.0:
@@ -174,14 +181,17 @@ class Event:
         kind = OUTCOME_KINDS[self.outcome]
         index = "" if self.index is None else f"[{as_text(self.index)} {kind.index_unit}]"
         words = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
-        unit = "" if kind.unit == "1" else kind.unit if kind.unit == "x" else f" {kind.unit}"
+        unit = {"1": "", "x": "x"}.get(kind.unit, f" {kind.unit}")  # a factor is written 100x
         return f"{self.outcome}{index} {words[self.comparison]} {as_text(self.threshold)}{unit}"
 
 
 def _months(months: float) -> str:
+    """A number of months in words."""
     if months == 12.0:
         return "a year"
-    return "1 month" if months == 1.0 else f"{as_text(months)} months"
+    if months == 1.0:
+        return "1 month"
+    return f"{as_text(months)} months"
 
 
 def parse_event(text: str) -> Event:
@@ -210,7 +220,7 @@ def parse_event(text: str) -> Event:
     """
     if not isinstance(text, str):
         raise InputError(f"event = {text!r:.60}", "is not text", _REMEDY)
-    where = f"--event {shortened(repr(text))}"
+    where = f"event = {shortened(repr(text))}"
     found = _COMPARISON.search(text)
     try:
         if found is None or not text[found.end() :].strip():
@@ -245,6 +255,7 @@ def parse_event(text: str) -> Event:
 
 
 def _number(where: str, what: str, text: str) -> float:
+    """A finite number of an event; ``where`` and ``what`` say in an error which."""
     try:
         value = parse_number(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Outcomes: what the law of motion makes of each draw, as named arrays, and as labelled tables.
+"""Outcomes of the law of motion, draw by draw, as named arrays and as labelled tables.
 
 Arrays below, labels above: the engine fills the arrays, pandas begins at :meth:`Outcomes.to_frame`.
 """
@@ -35,9 +35,24 @@ STATUS_NAMES = tuple(STATUSES[code].name for code in sorted(STATUSES))
 
 @dataclass(frozen=True)
 class OutcomeKind:
-    """What one outcome is: code name, unit, meaning, and what its index counts if it has one."""
+    """One outcome, in words.
+
+    Attributes
+    ----------
+    name : str
+        Code name, the same in events, tables and code.
+    label : str
+        Name for people, for tables and figures; k and w stand for the index.
+    unit : str
+        As of quantities, and ``"years"`` for years of recent progress.
+    meaning : str
+        One line for tables and documentation.
+    index_unit : {"OOM", "months"}, optional
+        For an outcome with an index: what it counts.
+    """
 
     name: str
+    label: str
     unit: str
     meaning: str
     index_unit: str | None = None
@@ -45,40 +60,77 @@ class OutcomeKind:
 
 _TABLE = (
     OutcomeKind(
-        "months_to", "months", "months until effective compute has risen by k OOM; inf if it never does", "OOM"
+        "months_to", "time to k OOM", "months",
+        "months until effective compute has risen by k OOM; inf if it never does", "OOM",
     ),
     OutcomeKind(
-        "best_window_months", "months", "shortest time in which effective compute rises by k OOM, wherever it lies",
-        "OOM",
+        "best_window_months", "best window for k OOM", "months",
+        "shortest time in which effective compute rises by k OOM, wherever it lies", "OOM",
     ),
     OutcomeKind(
-        "best_gain_ooms", "OOM", "largest rise of effective compute within w months, never more than 20", "months"
+        "best_gain_ooms", "largest gain in w months", "OOM",
+        "largest rise of effective compute within w months, never more than 20", "months",
     ),
-    OutcomeKind("first_year_ooms", "OOM", "rise of effective compute in the first 12 months"),
-    OutcomeKind("pace_initial", "x", "pace of software progress on the day of automation, relative to before it"),
-    OutcomeKind("pace_peak", "x", "largest pace while software still moves"),
-    OutcomeKind("months_to_peak", "months", "when the largest pace is reached; 0 if progress only slows"),
-    OutcomeKind("pace_ceiling", "x", "largest pace the CES allows with unlimited labour; inf if it has no ceiling"),
     OutcomeKind(
-        "doublings_per_pace_doubling", "1",
+        "first_year_ooms", "gain of the first year", "OOM",
+        "rise of effective compute in the first 12 months",
+    ),
+    OutcomeKind(
+        "pace_initial", "pace on day one", "x",
+        "pace of software progress on the day of automation, relative to before it",
+    ),
+    OutcomeKind(
+        "pace_peak", "peak pace", "x",
+        "largest pace while software still moves",
+    ),
+    OutcomeKind(
+        "months_to_peak", "time to the peak pace", "months",
+        "when the largest pace is reached; 0 if progress only slows",
+    ),
+    OutcomeKind(
+        "pace_ceiling", "ceiling on the pace", "x",
+        "largest pace the CES allows with unlimited labour; inf if it has no ceiling",
+    ),
+    OutcomeKind(
+        "doublings_per_pace_doubling", "software doublings per pace doubling", "1",
         "software doublings per doubling of the pace on the day of automation, before retraining; negative if it slows",
     ),
     OutcomeKind(
-        "doublings_per_pace_doubling_shortened", "1", "the same once mode shortening has added a doubling to each"
+        "doublings_per_pace_doubling_shortened", "software doublings per pace doubling, training shortened", "1",
+        "the same once mode shortening has added a doubling to each",
     ),
-    OutcomeKind("software_end_ooms", "OOM", "software efficiency gained by the end of the trajectory"),
-    OutcomeKind("effective_end_ooms", "OOM", "rise of effective compute by the end of the trajectory, at most 20"),
-    OutcomeKind("months_end", "months", "when the trajectory ended"),
-    OutcomeKind("limit_reached", "1", "1 if software came within 1 % of its limit"),
-    OutcomeKind("n_deployments", "1", "systems deployed after the first (mode from_scratch only)"),
     OutcomeKind(
-        "accumulated_training_ooms", "OOM",
+        "software_end_ooms", "software gained by the end", "OOM",
+        "software efficiency gained by the end of the trajectory",
+    ),
+    OutcomeKind(
+        "effective_end_ooms", "effective compute gained by the end", "OOM",
+        "rise of effective compute by the end of the trajectory, at most 20",
+    ),
+    OutcomeKind(
+        "months_end", "end of the trajectory", "months",
+        "when the trajectory ended",
+    ),
+    OutcomeKind(
+        "limit_reached", "software limit reached", "1",
+        "1 if software came within 1 % of its limit",
+    ),
+    OutcomeKind(
+        "n_deployments", "deployments", "1",
+        "systems deployed after the first (mode from_scratch only)",
+    ),
+    OutcomeKind(
+        "accumulated_training_ooms", "accumulated training", "OOM",
         "effective compute beyond software at the end of the trajectory: accumulated training in mode continual",
     ),
     OutcomeKind(
-        "first_year_progress_years", "years", "first_year_ooms in years of recent progress, of eight labour doublings"
+        "first_year_progress_years", "gain of the first year, in years of progress", "years",
+        "first_year_ooms in years of recent progress, of eight labour doublings",
     ),
-    OutcomeKind("best_year_progress_years", "years", "best_gain_ooms[12] in years of recent progress"),
+    OutcomeKind(
+        "best_year_progress_years", "gain of the best year, in years of progress", "years",
+        "best_gain_ooms[12] in years of recent progress",
+    ),
 )  # fmt: skip
 
 OUTCOME_KINDS: dict[str, OutcomeKind] = {kind.name: kind for kind in _TABLE}
@@ -109,7 +161,9 @@ def name_and_index(text: str) -> tuple[str, str | None]:
     index, closing, beyond = (part.strip() for part in rest.partition("]"))
     if not name.isidentifier() or (bracket and not closing) or beyond:
         raise ValueError(text)
-    return name, index if bracket else None
+    if not bracket:
+        return name, None
+    return name, index
 
 
 def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -131,7 +185,9 @@ def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[f
         return (), (MONTHS_PER_YEAR,)
     if index is None:
         return (), ()
-    return ((), (index,)) if name == "best_gain_ooms" else ((index,), ())
+    if name == "best_gain_ooms":
+        return (), (index,)
+    return (index,), ()
 
 
 def window_months(name: str, index: float | None = None) -> float:
@@ -151,8 +207,9 @@ def window_months(name: str, index: float | None = None) -> float:
     """
     if name == "best_gain_ooms" and index is not None:
         return index
-    is_of_a_year = name in ("first_year_ooms", "first_year_progress_years", "best_year_progress_years")
-    return MONTHS_PER_YEAR if is_of_a_year else 0.0
+    if name in ("first_year_ooms", "first_year_progress_years", "best_year_progress_years"):
+        return MONTHS_PER_YEAR
+    return 0.0
 
 
 def as_text(number: float) -> str:
@@ -169,7 +226,9 @@ def as_text(number: float) -> str:
         Text that ``float`` turns back into the same number.
     """
     short = f"{number:g}"
-    return short if float(short) == number else repr(float(number))
+    if float(short) == number:
+        return short
+    return repr(float(number))
 
 
 @dataclass(frozen=True, repr=False)
@@ -191,7 +250,7 @@ class Outcomes(Shown):
     first_year_ooms, ..., months_end : array of shape (n,)
         See :data:`OUTCOME_KINDS`.
     limit_reached : array of shape (n,), bool
-        Whether software came within 1 % of its limit.
+        True where software came within 1 % of its limit.
     n_deployments : array of shape (n,), int32
         Deployments after the first; 0 in every mode but from_scratch.
     labour_per_efficiency : array of shape (n,)
@@ -255,7 +314,7 @@ class Outcomes(Shown):
 
     @property
     def is_ok(self) -> NDArray[np.bool_]:
-        """Which draws were simulated."""
+        """Draws that were simulated, as flags of shape (n,)."""
         return np.asarray(self.status == 0)
 
     @property
@@ -302,12 +361,13 @@ class Outcomes(Shown):
         array = getattr(self, name)
         if OUTCOME_KINDS[name].index_unit is None:
             return np.where(self.is_ok, array, np.nan)
-        marks, option = (self.widths, "widths") if name == "best_gain_ooms" else (self.levels, "levels")
+        argument = "widths" if name == "best_gain_ooms" else "levels"
+        marks: NDArray[np.float64] = getattr(self, argument)
         column = np.flatnonzero(marks == index)
         if len(column) == 0:
             there = ", ".join(map(as_text, marks))
             where = name if index is None else f"{name}[{as_text(index)}]"
-            raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({option}=...).")
+            raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({argument}=...).")
         return np.asarray(array[:, column[0]])
 
     def to_frame(self) -> pd.DataFrame:
@@ -409,6 +469,7 @@ class Outcomes(Shown):
 
 
 def _attributes(name: str) -> dict[str, str]:
+    """Unit and meaning of a quantity, as attributes that ArviZ and xarray show."""
     if name not in QUANTITIES:
         return {"long_name": "which member of the pool"}
     return {"units": QUANTITIES[name].unit, "long_name": QUANTITIES[name].meaning}

@@ -1,4 +1,4 @@
-"""Simulations that several tests look at, made once, and the command line."""
+"""Simulations that several tests look at, made once, and the command line in this process."""
 
 from __future__ import annotations
 
@@ -50,10 +50,16 @@ def failing(simulation: Simulation) -> Simulation:
 
 
 @pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    """The command line in this process and an empty folder: exit status, standard output, standard error."""
+def here(tmp_path, monkeypatch):
+    """An empty folder in which the test stands."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+@pytest.fixture
+def cli(here, monkeypatch, capsys):
+    """Run the command line in this process and an empty folder: exit status, standard output, standard error."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["mc-sie", *arguments])

@@ -29,7 +29,7 @@ def test_the_maximum_speed_is_davidsons_table():
 
 
 def test_ten_times_the_compute_at_one_half_is_ten_times_the_labour():
-    # by the symmetry of the CES at alpha = 0.5; published_numbers: Y(10)
+    # by the symmetry of the CES at alpha = 0.5; the published pace with ten times the labour
     paces = implied("pace_tenfold_compute", rho=[-1.2, -0.5, -0.2, 0.0])
     np.testing.assert_allclose(paces, [1.693, 2.309, 2.773, 3.162], atol=6e-4)
 

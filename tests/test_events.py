@@ -94,7 +94,7 @@ def test_the_text_of_an_event_reads_back_as_the_same_event(stated, comparison):
 def test_what_is_no_event_is_refused_with_reason_and_remedy(text, why, remedy):
     with pytest.raises(InputError) as caught:
         parse_event(text)
-    assert caught.value.where == f"--event {text!r}"
+    assert caught.value.where == f"event = {text!r}"
     assert why in caught.value.why
     assert remedy in caught.value.remedy
 
@@ -143,7 +143,7 @@ def test_the_twin_counts_from_the_day_of_automation(text, twin):
 def test_an_event_beyond_the_horizon_is_refused(text):
     event = parse_event(text)
     event.check_horizon(360.0)
-    with pytest.raises(InputError, match=r"but trajectories end after 240\. Ask about less, or give --horizon-months"):
+    with pytest.raises(InputError, match=r"but trajectories end after 240\. Ask about less, or give horizon_months = "):
         event.check_horizon(240.0)
 
 

@@ -33,6 +33,12 @@ def test_a_number_as_text_is_short():
     ]
 
 
+def test_every_outcome_has_a_label_of_its_own():
+    labels = [kind.label for kind in OUTCOME_KINDS.values()]
+    assert len(set(labels)) == len(labels)
+    assert not any("_" in label for label in labels)
+
+
 def test_empty_outcomes_share_no_number_though_they_lie_in_one_block():
     outcomes = Outcomes.empty(3, np.array([1.0, 5.0]), np.array([12.0]))
     arrays = {f.name: getattr(outcomes, f.name) for f in fields(Outcomes) if f.name not in ("levels", "widths")}

@@ -13,3 +13,14 @@ ROOT = Path(__file__).parents[1]
 
 DATA = Path(__file__).parent / "data"
 """Stored solutions and tables."""
+
+SMALL = ("--draws", "64", "--replicates", "4", "--quiet") if INTERPRETED else ("--draws", "1024", "--quiet")
+"""Options of a run that takes no time."""
+
+CHEAP = "davidson-houlden-2025"
+"""The shipped set whose trajectories take least time."""
+
+
+def everything(folder: Path) -> set[str]:
+    """Every file and folder below a folder, by its path from there."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -9,9 +10,94 @@ from typing import Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from mc_sie.errors import InputError, McSieError
+
 T = TypeVar("T")
 
 _LONGEST = 5000  # characters of one argument: the longest path has 4096
+
+FLAGS = {
+    "curves_only": "--curves-only",
+    "estimate_rare": "--rare",
+    "horizon_months": "--horizon-months",
+    "loss_ratio": "--loss-ratio",
+    "max_draws": "--max-draws",
+    "n_draws": "--draws",
+    "n_replicates": "--replicates",
+    "order_pairs": "--orders",
+    "rel_se": "--rel-se",
+    "target_se": "--target-se",
+}
+"""Flags by the argument of the library that they set, for names that mean nothing else: wherever a message has them."""
+
+FLAGS_OF_WORDS = {
+    "address": "--scheduler",
+    "event": "--event",
+    "extends": "--extends",
+    "folder": "--out",
+    "model": "--model",
+    "out": "--out",
+    "output": "--output",
+    "plot": "--plot",
+    "quantities": "--quantity",
+    "scheduler": "--scheduler",
+    "scheme": "--scheme",
+    "seed": "--seed",
+    "settings": "--set",
+    "source": "--source",
+    "targets": "--target",
+    "threads": "--threads",
+}
+"""Flags by argument, for names that are words besides: only where a message begins with one, or gives it a value."""
+
+_KEYS_OF_PRIOR_FILES = {"extends", "source"}  # messages may tell somebody to write "extends = ..." into a file
+_WORDS_WITH_A_VALUE = FLAGS_OF_WORDS.keys() - _KEYS_OF_PRIOR_FILES
+
+_NOT_QUOTED = r"""(?<![\w'"`.\[-])"""  # inside quotes, brackets and longer names: a user's own text, or a column
+_NAMED = re.compile(rf"""{_NOT_QUOTED}({"|".join(FLAGS)})(?: =)?(?![\w'"`\]])""")
+_GIVEN = re.compile(rf"{_NOT_QUOTED}({'|'.join(sorted(_WORDS_WITH_A_VALUE))}) = ")
+_NAMED_FIRST = re.compile(rf"({'|'.join([*FLAGS, *FLAGS_OF_WORDS])}) (?:= )?(?=\S)")
+
+
+def with_flags(text: str) -> str:
+    """A sentence of the library in the words of the command line: its flags instead of the library's arguments.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"Raise max_draws, or lower n_draws."``; text that names flags already stays as it is.
+
+    Returns
+    -------
+    str
+        ``"Raise --max-draws, or lower --draws."``
+    """
+    text = _NAMED.sub(lambda found: FLAGS[found[1]], text)
+    return _GIVEN.sub(lambda found: f"{FLAGS_OF_WORDS[found[1]]} ", text)
+
+
+def message_of(error: McSieError) -> str:
+    """The message of an error as the command line prints it.
+
+    Parameters
+    ----------
+    error : McSieError
+        Raised by the library, which names arguments, or by a command, which names flags.
+
+    Returns
+    -------
+    str
+        With flags: ``n_draws = 0 is below 1`` becomes ``--draws 0 is below 1``.
+    """
+    if not isinstance(error, InputError):
+        return str(error)
+    named = _NAMED_FIRST.match(error.where)
+    where = error.where
+    if named:
+        where = f"{(FLAGS | FLAGS_OF_WORDS)[named[1]]} {error.where[named.end() :]}"
+    elif error.where in FLAGS:
+        where = FLAGS[error.where]
+    return str(InputError(where, with_flags(error.why), with_flags(error.remedy)))
 
 
 class _Door(TyperGroup):
@@ -37,8 +123,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_asked: bool) -> None:
-    if is_asked:
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
         from mc_sie.storage.store import version_of
 
         typer.echo(f"mc-sie {version_of('mc-sie')}")
@@ -62,14 +148,18 @@ def whole_number(text: str | int) -> int:
     """A whole number as people write it: 1000000, 1,000,000, 1e6 or 2^20."""
     from mc_sie.text.numerals import parse_whole
 
-    return text if isinstance(text, int) else _read(text, parse_whole)
+    if isinstance(text, int):  # typer hands defaults through the parser, too
+        return text
+    return _read(text, parse_whole)
 
 
 def number(text: str | float) -> float:
     """A number in the digits 0 to 9, with a decimal point."""
     from mc_sie.text.numerals import parse_number
 
-    return float(text) if isinstance(text, int | float) else _read(text, parse_number)
+    if isinstance(text, int | float):
+        return float(text)
+    return _read(text, parse_number)
 
 
 whole_option = partial(typer.Option, parser=whole_number, metavar="N")
@@ -78,6 +168,7 @@ number_option = partial(typer.Option, parser=number, metavar="X")
 
 
 def _read(text: str, parse: Callable[[str], T]) -> T:
+    """The number that an option states, or typer's own refusal with the reason and the remedy."""
     from mc_sie.errors import shortened
 
     try:

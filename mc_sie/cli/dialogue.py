@@ -1,5 +1,6 @@
-"""A prior file by question and answer: what the base says of each quantity, and what the user says instead.
+"""A prior file by question and answer: each quantity as the base states it, and as the user states it instead.
 
+The questions are functions of the draft, in a list that :func:`asked_prior` walks forwards, or backwards on ``back``.
 Nothing is written before the last question is answered.
 """
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mc_sie.priors import Entry, PriorSet
 
 NO_BASE = "none"
+"""Name under which the user starts from nothing."""
+
 DEFAULT_BASE = "davidson-2025"
 OWN_JUDGEMENT = "my judgement"
 _MAY_DETERMINE_A_BOTTLENECK = ("r", "r_total", "alpha_compute")
@@ -38,7 +41,7 @@ class _Back(Exception):  # noqa: N818
 
 @dataclass
 class _Answer:
-    """What the user says of one quantity."""
+    """A quantity as the user states it: as a table of the file, and as an entry; None for an absent one."""
 
     name: str
     table: dict[str, Any]
@@ -47,7 +50,10 @@ class _Answer:
 
 @dataclass
 class _Draft:
-    """What has been answered so far."""
+    """The file so far.
+
+    Answers are kept by the quantity that they determine, so that ``sigma`` takes the place of ``rho``.
+    """
 
     file: Path
     reference: str | None = None
@@ -59,27 +65,30 @@ class _Draft:
 
     @property
     def names(self) -> list[str]:
-        """What is asked for: what the base states, or without a base all that has to be known."""
+        """Quantities to ask for: those that the base states, or without a base all that have to be known."""
         if self.base is None:
             return [name for name in MODEL_QUANTITIES if not QUANTITIES[name].optional]
         return [name for name, entry in self.base.entries.items() if not entry.is_default]
 
     def before(self, name: str) -> Entry | None:
-        """What the base, or the default, says of a quantity."""
+        """A quantity as the base, or the default, states it; None where neither does."""
         from mc_sie.priors import fixed_entry
 
         if self.base is not None:
-            return next((entry for way in _ways(name) if (entry := self.base.entries.get(way))), None)
+            stated = (self.base.entries.get(other) for other in _names_of(name))
+            return next(filter(None, stated), None)
         default = QUANTITIES[name].default
-        return None if default is None else fixed_entry(name, default)
+        if default is None:
+            return None
+        return fixed_entry(name, default)
 
     def tables(self) -> dict[str, dict[str, Any]]:
-        """What the file will state, in the order of the table of quantities."""
+        """Tables of the file, in the order of the table of quantities."""
         named = {answer.name: answer.table for answer in self.answers.values()}
         return {name: named[name] for name in QUANTITIES if name in named}
 
     def checked(self) -> PriorSet | None:
-        """The set that the file will make, or None without a base; refused when it is none."""
+        """The set that the file will make, or None without a base; an error where they make no set."""
         from mc_sie.priors.prior_set import check_set
 
         entries = {answer.name: answer.entry for answer in self.answers.values()}
@@ -142,8 +151,10 @@ def _steps(draft: _Draft, *, is_base_asked: bool) -> list[Callable[[_Draft], Non
         partial(_ask_quantity, name=name, count=f"{number} of {len(names)}")
         for number, name in enumerate(names, start=1)
     ]
-    first = [_ask_base] if is_base_asked else []
-    return [*first, _ask_title, _ask_author, *quantities, _review]
+    steps: list[Callable[[_Draft], None]] = [_ask_title, _ask_author, *quantities, _review]
+    if is_base_asked:
+        steps.insert(0, _ask_base)
+    return steps
 
 
 def _read(prompt: str) -> str:
@@ -161,6 +172,7 @@ def _read(prompt: str) -> str:
 
 
 def _refused(error: InputError) -> None:
+    """Say why an answer cannot be used; the question is asked again."""
     say(f"  {error}", style="yellow")
 
 
@@ -168,7 +180,9 @@ def _refused(error: InputError) -> None:
 
 
 def _set_base(draft: _Draft, reference: str) -> None:
-    draft.reference, draft.base = reference, _base(reference)
+    """Start from a set; the draft stays as it was where there is none of that name."""
+    draft.base = _base(reference)
+    draft.reference = reference
 
 
 def _base(reference: str) -> PriorSet:
@@ -183,14 +197,17 @@ def _base(reference: str) -> PriorSet:
 
 
 def _ask_base(draft: _Draft) -> None:
+    """Ask which set to start from, with the headline of each."""
     from rich.table import Table
     from rich.text import Text
 
     from mc_sie.analysis.comparison.headlines import recorded
     from mc_sie.priors import load_prior, shipped_priors
 
+    labels: dict[str, str] = {}
     headlines = recorded()
-    labels = {} if headlines is None else dict(zip(headlines["name"], headlines["label"], strict=True))
+    if headlines is not None:
+        labels = dict(zip(headlines["name"], headlines["label"], strict=True))
     bases = [name for name in shipped_priors() if not load_prior(name).members]
     say("\nWhich set do you start from? (P of at least 5 OOM in less than a year, best window)")
     grid = Table.grid(padding=(0, 2))
@@ -209,7 +226,7 @@ def _ask_base(draft: _Draft) -> None:
             continue
         try:
             if text in ("0", NO_BASE):
-                draft.reference, draft.base = None, None
+                draft.reference = draft.base = None
             else:
                 numbered = {str(number): name for number, name in enumerate(bases, start=1)}
                 _set_base(draft, numbered.get(text, text))
@@ -219,12 +236,14 @@ def _ask_base(draft: _Draft) -> None:
 
 
 def _ask_title(draft: _Draft) -> None:
+    """Ask for the title of the set."""
     while (text := _read(f"\nTitle [{draft.title}]")) == "?":
         say("  One line: it heads every table and figure.")
     draft.title = text or draft.title
 
 
 def _ask_author(draft: _Draft) -> None:
+    """Ask whose beliefs these are."""
     while (text := _read(f"Author [{draft.author or 'none named'}]")) == "?":
         say("  Whose beliefs these are; it goes into the file's description.")
     draft.author = text or draft.author
@@ -234,26 +253,36 @@ def _ask_quantity(draft: _Draft, name: str, count: str = "") -> None:
     """Ask for one quantity until the answer can be used, then for its source."""
     quantity = QUANTITIES[name]
     determined = quantity.determines or name
-    before, answer = draft.before(name), draft.answers.get(determined)
+    before = draft.before(name)
+    answer = draft.answers.get(determined)
     print()
-    print_headed(name, f"{f' ({count})' if count else ''}: {quantity.meaning}")
+    head = f" ({count})" if count else ""
+    print_headed(name, f"{head}: {quantity.meaning}")
     say(f"  {_domain(quantity)}")
     if before is not None:
-        says = "default" if before.is_default or draft.base is None else draft.reference
+        says = draft.reference
+        if before.is_default or draft.base is None:
+            says = "default"
         say(f"  {says} says: {_in_words(before, beside=name)}")
     if answer is not None:
         say(f"  you said: {_of_answer(answer)}  (base takes it back)")
     elif before is None:
         say("  nothing is said of it yet")
+    if answer or before:
+        on_enter = "keep"
+    elif quantity.optional:
+        on_enter = "nothing"
+    else:
+        on_enter = "must be given"
     while True:
-        text = _read(f"{name} [{'keep' if answer or before else 'nothing' if quantity.optional else 'must be given'}]")
+        text = _read(f"{name} [{on_enter}]")
         try:
             if text == "?":
                 _help(quantity)
             elif text == "base":
                 draft.answers.pop(determined, None)
                 return
-            elif not text and (answer or before or quantity.optional):
+            elif not text and on_enter != "must be given":
                 return
             else:
                 draft.answers[determined] = _sourced(draft, *_meant(name, text))
@@ -269,16 +298,17 @@ class _Repeat(Exception):  # noqa: N818
 
 
 def _meant(name: str, text: str) -> tuple[str, str]:
-    """The quantity that is stated, which may be a restatement of the one asked for, and what is said of it."""
+    """The quantity that is stated, which may be a reparametrisation of the one asked for, and its statement."""
     first, _, rest = text.partition(" ")
-    same = _ways(name)
-    return (first, rest) if first in same else (name, text)
+    if first in _names_of(name):
+        return first, rest
+    return name, text
 
 
-def _ways(name: str) -> list[str]:
-    """Names under which a quantity may be stated."""
+def _names_of(name: str) -> list[str]:
+    """Names under which a quantity may be stated: its own, and those of its reparametrisations."""
     determined = QUANTITIES[name].determines or name
-    return [way for way, quantity in QUANTITIES.items() if (quantity.determines or way) == determined]
+    return [other for other, quantity in QUANTITIES.items() if (quantity.determines or other) == determined]
 
 
 def _sourced(draft: _Draft, name: str, text: str) -> _Answer:
@@ -289,13 +319,18 @@ def _sourced(draft: _Draft, name: str, text: str) -> _Answer:
     table = table_of_text(name, text)
     answer = _Answer(name, table, entry_of_table(name, table | {"source": OWN_JUDGEMENT}, "your answer"))
     say(f"  that is: {_of_answer(answer)}")
-    own = f"{OWN_JUDGEMENT} ({draft.author})" if draft.author else OWN_JUDGEMENT
+    own = OWN_JUDGEMENT
+    if draft.author:
+        own += f" ({draft.author})"
     try:
         while (source := _read(f"  source [{own}]")) == "?":
             say("  One line: a citation, or whose judgement it is. It stands in every report beside the number.")
     except _Back:
         raise _Repeat from None
-    table |= {"source": source} if source else {"source": own, "judgement": "mine: no source is given"}
+    if source:
+        table["source"] = source
+    else:
+        table |= {"source": own, "judgement": "mine: no source is given"}
     return _Answer(name, table, entry_of_table(name, table, "your answer"))
 
 
@@ -304,7 +339,7 @@ def _review(draft: _Draft) -> None:
     while True:
         print()
         _print_differences(draft)
-        problem = None
+        is_usable = True
         try:
             checked = draft.checked()
             if _bottlenecks_are_open(draft, checked):
@@ -313,13 +348,14 @@ def _review(draft: _Draft) -> None:
                     "bottlenecks to say how the three fit together; without that the file is warned about."
                 )
         except InputError as error:
-            problem = error
+            is_usable = False
             _refused(error)
-        text = _read(
-            f"Enter writes {draft.file}; or name a quantity to change" if problem is None else "Name a quantity"
-        )
+        prompt = "Name a quantity"
+        if is_usable:
+            prompt = f"Enter writes {draft.file}; or name a quantity to change"
+        text = _read(prompt)
         try:
-            if not text and problem is None:
+            if not text and is_usable:
                 return
             if text == "bottlenecks":
                 draft.bottlenecks = _read("How rho, alpha_compute and r fit together")
@@ -335,8 +371,11 @@ def _review(draft: _Draft) -> None:
 
 
 def _bottlenecks_are_open(draft: _Draft, checked: PriorSet | None) -> bool:
+    """True where one bottleneck may be counted twice and the user has changed what decides that, without a word."""
     is_touched = any(answer.name in _MAY_DETERMINE_A_BOTTLENECK for answer in draft.answers.values())
-    return bool(checked and is_touched and not draft.bottlenecks and replace(checked, bottlenecks=None).may_count_twice)
+    if checked is None or not is_touched or draft.bottlenecks:
+        return False
+    return replace(checked, bottlenecks=None).may_count_twice  # the base's statement speaks of other numbers
 
 
 # -------------------------------------------------------------------------------------------------- what is shown
@@ -346,13 +385,15 @@ def _domain(quantity: Quantity) -> str:
     """Unit and domain, and under what other names it may be stated."""
     if quantity.name == "mode":
         return f"one of {', '.join(MODES)}"
-    others = [way for way in _ways(quantity.name) if way != quantity.name]
-    also = f"; or stated as {' or '.join(others)}: {others[0]} and what you think of it" if others else ""
-    return f"unit {quantity.unit}, in {quantity.domain}{also}"
+    words = f"unit {quantity.unit}, in {quantity.domain}"
+    others = [name for name in _names_of(quantity.name) if name != quantity.name]
+    if others:
+        words += f"; or stated as {' or '.join(others)}: {others[0]} and what you think of it"
+    return words
 
 
 def _in_words(entry: Entry, beside: str = "") -> str:
-    """A law in words, with its 90 % interval where it has one; named where it is not of the quantity beside it."""
+    """Description of a distribution, with its 90 % interval; named where it is not of the quantity beside it."""
     words = entry.distribution.describe()
     if beside not in ("", entry.name):
         words = f"{entry.name}: {words}"
@@ -363,11 +404,19 @@ def _in_words(entry: Entry, beside: str = "") -> str:
 
 
 def _of_answer(answer: _Answer) -> str:
-    return f"{answer.name}: " + (_in_words(answer.entry) if answer.entry else "absent")
+    """An answer as the user is shown it."""
+    return f"{answer.name}: {_words_of(answer.entry)}"
+
+
+def _words_of(entry: Entry | None) -> str:
+    """Description of an entry, or the word for none."""
+    if entry is None:
+        return "absent"
+    return _in_words(entry)
 
 
 def _help(quantity: Quantity) -> None:
-    """What can be written for a quantity: the short forms, then every family with its keys."""
+    """Print what can be written for a quantity: the short forms, then every family with its keys."""
     from mc_sie.priors.family_keys import FAMILIES
     from mc_sie.priors.text_entry import INTERVAL_FITS, parameters_of
 
@@ -389,22 +438,29 @@ def _help(quantity: Quantity) -> None:
 
 
 def _print_differences(draft: _Draft) -> None:
-    """What the file will say, beside what the base says, and what is left to defaults."""
+    """Print what the file will state beside the base, and what is left to defaults."""
     kept = draft.reference or "default"
-    print_headed(f"What differs from {kept}" if draft.answers else f"Nothing differs from {kept}.", "")
+    if draft.answers:
+        print_headed(f"What differs from {kept}", "")
+    else:
+        print_headed(f"Nothing differs from {kept}.", "")
     for name in draft.tables():
         answer = draft.answers[QUANTITIES[name].determines or name]
         before = draft.before(name)
         print_headed(f"  {name}", f" [{QUANTITIES[name].unit}]")
-        say(f"    {kept}: {'not given' if before is None else _in_words(before, beside=name)}")
-        say(f"    yours: {_in_words(answer.entry) if answer.entry else 'absent'}")
+        if before is None:
+            say(f"    {kept}: not given")
+        else:
+            say(f"    {kept}: {_in_words(before, beside=name)}")
+        say(f"    yours: {_words_of(answer.entry)}")
         say(f"    source: {answer.table['source']}")
     if draft.bottlenecks:
         say(f"  bottlenecks: {draft.bottlenecks}")
-    entries = {} if draft.base is None else draft.base.entries
-    rest = [name for name, entry in entries.items() if entry.is_default and name not in draft.answers]
-    if rest:
-        say(f"  Not asked, at their defaults: {', '.join(rest)}.")
+    if draft.base is not None:
+        entries = draft.base.entries
+        rest = [name for name, entry in entries.items() if entry.is_default and name not in draft.answers]
+        if rest:
+            say(f"  Not asked, at their defaults: {', '.join(rest)}.")
 
 
 # ------------------------------------------------------------------------------------------------------ the end
@@ -432,6 +488,7 @@ def _written(draft: _Draft) -> str:
 
 
 def _another_name() -> str:
+    """Another file to write, asked for until there is one."""
     while True:
         with contextlib.suppress(_Back):
             if text := _read("Another file"):
@@ -439,6 +496,7 @@ def _another_name() -> str:
 
 
 def _header(draft: _Draft) -> Mapping[str, str]:
+    """Keys of the file that stand before its tables."""
     header = {"title": draft.title}
     if draft.author:
         header["description"] = f"The beliefs of {draft.author}."
@@ -450,7 +508,7 @@ def _header(draft: _Draft) -> Mapping[str, str]:
 
 
 def as_seen_from(file: Path, prior: str) -> str:
-    """How a prior file refers to another.
+    """The name by which a prior file refers to another.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mc_sie.cli.app import Prior, Quiet, Threads, app, number_option, whole_option
-from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn
+from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn, with_se
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,16 +94,11 @@ def evidence(
 
 
 def _print_report(report: EvidenceReport) -> None:
-    from mc_sie.stats.estimates import in_percent, se_in_points
-
+    """Print the probability before and after, then what moved: inputs, shares, and each piece of evidence."""
     say(f"{report.prior.title} ({report.prior.name})")
     say(f"Probability that {report.event.in_words}:")
-    texts = [
-        in_percent(one) + ("" if one.is_rare else f" (Monte Carlo SE {se_in_points(one)} points)")
-        for one in (report.before, report.after)
-    ]
     pieces = counted(len(report.items), "piece")
-    say(f"\n  {texts[0]} before; {texts[1]} given {pieces} of evidence.\n", style="bold")
+    say(f"\n  {with_se(report.before)} before; {with_se(report.after)} given {pieces} of evidence.\n", style="bold")
     if report.n_failed:
         before, after = (
             f"{100 * low:.3g} % and {100 * high:.3g} %" for low, high in (report.bounds_before, report.bounds_after)
@@ -128,28 +123,29 @@ def _print_report(report: EvidenceReport) -> None:
 
 
 def _inputs(inputs: pd.DataFrame) -> pd.DataFrame:
+    """Quantiles of each input before and after, three to a cell."""
     shown = inputs[["quantity", "unit"]].copy()
-    for which in ("prior", "posterior"):
+    for heading, which in (("before", "prior"), ("after", "posterior")):
         columns = inputs[[f"{which}_q05", f"{which}_q50", f"{which}_q95"]].itertuples(index=False)
-        shown["before" if which == "prior" else "after"] = [
-            "  ".join(f"{value:.3g}" for value in row) for row in columns
-        ]
+        shown[heading] = ["  ".join(f"{value:.3g}" for value in row) for row in columns]
     shown["new median is the old quantile"] = [f"{100 * moved:.0f} %" for moved in inputs["moved_to"]]
     return shown
 
 
 def _surprise(items: pd.DataFrame) -> pd.DataFrame:
+    """Each piece of evidence with how far the prior expected it, and how unequal its weights are."""
     shown = items[["name", "words"]].copy()
     rows = list(items.itertuples())
     shown["satisfied by"] = [_points(row.satisfied, row.se_satisfied) + " %" for row in rows]
     shown["expected likelihood"] = [_points(row.expected_likelihood, row.se_expected_likelihood) + " %" for row in rows]
     shown["prior-predictive p"] = [f"{row.predictive:.2g}" for row in rows]
     shown["k-hat"] = [f"{max(row.pareto_k, -9.9):.1f}" for row in rows]
-    shown["draws worth"] = [f"{100 * row.ess_share:.0f} %" for row in rows]
+    shown["ESS, of the draws"] = [f"{100 * row.ess_share:.0f} %" for row in rows]
     return shown
 
 
 def _moves(items: pd.DataFrame) -> pd.DataFrame:
+    """Points of probability that each piece adds alone, last, and on average over all orders."""
     shown = items[["name"]].copy()
     for name, heading in (("added", "added alone"), ("removed", "removed last"), ("shapley", "Shapley")):
         rows = zip(items[name], items[f"se_{name}"], strict=True)

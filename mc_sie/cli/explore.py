@@ -14,8 +14,9 @@ from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
     from mc_sie.cli.serving import PageServer
+    from mc_sie.explorer.draws import Reading
 
-_BYTES_HIGH = 3_000_000
+_BYTES_HIGH = 3_000_000  # a heavier page is written, but the user is told how to make it lighter
 
 
 @app.command()
@@ -54,24 +55,32 @@ def explore(
     from mc_sie.storage.files import check_file, write_whole
     from mc_sie.storage.store import is_run, read_record, run_spec_of, version_of
 
+    if draws is None:
+        draws = DRAWS_DEFAULT
     n_threads(threads)
     if is_run(source):
         run = run_spec_of(read_record(Path(source)), source)
-        prior, asked, horizon = run.prior, str(run.event), run.horizon_months
+        prior, event_text, horizon = run.prior, str(run.event), run.horizon_months
     else:
-        prior, asked, horizon = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT
-    asked = asked if event is None else event
-    horizon = horizon if horizon_months is None else horizon_months
+        prior, event_text, horizon = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT
+    if event is not None:
+        event_text = event
+    if horizon_months is not None:
+        horizon = horizon_months
     check_horizon(horizon)
-    parsed = parse_event(asked)
+    parsed = parse_event(event_text)
     parsed.check_horizon(horizon)
     check_explorable(prior)
-    target = None if serve and out is None else out or Path(f"{prior.name}-explorer.html")
+    target = out
+    if out is None and not serve:
+        target = Path(f"{prior.name}-explorer.html")
     if target is not None:
         check_file(target, "--out")
         if target.exists():
             refuse(f"--out {target}", "exists already, and a page never overwrites another file", "Name another file.")
-    server = _server(port) if serve else None
+    server = None
+    if serve:
+        server = _server(port)
     warn(prior.warnings)
 
     from mc_sie.explorer.draws import carry, read_off
@@ -81,7 +90,7 @@ def explore(
         carried = carry(
             prior,
             parsed,
-            DRAWS_DEFAULT if draws is None else draws,
+            draws,
             seed=seed,
             horizon_months=horizon,
             threads=threads,
@@ -100,14 +109,12 @@ def explore(
         _serve(server, page)
 
 
-def _say_answer(found: object, n_draws: str) -> None:
-    from mc_sie.explorer.draws import Reading
-    from mc_sie.stats.estimates import in_percent, se_in_points
+def _say_answer(found: Reading, n_draws: str) -> None:
+    """Print the answer of the page as it opens, with its error and its light."""
+    from mc_sie.cli.printing import with_se
 
-    assert isinstance(found, Reading)
     one = found.answer
-    error = "" if one.is_rare else f" (Monte Carlo SE {se_in_points(one)} points)"
-    say(f"From {n_draws} of a wide proposal, worth {one.ess:,.0f} of equal weight: {in_percent(one)}{error}.")
+    say(f"From {n_draws} of a wide proposal (effective sample size {one.ess:,.0f}): {with_se(one)}.")
     say("They serve other priors as well; for this one alone `mc-sie run` is more exact.")
     if found.light != "green":
         say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)
@@ -127,6 +134,7 @@ def _server(port: int) -> PageServer:
 
 
 def _serve(server: PageServer, page: bytes) -> None:
+    """Serve the page until the user stops it."""
     server.page = page
     say(f"Serving on http://127.0.0.1:{server.server_port}/ until Ctrl-C.")
     try:

@@ -1,4 +1,4 @@
-"""How the commands talk: text, tables, warnings, refusals and progress bars, on a terminal or into a pipe."""
+"""Output of the commands: text, tables, warnings, refusals and progress bars, on a terminal or into a pipe."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mc_sie.engine.batches import Progress
+    from mc_sie.stats.estimates import Estimate
 
 WIDE = 120
 """Columns from which a table has room for sentences."""
+
+_WIDTH_OF_FILES = 160
 
 
 def refuse(where: str, why: str, remedy: str) -> NoReturn:
@@ -32,14 +35,25 @@ def refuse(where: str, why: str, remedy: str) -> NoReturn:
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Say what may be meant but looks like a mistake, on standard error."""
+    """Print warnings on standard error: things that may be meant but look like mistakes."""
     for warning in warnings:
         say(f"warning: {warning}", err=True, style="yellow")
 
 
 def counted(n: int, noun: str) -> str:
-    """``"1 row"``, ``"1,200 rows"``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    """A number of things in words, such as ``"1 row"`` or ``"1,200 rows"``."""
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n:,} {noun}s"
+
+
+def with_se(estimate: Estimate) -> str:
+    """A probability in percent with its Monte Carlo error; a bound, which has none, alone."""
+    from mc_sie.stats.estimates import in_percent, se_in_points
+
+    if estimate.is_rare:
+        return in_percent(estimate)
+    return f"{in_percent(estimate)} (Monte Carlo SE {se_in_points(estimate)} points)"
 
 
 def say(what: Any, *, err: bool = False, style: str | None = None) -> None:
@@ -63,11 +77,21 @@ def _console_class() -> type[Console]:
 
 
 def console_of(*, err: bool = False) -> Console:
-    """Where text goes: as wide as the terminal, or as $COLUMNS says where there is none."""
-    stream = sys.stderr if err else sys.stdout
-    asked = os.environ.get("COLUMNS", "")
-    width = None if stream.isatty() else int(asked) if re.fullmatch("[1-9][0-9]{0,3}", asked) else 160
-    return _console_class()(stderr=err, highlight=False, markup=False, emoji=False, width=width)
+    """The console of a stream: as wide as the terminal, or as $COLUMNS says where there is none."""
+    return _console_class()(stderr=err, highlight=False, markup=False, emoji=False, width=_width(err=err))
+
+
+def _width(*, err: bool) -> int | None:
+    """Columns of a file or a pipe; None on a terminal, which knows its own."""
+    stream = sys.stdout
+    if err:
+        stream = sys.stderr
+    if stream.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    if re.fullmatch("[1-9][0-9]{0,3}", columns):
+        return int(columns)
+    return _WIDTH_OF_FILES
 
 
 def print_headed(head: str, rest: str) -> None:
@@ -81,11 +105,17 @@ def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None
     """A frame as a table, numbers to some significant digits."""
     from rich.table import Table
 
+    def shown(cell: Any) -> str:
+        if isinstance(cell, float):
+            return f"{cell + 0.0:.{digits}g}"  # -0.0 + 0.0 is 0.0
+        return str(cell)
+
     table = Table(title=title, title_justify="left")
     for column in frame.columns:
-        table.add_column(str(column), overflow="fold", justify="right" if frame[column].dtype.kind in "fi" else "left")
+        is_number = frame[column].dtype.kind in "fi"
+        table.add_column(str(column), overflow="fold", justify="right" if is_number else "left")
     for row in frame.itertuples(index=False):
-        table.add_row(*(f"{cell + 0.0:.{digits}g}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(*map(shown, row))
     say(table)
 
 
@@ -116,12 +146,15 @@ def progress_bar(
         task = bar.add_task(visible(doing), rate="")
 
         def report(done: int, total: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(
-                task,
-                completed=done,
-                total=total,
-                rate=f"{speed:,.{0 if speed >= 10 else 1}f} {unit}/s" if speed else "",
-            )
+            bar.update(task, completed=done, total=total, rate=_rate(bar.tasks[0].speed, unit))
 
         yield report
+
+
+def _rate(speed: float | None, unit: str) -> str:
+    """Draws, sets or sources a second; empty before the first are done."""
+    if not speed:
+        return ""
+    if speed < 10:
+        return f"{speed:,.1f} {unit}/s"
+    return f"{speed:,.0f} {unit}/s"

@@ -63,7 +63,9 @@ def priors_show(
         if one.judgement:
             say(f"    {one.judgement}", style="italic")
     for item in loaded.evidence:
-        used = f" (already used by {', '.join(item.already_used_by)})" if item.already_used_by else ""
+        used = ""
+        if item.already_used_by:
+            used = f" (already used by {', '.join(item.already_used_by)})"
         print_headed(f"evidence, {item.name}", f": {item.words}{used}: {item.source}")
         if item.judgement:
             say(f"    {item.judgement}", style="italic")
@@ -93,9 +95,12 @@ def priors_check(file: Annotated[str, typer.Argument(help="A prior file, or a sh
 
     loaded = load_prior(file)
     warn(loaded.warnings)
-    stated = sum(not entry.is_default for entry in loaded.entries.values())
-    what = f"a pool of {len(loaded.members)} sets" if loaded.members else f"{stated} quantities stated"
-    say(f"{file}: fine; {what}; digest {loaded.digest[:12]}")
+    if loaded.members:
+        contents = f"a pool of {len(loaded.members)} sets"
+    else:
+        n_stated = sum(not entry.is_default for entry in loaded.entries.values())
+        contents = f"{n_stated} quantities stated"
+    say(f"{file}: fine; {contents}; digest {loaded.digest[:12]}")
 
 
 @priors_app.command("new")
@@ -137,7 +142,9 @@ def priors_import(
     from mc_sie.priors.csv_import import prior_text
     from mc_sie.storage.tables import write_new_text
 
-    seen = None if extends is None else as_seen_from(output, extends)
+    seen = None
+    if extends is not None:
+        seen = as_seen_from(output, extends)
     write_new_text(output, prior_text(table, title=title or table.stem, extends=extends, extends_as=seen))
     loaded = load_prior(output)
     warn(loaded.warnings)

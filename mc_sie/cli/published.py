@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -85,10 +85,11 @@ def reproduce(
 
     if out:
         write_reproduction(out, frame, design, threads=threads)
-    for name, part in frame.groupby("source", sort=False):
-        shown = part[part["verdict"] != "exact"] if changes else part
-        if len(shown):
-            _print_reproduction(str(name), shown)
+    shown = frame
+    if changes:
+        shown = frame[frame["verdict"] != "exact"]
+    for name, of_source in shown.groupby("source", sort=False):
+        _print_reproduction(str(name), of_source)
     print_table(verdict_counts(frame), "Verdicts")
     if out:
         say(f"Table and figures written to {out}/")
@@ -105,22 +106,43 @@ def _print_reproduction(source: str, frame: pd.DataFrame) -> None:
     from rich.table import Table
 
     styles = {"explained": "yellow", "not reproduced": "red"}
-    wide = console_of().width >= WIDE
+    is_wide = console_of().width >= WIDE
+    has_law = is_wide and bool(frame["law_shown"].any())
     table = Table(title=source, title_justify="left")
-    table.add_column("quantity, and why they differ" if not wide else "quantity", ratio=5)
-    has_law = wide and bool(frame["law_shown"].any())
-    for heading in ("published", "ours", *(["our law"] if has_law else [])):
-        table.add_column(heading, justify="right")
+    if is_wide:
+        table.add_column("quantity", ratio=5)
+    else:
+        table.add_column("quantity, and why they differ", ratio=5)
+    table.add_column("published", justify="right")
+    table.add_column("ours", justify="right")
+    if has_law:
+        table.add_column("our law", justify="right")
     table.add_column("difference", justify="right")
     table.add_column("verdict")
-    if wide:
+    if is_wide:
         table.add_column("why", ratio=6)
     for row in frame.itertuples():
-        matches = f"we match the {row.matches}" if row.matches else ""
-        others = "" if row.given_by == "source" else "recomputed by others"
-        why = "; ".join(filter(None, [matches, others, row.reason]))
-        quantity = row.quantity if wide or not why else f"{row.quantity}\n  {why}"
-        cells = [quantity, row.published, row.ours_shown, *([row.law_shown] if has_law else [])]
-        cells += [row.difference, row.verdict_shown, *([why] if wide else [])]
+        why = _reasons(row)
+        quantity = row.quantity
+        if why and not is_wide:
+            quantity += f"\n  {why}"
+        cells = [quantity, row.published, row.ours_shown]
+        if has_law:
+            cells.append(row.law_shown)
+        cells += [row.difference, row.verdict_shown]
+        if is_wide:
+            cells.append(why)
         table.add_row(*cells, style=styles.get(row.verdict))
     say(table)
+
+
+def _reasons(row: Any) -> str:
+    """Form of the publication that we match, giver of the number, and reason why ours differs."""
+    reasons = []
+    if row.matches:
+        reasons.append(f"we match the {row.matches}")
+    if row.given_by != "source":
+        reasons.append("recomputed by others")
+    if row.reason:
+        reasons.append(row.reason)
+    return "; ".join(reasons)

@@ -63,14 +63,16 @@ def report(
         "event": event, "against": against, "loss_ratio": loss_ratio, "n_draws": draws, "seed": seed,
         "horizon_months": horizon_months,
     }  # fmt: skip
-    requests = [make_request(name, **options) for name in (shipped_priors() if shipped else [source])]
     if shipped:
+        requests = [make_request(name, **options) for name in shipped_priors()]
         index = check_index(out or REPORTS_FOLDER)
+        folders: list[Path | None] = [(out or REPORTS_FOLDER) / request.prior.name for request in requests]
+    else:
+        requests = [make_request(source, **options)]
+        folders = [out]
     targets = [
-        check_target(
-            (out or REPORTS_FOLDER) / request.prior.name if shipped else out, request.prior.name, REPORTS_FOLDER
-        )
-        for request in requests
+        check_target(folder, request.prior.name, REPORTS_FOLDER)
+        for folder, request in zip(folders, requests, strict=True)
     ]
     written = []
     for request, target in zip(requests, targets, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def sensitivity(
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
-    """What drives the probability: inputs ranked with intervals, worth of information, boxes in plain words."""
+    """What drives the probability: inputs ranked with intervals, value of information, boxes in plain words."""
     from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
     from mc_sie.engine.batches import n_threads
     from mc_sie.sampling import plan
@@ -77,13 +78,17 @@ def sensitivity(
     from mc_sie.events import HEADLINE
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 
+    if event is None:
+        event = HEADLINE
+    if horizon_months is None:
+        horizon_months = HORIZON_MONTHS_DEFAULT
     with progress_bar(quiet) as progress:
         found = analyse(
             given,
-            HEADLINE if event is None else event,
+            event,
             n_draws=draws,
             seed=seed or 0,
-            horizon_months=HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months,
+            horizon_months=horizon_months,
             loss_ratio=loss_ratio,
             curves_only=curves_only,
             threads=threads,
@@ -104,25 +109,30 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
     from mc_sie.priors import load_prior
     from mc_sie.storage.store import is_run, read_run
 
-    asked = None if event is None else parse_event(event)
+    parsed = None
+    if event is not None:
+        parsed = parse_event(event)
     if is_run(source):
         for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 refuse(f"{option} {value}", f"is settled by the run {source}", "Leave it out, or name a prior set.")
-        return read_run(Path(source), asked).sample
+        return read_run(Path(source), parsed).sample
     loaded = load_prior(source)
     warn(loaded.warnings)
     return loaded
 
 
 def _print(found: Sensitivity) -> None:
+    """Print the answer, what drives it in words, and the tables behind the words."""
     from mc_sie.analysis.sensitivity.study import NOT_CONVERGED
     from mc_sie.stats.estimates import in_percent, one_in, se_in_points
 
     sample, answer = found.sample, found.answer
     say(f"{sample.prior.title} ({sample.prior.name})")
-    error = "" if answer.is_rare else f" (Monte Carlo SE {se_in_points(answer)} points, {one_in(answer.prob)})"
-    say(f"Probability that {sample.event.in_words}: {in_percent(answer)}{error}\n")
+    probability = in_percent(answer)
+    if not answer.is_rare:
+        probability += f" (Monte Carlo SE {se_in_points(answer)} points, {one_in(answer.prob)})"
+    say(f"Probability that {sample.event.in_words}: {probability}\n")
     for sentence in found.sentences:
         say(f"  {sentence}", style="bold")
     say("")
@@ -134,7 +144,10 @@ def _print(found: Sensitivity) -> None:
     if found.fixed:
         say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
     for note in found.notes:
-        say(note, style="red" if note.startswith(NOT_CONVERGED) else None)
+        if note.startswith(NOT_CONVERGED):
+            say(note, style="red")
+        else:
+            say(note)
 
 
 _COLUMNS = (
@@ -156,9 +169,11 @@ def _cell(row: Any, name: str, factor: float) -> str:
         return ""
     if name == "shapley":
         return _with_interval(value, se, factor * row["shapley_low"], factor * row["shapley_high"])
+    text = with_error(value, se)
     floor = row.get(f"{name}_floor")
-    mark = "*" if floor is not None and row[name] <= floor else ""
-    return with_error(value, se) + mark
+    if floor is not None and row[name] <= floor:
+        return f"{text}*"
+    return text
 
 
 def _with_interval(value: float, se: float, low: float, high: float) -> str:
@@ -173,6 +188,7 @@ def _with_interval(value: float, se: float, low: float, high: float) -> str:
 
 
 def _print_ranking(ranking: pd.DataFrame) -> None:
+    """Inputs by importance, each measure with its error."""
     from rich.table import Table
 
     shown = [column for column in _COLUMNS if column[0] in ranking]
@@ -186,13 +202,16 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     table.add_column("effect")
     words = {"none": "has no effect", "unknown": "not known"}
     for _, row in ranking.iterrows():
-        name = row["quantity"] if row["role"] == "stated" else f"{row['quantity']} (derived)"
+        name = row["quantity"]
+        if row["role"] != "stated":
+            name += " (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]
         table.add_row(name, *cells, words.get(row["effect"], row["effect"]))
     say(table)
 
 
 def _print_groups(groups: pd.DataFrame) -> None:
+    """Indices of groups of inputs that belong together."""
     from rich.table import Table
 
     from mc_sie.stats.estimates import with_error
@@ -200,20 +219,25 @@ def _print_groups(groups: pd.DataFrame) -> None:
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
         table.add_column(heading)
-    kinds = ("shapley", "total", "first_order")
     for heading in ("Shapley", "with all others (total)", "alone"):
         table.add_column(heading, justify="right")
     wide = groups.set_index(["group", "members", "index"])
     by_size = groups[groups["index"] == "shapley"].sort_values("value", ascending=False)
     for _, first in by_size.iterrows():
-        cells = []
-        for kind in kinds:
-            row = 100.0 * wide.loc[(first["group"], first["members"], kind), ["value", "se", "low", "high"]].astype(
-                float
-            )
-            cells.append(_with_interval(*row) if kind == "shapley" else with_error(row["value"], row["se"]))
-        table.add_row(first["group"], first["members"], *cells)
+        key = first["group"], first["members"]
+        value, se, low, high = _percent_of(wide, (*key, "shapley"))
+        cells = [_with_interval(value, se, low, high)]
+        for kind in ("total", "first_order"):
+            value, se, _, _ = _percent_of(wide, (*key, kind))
+            cells.append(with_error(value, se))
+        table.add_row(*key, *cells)
     say(table)
+
+
+def _percent_of(groups: pd.DataFrame, key: tuple[str, str, str]) -> tuple[float, float, float, float]:
+    """An index of a group in percent: value, standard error and interval."""
+    value, se, low, high = 100.0 * groups.loc[key, ["value", "se", "low", "high"]].astype(float)
+    return value, se, low, high
 
 
 _MEASURES = (
@@ -221,18 +245,18 @@ _MEASURES = (
     ("bits", "bits", 1.0),
     ("decision_value", "decision, %", 100.0),
 )
-"""Columns of the worth of information: name, heading, factor."""
+"""Columns of the value of information: name, heading, factor."""
 
 _PAIRS_SHOWN = 5
 
 
 def _print_value(value: pd.DataFrame) -> None:
-    """Worth of learning each input, the best pairs, and each group."""
+    """Value of learning each input, the best pairs, and each group."""
     from rich.table import Table
 
     from mc_sie.stats.estimates import with_error
 
-    title = "Worth of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
+    title = "Value of learning the truth of an input, of two, of a group (at least): Monte Carlo SE in brackets"
     table = Table(title=title, title_justify="left")
     table.add_column("what")
     for _, heading, _ in _MEASURES:
@@ -241,17 +265,23 @@ def _print_value(value: pd.DataFrame) -> None:
     best = value[value["measure"] == "brier_gain"].sort_values("value", ascending=False)
     for kind in ("input", "pair", "group"):
         rows = best[best["kind"] == kind]
-        for row in rows.head(_PAIRS_SHOWN if kind == "pair" else len(rows)).itertuples():
+        if kind == "pair":
+            rows = rows.head(_PAIRS_SHOWN)
+        for row in rows.itertuples():
+            subject = row.what
+            if kind == "group":
+                subject += f" ({row.members})"
             cells = []
             for measure, _, factor in _MEASURES:
                 found, se = (factor * float(wide.loc[(kind, row.what, measure), key]) for key in ("value", "se"))
                 cells.append(with_error(found, se))
-            table.add_row(row.what if kind != "group" else f"{row.what} ({row.members})", *cells)
+            table.add_row(subject, *cells)
         table.add_section()
     say(table)
 
 
 def _print_worlds(worlds: pd.DataFrame) -> None:
+    """Typical worlds with the event: as many of their quantities as the terminal has room for."""
     from rich.table import Table
 
     table = Table(title="Typical worlds with the event", title_justify="left")
@@ -259,14 +289,20 @@ def _print_worlds(worlds: pd.DataFrame) -> None:
     names = [name for name in names if worlds[name].notna().any()]
     table.add_column("mode")
     table.add_column("stands for", justify="right")
-    width = console_of().width
-    for name in names if width >= 24 + 12 * len(names) else names[:6]:
+    if console_of().width < 24 + 12 * len(names):
+        names = names[:6]
+    for name in names:
         table.add_column(name, justify="right")
     for _, world in worlds.iterrows():
-        values = ["" if world[name] != world[name] else _short(world[name]) for name in names]
-        table.add_row(world["mode"], f"{100 * world['share']:.0f} %", *values[: len(table.columns) - 2])
+        values = [_short(world[name]) for name in names]
+        table.add_row(world["mode"], f"{100 * world['share']:.0f} %", *values)
     say(table)
 
 
 def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3g}"
+    """A quantity of a typical world; empty where it is absent."""
+    if isinstance(value, str):
+        return value
+    if math.isnan(value):
+        return ""
+    return f"{value:.3g}"

@@ -11,7 +11,7 @@ from threading import Timer
 from typing import Any
 
 PATIENCE_SECONDS = 10.0
-"""How long a client may take to ask and to fetch the page, which is some megabytes on the same machine."""
+"""Time in which a client must have asked for the page and fetched it: some megabytes on the same machine."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -31,6 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def _hang_up(self) -> None:
+        """End the connection of a client that has taken too long."""
         with suppress(OSError):  # the client was faster
             self.connection.shutdown(socket.SHUT_RDWR)
 
@@ -41,6 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
+        """The page, or an empty refusal to anybody who asks under another name or for another path."""
         status, media, content = HTTPStatus.OK, "text/html; charset=utf-8", self.server.page
         if not self._is_asked_for_itself():
             status, media, content = HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b""
@@ -58,8 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_asked_for_itself(self) -> bool:
         """Host is one of this machine's own names: a page elsewhere whose name leads here may not read this one."""
         names = ("localhost", "127.0.0.1", "[::1]")
-        asked = self.headers.get_all("Host", [])
-        return len(asked) == 1 and asked[0].lower() in [f"{name}:{self.server.server_port}" for name in names]
+        hosts = self.headers.get_all("Host", [])
+        return len(hosts) == 1 and hosts[0].lower() in [f"{name}:{self.server.server_port}" for name in names]
 
     def version_string(self) -> str:
         return "mc-sie"
@@ -79,7 +81,7 @@ class PageServer(ThreadingHTTPServer):
     Attributes
     ----------
     page : bytes
-        What is served; to be set before serving.
+        The page that is served; to be set before serving.
     """
 
     page = b""

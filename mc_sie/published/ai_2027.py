@@ -35,7 +35,7 @@ def phase_years(human_years: float, start: float, end: float) -> float:
 
 
 def stepped_years(human_years: float, start: float, end: float, step_years: float = 1.0 / 365.0) -> float:
-    """The same day by day, as a simulation does it.
+    """Calendar time of a phase, day by day, as a simulation does it.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def taste_gap_years(a: float) -> float:
 
 
 def targets() -> list[Target]:
-    """What the forecast printed."""
+    """Numbers that the forecast printed."""
     v = MULTIPLIERS
     coder = coder_phase_human_years(0.5)
     high = coder_phase_human_years(0.9)

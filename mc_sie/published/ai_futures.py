@@ -63,7 +63,7 @@ def from_anchors(unlimited_labour: float, unlimited_compute: float, tenth_comput
 
 
 def targets() -> list[Target]:
-    """What the model's documents print."""
+    """Numbers that the model's documents print."""
     ces = from_anchors(15.0, 1000.0, 1.0 / 2.8)
     row = {"rho": ces.rho, "alpha_compute": ces.compute_share, "lam": PARALLEL_PENALTY, "r": 1.0}
     law = evaluate({**row, "labour_multiplier": 30.0}, levels=(1.0,))

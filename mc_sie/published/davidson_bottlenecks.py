@@ -89,7 +89,7 @@ def _law(rho: float, labour: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def targets() -> list[Target]:
-    """What the essay printed."""
+    """Numbers that the essay printed."""
     rows = [
         Target(SOURCE, f"largest pace at rho = {rho:g}, x", printed, ceiling(rho), law=float(_law(rho, 900.0)[1][0]))
         for rho, printed in CEILINGS.items()

@@ -177,7 +177,7 @@ def steps_to_the_law(design: Design, *, threads: int | None = None) -> pd.DataFr
 
 
 def _exact_doublings(coded: float) -> float:
-    """What ``int()`` truncates: 3 years in 4 months, coded as 10 times the pace for a third of a year, are 26.67."""
+    """Doublings before ``int()`` cuts them: 3 years in 4 months, coded as 10 times the pace for a third of a year."""
     return 80.0 / 3.0 if coded == 26.0 else coded
 
 
@@ -316,7 +316,7 @@ def single_run(
 
 
 def targets(design: Design, *, threads: int | None = None) -> list[Target]:
-    """What the article printed and its code gives."""
+    """Numbers that the article printed and its code gives."""
     counts = {option: simulator.simulate(design, option, threads=threads) for option in simulator.OPTIONS}
     small = law_design(design)
     wanted = tuple(dict.fromkeys(doublings for doublings, _ in TABLE_EVENTS.values()))

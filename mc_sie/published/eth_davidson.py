@@ -81,7 +81,7 @@ def law_days(r: float, first_days: float, doublings: float) -> float:
 
 
 def targets() -> list[Target]:
-    """What the essay printed."""
+    """Numbers that the essay printed."""
     rows = []
     for r, printed in ((0.7, ("41", "55", "74", "100")), (3.0, ("19", "12", "7.6", "4.8"))):
         for i, days in enumerate(printed):

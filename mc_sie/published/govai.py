@@ -39,7 +39,7 @@ def months_to_pace(factor: float, exponent: float = EXPONENT, first_months: floa
 
 
 def targets() -> list[Target]:
-    """What the paper printed."""
+    """Numbers that the paper printed."""
     ours = months_to_pace(10.0)
     doublings = math.log2(10.0) / EXPONENT
     row = {

@@ -21,7 +21,7 @@ _DRAWS = 2**13
 
 
 def targets() -> list[Target]:
-    """What he wrote."""
+    """Numbers that he wrote."""
     simulation = simulate(load_prior("davidson-2025"), _DRAWS, levels=(5.0,))
     gains = simulation.outcomes.first_year_ooms.reshape(simulation.design.n_replicates, -1)
     rows = [

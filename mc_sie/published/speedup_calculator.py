@@ -37,7 +37,7 @@ def growth(alpha: float, gamma: float, r_cog: float, g_labour: float, g_compute:
 
 
 def targets() -> list[Target]:
-    """What the calculator shows with its defaults."""
+    """Numbers that the calculator shows with its defaults."""
     before, after = growth(0.4, 1.0, 0.5, 0.7, 1.1)
     same_before, same_after = growth(0.4, 1.0, 0.5, 1.0, 1.0)
     return [

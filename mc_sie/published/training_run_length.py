@@ -38,7 +38,7 @@ def best_run_years(growth: float) -> float:
 
 
 def targets() -> list[Target]:
-    """What the article printed."""
+    """Numbers that the article printed."""
     hardware, spending, software = GROWTH["hardware"], GROWTH["spending"], GROWTH["software"]
     faster = hardware + 0.0005
     return [

@@ -82,7 +82,7 @@ class Target:
 
     @property
     def last_digit(self) -> float:
-        """What one unit of the last printed digit is worth; 1 for ``inf``."""
+        """One unit of the last printed digit; 1 for ``inf``."""
         exponent = Decimal(self.published.partition("-")[2] if self.bounds else self.published).as_tuple().exponent
         return 10.0**exponent if isinstance(exponent, int) else 1.0
 
@@ -103,7 +103,7 @@ class Target:
 
     @property
     def is_sampled(self) -> bool:
-        """Whether either number is a Monte Carlo estimate."""
+        """True where either number is a Monte Carlo estimate."""
         return self.se > 0.0 or self.published_se > 0.0
 
     @property
@@ -124,7 +124,7 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """How well the numbers agree.
+        """The verdict on how well the numbers agree.
 
         ``exact``: the same to every printed digit. ``reproduced``: within three joint standard errors (sampled
         numbers), within a printed range, or within a tenth where the source speaks in round words. ``explained``: they

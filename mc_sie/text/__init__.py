@@ -1,1 +1,1 @@
-"""What people write and read: numbers, tables of cells, and text of others that must stay text."""
+"""Text that people write and read: numbers, tables of cells, and words of others that must stay words."""

@@ -32,7 +32,7 @@ class CsvTable:
     path : pathlib.Path
         File.
     delimiter : str
-        What stands between two cells.
+        Separator of two cells.
     columns : dict of str to list of str
         Cells of each column by its name, one a row.
     lines : list of int
@@ -54,7 +54,9 @@ class CsvTable:
     def where(self, row: int, column: str | None = None) -> str:
         """The place of a row, or of a cell, as a message names it."""
         place = f"{self.path}: row {row + 1} (line {self.lines[row]})"
-        return place if column is None else f"{place}, column {column!r}"
+        if column is not None:
+            place += f", column {column!r}"
+        return place
 
     def number(self, row: int, column: str) -> float:
         """A cell as a number.
@@ -117,9 +119,9 @@ def read_csv(
     numeric : callable
         Given the name of a column, True where its cells are numbers.
     named : callable
-        What a column is called here, from what the file calls it.
+        The name of a column here, from its name in the file.
     row_is : str
-        Of what each row states one, for the message about a table without rows.
+        Noun for the contents of a row, for the message about a table without rows.
 
     Returns
     -------
@@ -132,13 +134,13 @@ def read_csv(
         When the file cannot be read as a table, or has no rows.
     """
     lines = _text_of(path).splitlines(keepends=True)
-    first, delimiter = 0, ""
-    declared = re.fullmatch(r"sep=([,;|\t])[\r\n]*", lines[0], re.IGNORECASE) if lines else None
-    if declared:
-        first, delimiter = 1, declared[1]
-    else:
-        header_line = next((line for line in lines if line.strip()), "")
-        delimiter = max(",;\t", key=header_line.count)
+    first = 0
+    header_line = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t", key=header_line.count)
+    declared = re.fullmatch(r"sep=([,;|\t])[\r\n]*", "".join(lines[:1]), re.IGNORECASE)
+    if declared:  # spreadsheets write "sep=;" above the header, for one another
+        first = 1
+        delimiter = declared[1]
     reader = csv.reader(io.StringIO("".join(lines[first:]), newline=""), delimiter=delimiter, strict=True)
     try:
         table = [(reader.line_num + first, [cell.strip() for cell in cells]) for cells in reader]
@@ -167,11 +169,13 @@ def _text_of(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}", remedy) from None
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # zip (.xlsx, .ods) and the old .xls
         raise InputError(str(path), "is a workbook, not a table in text", 'Save the sheet as "CSV UTF-8".')
-    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = "utf-8-sig"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # byte order marks of UTF-16, "Unicode text" to spreadsheets
+        encoding = "utf-16"
     try:
-        return content.decode("utf-16" if is_wide else "utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8: byte {error.start}", 'Save it as "CSV UTF-8".') from None
 

@@ -20,10 +20,10 @@ from numbers import Real
 from mc_sie.errors import InputError
 
 REMEDY = "Write it in the digits 0 to 9 with a decimal point, without thousands and units."
-"""How a number is to be written."""
+"""Remedy of every message about a number."""
 
 WHOLE_REMEDY = "Write 1000000, 1e6 or 2^20."
-"""How a whole number is to be written."""
+"""Remedy of every message about a whole number."""
 
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,9})?|inf(?:inity)?)", re.IGNORECASE)
 _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+")
@@ -105,11 +105,13 @@ def parse_whole(text: str) -> int:
     True
     """
     plain = text.strip()
-    power = _POWER.fullmatch(plain) if len(plain) <= _LONGEST else None
+    if len(plain) > _LONGEST:  # before any pattern looks at it
+        raise ValueError("is no whole number", WHOLE_REMEDY)
+    power = _POWER.fullmatch(plain)
     if power:
         # from 2 on, the hundredth power has more digits than are read; below 2, more factors change nothing
         value = Decimal(int(power[1]) ** min(int(power[2]), 100))
-    elif _GROUPS.fullmatch(plain) and len(plain) <= _LONGEST:
+    elif _GROUPS.fullmatch(plain):
         value = Decimal(plain.replace(",", "").replace("_", ""))
     elif is_number(plain):
         value = Decimal(plain)

@@ -1,4 +1,4 @@
-"""Every test of the command line starts in an empty folder."""
+"""Commands are tested in an empty folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return tmp_path
+def _in_an_empty_folder(here):
+    """Also where a test does not ask for the folder."""

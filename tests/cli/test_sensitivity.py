@@ -161,7 +161,7 @@ def test_a_design_that_sees_too_little_costs_the_indices_only(cli, here):
     status, out, err = cli("sensitivity", "mine", "--draws", "2048", "--event", "first_year_ooms > 17.9", "--quiet")
     assert (status, err) == (0, "")
     assert "Not converged: no Shapley effects and no total indices, because in their design the outcome" in out
-    assert "Worth of learning the truth of an input" in out
+    assert "Value of learning the truth of an input" in out
 
 
 @compiled

@@ -251,7 +251,6 @@ def test_a_job_travels_light():
         ((*ASKED, "--scheduler", "nowhere.invalid:9"), "--scheduler nowhere.invalid:9 cannot be reached: "),
         ((*ASKED, "--scheduler", "carrier-pigeon://x:9"), "--scheduler carrier-pigeon://x:9 cannot be reached: "),
         ((*ASKED, "--scheduler", "no:port"), "--scheduler no:port cannot be reached: "),
-        ((*ASKED, "--scheduler", ""), "--scheduler  cannot be reached: "),
         ((*ASKED, "--scheduler", "ucx://x:9"), "--scheduler ucx://x:9 cannot be reached: "),
         ((*ASKED, "--scheduler", "tls://127.0.0.1:9"), "--scheduler tls://127.0.0.1:9 needs certificates, and Dask"),
     ],

@@ -83,7 +83,7 @@ def test_sigma_and_rho_are_inverse(sigma):
     assert sigma_from_rho(rho_from_sigma(sigma)) == pytest.approx(sigma, rel=1e-12)
 
 
-# sigma and rho of published_numbers: Epoch's 0.7, Knoblach's 0.45 and 0.87, Whitfill & Wu's 2.583
+# sigma and rho as published: Epoch's 0.7, Knoblach's 0.45 and 0.87, Whitfill & Wu's 2.583
 @pytest.mark.parametrize(("sigma", "rho"), [(0.7, -0.4286), (0.45, -1.2222), (0.87, -0.1494), (2.583, 0.6129)])
 def test_published_conversions(sigma, rho):
     assert rho_from_sigma(sigma) == pytest.approx(rho, abs=5e-5)

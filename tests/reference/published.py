@@ -1,7 +1,7 @@
 """Slow, obvious reference versions of the published models, which `mc_sie.published` is held to.
 
-Written from `shared/published_numbers.md` (cited below as "numbers, section n") and `shared/golden/README.md` alone:
-loops, direct formulas, quadrature and root finding. Nothing here shares code with the package, or was written from it.
+Written from what the publications and their published code and spreadsheets say: loops, direct formulas, quadrature and
+root finding. Nothing here shares code with the package, or was written from it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _pow2(exponent: float) -> float:
 
 
 def _dh_first_doubling(option: str, f: float) -> float:
-    """Months of the first doubling: 3/f, 3/(1+f0) on a ramp, 3/(1+f) in single_sim (numbers, section 4, item 3)."""
+    """Months of the first doubling: 3/f, 3/(1+f0) on a ramp, 3/(1+f) in single_sim."""
     if option in ("gradual", "gradual_linear"):
         return 3.0 / (1.0 + DH_RAMP_START)
     if option == "one_plus_f":
@@ -53,7 +53,7 @@ def _dh_first_doubling(option: str, f: float) -> float:
 
 
 def _dh_exponent(option: str, p: float, r: float) -> float:
-    """Log2 of the ratio of successive doubling times at returns r (numbers, section 4, equations and item 1)."""
+    """Log2 of the ratio of successive doubling times at returns r."""
     q = p * (1.0 / r - 1.0)
     if option == "retraining":  # as shipped
         return q / abs(q + 1.0)
@@ -63,14 +63,14 @@ def _dh_exponent(option: str, p: float, r: float) -> float:
 
 
 def _dh_ramp(option: str, f_max: float, t: float) -> float:
-    """Speed-up of the gradual boost at t < 60 months: exponential (code) or linear (article), section 4, item 4."""
+    """Speed-up of the gradual boost at t < 60 months: exponential (code) or linear (article)."""
     if option == "gradual":
         return float(DH_RAMP_START * (f_max / DH_RAMP_START) ** (t / DH_RAMP_MONTHS))
     return DH_RAMP_START + (f_max - DH_RAMP_START) * t / DH_RAMP_MONTHS
 
 
 def davidson_houlden(option: str, f: float, r0: float, limit_years: float, p: float) -> dict[str, float]:
-    """One run of the multi-run simulator, in the golden file's columns (golden README; numbers, section 4)."""
+    """One run of the multi-run simulator, in the columns of `tests/data/davidson_houlden.csv`."""
     if option not in DH_OPTIONS:
         raise ValueError(option)
     doublings_to_ceiling = DH_DOUBLINGS_PER_YEAR * limit_years
@@ -116,7 +116,7 @@ def davidson_houlden_fine(
     horizon_months: float,
     option: str = "base",
 ) -> bool:
-    """The recursion of section 4 with each doubling cut into m equal sub-steps: does some window hold the doublings?
+    """The simulator's recursion with each doubling cut into m equal sub-steps: does some window hold the doublings?
 
     A sub-step multiplies size by 2^(1/m), lowers r by r0/(D m) and multiplies the sub-step's length by 2^(exponent/m).
     Windows start at any sub-step boundary, t = 0 included, and are strictly shorter than window_months.
@@ -155,11 +155,11 @@ def davidson_houlden_fine(
 def retraining_sheet(
     r: float, training_days: float | None, research_days: float = 60.0, step_days: float = 1.0
 ) -> list[tuple[float, float, float]]:
-    """Rows (day, x, e) of the daily Euler sheet, numbers section 3.1; the last row is the one that overflows.
+    """Rows (day, x, e) of the daily Euler sheet; the last row is the one that overflows.
 
     training_days None is the sheet without retraining, where e = x^r (better algorithms act instantly). Days count from
     0. A row overflows when x or e is not a finite double, and infinity is written there. x^r is no column of the sheet
-    with retraining: its overflow shows in the next row's e. Only so do all the months of section 3.2 come out.
+    with retraining: its overflow shows in the next row's e. Only so do all the published months come out.
     """
 
     def software(x: float) -> float:
@@ -193,7 +193,7 @@ def sheet_months_to_infinity(
 
 
 def _retraining_days_at_log_x(r: float, training_days: float, research_days: float, log_x: float) -> float:
-    """Days until ln x reaches log_x in the ODE of section 3.1, with u = ln x as the clock and w = ln e."""
+    """Days until ln x reaches log_x in the ODE of the sheet, with u = ln x as the clock and w = ln e."""
 
     def slope(u: float, y: tuple[float, float]) -> list[float]:
         w, _ = y
@@ -207,7 +207,7 @@ def _retraining_days_at_log_x(r: float, training_days: float, research_days: flo
 
 
 def retraining_exact_days(r: float, training_days: float | None, research_days: float = 60.0) -> float:
-    """Days to infinity of the exact ODE of section 3.1, by integration (section 3.4 has the closed form)."""
+    """Days to infinity of that ODE, exactly, by integration."""
     if r <= 1.0:
         return math.inf
     if training_days is None:  # dt = T x^-r dx, with u = ln x
@@ -225,7 +225,7 @@ def retraining_exact_days_to(
     software: float | None = None,
     effective: float | None = None,
 ) -> float:
-    """Days until software S = x^r, or effective FLOP e, is up by a factor; exact ODE of section 3.1, table in 3.4."""
+    """Days until software S = x^r, or effective FLOP e, is up by a factor; the same ODE, exactly."""
     if (software is None) == (effective is None):
         raise ValueError("give exactly one of software and effective")
     if training_days is None:  # e = x^r there, so the two factors are the same question
@@ -253,14 +253,14 @@ def retraining_exact_days_to(
 
 
 def ces(rho: float, alpha: float, labour: float, compute: float = 1.0) -> float:
-    """Pace of software progress, numbers section 1; alpha is the weight on compute, as in the article's equation."""
+    """Pace of software progress; alpha is the weight on compute, as in the article's equation."""
     if rho == 0.0:
         return float(compute**alpha * labour ** (1.0 - alpha))
     return float((alpha * compute**rho + (1.0 - alpha) * labour**rho) ** (1.0 / rho))
 
 
 def ces_ceiling(rho: float, alpha: float) -> float:
-    """Pace at infinite labour and compute 1, numbers section 1: alpha^(1/rho), infinite from rho = 0 up."""
+    """Pace at infinite labour and compute 1: alpha^(1/rho), infinite from rho = 0 up."""
     return float(alpha ** (1.0 / rho)) if rho < 0.0 else math.inf
 
 
@@ -268,7 +268,7 @@ def ces_ceiling(rho: float, alpha: float) -> float:
 
 
 def speedup_calculator(alpha: float, gamma: float, r_cog: float, g_l: float, g_c: float) -> dict[str, float]:
-    """Growth before and after automation, and their ratio, without an explosion (numbers, end of section 4)."""
+    """Growth before and after automation, and their ratio, without an explosion."""
     if r_cog >= 1.0:
         raise ValueError("the calculator's formula needs r_cog < 1")
     r_comp = r_cog * (1.0 - alpha) / alpha
@@ -278,7 +278,7 @@ def speedup_calculator(alpha: float, gamma: float, r_cog: float, g_l: float, g_c
 
 
 def eth_davidson_doublings(r: float, first: float, n: int) -> list[float]:
-    """Lengths of n successive doublings, each 2^(1/r - 1) times the one before (numbers, section 5)."""
+    """Lengths of n successive doublings, each 2^(1/r - 1) times the one before."""
     lengths = [first]
     while len(lengths) < n:
         lengths.append(lengths[-1] * 2.0 ** (1.0 / r - 1.0))
@@ -286,7 +286,7 @@ def eth_davidson_doublings(r: float, first: float, n: int) -> list[float]:
 
 
 def papers_r(first: float, second: float, n: int = 3) -> tuple[float, list[float]]:
-    """Returns r and the first n doubling times, in months, of the paper-counting toy (numbers, section 5).
+    """Returns r and the first n doubling times, in months, of the paper-counting toy.
 
     Doubling k needs first * (second/first)^k papers and is written at a pace of 2^k papers a month. Research before a
     doubling of software grows by second/first each time, so r solves 2 = (second/first)^r.
@@ -301,7 +301,7 @@ def papers_r(first: float, second: float, n: int = 3) -> tuple[float, list[float
 
 
 def ai2027_phase_years(human_years: float, v0: float, v1: float) -> float:
-    """Calendar years of a phase: dt = Y dp / v(p), v from v0 to v1 geometrically in progress (numbers, section 12)."""
+    """Calendar years of a phase: dt = Y dp / v(p), v from v0 to v1 geometrically in progress."""
     years, _ = quad(lambda progress: human_years / (v0 * (v1 / v0) ** progress), 0.0, 1.0, epsabs=0.0, epsrel=1e-12)
     return float(years)
 
@@ -309,7 +309,7 @@ def ai2027_phase_years(human_years: float, v0: float, v1: float) -> float:
 def ai_futures_ces(
     inf_labour: float = 15.0, inf_compute: float = 1000.0, tenth_compute: float = 1.0 / 2.8
 ) -> dict[str, float]:
-    """Rho, compute share and zeta that meet the three anchors, and throughput at 30x labour (numbers, section 13).
+    """Rho, compute share and zeta that meet the three anchors, and throughput at 30x labour.
 
     Throughput = [share C^(zeta rho) + (1 - share) L^(lambda rho)]^(1/rho), lambda = 0.5, relative to the reference
     C = L = 1. For rho < 0 the term of an infinite input is 0.
@@ -331,7 +331,7 @@ def ai_futures_ces(
 
 
 def govai_months_to_pace(first_doubling_months: float, exponent: float, factor: float) -> float:
-    """Months until growth is `factor` times as fast, if each doubling of A multiplies it by 2^exponent (section 16).
+    """Months until growth is `factor` times as fast, if each doubling of A multiplies it by 2^exponent.
 
     Growth is A^exponent continuously, and scaled so that the first doubling as a whole takes first_doubling_months.
     """
@@ -346,7 +346,7 @@ def govai_months_to_pace(first_doubling_months: float, exponent: float, factor: 
 
 
 def best_run_length_years(growth_per_year: float) -> float:
-    """Run length that maximises effective compute at a fixed end date, by grid search (numbers, section 19a).
+    """Run length that maximises effective compute at a fixed end date, by grid search.
 
     A run of length L locks in hardware, budget and algorithms when it starts, so it gets L exp(-g L). The maximum is
     flat, so comparing doubles finds it to a relative 1e-7 or so, no better.

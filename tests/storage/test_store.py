@@ -355,7 +355,7 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
             "n_per_replicate = 5 cannot be drawn: sobol takes 8",
         ),
         ({"event": 5}, "run.json: event = 5 is not a text"),
-        ({"event": "often"}, "cannot be asked again: --event 'often' is not an event"),
+        ({"event": "often"}, "cannot be asked again: event = 'often' is not an event"),
         ({"event": "months_to[5] < 300"}, "cannot be asked again: .* trajectories end after"),
         ({"horizon_months": None}, "horizon_months = None is not a number"),
         ({"horizon_months": -1}, "cannot be asked again: --horizon-months -1"),

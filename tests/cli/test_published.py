@@ -1,4 +1,4 @@
-"""``mc-sie reproduce`` and ``mc-sie evaluate --model davidson-houlden`` as a user types them."""
+"""``headlines``, ``reproduce`` and ``evaluate --model davidson-houlden``: what they print, write and refuse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests_settings import DATA, INTERPRETED
+from tests_settings import DATA, INTERPRETED, everything
 
 from mc_sie.published import davidson_houlden, govai
 
@@ -129,3 +129,19 @@ def test_reproduce_refuses_what_it_cannot_do(cli, arguments, message):
     status, _, err = cli("reproduce", *arguments)
     assert status == 2
     assert message in err
+
+
+def test_headlines_set_every_shipped_set_side_by_side(cli, here):
+    if INTERPRETED:
+        pytest.skip("ten simulations")
+    status, out, _ = cli("headlines", "--draws", "64", "--out", "new/folder", "--quiet")
+    assert status == 0
+    from mc_sie import shipped_priors
+
+    frame = pd.read_csv("new/folder/headlines.csv")
+    assert set(frame["name"]) == set(shipped_priors())
+    assert frame["prob"].is_monotonic_decreasing
+    for name, answer in zip(frame["name"], frame["answer"], strict=True):
+        assert name in out
+        assert answer.split(" (")[0] in out
+    assert everything(here / "new") == {"folder", *(f"folder/headlines.{end}" for end in ("csv", "svg", "png"))}
