@@ -110,7 +110,9 @@ def _items(table: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, Any]]
 def _is_computable(value: float) -> bool:
     """False for a finite number that is too large or too small; where nan and inf may stand, the model knows."""
     size = abs(value)
-    return size == 0 or SIZE_LOW <= size <= SIZE_HIGH or not math.isfinite(size)
+    if size != size or size == math.inf:  # not isfinite(), which fails for whole numbers beyond all floats
+        return True
+    return size == 0 or SIZE_LOW <= size <= SIZE_HIGH
 
 
 def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: bool) -> InputError:
