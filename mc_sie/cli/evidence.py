@@ -75,7 +75,7 @@ def evidence(
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = evidence_report(simulation, asked, progress=progress)
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.storage.tables import write_evidence
+        from mc_sie.report.analyses import write_evidence
 
         write_evidence(report, out)
     _print_report(report)

@@ -30,9 +30,10 @@ def headlines(
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.comparison.headlines import headline_table
     from mc_sie.engine.batches import n_threads
+    from mc_sie.report.analyses import write_headlines
     from mc_sie.sampling import plan
     from mc_sie.storage.files import check_target
-    from mc_sie.storage.tables import write_headlines, write_json
+    from mc_sie.storage.tables import write_json
 
     plan(draws, seed=seed)
     n_threads(threads)

@@ -95,7 +95,7 @@ def sensitivity(
             progress=progress,
         )
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.storage.store import write_sensitivity
+        from mc_sie.report.analyses import write_sensitivity
 
         folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
     _print(found)

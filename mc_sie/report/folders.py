@@ -204,8 +204,8 @@ def _as_it_is(found: BreakEven | Structure) -> list[str]:
     return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
 
 
-def _made_by(question: CommonDraws, command: str) -> list[str]:
-    return [f"Made by `{command}`: {question.in_words}"]
+def _made_by(common: CommonDraws, command: str) -> list[str]:
+    return [f"Made by `{command}`: {common.in_words}"]
 
 
 def _write(
@@ -215,7 +215,7 @@ def _write(
     figures: dict[str, Figure],
     lines: list[str],
     record: dict[str, Any],
-    question: CommonDraws,
+    common: CommonDraws,
     priors: list[PriorSet],
     command: str,
 ) -> Path:
@@ -228,11 +228,11 @@ def _write(
         for ending in (".svg", ".png"):
             files[f"{stem}{ending}"] = lambda path, figure=figure: save(figure, path)  # type: ignore[misc]
     files[f"{name}.md"] = lambda path: path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    design = question.design
+    design = common.design
     recorded = [stem for stem in tables if stem not in ("densities", "curves")]
     whole = {
-        "event": str(question.event),
-        "horizon_months": question.horizon_months,
+        "event": str(common.event),
+        "horizon_months": common.horizon_months,
         "design": {"scheme": design.scheme, "seed": design.seed, "n_replicates": design.n_replicates,
                    "n_per_replicate": design.n_per_replicate, "n_draws": design.n_draws},
         **record,

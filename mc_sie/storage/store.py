@@ -30,7 +30,6 @@ A folder is written under another name and renamed when it is complete; an exist
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -51,7 +50,6 @@ from mc_sie._jit import processor
 from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary, curve_table
-from mc_sie.analysis.sensitivity.study import Sensitivity
 from mc_sie.engine.run import Simulation, check_horizon
 from mc_sie.engine.sample import Sample
 from mc_sie.engine.streaming import Streamed
@@ -257,69 +255,6 @@ def write_analysis(
         _write_record(partial, {**record, **_circumstances(command)}, record_name)
 
     return write_folder(folder, folder.name, write)
-
-
-def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
-    """Write the folder of a sensitivity analysis, all of it or none.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder that does not exist yet.
-    found : Sensitivity
-        What to write: ``record.json``, one CSV a table, and the figures as SVG and PNG.
-    command : str
-        Command line that made it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
-
-    Raises
-    ------
-    InputError
-        When it exists, cannot be made, or the disk is full.
-    """
-    from mc_sie.report.figures.common import save
-    from mc_sie.report.figures.sensitivity import sensitivity_figures
-
-    files: dict[str, Callable[[Path], object]] = {
-        f"{name}.csv": functools.partial(to_csv, frame) for name, frame in found.tables.items()
-    }
-    for name, figure in sensitivity_figures(found).items():
-        files |= {f"{name}{ending}": functools.partial(save, figure) for ending in (".svg", ".png")}
-    return write_analysis(folder, files, sensitivity_record(found), command=command)
-
-
-def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
-    """Everything about a sensitivity analysis but its tables.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        The analysis.
-
-    Returns
-    -------
-    dict
-        Ready for JSON.
-    """
-    sample = found.sample
-    return {
-        "method": "sensitivity",
-        "prior": sample.prior.to_dict(),
-        "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
-        "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
-        "horizon_months": sample.horizon_months,
-        "event": str(sample.event),
-        "loss_ratio": found.loss_ratio,
-        "answer": _estimate_record(found.answer),
-        "sentences": list(found.sentences),
-        "notes": list(found.notes),
-        "fixed": list(found.fixed),
-        "readings": found.readings,
-    }
 
 
 @dataclass(frozen=True, repr=False)
@@ -605,7 +540,7 @@ def rare_record(rare: Rare, command: str) -> dict[str, Any]:
         "design": {**asdict(rare.design), "n_draws": rare.design.n_draws},
         "horizon_months": rare.horizon_months,
         "event": str(rare.event),
-        "answer": _estimate_record(rare.answer),
+        "answer": estimate_record(rare.answer),
         "sentence": rare.sentence,
         "method_in_words": rare.method,
         "doubts": list(rare.warnings),
@@ -673,8 +608,8 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
         "levels": list(marks.levels),
         "widths": list(marks.widths),
         "event": str(summary.event),
-        "answer": _estimate_record(summary.answer),
-        "from_start": None if summary.from_start is None else _estimate_record(summary.from_start),
+        "answer": estimate_record(summary.answer),
+        "from_start": None if summary.from_start is None else estimate_record(summary.from_start),
         "sentence": summary.sentence,
         "statuses": dict(zip(summary.statuses["status"], map(int, summary.statuses["n_draws"]), strict=True)),
         "prob_bounds": [summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]],
@@ -710,7 +645,7 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
         "way": conditioned.method,
         "method_in_words": conditioned.method_in_words,
         "doubts": list(conditioned.warnings),
-        "before": None if summary.before is None else _estimate_record(summary.before),
+        "before": None if summary.before is None else estimate_record(summary.before),
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
         "proposal": conditioned.proposal,
     }
@@ -727,7 +662,8 @@ def _circumstances(command: str) -> dict[str, Any]:
     }
 
 
-def _estimate_record(estimate: Estimate) -> dict[str, Any]:
+def estimate_record(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as it stands in records: its attributes in types that JSON has."""
     record: dict[str, Any] = plain(vars(estimate))
     return record
 

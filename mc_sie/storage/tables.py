@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Sequence
@@ -25,13 +24,13 @@ from mc_sie.quantities import (
     QUANTITIES,
     TOP_OOMS,
 )
-from mc_sie.storage.files import check_file, existing_file, write_folder, write_whole
+from mc_sie.storage.files import check_file, existing_file, write_whole
 from mc_sie.text.csv_tables import CsvTable, read_csv
 from mc_sie.text.escaping import to_csv
 from mc_sie.text.numerals import parse_number
 
 if TYPE_CHECKING:
-    from mc_sie.analysis.importance.evidence import EvidenceReport
+    pass
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -391,50 +390,3 @@ def write_json(frame: pd.DataFrame, path: Path) -> None:
     """
     text = frame.to_json(orient="records", indent=1, force_ascii=False)
     write_whole(path, lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
-
-
-def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
-    """Write the table and the figure of the headlines of all shipped sets.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From :func:`mc_sie.analysis.comparison.headlines.headline_table`.
-    folder : pathlib.Path
-        A folder that does not exist yet; it is written whole or not at all.
-    """
-    from mc_sie.report.figures.common import headlines_figure, save
-
-    def write(partial: Path) -> None:
-        to_csv(frame, partial / "headlines.csv")
-        figure = headlines_figure(frame)
-        for ending in (".svg", ".png"):
-            save(figure, partial / f"headlines{ending}")
-
-    write_folder(folder, folder.name, write)
-
-
-def write_evidence(report: EvidenceReport, folder: Path) -> None:
-    """Write prior and posterior side by side: tables, figure and all of it as JSON.
-
-    Parameters
-    ----------
-    report : EvidenceReport
-        From :func:`mc_sie.analysis.importance.evidence.evidence`.
-    folder : pathlib.Path
-        A folder that does not exist yet; it is written whole or not at all.
-    """
-    from mc_sie.analysis.importance.evidence import evidence_record
-    from mc_sie.report.figures.common import save
-    from mc_sie.report.figures.evidence import evidence_figure
-
-    def write(partial: Path) -> None:
-        for name in ("inputs", "shares", "items"):
-            to_csv(getattr(report, name), partial / f"evidence_{name}.csv")
-        text = json.dumps(evidence_record(report), indent=1, ensure_ascii=False, allow_nan=False)
-        (partial / "evidence.json").write_text(f"{text}\n", encoding="utf-8")
-        figure = evidence_figure(report)
-        for ending in (".svg", ".png"):
-            save(figure, partial / f"evidence{ending}")
-
-    write_folder(folder, folder.name, write)
