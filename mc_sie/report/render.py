@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?(\s*(%|points|x|OOM|months))?(\s*\(.*\))?$")
 """What looks like a number, for the alignment of a column."""
 
-_MARKUP = re.compile(r"`(?P<code>[^`]+)`|\[(?P<label>[^\]]+)\]\((?P<place>#[\w-]+|\w[\w./-]*(?:#[\w-]+)?)\)")
+_MARKUP = re.compile(r"`(?P<code>[^`]+)`|\[(?P<label>[^\[\]]+)\]\((?P<place>#[\w-]+|\w[\w./-]*(?:#[\w-]+)?)\)")
 """All the markup there is in a paragraph or a cell: code, and links to places in the page and to files beside it."""
 
 _INLINE = re.compile(r"[\\`*~$|]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[\w#]+;)|(?<!\w)_|_(?!\w)")
