@@ -11,6 +11,7 @@ import pytest
 
 import mc_sie._jit
 from mc_sie.__main__ import _in_words
+from mc_sie.engine import compiling
 
 RUN = "run davidson-2025 --draws 512 --out run"
 
@@ -78,6 +79,7 @@ def test_a_refusal_of_the_system_is_bad_input_and_no_traceback(cli, monkeypatch)
 
 def test_a_run_that_cannot_keep_its_machine_code_says_why_and_what_to_do(cli, monkeypatch):
     monkeypatch.setattr(mc_sie._jit, "_cache_place", lambda: (None, ["/home/me/.cache: Read-only file system"]))
+    monkeypatch.setattr(compiling, "_announced", set())
     status, _, err = cli("run", "davidson-2025", "--draws", "512", "--out", "run")
     assert status == 0
     assert "/home/me/.cache: Read-only file system" in err
