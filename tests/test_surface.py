@@ -12,7 +12,6 @@ import pytest
 from tests_settings import ROOT
 
 import mc_sie
-from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.errors import EXIT_BAD_INPUT, InputError, McSieError, nearest
 from mc_sie.model import law
 from mc_sie.quantities import MODES
@@ -175,10 +174,6 @@ def test_an_error_says_where_why_and_what_to_do():
 def test_the_nearest_name_is_suggested():
     assert nearest("roh", ["rho", "r", "lam"]) == "Did you mean 'rho'?"
     assert nearest("zzz", ["rho", "r"]) == "Known: rho, r."
-
-
-def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
-    assert tuple(column.name.lower() for column in law.Column) == KERNEL_COLUMNS
 
 
 def test_modes_have_the_codes_of_the_law():

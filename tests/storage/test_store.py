@@ -358,7 +358,7 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
         ({"event": "often"}, "cannot be asked again: event = 'often' is not an event"),
         ({"event": "months_to[5] < 300"}, "cannot be asked again: .* trajectories end after"),
         ({"horizon_months": None}, "horizon_months = None is not a number"),
-        ({"horizon_months": -1}, "cannot be asked again: --horizon-months -1"),
+        ({"horizon_months": -1}, "cannot be asked again: horizon_months = -1"),
         ({"prior": {}}, "run.json: prior describes no prior set"),
         ({"prior": [1]}, r"run.json: prior = \[1\] is not an object"),
         ({"files": None}, "run.json: files = None is not an object"),
