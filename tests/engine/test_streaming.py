@@ -98,7 +98,8 @@ def test_sums_and_curves_are_those_of_the_draws(both):
     assert INTERPRETED or {"t, 90 %", "binomial upper, 95 %"} <= set(curves["interval"])
     assert (curves["se"].isna() == (rarer < RARE_HITS)).all()  # no error from few hits, and never one of 0
     assert (curves["se"].dropna() > 0.0).all()
-    assert (curves["low"] < curves["high"]).all()
+    drawn = curves[curves["n_draws"] > 0]  # of few draws some bins hold none
+    assert (drawn["low"] < drawn["high"]).all()
 
 
 @pytest.mark.parametrize("scheme", ["sobol", "philox"])
