@@ -36,7 +36,10 @@ NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(
 
 
 class Column(IntEnum):
-    """Where the kernel's table has each quantity: its names are theirs in ``quantities.py``, in capitals."""
+    """Where the kernel's table has each quantity: its names are theirs in ``quantities.py``, in capitals.
+
+    Compiled code takes ``.value``: before 0.63 numba knew no member as an index.
+    """
 
     MODE = 0
     RHO = 1
@@ -493,40 +496,40 @@ def set_law(law: Law, draw: NDArray[np.float64]) -> int:
     int
         OK, or why the draw cannot be simulated.
     """
-    law.mode = int(draw[Column.MODE])
-    law.rho = draw[Column.RHO]
-    law.alpha = draw[Column.ALPHA_COMPUTE]
-    law.rho2 = draw[Column.ROUTE2_RHO]
-    law.alpha2 = draw[Column.ROUTE2_ALPHA_COMPUTE]
-    law.rho_long = draw[Column.RHO_LONG]
+    law.mode = int(draw[Column.MODE.value])
+    law.rho = draw[Column.RHO.value]
+    law.alpha = draw[Column.ALPHA_COMPUTE.value]
+    law.rho2 = draw[Column.ROUTE2_RHO.value]
+    law.alpha2 = draw[Column.ROUTE2_ALPHA_COMPUTE.value]
+    law.rho_long = draw[Column.RHO_LONG.value]
     law.reconfiguration_rate = 0.0
     if not math.isnan(law.rho_long):
-        law.reconfiguration_rate = math.log(2.0) / draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS]
-    law.lam = draw[Column.LAM]
-    law.mu = draw[Column.LABOUR_PER_EFFICIENCY]
-    law.psi = draw[Column.POST_TRAINING_SHARE]
-    law.phi = draw[Column.EXPERIMENT_EFFICIENCY_SHARE]
-    law.limit = draw[Column.LIMIT_OOMS]
-    law.beta = law.lam * (1.0 - law.alpha) * law.mu / draw[Column.R]
-    law.ln_labour = law.lam * math.log(draw[Column.LABOUR_MULTIPLIER])
-    law.ln_speed = math.log(OOMS_PER_DOUBLING / draw[Column.SOFTWARE_DOUBLING_MONTHS])
-    law.training_months = draw[Column.TRAINING_MONTHS]
-    law.training_floor_months = draw[Column.TRAINING_FLOOR_MONTHS]
-    law.shortening_exponent = draw[Column.SHORTENING_EXPONENT]
-    law.generation_gain = draw[Column.GENERATION_GAIN_OOMS]
-    law.ln_accumulation = math.log(draw[Column.RETRAINING_COMPUTE_SHARE] / (law.training_months * LN_10))
+        law.reconfiguration_rate = math.log(2.0) / draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS.value]
+    law.lam = draw[Column.LAM.value]
+    law.mu = draw[Column.LABOUR_PER_EFFICIENCY.value]
+    law.psi = draw[Column.POST_TRAINING_SHARE.value]
+    law.phi = draw[Column.EXPERIMENT_EFFICIENCY_SHARE.value]
+    law.limit = draw[Column.LIMIT_OOMS.value]
+    law.beta = law.lam * (1.0 - law.alpha) * law.mu / draw[Column.R.value]
+    law.ln_labour = law.lam * math.log(draw[Column.LABOUR_MULTIPLIER.value])
+    law.ln_speed = math.log(OOMS_PER_DOUBLING / draw[Column.SOFTWARE_DOUBLING_MONTHS.value])
+    law.training_months = draw[Column.TRAINING_MONTHS.value]
+    law.training_floor_months = draw[Column.TRAINING_FLOOR_MONTHS.value]
+    law.shortening_exponent = draw[Column.SHORTENING_EXPONENT.value]
+    law.generation_gain = draw[Column.GENERATION_GAIN_OOMS.value]
+    law.ln_accumulation = math.log(draw[Column.RETRAINING_COMPUTE_SHARE.value] / (law.training_months * LN_10))
     law.floor_ooms = -math.inf
     if law.training_floor_months > 0.0:
         law.floor_ooms = math.log10(law.training_floor_months / law.training_months)
-    law.horizon = draw[Column.HORIZON_MONTHS]
+    law.horizon = draw[Column.HORIZON_MONTHS.value]
 
     # the pace on day one: as given, or what the CES makes of the labour that there is then
     ln_r0 = ln_ces(law.ln_labour, 0.0, law.rho, law.alpha)
     if not math.isnan(law.rho2):
         ln_r0 = max(ln_r0, ln_ces(law.ln_labour, 0.0, law.rho2, law.alpha2))
     law.ln_pace_start = ln_r0
-    if not math.isnan(draw[Column.SPEEDUP_INITIAL]):
-        law.ln_pace_start = math.log(draw[Column.SPEEDUP_INITIAL])
+    if not math.isnan(draw[Column.SPEEDUP_INITIAL.value]):
+        law.ln_pace_start = math.log(draw[Column.SPEEDUP_INITIAL.value])
     law.ln_pace_scale = law.ln_pace_start - ln_r0
 
     set_hold(law)
@@ -558,11 +561,11 @@ def set_hold(law: Law) -> None:
 @part
 def status_of_pairs(mode: int, draw: NDArray[np.float64]) -> int:
     """OK, or what is wrong with the quantities that go together."""
-    is_reconfigured = not math.isnan(draw[Column.RHO_LONG])
-    has_route2 = not math.isnan(draw[Column.ROUTE2_RHO])
-    if is_reconfigured == math.isnan(draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS]):
+    is_reconfigured = not math.isnan(draw[Column.RHO_LONG.value])
+    has_route2 = not math.isnan(draw[Column.ROUTE2_RHO.value])
+    if is_reconfigured == math.isnan(draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS.value]):
         return HALF_GIVEN_PAIR
-    if has_route2 == math.isnan(draw[Column.ROUTE2_ALPHA_COMPUTE]):
+    if has_route2 == math.isnan(draw[Column.ROUTE2_ALPHA_COMPUTE.value]):
         return HALF_GIVEN_PAIR
     if is_reconfigured and (mode == SHORTENING or mode == SHORTENING_ACCELERATING_ONLY):
         return SHORTENING_RECONFIGURED

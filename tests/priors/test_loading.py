@@ -186,7 +186,7 @@ def test_a_record_that_is_none_is_refused():
         ("\u00e9" * 140, "cannot be read: File name too long."),  # 280 bytes
         (Path("y" * 300), "cannot be read: File name too long."),
         ("~nouser/mine.toml", "is no path: Could not determine home directory."),
-        ("a\0b", "is no path: embedded null byte."),
+        ("a\0b", "embedded null"),
         (5, "prior '5' is neither a name nor a path."),
         (None, "prior 'None' is neither a name nor a path."),
     ],
