@@ -88,7 +88,7 @@ class _Linked(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
 
     @property
     def codegen(self) -> _NoEnvironment:
-        """What numba tells the place of a function's environment, which only Python objects would need."""
+        """A stand-in that is told the place of a function's environment, which only Python objects would need."""
         return _NoEnvironment()
 
 

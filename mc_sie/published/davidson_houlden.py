@@ -268,7 +268,7 @@ def holds_event(
     is_exponent_first: bool, first_months: float, horizon_months: float, cuts: int, wanted: int, months: float,
     ring: NDArray[np.float64],
 ) -> bool:  # fmt: skip
-    """Whether so many steps fall within so many months in some window of one run without a ramp.
+    """True where so many steps fall within so many months in some window of one run without a ramp.
 
     Parameters
     ----------

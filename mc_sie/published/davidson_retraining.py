@@ -205,7 +205,7 @@ def growth_curves(r: float = 1.5, days: int = 500) -> pd.DataFrame:
 
 
 def targets() -> list[Target]:
-    """What the essay printed."""
+    """The numbers that the essay printed."""
     return [*_theory(), *_months(), *_multipliers(), *_effective_compute()]
 
 

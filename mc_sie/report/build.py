@@ -72,7 +72,7 @@ REFERENCE = ("davidson-houlden-2025", "davidson-2025")
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What a report is asked for: enough to make it again.
+    """Specification of a report: enough to make it again.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def make_request(
     seed: int | None,
     horizon_months: float | None,
 ) -> ReportRequest:
-    """What the command line asks for, checked before anything is simulated.
+    """The specification that a command line gives, checked before anything is simulated.
 
     Parameters
     ----------
@@ -301,13 +301,13 @@ def _tried(part: Callable[[], Part]) -> Part | InputError:
 
 
 def _turned(prior: PriorSet, **how: Any) -> tuple[BreakEven, pd.DataFrame]:
-    """What would turn the answer, and the answer with each input pinned."""
+    """Break-even values, and the answer with each input pinned."""
     found = breakeven(prior, **how)
     return found, pinned_at(found)
 
 
 def _rare_command(request: ReportRequest) -> str | None:
-    """What would find worlds with the event where hardly a draw does; None where it cannot be asked."""
+    """A command that finds draws with the event where hardly one has it; None where it cannot be asked."""
     prior = request.prior
     if prior.evidence or not prior.dimensions:
         return None
@@ -328,7 +328,7 @@ def _spread(event: Event, horizon_months: float) -> str:
 
 
 def _main_drivers(found: Sensitivity | InputError) -> str:
-    """What the answer hangs on, by group and in words."""
+    """Main drivers of the answer, by group and in words."""
     if isinstance(found, InputError):
         return sections.nothing_to_rank(found)
     if found.indices is None or not found.is_known:
@@ -504,7 +504,7 @@ def _text(content: str) -> Callable[[Path], object]:
 
 
 def request_record(request: ReportRequest) -> dict[str, Any]:
-    """What it takes to make a report again, ready for JSON."""
+    """Specification of a report, ready for JSON."""
     return {
         "method": "report",
         **prior_record(request.prior),

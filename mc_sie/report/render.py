@@ -166,7 +166,7 @@ def _data_address(media: str, text: str) -> str:
 
 
 def to_markdown(document: Document) -> str:
-    """The same report for people who paste.
+    """A report as Markdown, for people who paste.
 
     Parameters
     ----------

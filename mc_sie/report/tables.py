@@ -99,7 +99,7 @@ def sets_table(comparison: Comparison) -> pd.DataFrame:
 
 
 def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
-    """What makes the difference to one set, the whole in the last row.
+    """Parts of the difference to one set, the whole in the last row.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def _end(value: float) -> str:
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
-    """What a small change of each prior does, one row an input.
+    """Effects of a small change of each prior, one row an input.
 
     Parameters
     ----------

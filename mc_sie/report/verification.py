@@ -43,7 +43,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 
 @dataclass(frozen=True, repr=False)
 class Verification(Shown):
-    """What came of doing a run again.
+    """Outcome of doing a run again.
 
     Attributes
     ----------
@@ -195,7 +195,7 @@ def _drift_of(name: str, stored: Path, again: Path, relative: float) -> tuple[in
 
 
 def _drift(name: str, then: Columns, now: Columns, relative: float, least: float) -> tuple[int, list[dict[str, Any]]]:
-    """The same for what two files hold."""
+    """Differences between what two files hold."""
     shapes = [{column: array.shape for column, array in columns.items()} for columns in (then, now)]
     if shapes[0] != shapes[1]:
         told = [_shape_in_words(name, shape, other) for shape, other in _both_ways(*shapes)]
@@ -241,7 +241,7 @@ def _is_near(then: Any, now: Any, relative: float, least: float) -> NDArray[np.b
 
 
 def _is_same_cell(then: Any, now: Any, relative: float, least: float) -> bool:
-    """Whether two cells of a column that holds more than numbers agree; numbers within a text are numbers, too."""
+    """True where two cells of a column with more than numbers agree; numbers within a text are numbers, too."""
     if type(then) in (int, float) and type(now) in (int, float):
         return bool(_is_near(then, now, relative, least))
     if type(then) is not type(now):

@@ -162,7 +162,7 @@ class Checkpoint:
         write_whole(self.folder / "counts.npz", write)
 
     def read(self) -> tuple[Plan, NDArray[np.int64]]:
-        """What was asked, and what has been counted.
+        """The plan, and the counts so far.
 
         Returns
         -------

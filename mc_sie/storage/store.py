@@ -282,7 +282,7 @@ class StoredRun(Shown):
 
 
 def is_run(path: Path | str) -> bool:
-    """Whether a path is a run's folder rather than a prior set.
+    """True where a path is a run's folder rather than a prior set.
 
     Parameters
     ----------
@@ -337,7 +337,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What a run or a report was asked.
+    """Specification of a run: prior set, event, design and horizon.
 
     Attributes
     ----------
@@ -358,7 +358,7 @@ class RunSpec:
 
 
 def run_spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
-    """What the run of a record was asked.
+    """Specification of the run that a record is of.
 
     Parameters
     ----------
@@ -652,7 +652,7 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
 
 
 def _circumstances(command: str) -> dict[str, Any]:
-    """What ran, and on what."""
+    """Command, time, machine and versions of libraries."""
     return {
         "command": command,
         "python": sys.version.split()[0],

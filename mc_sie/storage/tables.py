@@ -161,7 +161,7 @@ def _keep_given(path: Path, column: str, cells: list[str], kept: dict[str, Any])
 
 
 def _column_remedy(column: str) -> str:
-    """What to do about a column that nobody knows."""
+    """Remedy for a column that nobody knows."""
     determined = QUANTITIES[column].determines if column in QUANTITIES else None
     if determined is not None:
         return f"It restates {determined} in prior files; a table takes {determined} itself."

@@ -263,7 +263,7 @@ class _RerunBar:
         self._total = total
 
     def part(self, index: int) -> Callable[[], None]:
-        """What counts the reruns of one input; those beyond its part leave the bar where it is."""
+        """A counter of the reruns of one input; those beyond its part leave the bar where it is."""
         n_done = 0
 
         def count() -> None:

@@ -100,7 +100,7 @@ def _percent(value: float) -> str:
 
 
 def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
-    """What is believed about each quantity that varies: small multiples.
+    """Densities of each quantity that varies: small multiples.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ def _few_ticks(axes: Axes, low: float, high: float) -> None:
 
 
 def _bars(axes: Axes, report: EvidenceReport) -> None:
-    """What each piece adds, in points, with two standard errors."""
+    """Points that each piece adds, with two standard errors."""
     items = report.items.iloc[::-1]
     rows = np.arange(len(items))
     points, errors = 100.0 * items["shapley"].to_numpy(), 200.0 * items["se_shapley"].to_numpy()

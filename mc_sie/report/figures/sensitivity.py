@@ -236,7 +236,7 @@ def _edges(bins: pd.DataFrame) -> np.ndarray:
 
 
 def _is_log(part: pd.DataFrame) -> bool:
-    """Whether an input is drawn on a logarithmic axis: its scale is one and it spans a factor above 5."""
+    """True where an input is drawn on a logarithmic axis: its scale is one and it spans a factor above 5."""
     name = part["quantity"].iloc[0]
     bins = part[part["kind"] == "bin"]
     if name not in QUANTITIES or QUANTITIES[name].scale != "log" or bins.empty or bins["x_low"].min() <= 0.0:
@@ -249,7 +249,7 @@ def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
 
 
 def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
-    """The same scale and limits above and below; ticks below only."""
+    """Give both axes one scale and limits, and ticks to the lower one only."""
     if (part["kind"] == "category").any():
         labels = [label.replace("_", "\n") for label in part["label"]]
         is_long = sum(map(len, labels)) > _LABEL_CHARACTERS

@@ -90,7 +90,7 @@ def drivers(found: Sensitivity) -> Section:
 
 
 def nothing_to_rank(why: InputError) -> str:
-    """What stands in place of drivers where the draws do not tell any.
+    """A section in place of drivers, where the draws do not tell any.
 
     Parameters
     ----------
@@ -295,7 +295,7 @@ def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
 
 
 def medians_table(sample: Sample) -> pd.DataFrame:
-    """What is typical of worlds with the event.
+    """A section on what is typical of worlds with the event.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from mc_sie.stats.estimates import decimals, in_percent
 
 
 def _not_worked_out(why: InputError) -> Aside:
-    """What stands in place of a part that this set or this event does not allow."""
+    """A section in place of a part that this set or this event does not allow."""
     return Aside(f"Not worked out: {why}")
 
 
