@@ -270,11 +270,11 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
     if len(parts) == 1:
         return {"family": "fixed", "value": parts[0]}
     is_percent = any("%" in word for word in words)
-    if is_number(parts[0]):  # shares before modes
+    if parts and is_number(parts[0]):  # shares before modes
         parts = [part for pair in zip(parts[1::2], parts[::2], strict=False) for part in pair]
     names = parts[::2]
     shares = parts[1::2]
-    if len(names) != len(shares) or not all(is_number(share) for share in shares):
+    if not parts or len(names) != len(shares) or not all(is_number(share) for share in shares):
         remedy = (
             f"Write one mode, or modes with their shares: {MODES[1]} 0.5 {MODES[3]} 0.5. Known: {', '.join(MODES)}."
         )

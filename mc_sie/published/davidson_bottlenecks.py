@@ -103,7 +103,8 @@ def targets() -> list[Target]:
             "rho of Epoch's elasticity 0.7",
             "-0.4",
             float(rho_from_sigma(0.7)),
-            reason="-0.4286 rounds to it, but the ceiling moves: 5.04x instead of the 5.66x (printed 6x) of rho = -0.4",
+            reason="rounded it is, but the ceiling moves: 5.04x at -0.4286 instead of the 5.66x (printed 6x) of "
+            "rho = -0.4",
         ),
         Target(
             SOURCE,
