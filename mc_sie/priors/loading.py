@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -324,7 +324,10 @@ def prior_from_dict(record: Mapping[str, Any], where: str) -> PriorSet:
     if found.digest != digest:
         why = f"describes a prior set of digest {found.digest[:12]}, but says {str(digest)[:12]}"
         raise InputError(where, why, "It was changed by hand, or is of another version: run it again.")
-    return found
+    said = record.get("warnings", found.warnings)  # they name the file that was read, which the record is not
+    if not isinstance(said, list | tuple) or not all(isinstance(warning, str) for warning in said):
+        raise InputError(f"{where}: warnings", "are no list of texts", "Run it again.")
+    return replace(found, warnings=tuple(said))
 
 
 def _without(row: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -29,6 +29,19 @@ def test_a_run_comes_back(cli, options):
     assert cli("verify", "run/run.json")[0] == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--no-draws",)], ids=["kept", "counted"])
+def test_a_run_of_a_file_that_was_warned_about_comes_back(cli, options):
+    """Warnings name the file as it was typed, wherever the run is verified from."""
+    text = (
+        'title = "Mine"\nextends = "davidson-2025"\n[r]\nfamily = "fixed"\nvalue = 1.2\nunit = "1"\nsource = "a test"\n'
+    )
+    Path("mine.toml").write_text(text, encoding="utf-8")
+    status, _, err = cli("run", "mine.toml", "--draws", "1024", "--out", "run", "--quiet", *options)
+    assert (status, "warning: mine.toml" in err) == (0, True)
+    status, out, _ = cli("verify", "run", "--quiet")
+    assert status == 0, out
+
+
 def test_drift_is_shown_and_exits_with_1(cli):
     assert cli("run", "davidson-2025", "--draws", "4096", "--out", "run", "--quiet")[0] == 0
     record = json.loads(Path("run/run.json").read_text())
