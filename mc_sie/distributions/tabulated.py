@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.base import Array, Continuous, Standard, Unusable
+from mc_sie.distributions.base import Array, Continuous, Standard, Unusable, rising_root
 
 Cells = NDArray[np.intp]
 
@@ -139,18 +139,14 @@ class Piecewise(Standard):
         aim = np.clip((values - self._low[cell]) / self._widths[cell], 0.0, 1.0)
         if self._is_straight:
             return cell, aim
-        low = np.zeros_like(aim)
-        high = np.ones_like(aim)
-        share = aim.copy()
-        for _ in range(60):  # Newton steps inside a bracket that shrinks
-            excess = self._risen(cell, share) - aim
-            low = np.where(excess <= 0.0, share, low)
-            high = np.where(excess >= 0.0, share, high)
-            step = share - excess / self._slope(cell, share)
-            better = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-            if np.all(np.abs(better - share) <= 1e-16):
-                break
-            share = better
+        share = rising_root(
+            lambda share: self._risen(cell, share) - aim,
+            lambda share: self._slope(cell, share),
+            np.zeros_like(aim),
+            np.ones_like(aim),
+            1e-16,
+            aim,
+        )
         return cell, share
 
 

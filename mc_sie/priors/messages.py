@@ -6,16 +6,17 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from pydantic import ValidationError
 
 from mc_sie.distributions.base import Unusable
+from mc_sie.distributions.fitting import FittedFamily
 from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.priors import schema
-from mc_sie.priors.family_keys import FAMILIES, Strict, Weighted
-from mc_sie.priors.text_entry import in_toml, key_in_toml
+from mc_sie.priors.family_keys import FAMILIES, Strict, Weighted, as_quantiles
+from mc_sie.priors.text_entry import in_toml, is_quantile, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
@@ -260,6 +261,9 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
     further: type[Strict] = schema.Sourced
     if isinstance(steps[-2], int):  # a component
         further = Weighted
+    if family in get_args(FittedFamily) and (is_quantile(key) or key in ("quantiles", "interval")):
+        why = f'is not a key of family = "{family}"'
+        return why, as_quantiles(family)
     known = [*FAMILIES[family].model_fields, *further.model_fields]
     return f'is not a key of family = "{family}"', nearest(key, known)
 
@@ -279,7 +283,10 @@ def _missing_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
     if name == "correlation":
         return why, "It needs between or group, spearman and source."
     fields = FAMILIES[table["family"]].model_fields
-    return why, f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+    remedy = f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+    if key == "mean" and table["family"] == "interval":
+        remedy += f" {as_quantiles()}"
+    return why, remedy
 
 
 def _unknown_name(raw: dict[str, Any], steps: Steps, location: Steps, context: dict[str, Any]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from mc_sie.errors import InputError
 from mc_sie.priors import entry as made
 from mc_sie.priors import load_prior, pool
+from mc_sie.priors.family_keys import as_quantiles
 from mc_sie.quantities import QUANTITIES
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
@@ -275,15 +276,42 @@ MISTAKES = {
     "quantiles that the family cannot have": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8, q95 = 0.9 }\nfit = "lognormal"'),
         '[lam] fit = "lognormal" cannot have those quantiles: the nearest has q50 = 0.416, given 0.8. '
-        "Name another family, state two quantiles only, or use a mixture.",
+        'fit = "metalog" may have them exactly; or name another family, state two quantiles, use a mixture.',
     ),
     "misspelt fit": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "lognorml"'),
         "[lam] fit = \"lognorml\" is not one of the names. Did you mean 'lognormal'?",
     ),
     "no fit": (
-        lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }'),
-        "[lam] has no fit. It needs family, fit, quantiles.",
+        lam('family = "interval"\nmean = 0.5\ninterval = [0.1, 0.8]'),
+        "[lam] has no fit. It needs family, fit, mean, interval.",
+    ),
+    "an interval without a mean": (
+        lam('family = "interval"\ninterval = [0.1, 0.8]\nfit = "lognormal"'),
+        f"[lam] has no mean. It needs family, fit, mean, interval. {as_quantiles('lognormal')}",
+    ),
+    "an interval of a family with parameters": (
+        lam('family = "lognormal"\ninterval = [0.1, 0.8]'),
+        f'[lam] interval = [0.1, 0.8] is not a key of family = "lognormal". {as_quantiles("lognormal")}',
+    ),
+    "quantiles that no metalog has": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.05, q95 = -0.02 }'),
+        "[rho] quantiles.q50 = -0.05 cannot be met with the others: no metalog has them. q50 = -0.0706 would go with "
+        "them. With high = 0.12 there is one for all of them. Or state fewer quantiles, or a mixture.",
+    ),
+    "quantiles that only a metalog of two humps has": (
+        BASE + entry("alpha_compute", 'family = "quantiles"\nquantiles = { q05 = 0.01, q50 = 0.5, q95 = 0.99 }'),
+        "[alpha_compute] quantiles.q50 = 0.5 cannot be met with the others: only a metalog of several humps has them. "
+        "Or state fewer quantiles, or a mixture.",
+    ),
+    "a quantile outside the domain": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.15, q95 = 1.2 }'),
+        "[rho] quantiles.q95 = 1.2 is not between low = -50 and high = 1. "
+        "Quantiles lie strictly between low and high, which are the ends of the domain unless given.",
+    ),
+    "a bound of a metalog outside the domain": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.15, q95 = 0.2 }\nhigh = 2'),
+        f"[rho] high = 2 is above 1. {IN_RHO}",
     ),
     "misnamed quantile": (
         lam('family = "quantiles"\nquantiles = { p05 = 0.1, q50 = 0.8 }\nfit = "normal"'),
@@ -300,7 +328,7 @@ MISTAKES = {
     ),
     "df for a normal": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "normal"\ndf = 3'),
-        '[lam] df = 3 does not belong to fit = "normal". df is for student_t, low and high for beta.',
+        '[lam] df = 3 does not belong to fit = "normal". df is for student_t, low and high for beta and metalog.',
     ),
     "TOML that does not parse": (
         'title = "t"\n[rho\n',
