@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import Faults, InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.evidence import Evidence, used_twice
@@ -34,16 +34,8 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
     InputError
         When something is missing, or they do not go together.
     """
-    for required in ("rho", "r"):
-        names = [name for name in QUANTITIES if QUANTITIES[name].determined == required]
-        if not any(name in entries for name in names):
-            remedy = f"Give one of {', '.join(f'[{name}]' for name in names)}, or extend a set that has it."
-            raise InputError(file, f"does not say what {required} is", remedy)
-    for pair in PAIRED:
-        given = [name for name in pair if name in entries]
-        if len(given) == 1:
-            (lacking,) = set(pair) - set(given)
-            raise InputError(f"{file}: [{given[0]}]", f"is given without [{lacking}]", "Give both or neither.")
+    faults = Faults(file)
+    check_names(faults, list(entries))
     for code, prob in entries["mode"].distribution.atoms:
         mode = MODES[int(code)]
         if mode in AUTONOMOUS_MODES and "rho_long" in entries:
@@ -52,10 +44,45 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
                 "Shortening needs a law that does not change with time: choose other modes, or take away rho_long "
                 'and reconfiguration_half_life_months with family = "absent".'
             )
-            raise InputError(f"{file}: [mode]", why, remedy)
+            faults.add(f"{file}: [mode]", why, remedy)
     for name, reparametrisation in REPARAMETRISATIONS.items():
-        if name in entries:
-            _check_image(file, reparametrisation, entries)
+        if {name, *reparametrisation.others} <= set(entries):
+            with faults.gathered():
+                _check_image(file, reparametrisation, entries)
+    faults.raise_any()
+
+
+def check_names(faults: Faults, names: Sequence[str], *, is_whole: bool = True) -> None:
+    """Take up what is wrong with the names of the quantities that a set states, whatever their entries.
+
+    Parameters
+    ----------
+    faults : Faults
+        Of the file that states them.
+    names : sequence of str
+        Code names.
+    is_whole : bool
+        False where others are inherited.
+    """
+    groups: dict[str, str] = {}
+    for name in names:
+        determined = QUANTITIES[name].determined
+        other = groups.setdefault(determined, name)
+        if other != name:
+            remedy = f"Both determine {determined}: keep one of them."
+            faults.add(f"{faults.where}: [{name}]", f"is given beside [{other}]", remedy)
+    if not is_whole:
+        return
+    for required in ("rho", "r"):
+        if required not in groups:
+            known = [f"[{name}]" for name in QUANTITIES if QUANTITIES[name].determined == required]
+            remedy = f"Give one of {', '.join(known)}, or extend a set that has it."
+            faults.add(faults.where, f"does not say what {required} is", remedy)
+    for pair in PAIRED:
+        given = [name for name in pair if name in names]
+        if len(given) == 1:
+            (lacking,) = set(pair) - set(given)
+            faults.add(f"{faults.where}: [{given[0]}]", f"is given without [{lacking}]", "Give both or neither.")
 
 
 def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mapping[str, Entry]) -> None:
@@ -109,7 +136,7 @@ def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[
     return None
 
 
-def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
+def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None, counted_in: str) -> Iterator[str]:
     """Warnings about what may be meant but looks like a mistake.
 
     Parameters
@@ -120,6 +147,8 @@ def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | N
         All of a set.
     bottlenecks : str or None
         How rho, alpha_compute and r fit together, where somebody said so.
+    counted_in : str
+        Where these are stated: a file that only inherits them repeats the warning word for word, and adds none.
 
     Yields
     ------
@@ -131,8 +160,8 @@ def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | N
         yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
     if counts_twice(entries, bottlenecks):
         yield (
-            f"{file}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: say how "
-            'they fit together in bottlenecks = "...", or state [r_total].'
+            f"{counted_in}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: "
+            'say how they fit together in bottlenecks = "...", or state [r_total].'
         )
 
 

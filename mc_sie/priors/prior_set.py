@@ -469,7 +469,14 @@ def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:
     return {name: (0.5 + index * ratio ** -(j + 1.0)) % 1.0 for j, name in enumerate(dimensions)}
 
 
-def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Correlation], **header: Any) -> PriorSet:
+def set_of(
+    stated: Mapping[str, Entry],
+    where: str,
+    correlations: Sequence[Correlation],
+    *,
+    counted_in: str | None = None,
+    **header: Any,
+) -> PriorSet:
     """The set of some entries, checked together.
 
     Parameters
@@ -480,6 +487,8 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
         Where they are stated, for errors and warnings.
     correlations : sequence of Correlation
         One that these entries cannot have is left out, with a warning.
+    counted_in : str, optional
+        Where rho, r or alpha_compute are stated, if not there.
     **header
         Attributes of :class:`PriorSet` that are neither.
 
@@ -502,7 +511,7 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
     ]
     dependence = dependence_between(MODEL_QUANTITIES, latent)
     found = [
-        *warnings_about(where, entries, header["bottlenecks"]),
+        *warnings_about(where, entries, header["bottlenecks"], counted_in or where),
         *(lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
         *repaired(where, dependence, entries),
         *used_already(header.get("evidence", ()), entries),

@@ -407,7 +407,7 @@ MISTAKES = {
         '[pool] members."mine.toml" = 1 leads back to itself: mine.toml -> mine.toml. Take one link out.',
     ),
     "pool with a quantity": (
-        BASE + '[pool]\nmembers = { "other.toml" = 1 }\nsource = "s"\n',
+        HEAD + RHO + '[pool]\nmembers = { "other.toml" = 1 }\nsource = "s"\n',
         "[rho] stands beside [pool]. A pool takes whole sets: state this in a file of its own and make that a member.",
     ),
     "pool that extends": (
@@ -438,6 +438,74 @@ def test_a_mistake_is_explained(folder, name):
         load_prior("mine.toml")
     separator = " " if message.startswith(("is ", "has ", "does ")) else ": "
     assert str(caught.value) == f"mine.toml{separator}{message}"
+
+
+SEVERAL = {
+    "two bad entries": (
+        HEAD + entry("rho", 'family = "uniform"\nlow = 0\nhigh = 1.2') + R
+        + entry("lam", 'family = "beta"\na = 0\nb = 1'),
+        [f": [rho] high = 1.2 is above 1. {IN_RHO}", ": [lam] a = 0 is not above 0. Give a larger number."],
+    ),
+    "an unknown key and a bad value": (
+        'autor = "x"\n' + lam('family = "fixed"\nvalue = 4'),
+        [f': autor = "x" is not a quantity or a key of a prior file. Known: {", ".join(KNOWN)}.',
+         f": [lam] value = 4 is above 3. {IN_LAM}"],
+    ),
+    "an unknown key and a bad value in one entry": (
+        rho('family = "normal"\nmean = 0\nsd = -1\npeak = 2'),
+        [": [rho] peak = 2 is not a key of family = \"normal\". Known: family, truncate_low, truncate_high, mean, sd, "
+         "source, judgement, unit.",
+         ": [rho] sd = -1 is not above 0. Give a larger number."],
+    ),
+    "evidence and an entry": (
+        lam('family = "fixed"\nvalue = 0') + '[[evidence]]\nname = "e"\nabout = "rho"\nlikelihood = "normal"\n'
+        'value = -0.2\nsd = 0\nunit = "1"\nsource = "s"\n',
+        [": evidence[0].sd = 0 is not above 0. Give a larger number.", f": [lam] value = 0 is not above 0. {IN_LAM}"],
+    ),
+    "a number beyond all and a bad value": (
+        rho('family = "uniform"\nlow = -1e300\nhigh = 0') + entry("lam", 'family = "fixed"\nvalue = 4'),
+        [": [rho] low is neither 0 nor between 1e-100 and 1e+100 in size. No distribution can be computed "
+         "from it.", f": [lam] value = 4 is above 3. {IN_LAM}"],
+    ),
+    "a bad value, and a quantity that lacks": (
+        HEAD + entry("rho", 'family = "fixed"\nvalue = 2'),
+        [f": [rho] value = 2 is above 1. {IN_RHO}",
+         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+    ),
+    "nothing of what is needed": (
+        HEAD,
+        [" does not say what rho is. Give one of [rho], [sigma], [max_speed], or extend a set that has it.",
+         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+    ),
+    "a quantity twice, and correlations that cannot be": (
+        BASE + entry("sigma", 'family = "fixed"\nvalue = 0.5')
+        + '[[correlation]]\nbetween = ["r", "lam"]\nspearman = 0.5\nsource = "s"\n',
+        [": [sigma] is given beside [rho]. Both determine rho: keep one of them.",
+         ': correlation[0].between = ["r", "lam"] names lam, which is left to its default (1). '
+         "Give [lam] a range, or take the correlation away."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_all_mistakes_of_a_file_are_said_at_once(folder, name):
+    text, messages = SEVERAL[name]
+    (folder / "mine.toml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_prior("mine.toml")
+    head, *lines = str(caught.value).split("\n")
+    assert head == f"mine.toml has {len(messages)} errors:"
+    assert sorted(lines) == sorted(f"mine.toml{message}" for message in messages)
+
+
+def test_of_dozens_of_mistakes_twenty_are_shown(folder):
+    components = ", ".join(f'{{ weight = 0.02, family = "uniform", low = {k}, high = 0 }}' for k in range(1, 51))
+    (folder / "mine.toml").write_text(rho(f'family = "mixture"\ncomponents = [{components}]'))
+    with pytest.raises(InputError) as caught:
+        load_prior("mine.toml")
+    lines = str(caught.value).split("\n")
+    assert (lines[0], len(lines), lines[-1]) == ("mine.toml has 50 errors:", 22, "... and 30 more.")
+    assert lines[20].startswith("mine.toml: [rho] components[19].high = 0 is below low = 20.")
 
 
 def test_the_base_file_itself_is_right(folder):
