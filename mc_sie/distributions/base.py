@@ -127,27 +127,13 @@ class Distribution(ABC):
         return None
 
     def describe(self) -> str:
-        """The distribution in words, e.g. ``"uniform from -0.4 to -0.1"``.
-
-        Returns
-        -------
-        str
-            Numbers as in the file; derived ones to three digits.
-        """
+        """The distribution in words, e.g. ``"uniform from -0.4 to -0.1"``; derived numbers to three digits."""
         return self.words
 
     def ppf(self, u: ArrayLike) -> Array:
-        """Quantile function, the smallest x with P(X <= x) >= u.
+        """Quantile function, the smallest x with P(X <= x) >= u, for probabilities in (0, 1) of any shape.
 
-        Parameters
-        ----------
-        u : array_like
-            Probabilities in (0, 1), any shape.
-
-        Returns
-        -------
-        ndarray of float64
-            Same shape; rising with u. Each value depends on its own u alone, not on the rest of the array.
+        Rises with u. Each value depends on its own u alone, not on the rest of the array.
         """
         points = np.asarray(u, dtype=np.float64)
         flat = points.ravel()
@@ -155,58 +141,19 @@ class Distribution(ABC):
 
     @abstractmethod
     def cdf(self, x: ArrayLike) -> Array:
-        """P(X <= x).
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Probabilities.
-        """
+        """P(X <= x), for values in the quantity's unit."""
 
     @abstractmethod
     def sf(self, x: ArrayLike) -> Array:
-        """P(X > x), accurate where it is small.
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Probabilities.
-        """
+        """P(X > x), accurate where it is small."""
 
     @abstractmethod
     def pdf(self, x: ArrayLike) -> Array:
-        """Density of the part without atoms; it integrates to 1 minus the probability of the atoms.
-
-        Parameters
-        ----------
-        x : array_like
-            Values in the quantity's unit.
-
-        Returns
-        -------
-        ndarray of float64
-            Density per unit of the quantity.
-        """
+        """Density per unit of the part without atoms; it integrates to 1 minus the probability of the atoms."""
 
     @abstractmethod
     def mean(self) -> float:
-        """Expected value; ``nan`` where it does not exist (Student t with df <= 1).
-
-        Returns
-        -------
-        float
-            In the quantity's unit.
-        """
+        """Expected value in the quantity's unit; ``nan`` where it does not exist (Student t with df <= 1)."""
 
     @abstractmethod
     def _quantile(self, u: Array, v: Array) -> Array:
@@ -428,37 +375,13 @@ def rising_root(
 
 
 def logistic(t: Array) -> Array:
-    """Probability with log-odds t; that of -t is its complement, to the last digit.
-
-    Parameters
-    ----------
-    t : ndarray of float64
-        Log-odds.
-
-    Returns
-    -------
-    ndarray of float64
-        In [0, 1].
-    """
+    """Probability with log-odds t; that of -t is its complement, to the last digit."""
     with np.errstate(over="ignore"):
         return 1.0 / (1.0 + np.exp(-t))
 
 
 def probability_between(distribution: Continuous | Truncated, low: float, high: float) -> float:
-    """P(low <= X <= high), from whichever tail the interval lies in.
-
-    Parameters
-    ----------
-    distribution : Continuous or Truncated
-        Distribution of X.
-    low, high : float
-        Ends, in the quantity's unit.
-
-    Returns
-    -------
-    float
-        Accurate also where it is small.
-    """
+    """P(low <= X <= high), from whichever tail the interval lies in: accurate also where it is small."""
     below = float(distribution.cdf(low))
     above = float(distribution.sf(high))
     if below > 0.5:  # in the upper tail 1 - below has lost its digits

@@ -66,22 +66,10 @@ class Fit:
 
 
 def probability(key: str) -> float:
-    """Probability that a quantile's name stands for: ``q`` and decimals.
+    """Probability that a quantile's name stands for, ``q`` and decimals: ``"q05"`` is 0.05, ``"q975"`` is 0.975.
 
-    Parameters
-    ----------
-    key : str
-        ``"q05"`` is 0.05, ``"q50"`` is 0.5, ``"q975"`` is 0.975. ``"q5"`` might be either of the first two.
-
-    Returns
-    -------
-    float
-        In (0, 1).
-
-    Raises
-    ------
-    Unusable
-        When it is no such name, has one digit, which may mean per cent or a tenth, or is too near 0 or 1 to be drawn.
+    Refused is what is no such name, has one digit, which may mean per cent or a tenth, or is too near 0 or 1 to be
+    drawn.
     """
     digits = key[1:]
     if not (key.startswith("q") and digits.isascii() and digits.isdigit() and digits.strip("0")):

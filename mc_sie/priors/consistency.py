@@ -20,20 +20,7 @@ AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
 
 
 def check_together(file: str, entries: Mapping[str, Entry]) -> None:
-    """Refuse entries that are each right but not together.
-
-    Parameters
-    ----------
-    file : str
-        Where they are stated, for errors.
-    entries : mapping of str to Entry
-        All of a set, defaults included.
-
-    Raises
-    ------
-    InputError
-        When something is missing, or they do not go together.
-    """
+    """Refuse entries, defaults included, that are each right but not together."""
     faults = Faults(file)
     check_names(faults, list(entries))
     for code, prob in entries["mode"].distribution.atoms:
@@ -53,16 +40,9 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
 
 
 def check_names(faults: Faults, names: Sequence[str], *, is_whole: bool = True) -> None:
-    """Take up what is wrong with the names of the quantities that a set states, whatever their entries.
+    """Take up what is wrong with the names under which a set states quantities, whatever their entries.
 
-    Parameters
-    ----------
-    faults : Faults
-        Of the file that states them.
-    names : sequence of str
-        Code names.
-    is_whole : bool
-        False where others are inherited.
+    ``is_whole`` is False where others are inherited.
     """
     groups: dict[str, str] = {}
     for name in names:
@@ -102,20 +82,7 @@ def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mappi
 
 
 def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:
-    """Reason why two quantities of a set cannot be correlated.
-
-    Parameters
-    ----------
-    between : sequence of str
-        The names under which they are stated.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Returns
-    -------
-    tuple of str or None
-        The reason and what to do about it; None where they can be.
-    """
+    """Reason why two quantities of a set cannot be correlated, and what to do about it; None where they can be."""
     for name in between:
         if name not in QUANTITIES:
             return f"names {name}, which is no quantity", nearest(name, QUANTITIES)
@@ -137,23 +104,10 @@ def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[
 
 
 def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None, counted_in: str) -> Iterator[str]:
-    """Warnings about what may be meant but looks like a mistake.
+    """Warnings, a sentence each, about what may be meant but looks like a mistake.
 
-    Parameters
-    ----------
-    file : str
-        Where it is stated.
-    entries : mapping of str to Entry
-        All of a set.
-    bottlenecks : str or None
-        How rho, alpha_compute and r fit together, where somebody said so.
-    counted_in : str
-        Where these are stated: a file that only inherits them repeats the warning word for word, and adds none.
-
-    Yields
-    ------
-    str
-        A sentence each.
+    ``counted_in`` is where rho, r and alpha_compute are stated: a file that only inherits them repeats the warning word
+    for word, and adds none.
     """
     alpha = entries["alpha_compute"].distribution
     if _is_bottlenecked(entries) and alpha.atoms and alpha.atoms[0][0] == 0.0:
@@ -175,62 +129,19 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 
 
 def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
-    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
-
-    Parameters
-    ----------
-    entries : mapping of str to Entry
-        All of a set.
-    bottlenecks : str or None
-        What says so.
-
-    Returns
-    -------
-    bool
-        False where ``bottlenecks`` says it.
-    """
+    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
     is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
     return is_direct and _is_bottlenecked(entries)
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
-    """Warning about a correlation that is left out.
-
-    Parameters
-    ----------
-    file : str
-        Of which set.
-    correlation : Correlation
-        Which.
-    why, remedy : str
-        From :func:`uncorrelated`.
-
-    Returns
-    -------
-    str
-        A sentence or two.
-    """
+    """Warning about a correlation that is left out, with reason and remedy from :func:`uncorrelated`."""
     first, second = correlation.between
     return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is left out: it {why}. {remedy}"
 
 
 def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Warning about correlations that do not go together, with those that take their place.
-
-    Parameters
-    ----------
-    file : str
-        Where they are stated.
-    dependence : Dependence
-        What was made of them.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Yields
-    ------
-    str
-        At most one.
-    """
+    """Warning, at most one, about correlations that do not go together, with those that take their place."""
     if not dependence.is_repaired:
         return
     as_stated = {QUANTITIES[name].determined: name for name in entries}
@@ -247,20 +158,7 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
 
 
 def used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Warnings about evidence that a belief of the set was made with.
-
-    Parameters
-    ----------
-    evidence : sequence of Evidence
-        What the set is conditioned on.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Yields
-    ------
-    str
-        A sentence each.
-    """
+    """Warnings, a sentence each, about evidence that a belief of the set was made with."""
     for item in evidence:
         for name, used_by in used_twice(item, entries):
             yield (

@@ -377,18 +377,7 @@ class Absent(FamilyKeys):
 
 
 def fixed_mode(mode: str) -> Distribution:
-    """One retraining mode with certainty.
-
-    Parameters
-    ----------
-    mode : str
-        One of MODES.
-
-    Returns
-    -------
-    Distribution
-        An atom at its index in MODES.
-    """
+    """One retraining mode with certainty: an atom at its index in MODES."""
     return families.fixed(MODES.index(mode), mode)
 
 

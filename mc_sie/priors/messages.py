@@ -55,27 +55,10 @@ _MISSING = {
 
 
 def checked(file: str, raw: dict[str, Any], *, is_quoted: bool = True) -> schema.Header:
-    """The document that a file holds, every entry checked.
+    """The document that a file holds, every entry checked; the error has everything that is wrong with it.
 
-    Parameters
-    ----------
-    file : str
-        The file, as it shall be shown.
-    raw : dict
-        What TOML made of it.
-    is_quoted : bool
-        True where messages may show values. Not of files that another file refers to: that may be anybody's, and the
-        file a secret.
-
-    Returns
-    -------
-    Header
-        A model of :func:`mc_sie.priors.schema.prior_file`.
-
-    Raises
-    ------
-    InputError
-        With everything that is wrong with it.
+    ``is_quoted`` is False where messages may not show values: a file that another file refers to may be anybody's, and
+    a secret.
     """
     faults = Faults(file)
     beyond = set()  # what pydantic must not see: it would recurse, or compute with it
@@ -192,20 +175,7 @@ def _inner_steps(key: str) -> list[str | int]:
 
 
 def written(raw: dict[str, Any], steps: Steps) -> str:
-    """A place in a file and what stands there, e.g. ``[rho] components[1].high = 1.2``.
-
-    Parameters
-    ----------
-    raw : dict
-        What TOML made of the file.
-    steps : sequence of str or int
-        Keys and list positions on the way.
-
-    Returns
-    -------
-    str
-        Without a value where there is none or it is a whole table.
-    """
+    """A place in a file and what stands there, unless that is a whole table: ``[rho] components[1].high = 1.2``."""
     value = value_at(raw, steps)
     is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
     are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
@@ -231,20 +201,7 @@ def _place(raw: dict[str, Any], steps: Steps) -> str:
 
 
 def value_at(raw: Any, steps: Steps) -> Any:
-    """Value at a place, None where there is nothing.
-
-    Parameters
-    ----------
-    raw : dict
-        What TOML made of the file.
-    steps : sequence of str or int
-        Keys and list positions on the way.
-
-    Returns
-    -------
-    object
-        Any TOML value.
-    """
+    """Value at a place in what TOML made of a file, None where there is nothing."""
     for step in steps:
         if isinstance(raw, dict):
             raw = raw.get(step)

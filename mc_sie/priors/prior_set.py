@@ -477,30 +477,10 @@ def set_of(
     counted_in: str | None = None,
     **header: Any,
 ) -> PriorSet:
-    """The set of some entries, checked together.
+    """The set of some entries, checked together, with defaults, warnings and digest.
 
-    Parameters
-    ----------
-    stated : mapping of str to Entry
-        By code name.
-    where : str
-        Where they are stated, for errors and warnings.
-    correlations : sequence of Correlation
-        One that these entries cannot have is left out, with a warning.
-    counted_in : str, optional
-        Where rho, r or alpha_compute are stated, if not there.
-    **header
-        Attributes of :class:`PriorSet` that are neither.
-
-    Returns
-    -------
-    PriorSet
-        With defaults, warnings and digest.
-
-    Raises
-    ------
-    InputError
-        When the entries do not go together.
+    A correlation that these entries cannot have is left out, with a warning. ``where`` is for errors and warnings,
+    ``counted_in`` where rho, r or alpha_compute are stated if not there; ``header`` has the set's other attributes.
     """
     entries = with_defaults(stated)
     check_together(where, entries)
@@ -532,20 +512,7 @@ def set_of(
 
 
 def check_set(stated: Mapping[str, Entry], where: str) -> None:
-    """Refuse entries that do not make a prior set.
-
-    Parameters
-    ----------
-    stated : mapping of str to Entry
-        By code name.
-    where : str
-        Where they are stated, for errors.
-
-    Raises
-    ------
-    InputError
-        When something is missing, or they do not go together.
-    """
+    """Refuse entries that do not make a prior set."""
     check_together(where, with_defaults(stated))
 
 
@@ -581,21 +548,9 @@ def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> P
 
 
 def check_member(where: str, member: PriorSet, others: Sequence[PriorSet]) -> None:
-    """Refuse what cannot be a member of a pool.
+    """Refuse what cannot be a member of a pool: a pool, a set with evidence, one of the name of another member.
 
-    Parameters
-    ----------
-    where : str
-        Where it is stated, for errors.
-    member : PriorSet
-        The set.
-    others : sequence of PriorSet
-        Members before it.
-
-    Raises
-    ------
-    InputError
-        For a pool, a set with evidence, or the name of another member: tables tell members apart by their names.
+    Tables tell members apart by their names.
     """
     if member.members:
         raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
@@ -609,20 +564,7 @@ def check_member(where: str, member: PriorSet, others: Sequence[PriorSet]) -> No
 
 
 def pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
-    """The pool of some sets.
-
-    Parameters
-    ----------
-    members : tuple of (PriorSet, float)
-        Sets that are no pools themselves, and weights that sum to 1.
-    **header
-        Attributes of :class:`PriorSet`.
-
-    Returns
-    -------
-    PriorSet
-        With warnings and digest.
-    """
+    """The pool of sets that are no pools themselves; ``header`` has its other attributes."""
     evidence = header.get("evidence", ())
     found = [warning for member, _ in members for warning in member.warnings]
     found += [warning for member, _ in members for warning in used_already(evidence, member.entries)]
@@ -642,18 +584,7 @@ def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The value in types that JSON has: inf, which is no number there, as text, and nan as null.
-
-    Parameters
-    ----------
-    value : object
-        A mapping, a sequence, a number (NumPy's too) or text.
-
-    Returns
-    -------
-    object
-        With dicts, lists and Python's numbers.
-    """
+    """The value in types that JSON has: inf, which is no number there, as text, and nan as null."""
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

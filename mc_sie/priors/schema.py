@@ -224,15 +224,8 @@ class Header(Strict):
 
 @cache
 def prior_file() -> type[Header]:
-    """The model of a whole prior file: the header and one entry for each quantity, with the keys of its family.
+    """The model of a whole prior file: the header and one entry for each quantity, None where the file leaves it out.
 
-    Returns
-    -------
-    type
-        A pydantic model; a quantity that the file leaves out is ``None``.
-
-    Notes
-    -----
     Made when first asked for, because building it takes longer than importing this package.
     """
     component = _one_of(Weighted, NUMBER_FAMILIES)
