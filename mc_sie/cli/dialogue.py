@@ -89,7 +89,7 @@ class _Draft:
 
     def checked(self) -> PriorSet | None:
         """The set that the file will make, or None without a base; an error where they make no set."""
-        from mc_sie.priors.prior_set import check_set
+        from mc_sie.priors.consistency import check_set
 
         entries = {answer.name: answer.entry for answer in self.answers.values()}
         if self.base is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mc_sie.errors import Faults, InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
-from mc_sie.priors.entries import Entry
+from mc_sie.priors.entries import Entry, with_defaults
 from mc_sie.priors.evidence import Evidence, used_twice
 from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
@@ -79,6 +79,48 @@ def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mappi
         if not inside:
             why = f"makes {determined.name} = {image:.4g} possible, outside {determined.domain}"
             raise InputError(f"{file}: [{name}]", why, reparametrisation.remedy)
+
+
+def check_set(stated: Mapping[str, Entry], where: str) -> None:
+    """Refuse entries that do not make a prior set."""
+    check_together(where, with_defaults(stated))
+
+
+def check_changes(changes: object) -> None:
+    """Refuse what is no mapping from quantities to entries of theirs."""
+    if not isinstance(changes, Mapping):
+        remedy = 'Write prior.replaced({"rho": mc_sie.priors.entry("rho", ...)}).'
+        raise InputError(f"changes = {changes!r:.60}", "is no mapping from quantities to entries", remedy)
+    for key, change in changes.items():
+        if not isinstance(key, str) or key not in QUANTITIES:
+            raise InputError(f"{key!s:.60}", "is no quantity", nearest(str(key), QUANTITIES))
+        if change is not None and not isinstance(change, Entry):
+            remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+            raise InputError(f"{key} = {change!r:.60}", "is no entry", remedy)
+        if change is not None and change.name != key:
+            raise InputError(f"changes[{key!r}]", f"is an entry of {change.name}", f"Write {{{change.name!r}: ...}}.")
+
+
+def correlations_of(correlations: object) -> tuple[Correlation, ...]:
+    """Correlations that were given as an argument."""
+    if not isinstance(correlations, Sequence):
+        raise InputError(f"correlations = {correlations!r:.60}", "is no sequence", "Give a list of Correlation.")
+    for one in correlations:
+        if not isinstance(one, Correlation):
+            remedy = 'Make one with mc_sie.priors.Correlation(("r", "lam"), 0.5, source="...").'
+            raise InputError(f"correlations: {one!r:.60}", "is no correlation", remedy)
+    return tuple(correlations)
+
+
+def check_correlations(where: str, correlations: Sequence[Correlation], entries: Mapping[str, Entry]) -> None:
+    """Refuse correlations that some entries cannot have, and a pair that is stated twice."""
+    pairs = [one.pair for one in correlations]
+    for place, one in enumerate(correlations):
+        problem = uncorrelated(one.between, entries)
+        if one.pair in pairs[:place]:
+            problem = "stands there twice", "State each pair once."
+        if problem:
+            raise InputError(f"{where}: correlation of {' and '.join(one.between)}", *problem)
 
 
 def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mc_sie.errors import Faults, InputError, nearest
+from mc_sie.priors.consistency import check_set
 from mc_sie.priors.entries import Entry, entry_of_table
 from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.loading import load_prior
-from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.text_entry import file_text, fitted, is_quantile
 from mc_sie.quantities import QUANTITIES
 from mc_sie.text.csv_tables import CsvTable, read_csv
