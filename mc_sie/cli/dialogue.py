@@ -426,7 +426,8 @@ def _help(quantity: Quantity) -> None:
         return
     say("  0.4                this value with certainty")
     say(f"  0.3 to 0.9         between these with 90 %, 5 % on each side: here a {INTERVAL_FITS[quantity.scale]}")
-    say("  lognormal q05=2 q50=8 q95=32    a family through two or three quantiles")
+    say("  quantiles q05=2 q50=8 q95=32    the smooth distribution with one hump that has these quantiles exactly")
+    say("  lognormal q05=2 q95=32          a family through two or three quantiles")
     say("  base               what the set says")
     say("Any family, its numbers in this order or as key=value (in brackets: may be left out):")
     for family, model in FAMILIES.items():
