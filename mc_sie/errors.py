@@ -8,10 +8,15 @@ exits with :data:`EXIT_BAD_INPUT`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 EXIT_BAD_INPUT = 2
 """Exit status of the command line for anything the user can put right."""
+
+ERRORS_SHOWN = 20
+"""Most errors of a file in one message."""
 
 _PARTS_SHOWN = (400, 500, 900)  # characters of where, why and remedy: whatever the input, a message can be read
 
@@ -43,6 +48,66 @@ class InputError(McSieError, ValueError):
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
         """Its three parts, so that it comes back whole from another process."""
         return type(self), (self.where, self.why, self.remedy)
+
+
+class CombinedInputError(InputError):
+    """Several things of one file that cannot be used, each on a line of the message.
+
+    Parameters
+    ----------
+    where : str
+        The file.
+    errors : sequence of InputError
+        Each with its place, reason and remedy; the message shows the first :data:`ERRORS_SHOWN`.
+    """
+
+    def __init__(self, where: str, errors: Sequence[InputError]) -> None:  # noqa: D107 (the class says it)
+        super().__init__(where, f"has {len(errors)} errors")
+        self.errors = tuple(errors)
+        lines = [f"{self.where} {self.why}:", *map(str, self.errors[:ERRORS_SHOWN])]
+        if len(errors) > ERRORS_SHOWN:
+            lines.append(f"... and {len(errors) - ERRORS_SHOWN} more.")
+        self.args = ("\n".join(lines),)
+
+    def __reduce__(self) -> Any:
+        """Its parts, so that it comes back whole from another process."""
+        return type(self), (self.where, self.errors)
+
+
+class Faults:
+    """Errors of one file, gathered so that all are raised at once.
+
+    Parameters
+    ----------
+    where : str
+        The file.
+    """
+
+    def __init__(self, where: str) -> None:  # noqa: D107 (the class says it)
+        self.where = where
+        self.errors: list[InputError] = []
+
+    def add(self, where: str, why: str, remedy: str = "") -> None:
+        """Take an error up, with the parts of an :class:`InputError`."""
+        self.errors.append(InputError(where, why, remedy))
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """A block whose errors are taken up and end it."""
+        try:
+            yield
+        except CombinedInputError as several:
+            self.errors += several.errors
+        except InputError as error:
+            self.errors.append(error)
+
+    def raise_any(self) -> None:
+        """Raise the error, or all of them as one."""
+        found = list({str(error): error for error in self.errors}.values())
+        if len(found) > 1:
+            raise CombinedInputError(self.where, found)
+        if found:
+            raise found[0]
 
 
 def shortened(text: str, n_shown: int = 80) -> str:

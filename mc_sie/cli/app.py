@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from mc_sie.errors import InputError, McSieError
+from mc_sie.errors import CombinedInputError, InputError, McSieError
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ def message_of(error: McSieError) -> str:
     str
         With flags: ``n_draws = 0 is below 1`` becomes ``--draws 0 is below 1``.
     """
-    if not isinstance(error, InputError):
+    if not isinstance(error, InputError) or isinstance(error, CombinedInputError):  # files have no arguments
         return str(error)
     named = _NAMED_FIRST.match(error.where)
     where = error.where

@@ -89,7 +89,7 @@ class _Draft:
 
     def checked(self) -> PriorSet | None:
         """The set that the file will make, or None without a base; an error where they make no set."""
-        from mc_sie.priors.prior_set import check_set
+        from mc_sie.priors.consistency import check_set
 
         entries = {answer.name: answer.entry for answer in self.answers.values()}
         if self.base is None:
@@ -426,7 +426,8 @@ def _help(quantity: Quantity) -> None:
         return
     say("  0.4                this value with certainty")
     say(f"  0.3 to 0.9         between these with 90 %, 5 % on each side: here a {INTERVAL_FITS[quantity.scale]}")
-    say("  lognormal q05=2 q50=8 q95=32    a family through two or three quantiles")
+    say("  quantiles q05=2 q50=8 q95=32    the smooth distribution with one hump that has these quantiles exactly")
+    say("  lognormal q05=2 q95=32          a family through two or three quantiles")
     say("  base               what the set says")
     say("Any family, its numbers in this order or as key=value (in brackets: may be left out):")
     for family, model in FAMILIES.items():

@@ -145,55 +145,20 @@ class _StudentT(Standard):
 
 
 def fixed(value: float, words: str | None = None) -> Mixture:
-    """One value with certainty.
-
-    Parameters
-    ----------
-    value : float
-        In the quantity's unit; ``inf`` for no limit.
-    words : str, optional
-        The distribution in words.
-
-    Returns
-    -------
-    Mixture
-        Of one atom.
-    """
+    """One value with certainty; ``inf`` for no limit."""
     if math.isnan(value):
         raise Unusable("value", "is not a number")
     return Mixture(words or f"exactly {value:g}", (), ((float(value), 1.0),))
 
 
 def uniform(low: float, high: float) -> Continuous:
-    """Equally likely anywhere between two ends.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends, in the quantity's unit; ``low < high``.
-
-    Returns
-    -------
-    Continuous
-        Uniform on [low, high].
-    """
+    """Equally likely anywhere between two ends, ``low < high``."""
     check_ends(low, high)
     return Continuous(f"uniform from {low:g} to {high:g}", _Uniform(), low, high - low, (low, high))
 
 
 def loguniform(low: float, high: float) -> Continuous:
-    """Equally likely in every factor between two positive ends.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends, in the quantity's unit; ``0 < low < high``.
-
-    Returns
-    -------
-    Continuous
-        Its logarithm is uniform.
-    """
+    """Equally likely in every factor between two positive ends: the logarithm is uniform."""
     if low <= 0.0:
         raise Unusable(
             "low", "is not above 0", "A loguniform needs 0 < low < high; with 0 or less inside, use uniform."
@@ -204,74 +169,26 @@ def loguniform(low: float, high: float) -> Continuous:
 
 
 def normal(mean: float, sd: float) -> Continuous:
-    """Normal.
-
-    Parameters
-    ----------
-    mean, sd : float
-        In the quantity's unit; ``sd > 0``.
-
-    Returns
-    -------
-    Continuous
-        On the whole line.
-    """
+    """Normal."""
     return Continuous(f"normal, mean {mean:g}, sd {sd:g}", _Normal(), mean, sd)
 
 
 def lognormal(median: float, sd_log: float) -> Continuous:
-    """Lognormal.
-
-    Parameters
-    ----------
-    median : float
-        In the quantity's unit, above 0.
-    sd_log : float
-        Standard deviation of the natural logarithm, above 0.
-
-    Returns
-    -------
-    Continuous
-        On the positive numbers.
-    """
+    """Lognormal; ``sd_log`` is the standard deviation of the natural logarithm."""
     distribution = Continuous("", _Normal(), math.log(median), sd_log, (0.0, math.inf), is_log=True)
     q05, q95 = distribution.ppf([0.05, 0.95])
     return replace(distribution, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
 
 
 def beta(a: float, b: float, low: float = 0.0, high: float = 1.0) -> Mixture:
-    """Beta on an interval.
-
-    Parameters
-    ----------
-    a, b : float
-        Shape, above 0.
-    low, high : float
-        Ends, in the quantity's unit; ``low < high``.
-
-    Returns
-    -------
-    Mixture
-        On [low, high]; a mixture of one part, because its grid inverts a beta twice as fast as SciPy does.
-    """
+    """Beta between two ends; a mixture of one part, because its grid inverts a beta twice as fast as SciPy does."""
     check_ends(low, high)
     words = f"beta({a:g}, {b:g}) from {low:g} to {high:g}"
     return mixture([(1.0, Continuous(words, _Beta(a, b), low, high - low, (low, high)))], words)
 
 
 def triangular(low: float, peak: float, high: float) -> Mixture:
-    """Triangular.
-
-    Parameters
-    ----------
-    low, peak, high : float
-        In the quantity's unit; ``low <= peak <= high`` and ``low < high``.
-
-    Returns
-    -------
-    Mixture
-        Its two sides are betas, (2, 1) and (1, 2).
-    """
+    """Triangular, ``low <= peak <= high``: its two sides are betas, (2, 1) and (1, 2)."""
     _check_peak(low, peak, high)
     sides = []
     if low < peak:
@@ -282,18 +199,7 @@ def triangular(low: float, peak: float, high: float) -> Mixture:
 
 
 def pert(low: float, peak: float, high: float) -> Mixture:
-    """PERT: a smooth triangular, the beta whose mean is (low + 4 peak + high)/6.
-
-    Parameters
-    ----------
-    low, peak, high : float
-        In the quantity's unit; ``low <= peak <= high`` and ``low < high``.
-
-    Returns
-    -------
-    Mixture
-        On [low, high], see :func:`beta`.
-    """
+    """PERT: a smooth triangular, the beta whose mean is (low + 4 peak + high)/6."""
     _check_peak(low, peak, high)
     a = 1.0 + 4.0 * (peak - low) / (high - low)
     b = 1.0 + 4.0 * (high - peak) / (high - low)
@@ -301,43 +207,15 @@ def pert(low: float, peak: float, high: float) -> Mixture:
 
 
 def student_t(location: float, scale: float, df: float) -> Continuous:
-    """Student t.
-
-    Parameters
-    ----------
-    location, scale : float
-        In the quantity's unit; ``scale > 0``.
-    df : float
-        Degrees of freedom, above 0. There is no mean at 1 or below.
-
-    Returns
-    -------
-    Continuous
-        On the whole line.
-    """
+    """Student t; there is no mean where df is 1 or below."""
     words = f"Student t, location {location:g}, scale {scale:g}, df {df:g}"
     return Continuous(words, _StudentT(df), location, scale)
 
 
 def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = None) -> Mixture:
-    """Several distributions with weights.
+    """Several distributions with weights that sum to 1; mixtures among them are taken apart.
 
-    Parameters
-    ----------
-    weighted : iterable of (float, Distribution)
-        Weights that sum to 1, and distributions; mixtures among them are taken apart.
-    words : str, optional
-        The distribution in words.
-
-    Returns
-    -------
-    Mixture
-        Parts of weight 0 are left out.
-
-    Raises
-    ------
-    Unusable
-        For more than :data:`PARTS_HIGH` parts.
+    Parts of weight 0 are left out, more than :data:`PARTS_HIGH` refused.
     """
     pairs = [(weight, distribution) for weight, distribution in weighted if weight > 0.0]
     total = math.fsum(weight for weight, _ in pairs)
@@ -362,19 +240,9 @@ def mixture(weighted: Iterable[tuple[float, Distribution]], words: str | None = 
 
 
 def truncated(distribution: Distribution, low: float | None, high: float | None) -> Distribution:
-    """A distribution given that it lies in an interval.
+    """A distribution given that it lies in a closed interval, renormalised; None leaves a side as it is.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        Any.
-    low, high : float, optional
-        Closed interval; ``None`` leaves that side as it is.
-
-    Returns
-    -------
-    Distribution
-        Renormalised; parts and atoms of a mixture that lie outside are gone.
+    Parts and atoms of a mixture that lie outside are gone.
     """
     if low is None and high is None:
         return distribution
@@ -426,38 +294,14 @@ def _restricted(distribution: Distribution, low: float, high: float) -> tuple[fl
 
 
 def check_weights(key: str, weights: Iterable[float]) -> None:
-    """Refuse weights that do not sum to 1.
-
-    Parameters
-    ----------
-    key : str
-        Where they stand.
-    weights : iterable of float
-        At least 0 each.
-
-    Raises
-    ------
-    Unusable
-        When the sum is off by more than :data:`WEIGHTS_TOLERANCE`.
-    """
+    """Refuse weights whose sum is off 1 by more than :data:`WEIGHTS_TOLERANCE`; ``key`` is where they stand."""
     total = math.fsum(weights)
     if abs(total - 1.0) > WEIGHTS_TOLERANCE:
         raise Unusable(key, f"has weights that sum to {total:.10g}, not 1", "Make the weights sum to 1.")
 
 
 def check_ends(low: float, high: float) -> None:
-    """Refuse ends that are not in order.
-
-    Parameters
-    ----------
-    low, high : float
-        In the quantity's unit.
-
-    Raises
-    ------
-    Unusable
-        Unless ``low < high``.
-    """
+    """Refuse ends unless ``low < high``."""
     if high < low:
         raise Unusable("high", f"is below low = {low:g}", "Put the smaller number in low.")
     if high == low:

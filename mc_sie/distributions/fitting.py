@@ -66,22 +66,10 @@ class Fit:
 
 
 def probability(key: str) -> float:
-    """Probability that a quantile's name stands for: ``q`` and decimals.
+    """Probability that a quantile's name stands for, ``q`` and decimals: ``"q05"`` is 0.05, ``"q975"`` is 0.975.
 
-    Parameters
-    ----------
-    key : str
-        ``"q05"`` is 0.05, ``"q50"`` is 0.5, ``"q975"`` is 0.975. ``"q5"`` might be either of the first two.
-
-    Returns
-    -------
-    float
-        In (0, 1).
-
-    Raises
-    ------
-    Unusable
-        When it is no such name, has one digit, which may mean per cent or a tenth, or is too near 0 or 1 to be drawn.
+    Refused is what is no such name, has one digit, which may mean per cent or a tenth, or is too near 0 or 1 to be
+    drawn.
     """
     digits = key[1:]
     if not (key.startswith("q") and digits.isascii() and digits.isdigit() and digits.strip("0")):
@@ -133,7 +121,7 @@ def fit(
     All families but the beta are ``location + scale z`` on their own scale, with z of a standard distribution: a
     straight line through the points (z at p, value), exact for two and by least squares for three.
     """
-    names, probs, values = _in_order(quantiles)
+    names, probs, values = in_order(quantiles, 3)
     for name, value in zip(names, values, strict=True):
         _check_value(family, f"quantiles.{name}", value, low, high, "interval")
     if family == "beta":
@@ -150,7 +138,7 @@ def fit(
         allowed = MISS_ALLOWED
     if not misses[worst] <= allowed:
         why = f"cannot have those quantiles: the nearest has {names[worst]} = {fitted[worst]:.4g}"
-        remedy = "Name another family, state two quantiles only, or use a mixture."
+        remedy = 'fit = "metalog" may have them exactly; or name another family, state two quantiles, use a mixture.'
         raise Unusable("fit", f"{why}, given {values[worst]:g}", remedy)
     return Fit(distribution, tuple(fitted.tolist()), float(misses[worst]), _points(distribution, probs, values))
 
@@ -240,7 +228,7 @@ def fit_interval(
     fitted = distribution.ppf(probs)
     if not missed.max() <= MISS_ALLOWED:
         why = f"cannot have that mean and interval: the nearest has mean {distribution.mean():.4g}, interval"
-        remedy = "Name another family, or leave one of them out and state quantiles."
+        remedy = 'Name another family, or leave the mean out: family = "quantiles" with the ends of the interval.'
         raise Unusable("fit", f"{why} {fitted[0]:.4g} to {fitted[1]:.4g}", remedy)
     miss_mean = abs(distribution.mean() - mean) / (interval[1] - interval[0])
     return Fit(distribution, tuple(fitted.tolist()), float(missed.max()), _points(distribution, probs, ends), miss_mean)
@@ -267,10 +255,11 @@ def _points(distribution: Distribution, probs: NDArray[np.float64], values: NDAr
     return float(100.0 * np.abs(distribution.cdf(values) - probs).max())
 
 
-def _in_order(quantiles: Mapping[str, float]) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-    """Names, probabilities and values by rising probability."""
-    if len(quantiles) not in (2, 3):
-        raise Unusable("quantiles", f"has {len(quantiles)}, not two or three", "State two or three quantiles.")
+def in_order(quantiles: Mapping[str, float], most: int) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+    """Names, probabilities and values of two quantiles or more by rising probability."""
+    if not 2 <= len(quantiles) <= most:
+        allowed = {3: "two or three"}.get(most, f"two to {most}")
+        raise Unusable("quantiles", f"has {len(quantiles)}, not {allowed}", f"State {allowed} quantiles.")
     rising = sorted((probability(name), name, value) for name, value in quantiles.items())
     for (prob, name, value), (next_prob, next_name, next_value) in pairwise(rising):
         if prob == next_prob:

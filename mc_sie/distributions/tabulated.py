@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.base import Array, Continuous, Standard, Unusable
+from mc_sie.distributions.base import Array, Continuous, Standard, Unusable, rising_root
 
 Cells = NDArray[np.intp]
 
@@ -139,37 +139,22 @@ class Piecewise(Standard):
         aim = np.clip((values - self._low[cell]) / self._widths[cell], 0.0, 1.0)
         if self._is_straight:
             return cell, aim
-        low = np.zeros_like(aim)
-        high = np.ones_like(aim)
-        share = aim.copy()
-        for _ in range(60):  # Newton steps inside a bracket that shrinks
-            excess = self._risen(cell, share) - aim
-            low = np.where(excess <= 0.0, share, low)
-            high = np.where(excess >= 0.0, share, high)
-            step = share - excess / self._slope(cell, share)
-            better = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-            if np.all(np.abs(better - share) <= 1e-16):
-                break
-            share = better
+        share = rising_root(
+            lambda share: self._risen(cell, share) - aim,
+            lambda share: self._slope(cell, share),
+            np.zeros_like(aim),
+            np.ones_like(aim),
+            1e-16,
+            aim,
+        )
         return cell, share
 
 
 def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = False) -> Continuous:
-    """Chips on bins, as in a roulette elicitation.
+    """Chips on bins, as in a roulette elicitation; rising edges, one more than bins, and only the chips' shares matter.
 
-    Parameters
-    ----------
-    edges : sequence of float
-        Rising, in the quantity's unit, one more than bins.
-    chips : sequence of float
-        Chips on each bin, at least 0; only their shares matter.
-    is_log : bool
-        True where values within a bin are equally likely in every factor rather than in every step.
-
-    Returns
-    -------
-    Continuous
-        A bin without chips has no probability.
+    A bin without chips has no probability. With ``is_log`` values within a bin are equally likely in every factor
+    rather than in every step.
     """
     _check_rising("edges", edges, is_log)
     if len(chips) != len(edges) - 1:
@@ -199,21 +184,9 @@ def histogram(edges: Sequence[float], chips: Sequence[float], *, is_log: bool = 
 
 
 def tabulated(probs: Sequence[float], values: Sequence[float], *, is_log: bool = False) -> Continuous:
-    """A distribution through stated points of its quantile function.
+    """A distribution through points of its quantile function, which rise from its lower end at 0 to its upper end at 1.
 
-    Parameters
-    ----------
-    probs : sequence of float
-        From 0 to 1, rising.
-    values : sequence of float
-        Quantiles there, rising, in the quantity's unit; the first and last are the ends.
-    is_log : bool
-        True where the logarithm is interpolated.
-
-    Returns
-    -------
-    Continuous
-        Between the points a monotone cubic in the probability.
+    Between the points a monotone cubic in the probability, of the logarithm with ``is_log``.
     """
     if len(probs) != len(values):
         raise Unusable("x", f"has {len(values)}, for {len(probs)} in p", "Give one value for each probability.")

@@ -26,7 +26,7 @@ from mc_sie.explorer.draws import (
     theirs,
 )
 from mc_sie.priors import Distribution, Entry, PriorSet
-from mc_sie.priors.prior_set import plain
+from mc_sie.priors.digest import plain
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of
 from mc_sie.report.render import content_policy

@@ -35,26 +35,9 @@ _NO_STEPS = "For values with probabilities write a mixture of fixed ones."
 
 
 def stated(distribution: Any, where: str) -> tuple[Raw, str]:
-    """Family and parameters of a distribution, as a prior file would state them.
+    """Family and parameters of a distribution as a prior file would state them, and what was tabulated and how well.
 
-    Parameters
-    ----------
-    distribution : object
-        A frozen SciPy distribution, anything with ``ppf`` (or ``icdf``) and ``cdf``, a number, or an entry's table.
-    where : str
-        Place, for errors.
-
-    Returns
-    -------
-    raw : dict
-        Family and parameters.
-    remark : str
-        What was tabulated and how well, or nothing.
-
-    Raises
-    ------
-    InputError
-        For what has no quantile function, is discrete, is several distributions at once, or lacks parameters.
+    Refused is what has no quantile function, is discrete, is several distributions at once, or lacks parameters.
     """
     if isinstance(distribution, Mapping):
         return dict(distribution), ""

@@ -8,9 +8,9 @@ from itertools import product
 
 import numpy as np
 
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import Faults, InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
-from mc_sie.priors.entries import Entry
+from mc_sie.priors.entries import Entry, with_defaults
 from mc_sie.priors.evidence import Evidence, used_twice
 from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
@@ -20,30 +20,9 @@ AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
 
 
 def check_together(file: str, entries: Mapping[str, Entry]) -> None:
-    """Refuse entries that are each right but not together.
-
-    Parameters
-    ----------
-    file : str
-        Where they are stated, for errors.
-    entries : mapping of str to Entry
-        All of a set, defaults included.
-
-    Raises
-    ------
-    InputError
-        When something is missing, or they do not go together.
-    """
-    for required in ("rho", "r"):
-        names = [name for name in QUANTITIES if QUANTITIES[name].determined == required]
-        if not any(name in entries for name in names):
-            remedy = f"Give one of {', '.join(f'[{name}]' for name in names)}, or extend a set that has it."
-            raise InputError(file, f"does not say what {required} is", remedy)
-    for pair in PAIRED:
-        given = [name for name in pair if name in entries]
-        if len(given) == 1:
-            (lacking,) = set(pair) - set(given)
-            raise InputError(f"{file}: [{given[0]}]", f"is given without [{lacking}]", "Give both or neither.")
+    """Refuse entries, defaults included, that are each right but not together."""
+    faults = Faults(file)
+    check_names(faults, list(entries))
     for code, prob in entries["mode"].distribution.atoms:
         mode = MODES[int(code)]
         if mode in AUTONOMOUS_MODES and "rho_long" in entries:
@@ -52,10 +31,38 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
                 "Shortening needs a law that does not change with time: choose other modes, or take away rho_long "
                 'and reconfiguration_half_life_months with family = "absent".'
             )
-            raise InputError(f"{file}: [mode]", why, remedy)
+            faults.add(f"{file}: [mode]", why, remedy)
     for name, reparametrisation in REPARAMETRISATIONS.items():
-        if name in entries:
-            _check_image(file, reparametrisation, entries)
+        if {name, *reparametrisation.others} <= set(entries):
+            with faults.gathered():
+                _check_image(file, reparametrisation, entries)
+    faults.raise_any()
+
+
+def check_names(faults: Faults, names: Sequence[str], *, is_whole: bool = True) -> None:
+    """Take up what is wrong with the names under which a set states quantities, whatever their entries.
+
+    ``is_whole`` is False where others are inherited.
+    """
+    groups: dict[str, str] = {}
+    for name in names:
+        determined = QUANTITIES[name].determined
+        other = groups.setdefault(determined, name)
+        if other != name:
+            remedy = f"Both determine {determined}: keep one of them."
+            faults.add(f"{faults.where}: [{name}]", f"is given beside [{other}]", remedy)
+    if not is_whole:
+        return
+    for required in ("rho", "r"):
+        if required not in groups:
+            known = [f"[{name}]" for name in QUANTITIES if QUANTITIES[name].determined == required]
+            remedy = f"Give one of {', '.join(known)}, or extend a set that has it."
+            faults.add(faults.where, f"does not say what {required} is", remedy)
+    for pair in PAIRED:
+        given = [name for name in pair if name in names]
+        if len(given) == 1:
+            (lacking,) = set(pair) - set(given)
+            faults.add(f"{faults.where}: [{given[0]}]", f"is given without [{lacking}]", "Give both or neither.")
 
 
 def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mapping[str, Entry]) -> None:
@@ -74,21 +81,50 @@ def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mappi
             raise InputError(f"{file}: [{name}]", why, reparametrisation.remedy)
 
 
+def check_set(stated: Mapping[str, Entry], where: str) -> None:
+    """Refuse entries that do not make a prior set."""
+    check_together(where, with_defaults(stated))
+
+
+def check_changes(changes: object) -> None:
+    """Refuse what is no mapping from quantities to entries of theirs."""
+    if not isinstance(changes, Mapping):
+        remedy = 'Write prior.replaced({"rho": mc_sie.priors.entry("rho", ...)}).'
+        raise InputError(f"changes = {changes!r:.60}", "is no mapping from quantities to entries", remedy)
+    for key, change in changes.items():
+        if not isinstance(key, str) or key not in QUANTITIES:
+            raise InputError(f"{key!s:.60}", "is no quantity", nearest(str(key), QUANTITIES))
+        if change is not None and not isinstance(change, Entry):
+            remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
+            raise InputError(f"{key} = {change!r:.60}", "is no entry", remedy)
+        if change is not None and change.name != key:
+            raise InputError(f"changes[{key!r}]", f"is an entry of {change.name}", f"Write {{{change.name!r}: ...}}.")
+
+
+def correlations_of(correlations: object) -> tuple[Correlation, ...]:
+    """Correlations that were given as an argument."""
+    if not isinstance(correlations, Sequence):
+        raise InputError(f"correlations = {correlations!r:.60}", "is no sequence", "Give a list of Correlation.")
+    for one in correlations:
+        if not isinstance(one, Correlation):
+            remedy = 'Make one with mc_sie.priors.Correlation(("r", "lam"), 0.5, source="...").'
+            raise InputError(f"correlations: {one!r:.60}", "is no correlation", remedy)
+    return tuple(correlations)
+
+
+def check_correlations(where: str, correlations: Sequence[Correlation], entries: Mapping[str, Entry]) -> None:
+    """Refuse correlations that some entries cannot have, and a pair that is stated twice."""
+    pairs = [one.pair for one in correlations]
+    for place, one in enumerate(correlations):
+        problem = uncorrelated(one.between, entries)
+        if one.pair in pairs[:place]:
+            problem = "stands there twice", "State each pair once."
+        if problem:
+            raise InputError(f"{where}: correlation of {' and '.join(one.between)}", *problem)
+
+
 def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[str, str] | None:
-    """Reason why two quantities of a set cannot be correlated.
-
-    Parameters
-    ----------
-    between : sequence of str
-        The names under which they are stated.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Returns
-    -------
-    tuple of str or None
-        The reason and what to do about it; None where they can be.
-    """
+    """Reason why two quantities of a set cannot be correlated, and what to do about it; None where they can be."""
     for name in between:
         if name not in QUANTITIES:
             return f"names {name}, which is no quantity", nearest(name, QUANTITIES)
@@ -109,30 +145,19 @@ def uncorrelated(between: Sequence[str], entries: Mapping[str, Entry]) -> tuple[
     return None
 
 
-def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None) -> Iterator[str]:
-    """Warnings about what may be meant but looks like a mistake.
+def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | None, counted_in: str) -> Iterator[str]:
+    """Warnings, a sentence each, about what may be meant but looks like a mistake.
 
-    Parameters
-    ----------
-    file : str
-        Where it is stated.
-    entries : mapping of str to Entry
-        All of a set.
-    bottlenecks : str or None
-        How rho, alpha_compute and r fit together, where somebody said so.
-
-    Yields
-    ------
-    str
-        A sentence each.
+    ``counted_in`` is where rho, r and alpha_compute are stated: a file that only inherits them repeats the warning word
+    for word, and adds none.
     """
     alpha = entries["alpha_compute"].distribution
     if _is_bottlenecked(entries) and alpha.atoms and alpha.atoms[0][0] == 0.0:
         yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
     if counts_twice(entries, bottlenecks):
         yield (
-            f"{file}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: say how "
-            'they fit together in bottlenecks = "...", or state [r_total].'
+            f"{counted_in}: rho below 0, alpha_compute above 0 and r stated directly may count one bottleneck twice: "
+            'say how they fit together in bottlenecks = "...", or state [r_total].'
         )
 
 
@@ -146,62 +171,19 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 
 
 def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
-    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together.
-
-    Parameters
-    ----------
-    entries : mapping of str to Entry
-        All of a set.
-    bottlenecks : str or None
-        What says so.
-
-    Returns
-    -------
-    bool
-        False where ``bottlenecks`` says it.
-    """
+    """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
     is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
     return is_direct and _is_bottlenecked(entries)
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:
-    """Warning about a correlation that is left out.
-
-    Parameters
-    ----------
-    file : str
-        Of which set.
-    correlation : Correlation
-        Which.
-    why, remedy : str
-        From :func:`uncorrelated`.
-
-    Returns
-    -------
-    str
-        A sentence or two.
-    """
+    """Warning about a correlation that is left out, with reason and remedy from :func:`uncorrelated`."""
     first, second = correlation.between
     return f"{file}: the correlation of {first} and {second} ({correlation.origin}) is left out: it {why}. {remedy}"
 
 
 def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Warning about correlations that do not go together, with those that take their place.
-
-    Parameters
-    ----------
-    file : str
-        Where they are stated.
-    dependence : Dependence
-        What was made of them.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Yields
-    ------
-    str
-        At most one.
-    """
+    """Warning, at most one, about correlations that do not go together, with those that take their place."""
     if not dependence.is_repaired:
         return
     as_stated = {QUANTITIES[name].determined: name for name in entries}
@@ -218,20 +200,7 @@ def repaired(file: str, dependence: Dependence, entries: Mapping[str, Entry]) ->
 
 
 def used_already(evidence: Sequence[Evidence], entries: Mapping[str, Entry]) -> Iterator[str]:
-    """Warnings about evidence that a belief of the set was made with.
-
-    Parameters
-    ----------
-    evidence : sequence of Evidence
-        What the set is conditioned on.
-    entries : mapping of str to Entry
-        All of the set.
-
-    Yields
-    ------
-    str
-        A sentence each.
-    """
+    """Warnings, a sentence each, about evidence that a belief of the set was made with."""
     for item in evidence:
         for name, used_by in used_twice(item, entries):
             yield (

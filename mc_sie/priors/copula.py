@@ -58,13 +58,7 @@ class Correlation:
     origin: str = "stated in Python"
 
     def __post_init__(self) -> None:
-        """Refuse what no file could say.
-
-        Raises
-        ------
-        InputError
-            For a number outside (-1, 1), or the same quantity twice.
-        """
+        """Refuse what no file could say: a number outside (-1, 1), the same quantity twice."""
         where = f"correlation of {' and '.join(self.between)}"
         if not -1.0 < self.spearman < 1.0:
             raise InputError(f"{where} = {self.spearman}", "is not between -1 and 1", "At 1 both are one quantity.")
@@ -109,17 +103,8 @@ class Dependence:
         return _lower_root(self.matrix)
 
     def spearman(self, name: str, other: str) -> float:
-        """Spearman correlation of two latent dimensions, which is that of quantities without atoms.
-
-        Parameters
-        ----------
-        name, other : str
-            Latent dimensions.
-
-        Returns
-        -------
-        float
-            ``(6/pi) arcsin(pearson/2)``; 0 for a dimension that has no correlation.
+        """Spearman correlation of two latent dimensions, which is that of quantities without atoms; 0 where none is
+        stated.
         """
         if name not in self.names or other not in self.names:
             return 0.0
@@ -159,12 +144,9 @@ class Dependence:
         return mixed
 
     def moved(self) -> list[tuple[str, str, float, float]]:
-        """Pairs that the repair changed: names, Spearman correlation before and after.
+        """Pairs that the repair changed: names, Spearman correlation before and after; largest change first.
 
-        Returns
-        -------
-        list of (str, str, float, float)
-            Those that moved by more than :data:`MOVED_SHOWN`, or else the one that moved most; largest change first.
+        Those that moved by more than :data:`MOVED_SHOWN`, or else the one that moved most.
         """
         if not self.is_repaired:
             return []
@@ -181,19 +163,9 @@ INDEPENDENT = Dependence()
 
 
 def dependence_between(order: Sequence[str], spearmans: Iterable[tuple[str, str, float]]) -> Dependence:
-    """The copula of some Spearman correlations.
+    """The copula of some Spearman correlations in (-1, 1), each pair once; a pair that is left out has 0.
 
-    Parameters
-    ----------
-    order : sequence of str
-        Latent dimensions in their order.
-    spearmans : iterable of (str, str, float)
-        Two of them and their correlation, in (-1, 1); each pair once. A pair that is left out has 0.
-
-    Returns
-    -------
-    Dependence
-        With the nearest correlation matrix where these are none.
+    With the nearest correlation matrix where these are none. ``order`` is that of the latent dimensions.
     """
     pearson = {frozenset((name, other)): pearson_of(value) for name, other, value in spearmans if value != 0.0}
     names = tuple(name for name in order if any(name in pair for pair in pearson))
@@ -208,34 +180,12 @@ def dependence_between(order: Sequence[str], spearmans: Iterable[tuple[str, str,
 
 
 def pearson_of(spearman: float) -> float:
-    """Correlation of two normals that have this Spearman correlation.
-
-    Parameters
-    ----------
-    spearman : float
-        In [-1, 1].
-
-    Returns
-    -------
-    float
-        ``2 sin(pi spearman / 6)``.
-    """
+    """Correlation of two normals that have this Spearman correlation."""
     return 2.0 * math.sin(math.pi * spearman / 6.0)
 
 
 def spearman_of(pearson: float) -> float:
-    """Spearman correlation of two normals that have this correlation, the inverse of :func:`pearson_of`.
-
-    Parameters
-    ----------
-    pearson : float
-        In [-1, 1].
-
-    Returns
-    -------
-    float
-        ``(6/pi) arcsin(pearson/2)``.
-    """
+    """Spearman correlation of two normals that have this correlation, the inverse of :func:`pearson_of`."""
     return 6.0 / math.pi * math.asin(pearson / 2.0)
 
 

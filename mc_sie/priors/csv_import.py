@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mc_sie.errors import InputError, nearest
+from mc_sie.errors import Faults, InputError, nearest
+from mc_sie.priors.consistency import check_set
 from mc_sie.priors.entries import Entry, entry_of_table
 from mc_sie.priors.family_keys import FAMILIES
 from mc_sie.priors.loading import load_prior
-from mc_sie.priors.prior_set import check_set
 from mc_sie.priors.text_entry import file_text, fitted, is_quantile
 from mc_sie.quantities import QUANTITIES
 from mc_sie.text.csv_tables import CsvTable, read_csv
@@ -75,15 +75,18 @@ def prior_text(path: Path, *, title: str, extends: str | None = None, extends_as
     entries: dict[str, Entry | None] = {}
     places: dict[str, str] = {}
     stated: dict[str, dict[str, Any]] = {}
+    faults = Faults(str(path))
     for row in _rows(path):
-        name, raw = _stated(row)
-        determined = QUANTITIES[name].determined
-        if determined in places:
-            remedy = f"State {determined} in one row only."
-            raise InputError(f"{row.where}: {name}", f"is given again, after {places[determined]}", remedy)
-        places[determined] = row.where.removeprefix(f"{path}: ")
-        entries[name] = entry_of_table(name, raw, row.where)
-        stated[name] = raw
+        with faults.gathered():
+            name, raw = _stated(row)
+            determined = QUANTITIES[name].determined
+            if determined in places:
+                remedy = f"State {determined} in one row only."
+                raise InputError(f"{row.where}: {name}", f"is given again, after {places[determined]}", remedy)
+            places[determined] = row.where.removeprefix(f"{path}: ")
+            entries[name] = entry_of_table(name, raw, row.where)
+            stated[name] = raw
+    faults.raise_any()
     if extends is None:
         check_set({name: entry for name, entry in entries.items() if entry is not None}, str(path))
     else:

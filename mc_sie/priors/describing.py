@@ -23,18 +23,9 @@ _SKETCH_WIDTH = 24  # characters
 
 
 def medians(prior: PriorSet) -> dict[str, float]:
-    """The median of every quantity of the model, and the most likely retraining mode.
+    """The median of every quantity of the model, and the code of the most likely retraining mode.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-
-    Returns
-    -------
-    dict of str to float
-        By the names of ``MODEL_QUANTITIES``; ``mode`` as its code. nan where a quantity is not given, in a pool where
-        most draws do not give it.
+    nan where a quantity is not given, in a pool where most draws do not give it.
     """
     if prior.members:
         found = {name: _pooled_median(prior, name) for name in MODEL_QUANTITIES}
@@ -46,19 +37,9 @@ def medians(prior: PriorSet) -> dict[str, float]:
 
 
 def prior_table(prior: PriorSet, *, density: bool = False) -> pd.DataFrame:
-    """The distribution of each quantity under a prior set, a row each.
+    """The distribution of each quantity under a prior set, a row each: in words, quantiles p1 to p99 and the mean.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    density : bool
-        Add a sketch of each density.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``symbol``, ``unit``, ``prior`` in words, quantiles p1 to p99 and the mean.
+    ``density`` adds a sketch of each density.
     """
     rows = []
     for name in _described(prior):

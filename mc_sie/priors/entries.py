@@ -59,22 +59,7 @@ class Entry:
 
 
 def entry_of_model(name: str, model: Any, origin: str) -> Entry:
-    """An entry from its checked model.
-
-    Parameters
-    ----------
-    name : str
-        Code name of the quantity.
-    model : Family
-        As pydantic made it, with source and judgement.
-    origin : str
-        File that states it.
-
-    Returns
-    -------
-    Entry
-        The same, without pydantic.
-    """
+    """An entry from its checked model, without pydantic."""
     return Entry(
         name=name,
         family=model.family,
@@ -189,27 +174,7 @@ def fixed_entry(quantity: str, value: float | str) -> Entry:
 
 
 def entry_of_table(quantity: str, raw: Mapping[str, Any], where: str) -> Entry | None:
-    """An entry from the table that a file would have for it; None for family ``absent``.
-
-    Parameters
-    ----------
-    quantity : str
-        Code name; one of the known ones.
-    raw : mapping
-        Family, parameters, unit and source.
-    where : str
-        Place, for errors and as its origin.
-
-    Returns
-    -------
-    Entry or None
-        Checked as if it had been read from a file.
-
-    Raises
-    ------
-    InputError
-        As for a file.
-    """
+    """An entry from the table that a file would have for it, checked like one; None for family ``absent``."""
     document = {"title": where, quantity: raw}
     model = getattr(messages.checked(where, document), quantity)
     if model.family == "absent":
@@ -227,17 +192,8 @@ def _present_entry(quantity: str, raw: Mapping[str, Any], where: str) -> Entry:
 
 
 def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Entries in the order of the table of quantities, with defaults for what has one and is not stated.
-
-    Parameters
-    ----------
-    stated : mapping of str to Entry
-        By code name.
-
-    Returns
-    -------
-    dict of str to Entry
-        What is stated and, marked as such, what is not.
+    """Entries in the order of the table of quantities, with defaults, marked as such, for what has one and is not
+    stated.
     """
     entries = {}
     for quantity in QUANTITIES.values():

@@ -288,19 +288,9 @@ class Evidence:
 
 
 def used_twice(evidence: Evidence, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Beliefs of a set that the evidence bears on and that come from a set which had used it already.
+    """Quantities that the evidence bears on, each with the set it comes from, which had used the evidence already.
 
-    Parameters
-    ----------
-    evidence : Evidence
-        The evidence.
-    entries : mapping of str to Entry
-        What the set says.
-
-    Yields
-    ------
-    tuple of (str, str)
-        Quantity, and the set that used the evidence. A quantity that is fixed cannot learn, and is left out.
+    A quantity that is fixed cannot learn, and is left out.
     """
     for name, entry in entries.items():
         stem = Path(entry.origin).stem

@@ -7,6 +7,7 @@ relates two of them is refused where the distribution is made, by :class:`~mc_si
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mc_sie.distributions import families, fitting, tabulated
 from mc_sie.distributions.base import Distribution, Unusable
+from mc_sie.distributions.metalog import TERMS_HIGH, metalog
 from mc_sie.distributions.mixture import PARTS_HIGH
 from mc_sie.quantities import MODES
 
@@ -202,42 +204,58 @@ class StudentT(Truncatable):
 # ------------------------------------------------------------------------------------- fitted to what is stated
 
 
+def as_quantiles(fit: str = "lognormal") -> str:
+    """Advice to who has an interval and no mean."""
+    return f'A 90 % interval alone is family = "quantiles", quantiles = {{ q05 = ..., q95 = ... }}, fit = "{fit}".'
+
+
 class Fitted(Truncatable):
     """A family named by ``fit``, with what it needs beyond what it is fitted to."""
 
-    fit: fitting.FittedFamily
+    fit: str
     df: Positive | None = Field(None, description="degrees of freedom, for student_t")
-    low: float | None = Field(None, description="lower end, for beta (0 unless given)")
-    high: float | None = Field(None, description="upper end, for beta (1 unless given)")
+    low: float | None = Field(None, description="lower end, for beta (0 unless given) and metalog (the domain's)")
+    high: float | None = Field(None, description="upper end, for beta (1 unless given) and metalog (the domain's)")
 
     @property
     def further(self) -> dict[str, float]:
         """``df``, ``low`` and ``high`` as given, checked."""
-        wanted = {"beta": ("low", "high"), "student_t": ("df",)}.get(self.fit, ())
+        wanted = {"beta": ("low", "high"), "metalog": ("low", "high"), "student_t": ("df",)}.get(self.fit, ())
         given = {key: value for key in ("df", "low", "high") if (value := getattr(self, key)) is not None}
         for key in given:
             if key not in wanted:
-                remedy = "df is for student_t, low and high for beta."
+                remedy = "df is for student_t, low and high for beta and metalog."
                 raise Unusable(key, f'does not belong to fit = "{self.fit}"', remedy)
         if self.fit == "student_t" and not given:
             raise Unusable("", "has no df", 'Nothing else determines it: fit = "student_t" needs df.')
         if self.fit == "beta":
             families.check_ends(given.get("low", 0.0), given.get("high", 1.0))
+        if self.fit == "metalog":
+            families.check_ends(given.get("low", -math.inf), given.get("high", math.inf))
         return given
 
 
 class Quantiles(Fitted):
-    """Two or three quantiles, and the family that shall have them."""
+    """Quantiles, which a metalog has exactly; or two or three, and another family that shall have them."""
 
-    hint = 'quantiles = { q05 = 2, q95 = 32 }, two or three; fit = "lognormal"'
+    hint = 'quantiles = { q05 = -0.5, q50 = -0.15, q95 = -0.02 }; fit = "metalog" unless given'
 
     family: Literal["quantiles"]
+    fit: Literal["metalog", fitting.FittedFamily] = Field(
+        "metalog", description="metalog: smooth, one hump, every quantile exactly; another family: two or three, nearly"
+    )
     quantiles: dict[str, float] = Field(
         description="q and the decimals of the probability, at least two: q05 for 5 %, q50, q95, q975 for 97.5 %",
-        json_schema_extra={"propertyNames": {"pattern": "^q[0-9]{2,}$"}, "minProperties": 2, "maxProperties": 3},
+        json_schema_extra={
+            "propertyNames": {"pattern": "^q[0-9]{2,}$"},
+            "minProperties": 2,
+            "maxProperties": TERMS_HIGH,
+        },
     )
 
     def _made(self) -> Distribution:
+        if self.fit == "metalog":
+            return metalog(self.quantiles, **self.further)
         found = fitting.fit(self.fit, self.quantiles, **self.further)
         stated = ", ".join(f"{key} = {value:g}" for key, value in self.quantiles.items())
         if len(self.quantiles) == 2:  # two determine the family: nothing is missed
@@ -252,6 +270,7 @@ class Interval(Fitted):
     hint = 'mean, interval = [2, 32], level = 0.9 unless given; fit = "lognormal"'
 
     family: Literal["interval"]
+    fit: fitting.FittedFamily
     mean: float
     interval: list[float] = Field(min_length=2, max_length=2, description="its low and its high end")
     level: float = Field(0.9, gt=0.0, lt=1.0, description="probability of the interval, half of the rest on each side")
@@ -358,18 +377,7 @@ class Absent(FamilyKeys):
 
 
 def fixed_mode(mode: str) -> Distribution:
-    """One retraining mode with certainty.
-
-    Parameters
-    ----------
-    mode : str
-        One of MODES.
-
-    Returns
-    -------
-    Distribution
-        An atom at its index in MODES.
-    """
+    """One retraining mode with certainty: an atom at its index in MODES."""
     return families.fixed(MODES.index(mode), mode)
 
 

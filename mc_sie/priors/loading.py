@@ -15,9 +15,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from mc_sie.errors import InputError, nearest, shortened
+from mc_sie.errors import Faults, InputError, nearest, shortened
 from mc_sie.priors import messages, schema
-from mc_sie.priors.consistency import uncorrelated
+from mc_sie.priors.consistency import check_names, uncorrelated
 from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
@@ -128,7 +128,15 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _document(path: Path, *, is_referred: bool) -> tuple[schema.Header, dict[str, Any]]:
     """The file, checked entry by entry, and what TOML made of it; ``is_referred`` where another file led to it."""
     raw = _parsed(path)
-    return messages.checked(shown(path), raw, is_quoted=not is_referred), raw
+    faults = Faults(shown(path))
+    with faults.gathered():
+        document = messages.checked(shown(path), raw, is_quoted=not is_referred)
+    if faults.errors:  # the names of the entries can be wrong too
+        names = [name for name in QUANTITIES if name in raw and messages.value_at(raw, [name, "family"]) != "absent"]
+        is_whole = raw.keys() <= schema.prior_file().model_fields.keys() - {"extends", "pool"}
+        check_names(faults, names, is_whole=is_whole)
+    faults.raise_any()
+    return document, raw
 
 
 # ------------------------------------------------------------------------------------ from models to a prior
@@ -148,29 +156,37 @@ def _load(path: Path, trail: tuple[Path, ...]) -> PriorSet:
         members = _members(path, document.pool, raw, trail)
         evidence = tuple(_evidence(model, shown(path)) for model in document.evidence)
         return pool_of(members, citations=citations, bottlenecks=bottlenecks, evidence=evidence, **header)
-    layer = _layer(path, document, raw, trail)
+    faults = Faults(shown(path))
+    layer = _layer(path, document, raw, trail, faults)
     header |= {
         "citations": layer.citations,
         "bottlenecks": layer.bottlenecks,
         "evidence": tuple(layer.evidence.values()),
     }
-    return set_of(layer.entries, shown(path), tuple(layer.correlations.values()), **header)
+    with faults.gathered():
+        correlations = tuple(layer.correlations.values())
+        found = set_of(layer.entries, shown(path), correlations, counted_in=layer.counted_in, **header)
+    faults.raise_any()
+    return found
 
 
 def _members(
     path: Path, pool: schema.Pool, raw: dict[str, Any], trail: tuple[Path, ...]
 ) -> tuple[tuple[PriorSet, float], ...]:
     file = shown(path)
+    faults = Faults(file)
     for key in raw:
         if key in ("extends", "correlation") or key in QUANTITIES:
             remedy = "A pool takes whole sets: state this in a file of its own and make that a member."
-            raise InputError(f"{file}: {messages.written(raw, [key])}", "stands beside [pool]", remedy)
+            faults.add(f"{file}: {messages.written(raw, [key])}", "stands beside [pool]", remedy)
     members: list[tuple[PriorSet, float]] = []
     for reference, weight in pool.members.items():
         where = f"{file}: {messages.written(raw, ['pool', 'members', reference])}"
-        member = _load(_followed(reference, path, trail, where), (*trail, path))
-        check_member(where, member, [other for other, _ in members])
-        members.append((member, weight))
+        with faults.gathered():
+            member = _load(_followed(reference, path, trail, where), (*trail, path))
+            check_member(where, member, [other for other, _ in members])
+            members.append((member, weight))
+    faults.raise_any()
     return tuple(members)
 
 
@@ -183,52 +199,57 @@ class _Layer:
     bottlenecks: str | None
     correlations: dict[frozenset[str], Correlation]
     evidence: dict[str, Evidence]
+    counted_in: str  # the file whose entries may count a bottleneck twice
 
 
-def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tuple[Path, ...]) -> _Layer:
+def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tuple[Path, ...], faults: Faults) -> _Layer:
+    """The statements of a file and of those that it extends; what is wrong with them together goes into ``faults``."""
     file = shown(path)
     stated = {name: model for name in QUANTITIES if (model := getattr(document, name)) is not None}
-    groups: dict[str, str] = {}
-    for name in stated:
-        other = groups.setdefault(QUANTITIES[name].determined, name)
-        if other != name:
-            remedy = f"Both determine {QUANTITIES[name].determined}: keep one of them."
-            raise InputError(f"{file}: [{name}]", f"is given beside [{other}]", remedy)
-    base = _Layer({}, (), None, {}, {})
+    own_faults = Faults(file)
+    check_names(own_faults, list(stated), is_whole=False)
+    base = _Layer({}, (), None, {}, {}, file)
     if document.extends is not None:
         where = f"{file}: {messages.written(raw, ['extends'])}"
         base_path = _followed(document.extends, path, trail, where)
         base_document, base_raw = _document(base_path, is_referred=True)
         if base_document.pool is not None:
             raise InputError(where, "is a pool, which has no entries to inherit", "Extend one of its members.")
-        base = _layer(base_path, base_document, base_raw, (*trail, path))
-    kept = {name: entry for name, entry in base.entries.items() if QUANTITIES[name].determined not in groups}
+        base = _layer(base_path, base_document, base_raw, (*trail, path), faults)
+    determined = {QUANTITIES[name].determined for name in stated}
+    kept = {name: entry for name, entry in base.entries.items() if QUANTITIES[name].determined not in determined}
     own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
     inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
-    correlations = base.correlations | _correlations(file, document, raw, kept | own)
+    correlations = base.correlations | _correlations(own_faults, document, raw, kept | own)
+    faults.errors += own_faults.errors
     evidence = base.evidence | {model.name: _evidence(model, file) for model in document.evidence}
-    return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited, correlations, evidence)
+    counted_in = base.counted_in
+    if {"rho", "r", "alpha_compute"} & determined:
+        counted_in = file
+    statement = _stripped(document.bottlenecks) or inherited
+    return _Layer(kept | own, citations, statement, correlations, evidence, counted_in)
 
 
 def _correlations(
-    file: str, document: schema.Header, raw: dict[str, Any], stated: Mapping[str, Entry]
+    faults: Faults, document: schema.Header, raw: dict[str, Any], stated: Mapping[str, Entry]
 ) -> dict[frozenset[str], Correlation]:
     """The correlations that a file states itself, by pair; ``stated`` is what it has entries for, inherited or own."""
     found: dict[frozenset[str], Correlation] = {}
     places: dict[frozenset[str], str] = {}
     entries = with_defaults(stated)
     for index, model in enumerate(document.correlation):
-        where = f"{file}: {messages.written(raw, ['correlation', index, model.key])}"
-        for pair in _pairs(model, file):
+        where = f"{faults.where}: {messages.written(raw, ['correlation', index, model.key])}"
+        for pair in _pairs(model, faults.where):
             if problem := uncorrelated(pair.between, entries):
-                raise InputError(where, *problem)
-            if pair.pair in found:
+                faults.add(where, *problem)
+            elif pair.pair in found:
                 why = f"states the correlation of {' and '.join(pair.between)} again, after {places[pair.pair]}"
-                raise InputError(where, why, "State each pair once: a group stands for every pair in it.")
-            found[pair.pair] = pair
-            places[pair.pair] = f"correlation[{index}]"
+                faults.add(where, why, "State each pair once: a group stands for every pair in it.")
+            else:
+                found[pair.pair] = pair
+                places[pair.pair] = f"correlation[{index}]"
     return found
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from pydantic import ValidationError
 
 from mc_sie.distributions.base import Unusable
-from mc_sie.errors import InputError, nearest, shortened
+from mc_sie.distributions.fitting import FittedFamily
+from mc_sie.errors import Faults, nearest, shortened
 from mc_sie.priors import schema
-from mc_sie.priors.family_keys import FAMILIES, Strict, Weighted
-from mc_sie.priors.text_entry import in_toml, key_in_toml
+from mc_sie.priors.family_keys import FAMILIES, Strict, Weighted, as_quantiles
+from mc_sie.priors.text_entry import in_toml, is_quantile, key_in_toml
 from mc_sie.quantities import QUANTITIES
 
 Steps = Sequence[str | int]
@@ -53,52 +55,41 @@ _MISSING = {
 
 
 def checked(file: str, raw: dict[str, Any], *, is_quoted: bool = True) -> schema.Header:
-    """The document that a file holds, every entry checked.
+    """The document that a file holds, every entry checked; the error has everything that is wrong with it.
 
-    Parameters
-    ----------
-    file : str
-        The file, as it shall be shown.
-    raw : dict
-        What TOML made of it.
-    is_quoted : bool
-        True where messages may show values. Not of files that another file refers to: that may be anybody's, and the
-        file a secret.
-
-    Returns
-    -------
-    Header
-        A model of :func:`mc_sie.priors.schema.prior_file`.
-
-    Raises
-    ------
-    InputError
-        For the first thing that is wrong with it.
+    ``is_quoted`` is False where messages may not show values: a file that another file refers to may be anybody's, and
+    a secret.
     """
-    _check_extent(file, raw)
+    faults = Faults(file)
+    beyond = set()  # what pydantic must not see: it would recurse, or compute with it
+    for steps, why, remedy in _beyond_computing(raw, []):
+        beyond.add(steps[0])
+        faults.add(f"{file}: {_place(raw, steps)}", why, remedy)
     try:
-        return schema.prior_file().model_validate(raw)
+        document = schema.prior_file().model_validate({key: raw[key] for key in raw if key not in beyond})
     except ValidationError as error:
-        raise _worded(file, raw, error, is_quoted) from None
+        for problem in _without_echoes(error.errors(include_url=False)):
+            faults.add(*_worded(file, raw, problem, is_quoted))
+    faults.raise_any()
+    return document
 
 
-def _check_extent(file: str, raw: dict[str, Any]) -> None:
-    """Refuse tables within tables within tables, and numbers outside what can be computed with."""
-    left: list[tuple[list[str | int], Any]] = [([], raw)]
-    while left:
-        steps, table = left.pop()
-        if len(steps) >= DEPTH_HIGH:
-            why = f"is nested more than {DEPTH_HIGH} levels deep"
-            raise InputError(f"{file}: {_place(raw, steps[:2])}", why, "No key of a prior file goes that deep.")
-        for step, value in _items(table):
-            where = f"{file}: {_place(raw, [*steps, step])}"
-            if isinstance(value, dict | list):
-                left.append(([*steps, step], value))
-            elif isinstance(value, np.bool_):  # from Python; pydantic would take it for a number
-                raise InputError(where, *_BY_TYPE["float_type"])
-            elif isinstance(value, int | float) and not _is_computable(value):
-                why = f"is neither 0 nor between {SIZE_LOW:g} and {SIZE_HIGH:g} in size"
-                raise InputError(where, why, "No distribution can be computed from it.")
+def _beyond_computing(table: dict[str, Any] | list[Any], steps: Steps) -> Iterator[tuple[Steps, str, str]]:
+    """Place, reason and remedy of tables within tables within tables, and of numbers that nothing can compute with."""
+    if len(steps) >= DEPTH_HIGH:
+        yield steps[:2], f"is nested more than {DEPTH_HIGH} levels deep", "No key of a prior file goes that deep."
+        return
+    for step, value in _items(table):
+        here = [*steps, step]
+        if isinstance(value, dict | list):
+            yield from _beyond_computing(value, here)
+        elif isinstance(value, np.bool_):  # from Python; pydantic would take it for a number
+            yield here, *_BY_TYPE["float_type"]
+        elif isinstance(value, int | float) and not _is_computable(value):
+            why = f"is neither 0 nor between {SIZE_LOW:g} and {SIZE_HIGH:g} in size"
+            yield here, why, "No distribution can be computed from it."
+            if isinstance(table, list):  # the first of a list of numbers speaks for it
+                return
 
 
 def _items(table: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, Any]]:
@@ -115,15 +106,30 @@ def _is_computable(value: float) -> bool:
     return size == 0 or SIZE_LOW <= size <= SIZE_HIGH
 
 
-def _worded(file: str, raw: dict[str, Any], error: ValidationError, is_quoted: bool) -> InputError:
-    """The first thing that is wrong; a misspelt key is also a missing one: unknown keys come first."""
-    problem = sorted(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")[0]
+def _without_echoes(problems: Sequence[Any]) -> list[Any]:
+    """Problems with unknown keys first, and without missing keys that stand there misspelt or otherwise."""
+    unknown = [problem["loc"] for problem in problems if problem["type"] == "extra_forbidden"]
+
+    def is_echo(problem: Any) -> bool:
+        *table, key = problem["loc"]
+        if problem["type"] != "missing":
+            return False
+        beside = [str(loc[-1]) for loc in unknown if list(loc[:-1]) == table]
+        is_fitted = any(map(_is_fitted_to, beside)) and key not in ("source", "unit")
+        return is_fitted or bool(difflib.get_close_matches(key, beside))
+
+    kept = [problem for problem in problems if not is_echo(problem)]
+    return sorted(kept, key=lambda problem: problem["type"] != "extra_forbidden")
+
+
+def _worded(file: str, raw: dict[str, Any], problem: Any, is_quoted: bool) -> tuple[str, str, str]:
+    """Place, reason and remedy of one of pydantic's errors, for an error of ours."""
     steps, why, remedy = _explained(raw, problem)
     if not steps:
-        return InputError(file, why, remedy)
+        return file, why, remedy
     if is_quoted:
-        return InputError(f"{file}: {written(raw, steps)}", why, remedy)
-    return InputError(f"{file}: {_place(raw, steps)}", why, remedy)
+        return f"{file}: {written(raw, steps)}", why, remedy
+    return f"{file}: {_place(raw, steps)}", why, remedy
 
 
 def _explained(raw: dict[str, Any], problem: Any) -> tuple[list[str | int], str, str]:
@@ -169,20 +175,7 @@ def _inner_steps(key: str) -> list[str | int]:
 
 
 def written(raw: dict[str, Any], steps: Steps) -> str:
-    """A place in a file and what stands there, e.g. ``[rho] components[1].high = 1.2``.
-
-    Parameters
-    ----------
-    raw : dict
-        What TOML made of the file.
-    steps : sequence of str or int
-        Keys and list positions on the way.
-
-    Returns
-    -------
-    str
-        Without a value where there is none or it is a whole table.
-    """
+    """A place in a file and what stands there, unless that is a whole table: ``[rho] components[1].high = 1.2``."""
     value = value_at(raw, steps)
     is_table = isinstance(value, dict) and (len(steps) == 1 or isinstance(steps[-1], int))
     are_tables = isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
@@ -208,20 +201,7 @@ def _place(raw: dict[str, Any], steps: Steps) -> str:
 
 
 def value_at(raw: Any, steps: Steps) -> Any:
-    """Value at a place, None where there is nothing.
-
-    Parameters
-    ----------
-    raw : dict
-        What TOML made of the file.
-    steps : sequence of str or int
-        Keys and list positions on the way.
-
-    Returns
-    -------
-    object
-        Any TOML value.
-    """
+    """Value at a place in what TOML made of a file, None where there is nothing."""
     for step in steps:
         if isinstance(raw, dict):
             raw = raw.get(step)
@@ -260,8 +240,15 @@ def _unknown_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
     further: type[Strict] = schema.Sourced
     if isinstance(steps[-2], int):  # a component
         further = Weighted
-    known = [*FAMILIES[family].model_fields, *further.model_fields]
-    return f'is not a key of family = "{family}"', nearest(key, known)
+    why = f'is not a key of family = "{family}"'
+    if family in get_args(FittedFamily) and _is_fitted_to(key):
+        return why, as_quantiles(family)
+    return why, nearest(key, [*FAMILIES[family].model_fields, *further.model_fields])
+
+
+def _is_fitted_to(key: str) -> bool:
+    """True of a key with what a family can be fitted to, in place of its parameters."""
+    return is_quantile(key) or key in ("quantiles", "interval")
 
 
 def _missing_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
@@ -279,7 +266,10 @@ def _missing_key(steps: Steps, table: dict[str, Any]) -> tuple[str, str]:
     if name == "correlation":
         return why, "It needs between or group, spearman and source."
     fields = FAMILIES[table["family"]].model_fields
-    return why, f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+    remedy = f"It needs {', '.join(name for name, field in fields.items() if field.is_required())}."
+    if key == "mean" and table["family"] == "interval":
+        remedy += f" {as_quantiles()}"
+    return why, remedy
 
 
 def _unknown_name(raw: dict[str, Any], steps: Steps, location: Steps, context: dict[str, Any]) -> tuple[str, str]:

@@ -32,20 +32,7 @@ COUNTED_TOGETHER = ("substitution", "returns", "alpha_compute")
 
 
 def to_scale(scale: str, values: ArrayLike) -> Array:
-    """Values on a natural scale.
-
-    Parameters
-    ----------
-    scale : {"linear", "log", "logit"}
-        Which.
-    values : array_like
-        In the quantity's unit.
-
-    Returns
-    -------
-    ndarray of float64
-        Natural logarithm or log-odds; infinite where the scale has no end before the value (0, 1, infinity).
-    """
+    """Values on a natural scale: linear, natural logarithm or log-odds; infinite at its ends (0, 1, infinity)."""
     x = np.asarray(values, dtype=np.float64)
     with np.errstate(divide="ignore"):
         if scale == "log":
@@ -56,20 +43,7 @@ def to_scale(scale: str, values: ArrayLike) -> Array:
 
 
 def from_scale(scale: str, positions: ArrayLike) -> Array:
-    """The inverse of :func:`to_scale`.
-
-    Parameters
-    ----------
-    scale : {"linear", "log", "logit"}
-        Which.
-    positions : array_like
-        On that scale.
-
-    Returns
-    -------
-    ndarray of float64
-        In the quantity's unit.
-    """
+    """The inverse of :func:`to_scale`."""
     s = np.asarray(positions, dtype=np.float64)
     with np.errstate(over="ignore"):
         if scale == "log":
@@ -239,20 +213,7 @@ def moved_entry(entry: Entry, shift: float = 0.0, widening: float = 1.0, centre:
 
 
 def change_in_words(quantity: Quantity, shift: float, widening: float = 1.0) -> str:
-    """A change on a natural scale as a reader would say it.
-
-    Parameters
-    ----------
-    quantity : Quantity
-        Its scale counts.
-    shift, widening : float
-        As in :func:`moved_entry`.
-
-    Returns
-    -------
-    str
-        ``"moved by -0.1"``, ``"multiplied by 1.5"``, ``"odds multiplied by 2"``, ``"1.25 times as wide"``.
-    """
+    """A change on a natural scale as a reader would say it: ``"moved by -0.1"``, ``"odds multiplied by 2"``."""
     texts = []
     if shift != 0.0 or widening == 1.0:
         factor = "multiplied beyond measure"
@@ -268,18 +229,9 @@ def change_in_words(quantity: Quantity, shift: float, widening: float = 1.0) -> 
 
 
 def differing_blocks(first: PriorSet, second: PriorSet) -> tuple[str, ...]:
-    """Blocks of quantities that two sets state differently.
+    """Blocks of quantities that two sets, or any of their members, state differently, in the order of BLOCKS.
 
-    Parameters
-    ----------
-    first, second : PriorSet
-        Of a pool every member is looked at.
-
-    Returns
-    -------
-    tuple of str
-        Keys of :data:`~mc_sie.quantities.BLOCKS`, in their order: those with another distribution, and both blocks of a
-        pair of quantities with another correlation.
+    Those with another distribution, and both blocks of a pair of quantities with another correlation.
     """
     if first.members or second.members:
         pairs = [(one, other) for one, _ in first.plain_sets for other, _ in second.plain_sets]
@@ -302,18 +254,7 @@ def _correlations(prior: PriorSet) -> dict[frozenset[str], float]:
 
 
 def is_same_entry(one: Entry | None, other: Entry | None) -> bool:
-    """True where two entries say the same of a quantity.
-
-    Parameters
-    ----------
-    one, other : Entry or None
-        None where the quantity is absent.
-
-    Returns
-    -------
-    bool
-        Also for the same single value in whatever words.
-    """
+    """True where two entries say the same of a quantity, also the same single value in whatever words."""
     if one is None or other is None:
         return one is other
     if (one.family, one.parameters) == (other.family, other.parameters):

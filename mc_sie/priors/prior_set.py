@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +16,10 @@ from mc_sie.distributions.base import Array
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors import messages
 from mc_sie.priors.consistency import (
+    check_changes,
+    check_correlations,
     check_together,
+    correlations_of,
     counts_twice,
     lost,
     repaired,
@@ -28,6 +28,7 @@ from mc_sie.priors.consistency import (
     warnings_about,
 )
 from mc_sie.priors.copula import INDEPENDENT, Correlation, Dependence, dependence_between
+from mc_sie.priors.digest import digest_given, digest_of, plain
 from mc_sie.priors.entries import Entry, fixed_entry, with_defaults
 from mc_sie.priors.evidence import Evidence
 from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, kept_inside
@@ -232,9 +233,9 @@ class PriorSet:
         InputError
             When the entries do not go together, or are no entries of the quantities under whose names they stand.
         """
-        _check_changes(changes)
+        check_changes(changes)
         if correlations is not None:
-            correlations = _correlations_of(correlations)
+            correlations = correlations_of(correlations)
         header = self._header | {"name": name or self.name}
         if self.members:
             members = tuple(
@@ -252,7 +253,7 @@ class PriorSet:
         if correlations is None:
             return set_of(kept | given, where, self.correlations, **header)
         # unlike one that the set had before, a correlation that is asked for must be possible
-        _check_correlations(where, correlations, with_defaults(kept | given))
+        check_correlations(where, correlations, with_defaults(kept | given))
         return set_of(kept | given, where, tuple(correlations), **header)
 
     @property
@@ -422,43 +423,6 @@ class PriorSet:
         return found
 
 
-def _check_changes(changes: object) -> None:
-    """Refuse what is no mapping from quantities to entries of theirs."""
-    if not isinstance(changes, Mapping):
-        remedy = 'Write prior.replaced({"rho": mc_sie.priors.entry("rho", ...)}).'
-        raise InputError(f"changes = {changes!r:.60}", "is no mapping from quantities to entries", remedy)
-    for key, change in changes.items():
-        if not isinstance(key, str) or key not in QUANTITIES:
-            raise InputError(f"{key!s:.60}", "is no quantity", nearest(str(key), QUANTITIES))
-        if change is not None and not isinstance(change, Entry):
-            remedy = f'Make one with mc_sie.priors.entry("{key}", ..., source="..."), or use pinned("{key}", value).'
-            raise InputError(f"{key} = {change!r:.60}", "is no entry", remedy)
-        if change is not None and change.name != key:
-            raise InputError(f"changes[{key!r}]", f"is an entry of {change.name}", f"Write {{{change.name!r}: ...}}.")
-
-
-def _correlations_of(correlations: object) -> tuple[Correlation, ...]:
-    """Correlations that were given as an argument."""
-    if not isinstance(correlations, Sequence):
-        raise InputError(f"correlations = {correlations!r:.60}", "is no sequence", "Give a list of Correlation.")
-    for one in correlations:
-        if not isinstance(one, Correlation):
-            remedy = 'Make one with mc_sie.priors.Correlation(("r", "lam"), 0.5, source="...").'
-            raise InputError(f"correlations: {one!r:.60}", "is no correlation", remedy)
-    return tuple(correlations)
-
-
-def _check_correlations(where: str, correlations: Sequence[Correlation], entries: Mapping[str, Entry]) -> None:
-    """Refuse correlations that some entries cannot have, and a pair that is stated twice."""
-    pairs = [one.pair for one in correlations]
-    for place, one in enumerate(correlations):
-        problem = uncorrelated(one.between, entries)
-        if one.pair in pairs[:place]:
-            problem = "stands there twice", "State each pair once."
-        if problem:
-            raise InputError(f"{where}: correlation of {' and '.join(one.between)}", *problem)
-
-
 def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:
     """Evenly spread points in the unit cube: multiples of powers of the generalised golden ratio (Roberts 2018)."""
     d = len(dimensions)
@@ -469,29 +433,18 @@ def _spread_points(dimensions: Sequence[str]) -> dict[str, Array]:
     return {name: (0.5 + index * ratio ** -(j + 1.0)) % 1.0 for j, name in enumerate(dimensions)}
 
 
-def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Correlation], **header: Any) -> PriorSet:
-    """The set of some entries, checked together.
+def set_of(
+    stated: Mapping[str, Entry],
+    where: str,
+    correlations: Sequence[Correlation],
+    *,
+    counted_in: str | None = None,
+    **header: Any,
+) -> PriorSet:
+    """The set of some entries, checked together, with defaults, warnings and digest.
 
-    Parameters
-    ----------
-    stated : mapping of str to Entry
-        By code name.
-    where : str
-        Where they are stated, for errors and warnings.
-    correlations : sequence of Correlation
-        One that these entries cannot have is left out, with a warning.
-    **header
-        Attributes of :class:`PriorSet` that are neither.
-
-    Returns
-    -------
-    PriorSet
-        With defaults, warnings and digest.
-
-    Raises
-    ------
-    InputError
-        When the entries do not go together.
+    A correlation that these entries cannot have is left out, with a warning. ``where`` is for errors and warnings,
+    ``counted_in`` where rho, r or alpha_compute are stated if not there; ``header`` has the set's other attributes.
     """
     entries = with_defaults(stated)
     check_together(where, entries)
@@ -502,7 +455,7 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
     ]
     dependence = dependence_between(MODEL_QUANTITIES, latent)
     found = [
-        *warnings_about(where, entries, header["bottlenecks"]),
+        *warnings_about(where, entries, header["bottlenecks"], counted_in or where),
         *(lost(where, correlation, *why) for correlation, why in problem.items() if why is not None),
         *repaired(where, dependence, entries),
         *used_already(header.get("evidence", ()), entries),
@@ -515,29 +468,11 @@ def set_of(stated: Mapping[str, Entry], where: str, correlations: Sequence[Corre
         entries=entries,
         members=(),
         warnings=tuple(dict.fromkeys(found)),
-        digest=_digest_given(_digest(drawn), header.get("evidence", ())),
+        digest=digest_given(digest_of(drawn), header.get("evidence", ())),
         correlations=kept,
         dependence=dependence,
         **header,
     )
-
-
-def check_set(stated: Mapping[str, Entry], where: str) -> None:
-    """Refuse entries that do not make a prior set.
-
-    Parameters
-    ----------
-    stated : mapping of str to Entry
-        By code name.
-    where : str
-        Where they are stated, for errors.
-
-    Raises
-    ------
-    InputError
-        When something is missing, or they do not go together.
-    """
-    check_together(where, with_defaults(stated))
 
 
 def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> PriorSet:
@@ -572,21 +507,9 @@ def pool(name: str, members: Sequence[tuple[PriorSet, float]], source: str) -> P
 
 
 def check_member(where: str, member: PriorSet, others: Sequence[PriorSet]) -> None:
-    """Refuse what cannot be a member of a pool.
+    """Refuse what cannot be a member of a pool: a pool, a set with evidence, one of the name of another member.
 
-    Parameters
-    ----------
-    where : str
-        Where it is stated, for errors.
-    member : PriorSet
-        The set.
-    others : sequence of PriorSet
-        Members before it.
-
-    Raises
-    ------
-    InputError
-        For a pool, a set with evidence, or the name of another member: tables tell members apart by their names.
+    Tables tell members apart by their names.
     """
     if member.members:
         raise InputError(where, "is itself a pool", "List its members here, with their weights multiplied out.")
@@ -600,59 +523,9 @@ def check_member(where: str, member: PriorSet, others: Sequence[PriorSet]) -> No
 
 
 def pool_of(members: tuple[tuple[PriorSet, float], ...], **header: Any) -> PriorSet:
-    """The pool of some sets.
-
-    Parameters
-    ----------
-    members : tuple of (PriorSet, float)
-        Sets that are no pools themselves, and weights that sum to 1.
-    **header
-        Attributes of :class:`PriorSet`.
-
-    Returns
-    -------
-    PriorSet
-        With warnings and digest.
-    """
+    """The pool of sets that are no pools themselves; ``header`` has its other attributes."""
     evidence = header.get("evidence", ())
     found = [warning for member, _ in members for warning in member.warnings]
     found += [warning for member, _ in members for warning in used_already(evidence, member.entries)]
-    digest = _digest_given(_digest([[member.digest, weight] for member, weight in members]), evidence)
+    digest = digest_given(digest_of([[member.digest, weight] for member, weight in members]), evidence)
     return PriorSet(entries={}, members=members, warnings=tuple(dict.fromkeys(found)), digest=digest, **header)
-
-
-def _digest(drawn: Any) -> str:
-    return hashlib.sha256(json.dumps(plain(drawn), sort_keys=True).encode()).hexdigest()
-
-
-def _digest_given(digest: str, evidence: Sequence[Evidence]) -> str:
-    """The digest of a set given evidence, in whatever order and by whatever names; without any, its own."""
-    if not evidence:
-        return digest
-    return _digest([digest, *sorted(_digest(item.numbers) for item in evidence)])
-
-
-def plain(value: Any) -> Any:
-    """The value in types that JSON has: inf, which is no number there, as text, and nan as null.
-
-    Parameters
-    ----------
-    value : object
-        A mapping, a sequence, a number (NumPy's too) or text.
-
-    Returns
-    -------
-    object
-        With dicts, lists and Python's numbers.
-    """
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        if math.isnan(value):
-            return None
-        return str(value)
-    return value

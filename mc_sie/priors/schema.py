@@ -6,12 +6,13 @@ finds wrong into one kind of message.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache, partial, reduce
 from operator import or_
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from mc_sie import units
@@ -223,15 +224,8 @@ class Header(Strict):
 
 @cache
 def prior_file() -> type[Header]:
-    """The model of a whole prior file: the header and one entry for each quantity, with the keys of its family.
+    """The model of a whole prior file: the header and one entry for each quantity, None where the file leaves it out.
 
-    Returns
-    -------
-    type
-        A pydantic model; a quantity that the file leaves out is ``None``.
-
-    Notes
-    -----
     Made when first asked for, because building it takes longer than importing this package.
     """
     component = _one_of(Weighted, NUMBER_FAMILIES)
@@ -250,7 +244,12 @@ def prior_file() -> type[Header]:
         meaning = f"{quantity.meaning} [{quantity.unit}], in {quantity.domain}"
         unit: dict[str, Any] = {"properties": {"unit": {"const": quantity.unit}}}
         fields[quantity.name] = (
-            Annotated[kind, Field(discriminator="family"), AfterValidator(partial(_suited, quantity))],
+            Annotated[
+                kind,
+                Field(discriminator="family"),
+                BeforeValidator(partial(_with_bounds, quantity)),
+                AfterValidator(partial(_suited, quantity)),
+            ],
             Field(None, description=meaning, json_schema_extra=unit),
         )
     return create_model("PriorFile", __base__=Header, **fields)
@@ -269,6 +268,22 @@ def _with(extra: type[Strict], family: type[Strict]) -> type[Strict]:
 def _one_of(extra: type[Strict], kinds: tuple[type[Strict], ...]) -> Any:
     """Union of families, each with further keys, told apart by ``family``."""
     return Annotated[reduce(or_, (_with(extra, family) for family in kinds)), Field(discriminator="family")]
+
+
+def _with_bounds(quantity: Quantity, raw: Any) -> Any:
+    """The table of an entry, with the ends of the domain where a metalog, here or in a component, states none.
+
+    A record then holds the bounds that the draws had, whatever the table of quantities will say.
+    """
+    if not isinstance(raw, dict):
+        return raw
+    found = dict(raw)
+    if isinstance(raw.get("components"), list):
+        found["components"] = [_with_bounds(quantity, component) for component in raw["components"]]
+    if raw.get("family") == "quantiles" and raw.get("fit", "metalog") == "metalog":
+        ends = {"low": quantity.low, "high": quantity.high}
+        found = {key: end for key, end in ends.items() if math.isfinite(end)} | found
+    return found
 
 
 def _suited(quantity: Quantity, entry: Any) -> Any:

@@ -22,36 +22,14 @@ def shipped_priors() -> dict[str, Path]:
 
 
 def recorded(path: Path) -> str:
-    """A path as a record holds it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of a prior file.
-
-    Returns
-    -------
-    str
-        For a shipped set the path within the project, wherever that is installed.
-    """
+    """A path as a record holds it: for a shipped set that within the project, wherever it is installed."""
     if shipped_priors().get(path.stem) == path:
         return f"priors/{path.name}"
     return str(path)
 
 
 def shown(path: Path) -> str:
-    """A path as a reader would write it here.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of a prior file.
-
-    Returns
-    -------
-    str
-        As :func:`recorded`, but relative to the current folder if it is below.
-    """
+    """A path as a reader would write it here: as :func:`recorded`, but relative to the current folder if below."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

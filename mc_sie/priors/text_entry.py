@@ -34,23 +34,8 @@ def is_quantile(key: str) -> bool:
 
 
 def fitted(family: str, parameters: Mapping[str, Any], quantiles: Mapping[str, float]) -> tuple[str, dict[str, Any]]:
-    """A family with quantiles beside or instead of its parameters, as a file states it.
-
-    Parameters
-    ----------
-    family : str
-        As it was named.
-    parameters : mapping
-        Its other keys.
-    quantiles : mapping of str to float
-        By name, such as ``q05``.
-
-    Returns
-    -------
-    family : str
-        ``"quantiles"`` where the family can be fitted.
-    parameters : dict
-        Then with the family as ``fit``.
+    """A family with quantiles beside or instead of its parameters, as a file states it: ``quantiles``, where it can be
+    fitted, with the family as ``fit``.
     """
     if family in _FITTED:
         return "quantiles", {**parameters, "fit": family, "quantiles": dict(quantiles)}
@@ -110,15 +95,7 @@ def table_of_text(name: str, text: str) -> dict[str, Any]:
 def parameters_of(family: str) -> dict[str, bool]:
     """Keys of a family in the order in which they may be written without names; True for those that must be given.
 
-    Parameters
-    ----------
-    family : str
-        One of :data:`mc_sie.priors.family_keys.FAMILIES`.
-
-    Returns
-    -------
-    dict of str to bool
-        First what must be given; without the cuts that every distribution may have.
+    First what must be given; without the cuts that every distribution may have.
     """
     fields = FAMILIES[family].model_fields
     required = {key: field.is_required() for key, field in fields.items() if key not in ("family", *CUTS)}
@@ -295,20 +272,7 @@ def _modes(words: list[str], where: str) -> dict[str, Any]:
 
 
 def file_text(header: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of a prior file.
-
-    Parameters
-    ----------
-    header : mapping
-        Keys of the whole file: title, description, extends, ...
-    entries : mapping of str to mapping
-        Family, parameters, unit and source by quantity.
-
-    Returns
-    -------
-    str
-        TOML.
-    """
+    """The text of a prior file: keys of the whole file, then a table for each quantity."""
     lines = [f"{key} = {in_toml(value)}" for key, value in header.items()]
     for name, table in entries.items():
         lines += ["", f"[{name}]", *(f"{key} = {in_toml(value)}" for key, value in table.items())]
@@ -316,20 +280,7 @@ def file_text(header: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]
 
 
 def in_toml(value: Any, longest: int | None = None) -> str:
-    """A value as TOML has it, on one line.
-
-    Parameters
-    ----------
-    value : object
-        Text, a number, a list or a table.
-    longest : int, optional
-        Items of a longer list are left out but for the first two and the last, for a message.
-
-    Returns
-    -------
-    str
-        TOML, if nothing was left out.
-    """
+    """A value as TOML has it, on one line; of a list longer than ``longest`` the first two items and the last."""
     if isinstance(value, Mapping):
         pairs = (f"{key_in_toml(key)} = {in_toml(inner, longest)}" for key, inner in value.items())
         return f"{{ {', '.join(pairs)} }}"

@@ -13,7 +13,7 @@ from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.priors import PriorSet, load_prior
-from mc_sie.priors.prior_set import plain
+from mc_sie.priors.digest import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.comparison import comparison_figures, file_name
 from mc_sie.report.render import markdown_table, markdown_text

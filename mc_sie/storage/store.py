@@ -57,7 +57,8 @@ from mc_sie.errors import InputError
 from mc_sie.events import Event, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet, prior_from_dict, shipped_priors
-from mc_sie.priors.prior_set import POOL_DIMENSION, plain
+from mc_sie.priors.digest import plain
+from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
 from mc_sie.sampling import Design, plan
 from mc_sie.stats.estimates import Estimate

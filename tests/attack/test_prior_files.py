@@ -248,7 +248,9 @@ def judge(path):
         prior = load_prior(path)
     except InputError as error:
         message = str(error)
-        assert len(message) < MESSAGE_HIGH, message
+        lines = message.split("\n")  # one for each error, twenty at most, a head and what more there is
+        assert len(lines) <= 22
+        assert max(map(len, lines)) < MESSAGE_HIGH, message
         return message
     finally:
         assert time.perf_counter() - started < SECONDS_HIGH

@@ -17,6 +17,9 @@ def test_a_bottleneck_that_may_be_counted_twice_is_warned_about(load):
     assert load(f'{bare}extends = "base.toml"\n', base=HEAD + RHO + R).warnings == ()
     own = entry("r", 'family = "fixed"\nvalue = 1')  # of which the inherited statement does not speak
     assert len(load(f'{bare}extends = "base.toml"\n{own}', base=HEAD + RHO + R).warnings) == 1
+    inherited = f'{bare}extends = "base.toml"\n' + entry("lam", 'family = "fixed"\nvalue = 0.5')
+    (warning,) = load(inherited, base=bare + RHO + R).warnings  # said where it is new, and in the same words
+    assert warning.startswith("base.toml: rho below 0")
     assert load(bare + RHO + entry("r_total", 'family = "fixed"\nvalue = 1')).warnings == ()
     assert load(bare + entry("rho", 'family = "fixed"\nvalue = 0') + R).warnings == ()
     assert load(bare + entry("sigma", 'family = "fixed"\nvalue = 1') + R).warnings == ()

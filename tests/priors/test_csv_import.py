@@ -183,3 +183,15 @@ def test_what_is_wrong_is_named_by_row_and_column(read, table, message):
     with pytest.raises(InputError) as caught:
         read(table)
     assert str(caught.value) == message
+
+
+def test_quantiles_without_a_family_are_a_metalog_and_all_bad_rows_are_said(read):
+    head = "quantity,family,q05,q50,q95,high,unit,source\n"
+    prior = read(head + "rho,quantiles,-0.5,-0.15,-0.02,0,1,s\nr,quantiles,0.4,1.2,3.6,,1,s\n")
+    assert prior.entries["rho"].distribution.describe().startswith("metalog between -50 and 0 with q05 = -0.5")
+    assert prior.entries["r"].distribution.ppf([0.05, 0.5, 0.95]).tolist() == pytest.approx([0.4, 1.2, 3.6])
+    with pytest.raises(InputError) as caught:
+        read(head + "rho,quantiles,-0.5,-0.6,-0.02,0,1,s\nlam,fixed,,,,,1,s\nr,quantiles,0.4,1.2,3.6,,OOM,s\n")
+    assert str(caught.value).startswith("mine.csv has 3 errors:\n")
+    for place in ("row 1 (line 2): [rho] quantiles.q05", "row 2 (line 3): [lam]", "row 3 (line 4): [r] unit"):
+        assert f"mine.csv: {place}" in str(caught.value)

@@ -1,12 +1,13 @@
 """Entries from Python: what is no number and no name is refused where it is given."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
 from mc_sie.errors import InputError
-from mc_sie.priors import entry
+from mc_sie.priors import entry, load_prior, prior_from_dict
 from mc_sie.priors.entries import fixed_entry
 
 UNIFORM = {"family": "uniform", "low": 1, "high": 9}
@@ -59,3 +60,17 @@ def test_a_truth_value_inside_a_mixture_is_no_number(key):
     component = {"weight": 1.0, "family": "fixed", "value": 0.0, key: True}
     with pytest.raises(InputError, match=rf"components\[0\]\.{key} = true is not a number"):
         entry("rho", {"family": "mixture", "components": [component]}, unit="1", source="s")
+
+
+def test_three_quantiles_have_the_ends_of_the_domain_and_a_record_holds_them():
+    quantiles = {"q05": -0.5, "q50": -0.15, "q95": -0.02}
+    found = entry("rho", {"family": "quantiles", "quantiles": quantiles}, unit="1", source="mine")
+    assert found.parameters == {"fit": "metalog", "low": -50.0, "high": 1.0, "quantiles": quantiles}
+    assert found.distribution.ppf([0.05, 0.5, 0.95]).tolist() == pytest.approx([-0.5, -0.15, -0.02], rel=1e-12)
+    part = {"weight": 0.5, "family": "quantiles", "quantiles": quantiles, "high": 0.0}
+    both = {"family": "mixture", "components": [{"weight": 0.5, "family": "fixed", "value": 0.0}, part]}
+    mixed = entry("rho", both, unit="1", source="mine")
+    assert mixed.parameters["components"][1]["low"] == -50.0
+    assert mixed.distribution.support == (-50.0, 0.0)
+    prior = load_prior("davidson-2025").replaced({"rho": mixed}, "mine")
+    assert prior_from_dict(json.loads(json.dumps(prior.to_dict())), "run.json").digest == prior.digest

@@ -10,6 +10,7 @@ import pytest
 from mc_sie.errors import InputError
 from mc_sie.priors import entry as made
 from mc_sie.priors import load_prior, pool
+from mc_sie.priors.family_keys import as_quantiles
 from mc_sie.quantities import QUANTITIES
 
 HEAD = 'title = "t"\nbottlenecks = "counted once"\n'
@@ -275,15 +276,42 @@ MISTAKES = {
     "quantiles that the family cannot have": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8, q95 = 0.9 }\nfit = "lognormal"'),
         '[lam] fit = "lognormal" cannot have those quantiles: the nearest has q50 = 0.416, given 0.8. '
-        "Name another family, state two quantiles only, or use a mixture.",
+        'fit = "metalog" may have them exactly; or name another family, state two quantiles, use a mixture.',
     ),
     "misspelt fit": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "lognorml"'),
         "[lam] fit = \"lognorml\" is not one of the names. Did you mean 'lognormal'?",
     ),
     "no fit": (
-        lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }'),
-        "[lam] has no fit. It needs family, fit, quantiles.",
+        lam('family = "interval"\nmean = 0.5\ninterval = [0.1, 0.8]'),
+        "[lam] has no fit. It needs family, fit, mean, interval.",
+    ),
+    "an interval without a mean": (
+        lam('family = "interval"\ninterval = [0.1, 0.8]\nfit = "lognormal"'),
+        f"[lam] has no mean. It needs family, fit, mean, interval. {as_quantiles('lognormal')}",
+    ),
+    "an interval of a family with parameters": (
+        lam('family = "lognormal"\ninterval = [0.1, 0.8]'),
+        f'[lam] interval = [0.1, 0.8] is not a key of family = "lognormal". {as_quantiles("lognormal")}',
+    ),
+    "quantiles that no metalog has": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.05, q95 = -0.02 }'),
+        "[rho] quantiles.q50 = -0.05 cannot be met with the others: no metalog has them. q50 = -0.0706 would go with "
+        "them. With high = 0.12 there is one for all of them. Or state fewer quantiles, or a mixture.",
+    ),
+    "quantiles that only a metalog of two humps has": (
+        BASE + entry("alpha_compute", 'family = "quantiles"\nquantiles = { q05 = 0.01, q50 = 0.5, q95 = 0.99 }'),
+        "[alpha_compute] quantiles.q50 = 0.5 cannot be met with the others: only a metalog of several humps has them. "
+        "Or state fewer quantiles, or a mixture.",
+    ),
+    "a quantile outside the domain": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.15, q95 = 1.2 }'),
+        "[rho] quantiles.q95 = 1.2 is not between low = -50 and high = 1. "
+        "Quantiles lie strictly between low and high, which are the ends of the domain unless given.",
+    ),
+    "a bound of a metalog outside the domain": (
+        rho('family = "quantiles"\nquantiles = { q05 = -0.5, q50 = -0.15, q95 = 0.2 }\nhigh = 2'),
+        f"[rho] high = 2 is above 1. {IN_RHO}",
     ),
     "misnamed quantile": (
         lam('family = "quantiles"\nquantiles = { p05 = 0.1, q50 = 0.8 }\nfit = "normal"'),
@@ -300,7 +328,7 @@ MISTAKES = {
     ),
     "df for a normal": (
         lam('family = "quantiles"\nquantiles = { q05 = 0.1, q50 = 0.8 }\nfit = "normal"\ndf = 3'),
-        '[lam] df = 3 does not belong to fit = "normal". df is for student_t, low and high for beta.',
+        '[lam] df = 3 does not belong to fit = "normal". df is for student_t, low and high for beta and metalog.',
     ),
     "TOML that does not parse": (
         'title = "t"\n[rho\n',
@@ -379,7 +407,7 @@ MISTAKES = {
         '[pool] members."mine.toml" = 1 leads back to itself: mine.toml -> mine.toml. Take one link out.',
     ),
     "pool with a quantity": (
-        BASE + '[pool]\nmembers = { "other.toml" = 1 }\nsource = "s"\n',
+        HEAD + RHO + '[pool]\nmembers = { "other.toml" = 1 }\nsource = "s"\n',
         "[rho] stands beside [pool]. A pool takes whole sets: state this in a file of its own and make that a member.",
     ),
     "pool that extends": (
@@ -410,6 +438,74 @@ def test_a_mistake_is_explained(folder, name):
         load_prior("mine.toml")
     separator = " " if message.startswith(("is ", "has ", "does ")) else ": "
     assert str(caught.value) == f"mine.toml{separator}{message}"
+
+
+SEVERAL = {
+    "two bad entries": (
+        HEAD + entry("rho", 'family = "uniform"\nlow = 0\nhigh = 1.2') + R
+        + entry("lam", 'family = "beta"\na = 0\nb = 1'),
+        [f": [rho] high = 1.2 is above 1. {IN_RHO}", ": [lam] a = 0 is not above 0. Give a larger number."],
+    ),
+    "an unknown key and a bad value": (
+        'autor = "x"\n' + lam('family = "fixed"\nvalue = 4'),
+        [f': autor = "x" is not a quantity or a key of a prior file. Known: {", ".join(KNOWN)}.',
+         f": [lam] value = 4 is above 3. {IN_LAM}"],
+    ),
+    "an unknown key and a bad value in one entry": (
+        rho('family = "normal"\nmean = 0\nsd = -1\npeak = 2'),
+        [": [rho] peak = 2 is not a key of family = \"normal\". Known: family, truncate_low, truncate_high, mean, sd, "
+         "source, judgement, unit.",
+         ": [rho] sd = -1 is not above 0. Give a larger number."],
+    ),
+    "evidence and an entry": (
+        lam('family = "fixed"\nvalue = 0') + '[[evidence]]\nname = "e"\nabout = "rho"\nlikelihood = "normal"\n'
+        'value = -0.2\nsd = 0\nunit = "1"\nsource = "s"\n',
+        [": evidence[0].sd = 0 is not above 0. Give a larger number.", f": [lam] value = 0 is not above 0. {IN_LAM}"],
+    ),
+    "a number beyond all and a bad value": (
+        rho('family = "uniform"\nlow = -1e300\nhigh = 0') + entry("lam", 'family = "fixed"\nvalue = 4'),
+        [": [rho] low is neither 0 nor between 1e-100 and 1e+100 in size. No distribution can be computed "
+         "from it.", f": [lam] value = 4 is above 3. {IN_LAM}"],
+    ),
+    "a bad value, and a quantity that lacks": (
+        HEAD + entry("rho", 'family = "fixed"\nvalue = 2'),
+        [f": [rho] value = 2 is above 1. {IN_RHO}",
+         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+    ),
+    "nothing of what is needed": (
+        HEAD,
+        [" does not say what rho is. Give one of [rho], [sigma], [max_speed], or extend a set that has it.",
+         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+    ),
+    "a quantity twice, and correlations that cannot be": (
+        BASE + entry("sigma", 'family = "fixed"\nvalue = 0.5')
+        + '[[correlation]]\nbetween = ["r", "lam"]\nspearman = 0.5\nsource = "s"\n',
+        [": [sigma] is given beside [rho]. Both determine rho: keep one of them.",
+         ': correlation[0].between = ["r", "lam"] names lam, which is left to its default (1). '
+         "Give [lam] a range, or take the correlation away."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_all_mistakes_of_a_file_are_said_at_once(folder, name):
+    text, messages = SEVERAL[name]
+    (folder / "mine.toml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_prior("mine.toml")
+    head, *lines = str(caught.value).split("\n")
+    assert head == f"mine.toml has {len(messages)} errors:"
+    assert sorted(lines) == sorted(f"mine.toml{message}" for message in messages)
+
+
+def test_of_dozens_of_mistakes_twenty_are_shown(folder):
+    components = ", ".join(f'{{ weight = 0.02, family = "uniform", low = {k}, high = 0 }}' for k in range(1, 51))
+    (folder / "mine.toml").write_text(rho(f'family = "mixture"\ncomponents = [{components}]'))
+    with pytest.raises(InputError) as caught:
+        load_prior("mine.toml")
+    lines = str(caught.value).split("\n")
+    assert (lines[0], len(lines), lines[-1]) == ("mine.toml has 50 errors:", 22, "... and 30 more.")
+    assert lines[20].startswith("mine.toml: [rho] components[19].high = 0 is below low = 20.")
 
 
 def test_the_base_file_itself_is_right(folder):

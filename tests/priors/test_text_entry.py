@@ -108,7 +108,7 @@ def test_every_family_can_be_typed_in_the_order_that_is_shown(family):
         "triangular": "1 2 3",
         "pert": "1 2 3",
         "student_t": "5 1 4 truncate_low=0.1 truncate_high=9",
-        "quantiles": "uniform {q25=1, q75=2}",
+        "quantiles": "{q25=1, q75=2} uniform",
         "interval": "uniform 1.5 [1, 2]",
         "histogram": "[1, 2, 3] [5, 5]",
         "tabulated": "[0, 0.5, 1] [1, 2, 3]",

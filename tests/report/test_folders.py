@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from mc_sie.priors.prior_set import plain
+from mc_sie.priors.digest import plain
 from mc_sie.report.figures.comparison import file_name
 from mc_sie.report.render import markdown_table
 

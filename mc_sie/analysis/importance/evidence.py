@@ -23,7 +23,7 @@ from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
-from mc_sie.priors.prior_set import plain
+from mc_sie.priors.digest import plain
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.stats import shapley
 from mc_sie.stats.estimates import (

@@ -655,13 +655,20 @@ function tableOf(name, entry) {
   if (entry.judgement) lines.push(`judgement = ${toml(entry.judgement)}`);
   return lines.join("\n");
 }
+function bottlenecksOf(set, names) { // a statement does not speak of other numbers: say what it spoke of
+  const changed = names.filter((name) => ["r", "r_total", "alpha_compute"].includes(name));
+  if (!changed.length && set.bottlenecks) return set.isShipped ? "" : set.bottlenecks; // inherited, or as it was
+  const before = set.bottlenecks ? `says of its own numbers: ${set.bottlenecks}` : "does not say how rho, alpha_compute and r fit together.";
+  return `${changed.length ? `Changed on the page of mc-sie explore: ${changed.join(", ")}. ` : ""}${state.start} ${before}`;
+}
 function priorFile() {
   const set = DATA.sets[state.start], names = Object.keys(state.changes);
   if (set.members.length > 1) return null;
   const title = names.length ? `Mine: ${set.title} with other ${names.map(words).join(", ")}` : `Mine: ${set.title}`;
   const head = [`title = ${toml(title)}`, `description = "Made with mc-sie explore."`];
+  const statement = bottlenecksOf(set, names);
+  if (statement) head.push(`bottlenecks = ${toml(statement)}`);
   if (set.isShipped) return [...head, `extends = ${toml(state.start)}`, "", ...names.map((name) => tableOf(name, state.changes[name]) + "\n")].join("\n");
-  if (set.bottlenecks && !names.some((name) => ["r", "r_total", "alpha_compute"].includes(name))) head.push(`bottlenecks = ${toml(set.bottlenecks)}`);
   head.push(`citations = ${toml(set.citations)}`, "");
   const entries = Object.values(membersOf(state.start, state.changes)[0].entries).filter((entry) => !entry.isDefault);
   return [...head, ...entries.map((entry) => tableOf(entry.name, entry) + "\n")].join("\n");
