@@ -40,7 +40,7 @@ def evidence(
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior, shipped_priors
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     asked = parse_event(event)
     loaded = load_prior(prior)
@@ -75,7 +75,7 @@ def evidence(
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = evidence_report(simulation, asked, progress=progress)
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.report.analyses import write_evidence
+        from mc_sie.report.folders import write_evidence
 
         write_evidence(report, out)
     _print_report(report)

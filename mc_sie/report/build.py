@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,8 +47,18 @@ from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.folders import named_prior
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.storage.files import check_folder, entry, write_whole
-from mc_sie.storage.store import is_run, prior_of, prior_record, read_record, run_spec_of, version_of, write_analysis
+from mc_sie.storage.reading import entry
+from mc_sie.storage.records import (
+    circumstances,
+    design_record,
+    is_run,
+    prior_of,
+    prior_record,
+    read_record,
+    run_spec_of,
+    version_of,
+)
+from mc_sie.storage.writing import Content, check_folder, write_folder, write_whole
 from mc_sie.text.escaping import to_csv
 
 DRAWS_DEFAULT = 2**17
@@ -152,10 +162,10 @@ def make_request(
     check_loss_ratio(loss_ratio)
     if is_run(source):
         run = run_spec_of(read_record(Path(source)), source)
-        for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
+        for name, value in (("n_draws", n_draws), ("seed", seed), ("horizon_months", horizon_months)):
             if value is not None:
                 why = "is given beside a run, which has its own"
-                raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
+                raise InputError(f"{name} = {value:g}", why, "Leave it out, or name the prior set instead of the run.")
         prior, design, horizon = run.prior, run.design, run.horizon_months
         event = str(run.event) if event is None else event
     else:
@@ -413,13 +423,12 @@ def write_report(folder: Path, document: Document, request: ReportRequest, *, co
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    numbers = document.numbers()
-    files: dict[str, Callable[[Path], object]] = {
-        "index.html": _text(to_html(document)),
-        "report.md": _text(to_markdown(document)),
-        "numbers.csv": lambda path: to_csv(numbers, path, float_format="%.10g"),
+    files: dict[str, Content] = {
+        "index.html": to_html(document),
+        "report.md": to_markdown(document),
+        "numbers.csv": lambda path: to_csv(document.numbers(), path, float_format="%.10g"),
     }
-    return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
+    return write_folder(folder, folder.name, files, {**request_record(request), **circumstances(command)})
 
 
 def check_index(folder: Path) -> Path:
@@ -440,7 +449,7 @@ def check_index(folder: Path) -> Path:
     InputError
         When the folder cannot be made.
     """
-    check_folder(folder, f"--out {folder}")
+    check_folder(folder, f"folder {folder}")
     return folder / "index.html"
 
 
@@ -454,8 +463,7 @@ def write_index(path: Path, *, command: str) -> None:
     command : str
         Command line that made it.
     """
-    page = to_html(index_of_reports(command))
-    write_whole(path, _text(page))
+    write_whole(path, to_html(index_of_reports(command)))
 
 
 def index_of_reports(command: str) -> Document:
@@ -499,10 +507,6 @@ def _headlines(n_draws: int | None, threads: int | None = None) -> pd.DataFrame:
     return headline_table(n_draws or DRAWS_DEFAULT, threads=threads) if sets is None else sets
 
 
-def _text(content: str) -> Callable[[Path], object]:
-    return lambda path: path.write_text(content, encoding="utf-8")
-
-
 def request_record(request: ReportRequest) -> dict[str, Any]:
     """Specification of a report, ready for JSON."""
     return {
@@ -510,7 +514,7 @@ def request_record(request: ReportRequest) -> dict[str, Any]:
         **prior_record(request.prior),
         "against": None if request.against is None else request.against.to_dict(),
         "event": str(request.event),
-        "design": {**asdict(request.design), "n_draws": request.design.n_draws},
+        "design": design_record(request.design),
         "horizon_months": request.horizon_months,
         "loss_ratio": request.loss_ratio,
     }

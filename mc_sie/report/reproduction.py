@@ -11,10 +11,9 @@ import pandas as pd
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report.figures import published as figures
-from mc_sie.report.figures.common import save
+from mc_sie.report.figures.common import figure_files
 from mc_sie.report.render import markdown_table
-from mc_sie.storage.files import write_folder
-from mc_sie.text.escaping import to_csv
+from mc_sie.storage.writing import Content, write_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -145,12 +144,5 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
         written["finer_steps"] = tables.finer_steps(small, threads=threads).round(4)
         written["horizon"] = tables.horizon_effect(small, threads=threads).round(4)
 
-    def write(partial: Path) -> None:
-        for name, table in written.items():
-            to_csv(table, partial / f"{name}.csv")
-        (partial / "published.md").write_text(markdown(frame, design), encoding="utf-8")
-        for name, figure in drawn.items():
-            for ending in (".svg", ".png"):
-                save(figure, partial / f"{name}{ending}")
-
-    write_folder(folder, folder.name, write)
+    files: dict[str, Content] = {f"{name}.csv": table for name, table in written.items()}
+    write_folder(folder, folder.name, {**files, "published.md": markdown(frame, design), **figure_files(drawn)})

@@ -8,7 +8,6 @@ checks as for a new run, and only with counts of whole batches that carry the di
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import zipfile
@@ -28,7 +27,9 @@ from mc_sie.events import parse_event
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.sampling import plan as design_of
 from mc_sie.stats.stopping import Precision, precision
-from mc_sie.storage.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
+from mc_sie.storage.reading import entries, entry, open_regular, read_json, reading
+from mc_sie.storage.records import design_record
+from mc_sie.storage.writing import UNFINISHED, Content, json_text, write_folder, write_whole
 
 _AGAIN = "Start again."
 
@@ -97,7 +98,7 @@ class Checkpoint:
             "prior": str(job.prior.path.resolve()),
             "prior_digest": job.prior.digest,
             "program": source_digest(),
-            "design": {**asdict(job.design), "n_draws": job.design.n_draws},
+            "design": design_record(job.design),
             "batch": job.batch,
             "event": str(job.spec.event),
             "levels": list(job.spec.levels),
@@ -108,13 +109,11 @@ class Checkpoint:
             "start": plan.start,
             "command": plan.command,
         }
-        body = json.dumps(text, indent=1) + "\n"
-
-        def write(partial: Path) -> None:
-            (partial / "plan.json").write_text(body, encoding="utf-8")
-            cls(partial).save(job.empty())
-
-        write_folder(self.folder, target.name, write)
+        files: dict[str, Content] = {
+            "plan.json": json_text(text),
+            "counts.npz": lambda path: cls(path.parent).save(job.empty()),  # beside the plan, whose digest it carries
+        }
+        write_folder(self.folder, target.name, files)
         return self
 
     @classmethod
@@ -145,7 +144,7 @@ class Checkpoint:
         if not os.path.lexists(folder / "plan.json"):
             if os.path.lexists(run / "run.json"):
                 raise InputError(where, "is complete", "Start another one with mc-sie run.")
-            remedy = f"There is no {folder}/plan.json. Only a run with --no-draws can be gone on with."
+            remedy = f"There is no {folder}/plan.json. Only a run without draws (write_streamed) can be gone on with."
             raise InputError(where, "is no interrupted run", remedy)
         return cls(folder)
 
@@ -211,10 +210,8 @@ class Checkpoint:
             n_replicates=n_replicates,
         )
         horizon, event = entry(text, "horizon_months", float, where), parse_event(entry(text, "event", str, where))
-        levels, widths = (
-            tuple(entry({key: mark}, key, float, where) for mark in entry(text, key, list, where))
-            for key in ("levels", "widths")
-        )
+        levels = entries(text, "levels", float, where)
+        widths = entries(text, "widths", float, where)
         check_horizon(horizon)
         event.check_horizon(horizon)
         check_marks(levels, widths)
@@ -229,7 +226,7 @@ class Checkpoint:
         job = replace(Job.growing(prior, begun, spec, n_draws), batch=batch)
         # Stopping tests fall on a power of two of batches, and must not fall elsewhere than in the run that was begun.
         is_batch = 1 <= batch <= start and (batch == start or batch & (batch - 1) == 0)
-        is_design = given == {**asdict(job.design), "n_draws": job.design.n_draws} and begun.n_per_replicate == start
+        is_design = given == design_record(job.design) and begun.n_per_replicate == start
         if not is_design or not (wanted.is_asked or job.design == begun):
             raise InputError(f"{where}: design", "is none that a run has", _AGAIN)
         if not is_batch:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,20 +16,10 @@ from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.priors.describing import medians
-from mc_sie.quantities import (
-    HORIZON_MONTHS_DEFAULT,
-    HORIZON_MONTHS_HIGH,
-    MODES,
-    QUANTITIES,
-    TOP_OOMS,
-)
-from mc_sie.storage.files import check_file, existing_file, write_whole
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, MODES, QUANTITIES, TOP_OOMS
+from mc_sie.storage.writing import check_file
 from mc_sie.text.csv_tables import CsvTable, read_csv
-from mc_sie.text.escaping import to_csv
 from mc_sie.text.numerals import parse_number
-
-if TYPE_CHECKING:
-    pass
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -147,9 +136,9 @@ def _check_table_output(path: Path, output: Path | None) -> None:
     """Refuse an output that cannot be written, or is the input."""
     if output is None:
         return
-    check_file(output, "--output")
+    check_file(output, "output")
     if output.exists() and path.exists() and output.samefile(path):
-        raise InputError(f"--output {output}", "is the input table", "Name another file.")
+        raise InputError(f"output {output}", "is the input table", "Name another file.")
 
 
 def _keep_given(path: Path, column: str, cells: list[str], kept: dict[str, Any]) -> None:
@@ -295,23 +284,25 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
         name, equals, text = setting.partition("=")
         name, text = name.strip(), text.strip()
         if not equals:
-            raise InputError(f"--set {setting}", "is not name=value", "Write it like --set rho=-0.1.")
+            raise InputError(f"settings {setting}", "is not name=value", "Write it like rho=-0.1.")
         if name not in row:
-            raise InputError(f"--set {setting}", f"names no quantity: {name!r} is unknown", _setting_remedy(name, row))
+            raise InputError(
+                f"settings {setting}", f"names no quantity: {name!r} is unknown", _setting_remedy(name, row)
+            )
         if name in stated:
-            raise InputError(f"--set {setting}", f"sets {name} a second time", "Keep one of them.")
+            raise InputError(f"settings {setting}", f"sets {name} a second time", "Keep one of them.")
         stated.add(name)
         if text == "" and QUANTITIES[name].optional:
             row[name] = math.nan
         else:
-            row[name] = parse_value(f"--set {name}", name, text)
+            row[name] = parse_value(f"settings {name}", name, text)
     row["horizon_months"] = horizon_months
     return row
 
 
 def _setting_remedy(name: str, row: dict[str, float]) -> str:
     if name == "horizon_months":
-        return "Give --horizon-months instead."
+        return "Give horizon_months instead."
     determined = QUANTITIES[name].determines if name in QUANTITIES else None
     return f"Set {determined}, which it restates." if determined else nearest(name, row)
 
@@ -321,72 +312,5 @@ def check_figure_path(path: Path | None) -> None:
     if path is None:
         return
     if path.suffix.lower() not in (".svg", ".png", ".pdf"):
-        raise InputError(f"--plot {path}", f"has the ending {path.suffix!r}", "Use .svg, .png or .pdf.")
-    check_file(path, "--plot")
-
-
-def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
-    """Write a table, to standard output or whole under its final name.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    path : pathlib.Path or None
-        Where; None is standard output.
-    """
-    if path is None:
-        to_csv(frame, sys.stdout)
-    else:
-        write_whole(path, lambda partial: to_csv(frame, partial))
-
-
-def write_new_text(path: Path, text: str) -> None:
-    """Write a text file that must not exist yet.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where.
-    text : str
-        What.
-
-    Raises
-    ------
-    InputError
-        When it exists or cannot be written.
-    """
-    check_new(path)
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"), is_new=True)
-
-
-def check_new(path: Path) -> None:
-    """Refuse a file that exists already or cannot be written.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it will be.
-
-    Raises
-    ------
-    InputError
-        When it exists or cannot be written.
-    """
-    check_file(path)
-    if path.exists():
-        raise existing_file(str(path))
-
-
-def write_json(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as JSON, one object a row.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    path : pathlib.Path
-        Where.
-    """
-    text = frame.to_json(orient="records", indent=1, force_ascii=False)
-    write_whole(path, lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
+        raise InputError(f"plot {path}", f"has the ending {path.suffix!r}", "Use .svg, .png or .pdf.")
+    check_file(path, "plot")

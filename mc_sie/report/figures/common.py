@@ -5,8 +5,9 @@ Every function takes a table and returns a matplotlib figure; nothing here simul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.quantities import QUANTITIES
+from mc_sie.storage.writing import Content
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,6 +81,11 @@ def save(figure: Figure, path: Path) -> None:
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with style():  # the salt of an SVG's identifiers counts when it is written
         figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
+
+
+def figure_files(figures: Mapping[str, Figure]) -> dict[str, Content]:
+    """Figures by their names as files of a folder: each as SVG and as PNG."""
+    return {f"{name}{ending}": partial(save, figure) for name, figure in figures.items() for ending in (".svg", ".png")}
 
 
 def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
