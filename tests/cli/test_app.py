@@ -60,11 +60,10 @@ def test_sentences_of_the_library_name_flags():
     assert with_flags("target_se 0.001 is reached (n_draws).") == "--target-se 0.001 is reached (--draws)."
 
 
-def test_errors_of_the_library_name_no_flags():
+def test_errors_of_storage_and_reports_name_no_flags():
     told = []
-    for path in sorted(Path(mc_sie.__file__).parent.rglob("*.py")):
-        if "cli" in path.parts:
-            continue
+    package = Path(mc_sie.__file__).parent
+    for path in sorted([*package.glob("storage/*.py"), *package.glob("report/**/*.py")]):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("InputError", "unwritable"):
                 texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
