@@ -27,18 +27,7 @@ AGAIN = "Run it again."  # not by the command in the record, which may be anybod
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Refuse what somebody has changed or broken while it is taken apart, instead of failing at it.
-
-    Parameters
-    ----------
-    where : str
-        The file or folder, for the error.
-
-    Raises
-    ------
-    InputError
-        With what could not be understood.
-    """
+    """Refuse what somebody has changed or broken while it is taken apart, instead of failing at it."""
     try:
         yield
     except InputError:
@@ -58,22 +47,9 @@ def is_plain_name(name: str) -> bool:
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """A file, opened to be read in bytes.
+    """A file opened to be read in bytes.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file of its own: a link may lead anywhere, and a device or a pipe may never end.
-
-    Returns
-    -------
-    binary file
-        At its beginning.
-
-    Raises
-    ------
-    InputError
-        When it is not there, cannot be read, or is no regular file.
+    An InputError where it is no file of its own: a link may lead anywhere, and a device or a pipe may never end.
     """
     with reading(str(path)):
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -88,23 +64,7 @@ def digest_of(path: Path) -> str:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The record in a JSON file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    dict
-        Its numbers are finite, and no key stands twice.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read, or holds anything else.
-    """
+    """The record in a JSON file: its numbers are finite and no key stands twice, or it is an InputError."""
     with reading(str(path)), open_regular(path) as file:
         body = file.read(JSON_BYTES_HIGH + 1)
         if len(body) > JSON_BYTES_HIGH:
@@ -139,28 +99,9 @@ _KINDS: dict[type, str] = {
 
 
 def entry(record: Mapping[str, Any], key: str, kind: type[Kind], where: str) -> Kind:
-    """One value of a record, of the type that it must have.
+    """One value of a record, of the type that it must have; a whole number is a number, too.
 
-    Parameters
-    ----------
-    record : mapping
-        From :func:`read_json`.
-    key : str
-        Its key.
-    kind : type
-        One that JSON has; a whole number is a number, too.
-    where : str
-        Where the record stands, for errors.
-
-    Returns
-    -------
-    str, bool, int, float, list or dict
-        The value.
-
-    Raises
-    ------
-    InputError
-        When there is none, or one of another type.
+    An InputError where there is none or it has another type; ``where`` is the record's place.
     """
     if key not in record:
         raise InputError(where, f"lacks {key!r}", AGAIN)

@@ -166,22 +166,9 @@ def run_folder(path: Path) -> Path:
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """The record of a run, after its files have been held to their digests.
+    """The record in a run's folder, which may be named by the ``run.json`` in it.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A run's folder, or the ``run.json`` in it.
-
-    Returns
-    -------
-    dict
-        ``run.json``.
-
-    Raises
-    ------
-    InputError
-        When there is none, it cannot be read, or a file is lacking or has changed.
+    An InputError where there is none, it cannot be read, or a file is lacking or has another digest than it says.
     """
     folder = run_folder(folder)
     path = folder / "run.json"
@@ -208,28 +195,15 @@ class RunSpec:
 
 
 def run_spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
-    """Specification of the run that a record is of.
+    """Specification of the run that a record of a run or a report is of.
 
-    Parameters
-    ----------
-    record : mapping
-        Of a run or a report, from :func:`read_record`.
-    where : str
-        Where it stands, for errors.
-
-    Returns
-    -------
-    RunSpec
-        Checked.
-
-    Raises
-    ------
-    InputError
-        When something lacks or makes no sense.
+    Checked as arguments are: an InputError says what lacks or makes no sense. ``where`` is the record's place.
     """
     prior = prior_of(record, "prior", where)
-    given, horizon_months = entry(record, "design", dict, where), entry(record, "horizon_months", float, where)
-    there, event = f"{where}: design", entry(record, "event", str, where)
+    event = entry(record, "event", str, where)
+    horizon_months = entry(record, "horizon_months", float, where)
+    given = entry(record, "design", dict, where)
+    there = f"{where}: design"
     sizes = {name: entry(given, name, int, there) for name in ("seed", "n_replicates", "n_per_replicate")}
     design = Design(entry(given, "scheme", str, there), **sizes)
     if entry(given, "n_draws", int, there) != design.n_draws:
@@ -248,28 +222,12 @@ def run_spec_of(record: Mapping[str, Any], where: str) -> RunSpec:
 
 
 def prior_of(record: Mapping[str, Any], key: str, where: str) -> PriorSet:
-    """The prior set that a record describes.
+    """The prior set that a record describes under a key; an InputError where it describes none.
 
-    Parameters
-    ----------
-    record : mapping
-        Of a run or a report, from :func:`read_record`.
-    key : str
-        Where it stands in the record.
-    where : str
-        Where the record stands, for errors.
-
-    Returns
-    -------
-    PriorSet
-        Its digest is checked, and its name is the name of a file: folders and pages are called after it.
-
-    Raises
-    ------
-    InputError
-        When it describes none.
+    Its digest is checked, and its name is the name of a file: folders and pages are called after it.
     """
-    described, there = entry(record, key, dict, where), f"{where}: {key}"
+    described = entry(record, key, dict, where)
+    there = f"{where}: {key}"
     with reading(there):
         prior = prior_from_dict(described, there)
         for name in (prior.name, *(member.name for member, _ in prior.members)):

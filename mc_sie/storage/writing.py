@@ -58,20 +58,7 @@ def unwritable(where: str, error: OSError) -> InputError:
 
 
 def check_file(path: Path, argument: str = "") -> None:
-    """Refuse a file that cannot be written, before anything is computed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    argument : str
-        Argument that named it, for the error.
-
-    Raises
-    ------
-    InputError
-        When it is a folder, or its folder does not exist or takes no new file.
-    """
+    """Refuse a file that cannot be written; ``argument`` is what named it, for the error."""
     where = f"{argument} {path}".lstrip()
     try:
         if path.is_dir():
@@ -96,20 +83,7 @@ def check_new(path: Path) -> None:
 
 
 def check_folder(folder: Path, where: str) -> None:
-    """Refuse a folder that cannot be made or takes no files, without making it.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder; it and those above it need not exist.
-    where : str
-        Argument and path, for the error.
-
-    Raises
-    ------
-    InputError
-        When a trial folder in it, or in the nearest folder above it that exists, cannot be made.
-    """
+    """Refuse a folder in which, or in the nearest one above it that exists, no trial folder can be made."""
     try:
         existing = folder
         while not existing.exists():
@@ -153,7 +127,8 @@ def check_target(folder: Path | None, name: str, below: Path = RUNS_FOLDER) -> P
 
 
 def _free_folder(name: str, below: Path) -> Path:
-    number, folder = 1, below / name
+    number = 1
+    folder = below / name
     while folder.exists() or folder.with_name(folder.name + UNFINISHED).exists():
         number += 1
         folder = below / f"{name}-{number}"
