@@ -279,9 +279,8 @@ def make_report(
 
 EXPLAINED = (
     "The clock starts when AI does all AI research. Effective training compute is the computing power spent on "
-    "training times "
-    "the efficiency of the software; computers are held fixed, so that only software can raise it. One OOM (order of "
-    "magnitude) is a factor of ten, 5 OOM a factor of 100,000."
+    "training times the efficiency of the software; computers are held fixed, so that only software can raise it. One "
+    "OOM (order of magnitude) is a factor of ten, 5 OOM a factor of 100,000."
 )
 """What a first-time reader must know."""
 
@@ -432,53 +431,18 @@ def write_report(folder: Path, document: Document, request: ReportRequest, *, co
 
 
 def check_index(folder: Path) -> Path:
-    """Where the index page of a folder of reports will be written.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    pathlib.Path
-        Its ``index.html``.
-
-    Raises
-    ------
-    InputError
-        When the folder cannot be made.
-    """
+    """The index page of a folder of reports; an InputError where the folder cannot be made."""
     check_folder(folder, f"folder {folder}")
     return folder / "index.html"
 
 
 def write_index(path: Path, *, command: str) -> None:
-    """Write the page that leads to the reports of the shipped sets.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        From :func:`check_index`.
-    command : str
-        Command line that made it.
-    """
+    """Write the page that leads to the reports of the shipped sets."""
     write_whole(path, to_html(index_of_reports(command)))
 
 
 def index_of_reports(command: str) -> Document:
-    """A page that sets the shipped prior sets beside each other and leads to their reports.
-
-    Parameters
-    ----------
-    command : str
-        Command line, for the record.
-
-    Returns
-    -------
-    Document
-        To be written beside the reports' folders.
-    """
+    """A page that sets the shipped prior sets beside each other and leads to their reports."""
     sets = _headlines(None)
     table = pd.DataFrame(
         {
@@ -521,25 +485,7 @@ def request_record(request: ReportRequest) -> dict[str, Any]:
 
 
 def report_request_of(record: Mapping[str, Any], where: str) -> ReportRequest:
-    """The request that :func:`request_record` described.
-
-    Parameters
-    ----------
-    record : mapping
-        A report's ``run.json``.
-    where : str
-        Where it stands, for errors.
-
-    Returns
-    -------
-    ReportRequest
-        The same numbers.
-
-    Raises
-    ------
-    InputError
-        When the record is not one of a report.
-    """
+    """The request that :func:`request_record` described; an InputError where the record is not one of a report."""
     asked = run_spec_of(record, where)
     loss_ratio = entry(record, "loss_ratio", float, where)
     check_loss_ratio(loss_ratio)

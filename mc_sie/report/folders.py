@@ -34,23 +34,7 @@ if TYPE_CHECKING:
 
 
 def named_prior(name: str) -> PriorSet:
-    """A prior set by its shipped name, from a file, or as a run's folder has stored it.
-
-    Parameters
-    ----------
-    name : str
-        What the user typed.
-
-    Returns
-    -------
-    PriorSet
-        The set; of a run the one that its ``run.json`` describes.
-
-    Raises
-    ------
-    InputError
-        When there is none, or it cannot be used.
-    """
+    """A prior set by its shipped name, from a file, or as a run's folder has stored it."""
     if is_run(name):
         return run_spec_of(read_record(Path(name)), name).prior
     return load_prior(name)

@@ -32,18 +32,7 @@ _BLOCK = re.compile(r"#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}$)|\d+(?=[.)]\s)")
 
 
 def to_html(document: Document) -> str:
-    """One page that needs nothing else: no network, no server.
-
-    Parameters
-    ----------
-    document : Document
-        The report.
-
-    Returns
-    -------
-    str
-        HTML, with style and script inside.
-    """
+    """One page that needs nothing else, no network and no server: style and script stand inside."""
     template = _template("report.html")
     return template.render(document=document, item=_item_html, inline=_inline, data=_data_address)
 
@@ -166,18 +155,7 @@ def _data_address(media: str, text: str) -> str:
 
 
 def to_markdown(document: Document) -> str:
-    """A report as Markdown, for people who paste.
-
-    Parameters
-    ----------
-    document : Document
-        The report.
-
-    Returns
-    -------
-    str
-        Markdown; of each figure its caption, what it shows in words, and its numbers.
-    """
+    """A report as Markdown, for people who paste; of each figure caption, what it shows in words, and numbers."""
     lead = map(markdown_text, document.lead)
     parts = [f"# {markdown_text(document.title)}", f"**{markdown_text(document.claim)}**", *lead]
     for number, section in enumerate(document.sections, 1):
@@ -204,17 +182,9 @@ def _item_markdown(item: Item) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """A paragraph or a heading in Markdown.
+    """A paragraph or a heading as one line of Markdown, with code and links as in :mod:`mc_sie.report.document`.
 
-    Parameters
-    ----------
-    text : str
-        With code between backticks and links, as in :mod:`mc_sie.report.document`.
-
-    Returns
-    -------
-    str
-        One line; everything else that Markdown would take for markup stands as it is written.
+    Everything else that Markdown would take for markup stands as it is written.
     """
     line = _markdown_inline(text)
     block = _BLOCK.match(line)
@@ -248,18 +218,7 @@ def _fence(text: str, n_fewest: int) -> str:
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
-    """A table of text in Markdown.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Texts, or what reads well as one.
-
-    Returns
-    -------
-    str
-        A line for the headings, one below them, and one a row.
-    """
+    """A table of text in Markdown."""
     head, *rows = [
         [_markdown_cell(str(cell)) for cell in row] for row in [frame.columns, *frame.astype(str).to_numpy()]
     ]

@@ -18,17 +18,8 @@ _CUT_SHOWN = 1e-6
 
 
 def asked(question: CommonDraws) -> str:
-    """The probability that is asked for, as short as an axis needs it.
-
-    Parameters
-    ----------
-    question : CommonDraws
-        What is asked.
-
-    Returns
-    -------
-    str
-        ``"probability of at least 5 OOM in less than 12 months"``.
+    """The probability that is asked for, as short as an axis needs it: ``"probability of at least 5 OOM in less than 12
+    months"``.
     """
     event = question.event
     if event.outcome == "best_window_months" and event.comparison == "<":
@@ -37,17 +28,8 @@ def asked(question: CommonDraws) -> str:
 
 
 def change_text(row: Any) -> str:
-    """A row of a table of changes in points with its error or bound.
-
-    Parameters
-    ----------
-    row : namedtuple
-        With the fields of :class:`~mc_sie.analysis.comparison.common_draws.Change`.
-
-    Returns
-    -------
-    str
-        ``"+14.1 (SE 0.2)"``; ``"not run"`` where there is no number.
+    """A row with the fields of :class:`~mc_sie.analysis.comparison.common_draws.Change` in points: ``"+14.1 (SE 0.2)"``
+    or ``"not run"``.
     """
     if math.isnan(row.change):
         return "not run"
@@ -56,17 +38,8 @@ def change_text(row: Any) -> str:
 
 
 def prob_texts(frame: pd.DataFrame) -> list[str]:
-    """Probabilities in percent with their errors, or their bounds.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With ``prob``, ``se``, ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
-
-    Returns
-    -------
-    list of str
-        Such as ``"12.8 % (SE 0.1)"``, or ``"not run"``.
+    """Probabilities of a table of estimates in percent with their errors, or their bounds; ``"not run"`` where there is
+    none.
     """
     texts = []
     for row in frame.itertuples(index=False):
@@ -82,37 +55,13 @@ def block_in_words(block: str) -> str:
 
 
 def sets_table(comparison: Comparison) -> pd.DataFrame:
-    """The sets and what each answers.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The comparison.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """The sets and what each answers."""
     sets = comparison.sets
     return pd.DataFrame({"prior set": sets["name"], "probability": prob_texts(sets), "title": sets["title"]})
 
 
 def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
-    """Parts of the difference to one set, the whole in the last row.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The comparison.
-    against : str
-        Name of the other set.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: block, change in points, what differs.
-    """
+    """Parts of the difference to one set in points and what differs, the whole in the last row."""
     bars = comparison.bars[comparison.bars["against"] == against]
     (whole,) = comparison.changes[comparison.changes["against"] == against].itertuples(index=False)
     rows = [
@@ -124,18 +73,7 @@ def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
 
 
 def differences_table(comparison: Comparison, against: str) -> pd.DataFrame:
-    """The laws that differ, in words.
-
-    Parameters
-    ----------
-    comparison, against
-        As for :func:`bars_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: quantity, unit, and the law under either set.
-    """
+    """The distributions that differ from those of one set, in words."""
     rows = comparison.differences[comparison.differences["against"] == against]
     first = comparison.sets["name"].iloc[0]
     return rows[["quantity", "unit", "of_first", "of_against"]].rename(
@@ -146,17 +84,7 @@ def differences_table(comparison: Comparison, against: str) -> pd.DataFrame:
 def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
     """Break-even values (``varied = "value"``) or medians (``"median"``), one row an input.
 
-    Parameters
-    ----------
-    found : BreakEven
-        The break-evens.
-    varied : {"value", "median"}
-        Inputs pinned, or whole priors moved.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: input, a column a target, and P at both ends of what was scanned.
+    A column a target, and P at both ends of what was scanned.
     """
     rows = []
     part = found.values[found.values["varied"] == varied]
@@ -191,18 +119,7 @@ def _end(value: float) -> str:
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
-    """Effects of a small change of each prior, one row an input.
-
-    Parameters
-    ----------
-    found : BreakEven
-        The break-evens.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: input, one sd up and down, 1.25 times as wide, in points.
-    """
+    """Effects of a small change of each prior in points: one sd up and down, 1.25 times as wide."""
     rows = []
     for name, part in found.changes.groupby("quantity", sort=False):
         row = {"input": str(name)}
@@ -216,35 +133,13 @@ def changes_table(found: BreakEven) -> pd.DataFrame:
 
 
 def modes_table(modes: pd.DataFrame) -> pd.DataFrame:
-    """P with all credence on each retraining mode.
-
-    Parameters
-    ----------
-    modes : pandas.DataFrame
-        Of a :class:`~mc_sie.analysis.comparison.breakeven.BreakEven`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """P with all credence on each retraining mode."""
     shown = {"mode": modes["mode"], "its credence": [f"{100 * share:.3g} %" for share in modes["credence"]]}
     return pd.DataFrame(shown | {"probability": prob_texts(modes), "remark": modes["remark"]})
 
 
 def variants_table(found: Structure) -> pd.DataFrame:
-    """P by structural variant.
-
-    Parameters
-    ----------
-    found : Structure
-        The variants.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """P by structural variant."""
     table = found.variants
     repeated = table["aspect"].eq(table["aspect"].shift())
     shown = {
@@ -256,18 +151,7 @@ def variants_table(found: Structure) -> pd.DataFrame:
 
 
 def aspects_table(found: Structure) -> pd.DataFrame:
-    """How much of the variance lies between the variants of each aspect.
-
-    Parameters
-    ----------
-    found : Structure
-        The variants.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """Shares of the variance that lie between the variants of each aspect."""
     table = found.aspects
     shares = [share_in_percent(row.share, row.se) for row in table.itertuples(index=False)]
     answer = found.answer.estimate  # what every average estimates, with its bound where few draws hit

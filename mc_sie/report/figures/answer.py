@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
 
 def exceedance_figure(curve: pd.DataFrame) -> Figure:
-    """Probability of at least k OOM in the best and in the first year, over k.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        From :func:`mc_sie.analysis.probability.exceedance.exceedance_table`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Lines with the 90 % interval as a band.
-    """
+    """Probability of at least k OOM in the best and in the first year, over k; the 90 % intervals as bands."""
     with style():
         from matplotlib.figure import Figure
 
@@ -55,18 +44,7 @@ def exceedance_figure(curve: pd.DataFrame) -> Figure:
 
 
 def map_figure(grid: pd.DataFrame) -> Figure:
-    """Probability of at least k OOM in less than w months, over both.
-
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        From :func:`mc_sie.analysis.probability.exceedance.threshold_map`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Cells with their percentages.
-    """
+    """Probability of at least k OOM in less than w months, over both: cells with their percentages."""
     with style():
         from matplotlib.figure import Figure
 
@@ -100,17 +78,10 @@ def _percent(value: float) -> str:
 
 
 def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
-    """Densities of each quantity that varies: small multiples.
+    """Densities of each quantity that varies, from quantiles at evenly spread probabilities: ``quantity``, ``prob``,
+    ``value``.
 
-    Parameters
-    ----------
-    prior_quantiles : pandas.DataFrame
-        ``quantity``, ``prob``, ``value``: quantiles at evenly spread probabilities.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
+    One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
     """
     with style():
         from matplotlib.figure import Figure
@@ -164,18 +135,7 @@ def _plain(axes: Axes) -> None:
 
 
 def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figure:
-    """The estimate in each randomisation, and as draws were added.
-
-    Parameters
-    ----------
-    replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.convergence`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels that share the axis of the probability.
-    """
+    """The estimate in each randomisation, and as draws were added: two panels that share its axis."""
     with style():
         from matplotlib.figure import Figure
 

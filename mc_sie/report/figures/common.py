@@ -69,15 +69,7 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure without a date in it, so that the same numbers give the same file.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    path : pathlib.Path
-        ``.svg``, ``.png`` or ``.pdf``.
-    """
+    """Write a figure (``.svg``, ``.png`` or ``.pdf``) without a date in it: the same numbers give the same file."""
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with style():  # the salt of an SVG's identifiers counts when it is written
         figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
@@ -89,20 +81,7 @@ def figure_files(figures: Mapping[str, Figure]) -> dict[str, Content]:
 
 
 def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
-    """Software, effective compute and pace of one trajectory over time.
-
-    Parameters
-    ----------
-    trace : pandas.DataFrame
-        From :func:`mc_sie.trajectory`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels that share the time axis.
-    """
+    """Software, effective compute and pace of :func:`mc_sie.trajectory`: two panels that share the time axis."""
     with style():
         from matplotlib.figure import Figure
 
@@ -130,17 +109,10 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
 
 
 def headlines_figure(headlines: pd.DataFrame) -> Figure:
-    """Probability of the event under each prior set, with its Monte Carlo error.
+    """Probability of the event under each prior set, one row a set, with its number beside it.
 
-    Parameters
-    ----------
-    headlines : pandas.DataFrame
-        One row a set: ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a set, its number and Monte Carlo error beside it: bars of two errors are narrower than the marks.
+    Needs ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``. Bars of two errors are narrower
+    than the marks.
     """
     with style():
         from matplotlib.figure import Figure
@@ -183,21 +155,9 @@ def axis_label(quantity: str) -> str:
 
 
 def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[np.float64]:
-    """Edges of equal bins between two values on a linear or a logarithmic axis.
+    """Edges of equal bins between two values on a linear or a logarithmic axis, shape (n_bins + 1,).
 
-    Parameters
-    ----------
-    low, high : float
-        Ends; around a single value the bins span a tenth of it to either side.
-    n_bins : int
-        Bins.
-    is_log : bool
-        Equal in the logarithm.
-
-    Returns
-    -------
-    ndarray of shape (n_bins + 1,)
-        Rising.
+    Around a single value the bins span a tenth of it to either side.
     """
     if high - low <= 1e-9 * abs(high):  # narrower than rounding leaves edges in order
         margin = 0.1 * abs(high) or 0.1
@@ -206,17 +166,7 @@ def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[
 
 
 def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = None) -> None:
-    """Label a logarithmic axis of values with plain numbers.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Its horizontal axis is labelled.
-    steps : sequence of float
-        Where labels stand within each factor of ten, e.g. 1, 2 and 5.
-    n_ticks : int, optional
-        Most labels.
-    """
+    """Label a horizontal logarithmic axis with plain numbers, at these steps within each factor of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=n_ticks))

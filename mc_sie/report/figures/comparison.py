@@ -23,18 +23,7 @@ _UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
 
 
 def comparison_figures(found: Comparison) -> dict[str, Figure]:
-    """The figures of a comparison.
-
-    Parameters
-    ----------
-    found : Comparison
-        The comparison.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
-    """
+    """Figures by file name without ending: for each set but the first a waterfall, and what distributions differ."""
     figures = {}
     first = found.sets["name"].iloc[0]
     labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
@@ -60,21 +49,11 @@ def file_name(name: str) -> str:
 
 
 def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
-    """From the probability under one set to that under another, block by block.
+    """From the probability under one set to that under another, one row a block.
 
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Two rows, before and after: ``name``, ``label`` (the probability in words), ``prob``.
-    bars : pandas.DataFrame
-        One row a block, in the order drawn: ``label`` (block), ``text`` (its change), ``change``, ``se``.
-    question : str
-        Name of the axis, without its unit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a bar; whiskers are two Monte Carlo standard errors of the bar on either side.
+    ``sets`` has two rows, before and after: ``name``, ``label`` (the probability in words), ``prob``. ``bars`` has the
+    blocks in the order drawn: ``label``, ``text`` (the change), ``change``, ``se``. Whiskers are two Monte Carlo
+    standard errors of the bar on either side. ``question`` names the axis, without its unit.
     """
     with style():
         from matplotlib.figure import Figure
@@ -108,19 +87,9 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
 
 
 def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
-    """The laws of the quantities that two sets state differently, as drawn.
+    """The distributions of the quantities that two sets state differently, as drawn; the table is not empty.
 
-    Parameters
-    ----------
-    densities : pandas.DataFrame
-        ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``, ``value``; not empty.
-    names : tuple of str
-        The two sets.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
+    One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
     """
     with style():
         from matplotlib.figure import Figure
@@ -205,18 +174,7 @@ def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
 
 
 def pinned_figure(found: BreakEven) -> Figure:
-    """The break-evens of inputs that are pinned, over their priors and what lies around them.
-
-    Parameters
-    ----------
-    found : BreakEven
-        From :func:`mc_sie.analysis.comparison.breakeven.breakeven`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        As :func:`breakeven_figure`.
-    """
+    """The break-evens of inputs that are pinned, over their priors and what lies around them."""
     curves = found.curves[found.curves["varied"] == "value"]
     values = found.values[(found.values["varied"] == "value") & ~found.values["kind"].isin(["never", "not found"])]
     inside = []
@@ -229,24 +187,10 @@ def pinned_figure(found: BreakEven) -> Figure:
 
 
 def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:
-    """The probability against the value at which single inputs are pinned, with the break-even values.
+    """The probability against the value at which single inputs are pinned, one panel an input.
 
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        Reruns with pinned inputs: ``quantity``, ``value``, ``prob``, ``low``, ``high``, ``is_prior`` (whether the value
-        lies between the prior's 1st and 99th percentile).
-    values : pandas.DataFrame
-        Crossings: ``quantity``, ``target``, ``value``.
-    prob : float
-        Probability with nothing pinned.
-    question : str
-        Name of the axis, without its unit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel an input; the prior's central 98 % is shaded.
+    ``curves`` are reruns with pinned inputs, ``is_prior`` where the value lies between the prior's 1st and 99th
+    percentile, which is shaded; ``values`` are the crossings, and ``prob`` the probability with nothing pinned.
     """
     with style():
         from matplotlib.figure import Figure

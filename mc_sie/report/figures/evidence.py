@@ -29,15 +29,7 @@ _BEFORE, _AFTER = "#8a8a8a", COLOURS[0]
 def evidence_figure(report: EvidenceReport) -> Figure:
     """Prior and posterior of the inputs that moved furthest, and the Shapley value of each piece of evidence.
 
-    Parameters
-    ----------
-    report : EvidenceReport
-        From :func:`mc_sie.analysis.importance.evidence.evidence`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Small multiples above, bars with two standard errors below.
+    Small multiples above, bars with two standard errors below.
     """
     with style():
         from matplotlib.figure import Figure

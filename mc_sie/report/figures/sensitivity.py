@@ -63,20 +63,10 @@ def colour_of(quantity: str) -> str:
 
 
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
-    """Inputs by importance, each number with its interval.
+    """Inputs by importance (:attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`), each with its interval.
 
-    Parameters
-    ----------
-    ranking : pandas.DataFrame
-        :attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with
-        all others.
+    Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with all
+    others.
     """
     with style():
         from matplotlib.figure import Figure
@@ -137,22 +127,10 @@ def _whiskers(
 
 
 def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
-    """P(event | input) with its band, the input's prior below it, for each input.
+    """P(event | input) with its band, the input's prior below it, for each input on one scale of probability.
 
-    Parameters
-    ----------
-    levels : pandas.DataFrame
-        ``levels`` of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they are
-        shown.
-    prob : float
-        Probability of the event, drawn across.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Small multiples on one scale of probability.
+    ``levels`` are those of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they
+    are shown; ``prob`` is drawn across.
     """
     with style():
         from matplotlib.figure import Figure
@@ -297,22 +275,7 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
 
 
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
-    """P(event | two inputs): each row and column of cells holds the same share of the prior.
-
-    Parameters
-    ----------
-    pair_map : pandas.DataFrame
-        From :func:`mc_sie.analysis.sensitivity.information_value.pair_map`.
-    name, other : str
-        The inputs.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel; white where there are no draws.
-    """
+    """P(event | two inputs): each row and column of cells holds the same share of the prior; white without draws."""
     with style():
         from matplotlib.figure import Figure
 
@@ -352,19 +315,10 @@ def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[s
 
 
 def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) -> Figure:
-    """Effective training compute over time in typical worlds with the event.
+    """Effective training compute over time in typical worlds with the event, from
+    :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
 
-    Parameters
-    ----------
-    worlds, trajectories : pandas.DataFrame
-        From :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel, up to the time by which all but the slow tails are over.
+    Up to the time by which all but the slow tails are over.
     """
     with style():
         from matplotlib.figure import Figure

@@ -20,20 +20,7 @@ if TYPE_CHECKING:
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
-    """Section 1: the probability and its siblings.
-
-    Parameters
-    ----------
-    summary : Summary
-        The run.
-    curve, grid : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.exceedance`.
-
-    Returns
-    -------
-    Section
-        Sentence, table, exceedance curve, map.
-    """
+    """Section 1: the probability and its siblings: sentence, table, exceedance curve, map."""
     estimate = summary.answer
     items: list[Item] = [_in_plain_words(summary.event, estimate)]
     thresholds = summary.thresholds
@@ -45,8 +32,7 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
                 _pivoted(thresholds),
                 thresholds,
                 "The last digit printed is good to its Monte Carlo standard error; each step down asks for a bigger "
-                "jump, "
-                "each step to the right allows more time.",
+                "jump, each step to the right allows more time.",
             )
         )
     if len(curve):
@@ -99,9 +85,8 @@ def _in_plain_words(event: Event, estimate: Estimate) -> str:
     kind = {"t": "t", "wilson": "Wilson"}[estimate.interval]
     return (
         f"The event asked about is that {event.in_words}. Of a hundred worlds drawn from these assumptions about "
-        f"{of_hundred} "
-        f"would see it ({one_in(estimate.prob)}): {in_percent(estimate)} with a Monte Carlo standard error of "
-        f"{se_in_points(estimate)} points (90 % {kind} interval {_pair(estimate)})."
+        f"{of_hundred} would see it ({one_in(estimate.prob)}): {in_percent(estimate)} with a Monte Carlo standard "
+        f"error of {se_in_points(estimate)} points (90 % {kind} interval {_pair(estimate)})."
     )
 
 
@@ -142,26 +127,7 @@ def _places(value: float, error: float) -> int:
 
 
 def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, event: Event, horizon: float) -> Section:
-    """Section 2: what is assumed, from the file that the kernel read.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    table : pandas.DataFrame
-        One row a quantity.
-    quantiles : pandas.DataFrame
-        Quantiles of what varies, for the densities.
-    event : Event
-        What is asked.
-    horizon : float
-        Months.
-
-    Returns
-    -------
-    Section
-        Table with sources, densities.
-    """
+    """Section 2: what is assumed, from the file that the kernel read: table with sources, densities."""
     items: list[Item] = [paragraph for paragraph in (prior.description, prior.bottlenecks) if paragraph]
     items = [" ".join(str(item).split()) for item in items]
     items += [Aside(warning) for warning in prior.warnings]
@@ -197,20 +163,7 @@ def _assumption_numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
-    """Quantiles of every quantity that varies, for densities.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    n_points : int
-        Evenly spread probabilities.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``prob``, ``value``; empty where everything is fixed.
-    """
+    """Quantiles of every quantity that varies at evenly spread probabilities: ``quantity``, ``prob``, ``value``."""
     probs = (np.arange(n_points) + 0.5) / n_points
     parts = []
     for name in QUANTITIES:
@@ -229,21 +182,9 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
 
 
 def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = "") -> Section:
-    """Section 3: whether there are enough draws.
+    """Section 3: whether there are enough draws: spread of the randomisations, running estimate, counts by status.
 
-    Parameters
-    ----------
-    summary : Summary
-        The run.
-    replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.convergence`.
-    failed : str
-        How many draws failed and what bounds they leave; empty where none did.
-
-    Returns
-    -------
-    Section
-        Spread of the randomisations, running estimate, counts by status.
+    ``failed`` says how many draws failed and what bounds they leave; empty where none did.
     """
     estimate = summary.answer
     items: list[Item] = [
@@ -255,8 +196,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
         if estimate.se > 0 and plain > 0:
             items.append(
                 f"As many independent draws would have a standard error of {100 * plain:.1g} points, so that each "
-                "draw here "
-                f"counts for {(plain / estimate.se) ** 2:.2g}."
+                f"draw here counts for {(plain / estimate.se) ** 2:.2g}."
             )
     spread = 100 * replicates["prob"]
     items.append(
@@ -265,8 +205,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
             "Left: the estimate in each randomisation. Right: the estimate as draws were added, with its 90 % "
             "interval.",
             f"The randomisations lie between {spread.min():.4g} and {spread.max():.4g} %; the running estimate has "
-            "settled at "
-            f"{100 * estimate.prob:.4g} %.",
+            f"settled at {100 * estimate.prob:.4g} %.",
             answer_figures.convergence_figure(replicates, running),
             running,
             "If the band at the right end is wider than what would change your mind, run again with more draws.",

@@ -22,18 +22,7 @@ if TYPE_CHECKING:
 
 
 def drivers(found: Sensitivity) -> Section:
-    """Section 4: what drives the answer.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Sentences, ranked figure and table, groups, what is worth researching.
-    """
+    """Section 4: what drives the answer: sentences, ranked figure and table, groups, what is worth researching."""
     items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
@@ -90,36 +79,12 @@ def drivers(found: Sensitivity) -> Section:
 
 
 def nothing_to_rank(why: InputError) -> str:
-    """A section in place of drivers, where the draws do not tell any.
-
-    Parameters
-    ----------
-    why : InputError
-        What the analysis said.
-
-    Returns
-    -------
-    str
-        A sentence, with the bound on the probability where that is all there is.
-    """
+    """A sentence in place of drivers, with the bound on the probability where that is all that the draws tell."""
     return f"There is nothing to rank: {why.where} {why.why}."
 
 
 def no_drivers(why: InputError, rare_command: str | None) -> Section:
-    """Section 4 where the draws do not tell what drives the event: why, and what would.
-
-    Parameters
-    ----------
-    why : InputError
-        What the analysis said, with the bound on the probability where hardly a draw tells.
-    rare_command : str or None
-        What would find worlds with the event however rare it is; None where that is no help.
-
-    Returns
-    -------
-    Section
-        Reason, remedy, command.
-    """
+    """Section 4 where the draws do not tell what drives the event: why, and the command (if any) that would."""
     items: list[Item] = [f"{nothing_to_rank(why)} {why.remedy}"]
     if rare_command:
         items += ["Which worlds lead there, however rare they are, and how probable they are:", Code(rare_command)]
@@ -181,18 +146,7 @@ def _worth(value: pd.DataFrame) -> pd.DataFrame:
 
 
 def response(found: Sensitivity) -> Section:
-    """Section 5: how each input drives the answer.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Curves, and the map of the top pair.
-    """
+    """Section 5: how each input drives the answer: curves, and the map of the top pair."""
     order = found.ranking["quantity"]
     levels = found.curves.levels
     levels = pd.concat([levels[levels["quantity"] == name] for name in order], ignore_index=True)
@@ -205,8 +159,7 @@ def response(found: Sensitivity) -> Section:
         Chart(
             "curves",
             "The probability given one input, over its value, with its 90 % interval; below, how likely the prior "
-            "takes "
-            "each value. The line across is the answer.",
+            "takes each value. The line across is the answer.",
             f"As one input runs over its prior the probability goes over: {'; '.join(steepest)}.",
             sensitivity_figures.curves_figure(levels, prob, ""),
             levels,
@@ -219,8 +172,7 @@ def response(found: Sensitivity) -> Section:
             Chart(
                 "pair",
                 f"The probability given {first} and {second}, the two inputs that matter most; every row and column "
-                "holds "
-                "the same share of the prior.",
+                "holds the same share of the prior.",
                 f"A coloured grid from {100 * found.pair_map['prob'].min():.2g} to "
                 f"{100 * found.pair_map['prob'].max():.2g} %.",
                 sensitivity_figures.pair_figure(found.pair_map, first, second, ""),
@@ -231,18 +183,7 @@ def response(found: Sensitivity) -> Section:
 
 
 def worlds(found: Sensitivity) -> Section:
-    """Section 6: what worlds with the event look like.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Medians with and without the event, boxes in words, typical worlds.
-    """
+    """Section 6: what worlds with the event look like: medians, boxes in words, typical worlds."""
     items: list[Item] = list(found.sentences[len(found.sentences) - len(found.boxes) :])
     medians = medians_table(found.sample)
     items.append(
@@ -262,8 +203,7 @@ def worlds(found: Sensitivity) -> Section:
                 _boxes_shown(found.boxes),
                 found.boxes.drop(columns="box", errors="ignore"),
                 "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
-                "that "
-                "have it.",
+                "that have it.",
             )
         )
     if len(found.trajectories):
@@ -295,18 +235,7 @@ def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
 
 
 def medians_table(sample: Sample) -> pd.DataFrame:
-    """A section on what is typical of worlds with the event.
-
-    Parameters
-    ----------
-    sample : Sample
-        Draws with their event; weights count where there are any.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``input``, and its median among worlds ``with`` and ``without`` the event; of a category its share.
-    """
+    """Medians of each input among worlds ``with`` and ``without`` the event; of a category its share."""
     rows: list[dict[str, Any]] = []
     ok = sample.is_ok  # the inputs below are those of such draws only
     weights = (np.ones(len(ok)) if sample.weights is None else sample.weights)[ok]
