@@ -124,7 +124,9 @@ def _print_report(report: EvidenceReport) -> None:
 
 def _inputs(inputs: pd.DataFrame) -> pd.DataFrame:
     """Quantiles of each input before and after, three to a cell."""
-    shown = inputs[["quantity", "unit"]].copy()
+    from mc_sie.report.naming import labelled
+
+    shown = inputs[["quantity", "unit"]].assign(quantity=inputs["quantity"].map(labelled))
     for heading, which in (("before", "prior"), ("after", "posterior")):
         columns = inputs[[f"{which}_q05", f"{which}_q50", f"{which}_q95"]].itertuples(index=False)
         shown[heading] = ["  ".join(f"{value:.3g}" for value in row) for row in columns]

@@ -192,6 +192,8 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     """Inputs by importance, each measure with its error."""
     from rich.table import Table
 
+    from mc_sie.report.naming import labelled
+
     shown = [column for column in _COLUMNS if column[0] in ranking]
     title = "Inputs by importance: Monte Carlo SE in round brackets, 90 % interval (t) in square ones"
     if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("delta", "ks")):
@@ -203,7 +205,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     table.add_column("effect")
     words = {"none": "has no effect", "unknown": "not known"}
     for _, row in ranking.iterrows():
-        name = row["quantity"]
+        name = labelled(row["quantity"])
         if row["role"] != "stated":
             name += " (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]

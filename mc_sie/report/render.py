@@ -126,9 +126,15 @@ def _item_html(item: Item, document: Document) -> Any:
     )
 
 
-def shown(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Numbers to four significant digits, for the tables behind figures."""
-    return numbers.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+def shown(numbers: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
+    """A table as text, its numbers to some significant digits."""
+
+    def text(value: object) -> str:
+        if isinstance(value, float):
+            return f"{value:.{digits}g}"
+        return str(value)
+
+    return numbers.map(text)
 
 
 def _table_html(frame: pd.DataFrame, caption: str) -> str:

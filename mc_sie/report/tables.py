@@ -12,6 +12,7 @@ from mc_sie.analysis.comparison.common_draws import Change, CommonDraws, within_
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.quantities import QUANTITIES
+from mc_sie.report.naming import labelled
 from mc_sie.stats.estimates import Estimate, label, share_in_percent
 
 _CUT_SHOWN = 1e-6
@@ -50,8 +51,8 @@ def prob_texts(frame: pd.DataFrame) -> list[str]:
 
 
 def block_in_words(block: str) -> str:
-    """A block's name as text: quantities keep their code name."""
-    return " + ".join(part if part in QUANTITIES else part.replace("_", " ") for part in block.split(" + "))
+    """A block's name as text: quantities by their labels."""
+    return " + ".join(labelled(part) if part in QUANTITIES else part.replace("_", " ") for part in block.split(" + "))
 
 
 def sets_table(comparison: Comparison) -> pd.DataFrame:
@@ -76,9 +77,8 @@ def differences_table(comparison: Comparison, against: str) -> pd.DataFrame:
     """The distributions that differ from those of one set, in words."""
     rows = comparison.differences[comparison.differences["against"] == against]
     first = comparison.sets["name"].iloc[0]
-    return rows[["quantity", "unit", "of_first", "of_against"]].rename(
-        columns={"of_first": first, "of_against": against}
-    )
+    shown = rows[["quantity", "unit", "of_first", "of_against"]].assign(quantity=rows["quantity"].map(labelled))
+    return shown.rename(columns={"of_first": first, "of_against": against})
 
 
 def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
@@ -89,8 +89,9 @@ def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
     rows = []
     part = found.values[found.values["varied"] == varied]
     for name, of_input in part.groupby("quantity", sort=False):
-        unit = QUANTITIES[str(name)].unit
-        row = {"input": str(name) if unit == "1" else f"{name} ({unit})"}
+        row = {"input": labelled(str(name))}
+        if QUANTITIES[str(name)].unit != "1":
+            row["input"] += f", {QUANTITIES[str(name)].unit}"
         for target, crossings in of_input.groupby("target"):
             row[f"P = {100 * float(target):g} %"] = "; ".join(map(_crossing_text, crossings.itertuples(index=False)))
         last = of_input.iloc[-1]
@@ -122,7 +123,7 @@ def changes_table(found: BreakEven) -> pd.DataFrame:
     """Effects of a small change of each prior in points: one sd up and down, 1.25 times as wide."""
     rows = []
     for name, part in found.changes.groupby("quantity", sort=False):
-        row = {"input": str(name)}
+        row = {"input": labelled(str(name))}
         for change in part.itertuples(index=False):
             cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > _CUT_SHOWN else ""
             words = "" if change.step == "wider" else f" ({change.in_words})"

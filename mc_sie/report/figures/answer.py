@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures.common import COLOURS, INK, axis_label, bin_edges, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, INK, bin_edges, plain_log_values, style
+from mc_sie.report.naming import axis_label
 from mc_sie.report.svg import hover
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
     axes.tick_params(axis="x", labelsize=10)
-    axes.set_title(axis_label(name), fontsize=10.5)
+    axes.set_title(axis_label(name, width=36), fontsize=10.5)
     missing = 1.0 - len(finite) / len(values)
     if missing > 0.0:
         axes.annotate(

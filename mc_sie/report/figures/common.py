@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.quantities import QUANTITIES
 from mc_sie.storage.writing import Content
 
 if TYPE_CHECKING:
@@ -146,12 +145,6 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
         axes.grid(axis="y", visible=False)
         axes.legend(loc="lower right")
     return figure
-
-
-def axis_label(quantity: str) -> str:
-    """Name and unit of a quantity on an axis."""
-    unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
-    return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
 
 
 def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[np.float64]:

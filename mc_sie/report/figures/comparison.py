@@ -10,7 +10,8 @@ import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report import tables as text
-from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.naming import axis_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

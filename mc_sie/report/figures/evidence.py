@@ -12,6 +12,7 @@ from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.figures.common import COLOURS, bin_edges, style
+from mc_sie.report.naming import axis_label
 from mc_sie.stats.estimates import in_percent
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     axes.set_ylim(bottom=0.0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    axes.set_xlabel(name if unit == "1" else f"{name} ({unit})", fontsize=11)
+    axes.set_xlabel(axis_label(name, unit), fontsize=11)
     axes.tick_params(labelsize=10)
 
 

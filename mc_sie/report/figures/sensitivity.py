@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
-from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.naming import axis_label, labelled
 from mc_sie.stats.estimates import decimals
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
                 color="#333333",
                 annotation_clip=False,
             )
-        axes.set_yticks(rows, table["quantity"])
+        axes.set_yticks(rows, [labelled(name, 34) for name in table["quantity"]])
         axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
         axes.grid(axis="y", visible=False)
         axes.annotate(

@@ -13,6 +13,7 @@ from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
 from mc_sie.report.figures import answer as answer_figures
+from mc_sie.report.naming import labelled
 from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _pivoted(thresholds: pd.DataFrame) -> pd.DataFrame:
 def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in quantiles.to_dict("records"):
-        shown = {"outcome": row["outcome"], "unit": row["unit"]}
+        shown = {"outcome": labelled(row["outcome"]), "unit": row["unit"]}
         for name in (key for key in row if key.startswith("q")):
             value, error = row[name], row[f"se_{name}"]
             shown[name] = (
@@ -135,7 +136,7 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
         Table(
             "assumptions",
             "What goes in, as the simulator read it: law, 5th, 50th and 95th percentile, domain, source.",
-            table,
+            table.assign(quantity=table["quantity"].map(labelled)),
             _assumption_numbers(table),
         )
     )
@@ -145,7 +146,7 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
             "densities",
             "What is believed about each quantity that varies: histogram on its natural scale; black line: median; "
             "orange bar: 5th to 95th percentile.",
-            f"Small histograms of {', '.join(names)}; their quantiles stand in the table above.",
+            f"Small histograms of {', '.join(map(labelled, names))}; their quantiles stand in the table above.",
             answer_figures.densities_figure(quantiles),
             quantiles[np.isclose((quantiles["prob"] * 1000) % 50, 25)].reset_index(drop=True),
         )

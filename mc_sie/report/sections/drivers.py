@@ -15,6 +15,8 @@ from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
 from mc_sie.report.figures import sensitivity as sensitivity_figures
+from mc_sie.report.naming import labelled
+from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, with_error
 
 if TYPE_CHECKING:
@@ -71,10 +73,10 @@ def drivers(found: Sensitivity) -> Section:
         )
     items += [Aside(note) if note.startswith(NOT_CONVERGED) else note for note in found.notes]
     if found.fixed:
-        items.append(f"Fixed, and so without effect: {', '.join(found.fixed)}.")
+        items.append(f"Fixed, and so without effect: {', '.join(map(labelled, found.fixed))}.")
     none = ranking.loc[ranking["effect"] == "none", "quantity"]
     if len(none):
-        items.append(f"Has no effect on this event under this prior: {', '.join(none)}.")
+        items.append(f"Has no effect on this event under this prior: {', '.join(map(labelled, none))}.")
     return Section("drivers", "What drives it?", tuple(items))
 
 
@@ -105,7 +107,7 @@ _MEASURES = {
 def _ranked(row: Mapping[str, Any]) -> str:
     name = "shapley" if "shapley" in row else "first_order"
     value, error = 100.0 * row[name], 100.0 * row[f"{name}_se"]
-    return f"{row['quantity']} {value:.{decimals(error)}f} %"
+    return f"{labelled(row['quantity'])} {value:.{decimals(error)}f} %"
 
 
 def _ranked_columns(
@@ -116,7 +118,7 @@ def _ranked_columns(
     there = {name: heading for name, heading in headings.items() if name in ranking}
     rows = []
     for row in ranking.to_dict("records"):
-        cells = {"input": row["quantity"]}
+        cells = {"input": labelled(row["quantity"])}
         for name, heading in there.items():
             cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
         rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
@@ -140,7 +142,7 @@ def _worth(value: pd.DataFrame) -> pd.DataFrame:
     headings = {"brier_gain": "Brier gain, 1/1000", "bits": "bits, 1/1000", "decision_value": "decision, 1/1000"}
     for row in value[value["what"].isin(order)].to_dict("records"):
         if row["measure"] in headings:
-            shown = wide.setdefault(row["what"], {"learning": row["what"], "is": row["kind"]})
+            shown = wide.setdefault(row["what"], {"learning": labelled(row["what"]), "is": row["kind"]})
             shown[headings[row["measure"]]] = _scaled(row["value"], row["se"], 1000.0)
     return pd.DataFrame([wide[what] for what in order if what in wide])
 
@@ -152,7 +154,7 @@ def response(found: Sensitivity) -> Section:
     levels = pd.concat([levels[levels["quantity"] == name] for name in order], ignore_index=True)
     prob = found.answer.prob
     steepest = [
-        f"{name} from {100 * part['prob'].min():.2g} to {100 * part['prob'].max():.2g} %"
+        f"{labelled(name)} from {100 * part['prob'].min():.2g} to {100 * part['prob'].max():.2g} %"
         for name, part in levels.groupby("quantity", sort=False)
     ]
     items: list[Item] = [
@@ -168,10 +170,11 @@ def response(found: Sensitivity) -> Section:
     ]
     if found.top_pair is not None:
         first, second = found.top_pair
+        both = f"{labelled(first)} and {labelled(second)}"
         items.append(
             Chart(
                 "pair",
-                f"The probability given {first} and {second}, the two inputs that matter most; every row and column "
+                f"The probability given {both}, the two inputs that matter most; every row and column "
                 "holds the same share of the prior.",
                 f"A coloured grid from {100 * found.pair_map['prob'].min():.2g} to "
                 f"{100 * found.pair_map['prob'].max():.2g} %.",
@@ -190,7 +193,7 @@ def worlds(found: Sensitivity) -> Section:
         Table(
             "medians",
             "Medians of each input among worlds with the event, and among the others.",
-            medians.map(lambda cell: f"{cell:.3g}" if isinstance(cell, float) else str(cell)),
+            shown(medians.assign(input=[labelled(name) for name in medians["input"]]), digits=3),
             medians,
             "Read across: what is typical of worlds that see it.",
         )

@@ -17,6 +17,7 @@ from mc_sie.report.figures import comparison as comparison_figures
 from mc_sie.report.figures.common import headlines_figure
 from mc_sie.report.figures.evidence import evidence_figure
 from mc_sie.report.limitations import LIMITATIONS
+from mc_sie.report.naming import labelled
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, in_percent
 
@@ -83,7 +84,7 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
 def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
-        cells = rows.setdefault(row["quantity"], {"input": row["quantity"]})
+        cells = rows.setdefault(row["quantity"], {"input": labelled(row["quantity"])})
         cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
     return pd.DataFrame(list(rows.values()))
 
@@ -123,7 +124,7 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
                 )
             )
         if "densities" in figures:
-            named = ", ".join(dict.fromkeys(comparison.differences["quantity"]))
+            named = ", ".join(map(labelled, dict.fromkeys(comparison.differences["quantity"])))
             items.append(
                 Chart(
                     "differing",
@@ -196,7 +197,8 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
     posterior: list[Item] = []
     if len(inputs):
         caption = "Inputs before and after: 5th, 50th and 95th percentile."
-        posterior.append(Table("posterior", caption, shown(inputs), inputs))
+        named = inputs.assign(quantity=inputs["quantity"].map(labelled))
+        posterior.append(Table("posterior", caption, shown(named), inputs))
     items: list[Item] = [
         f"Before the evidence the probability is {before}, given all of it {after}.",
         *_failed(found),
