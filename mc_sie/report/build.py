@@ -167,18 +167,31 @@ def make_request(
                 why = "is given beside a run, which has its own"
                 raise InputError(f"{name} = {value:g}", why, "Leave it out, or name the prior set instead of the run.")
         prior, design, horizon = run.prior, run.design, run.horizon_months
-        event = str(run.event) if event is None else event
+        if event is None:
+            event = str(run.event)
     else:
         prior = named_prior(source)
-        design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
-        horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
+        if n_draws is None:
+            n_draws = DRAWS_DEFAULT
+        design = plan(n_draws, seed=seed or 0)
+        if horizon_months is None:
+            horizon = HORIZON_MONTHS_DEFAULT
+        else:
+            horizon = horizon_months
+    if event is None:
+        event = HEADLINE
     check_horizon(horizon)
-    asked = parse_event(HEADLINE if event is None else event)
+    asked = parse_event(event)
     asked.check_horizon(horizon)
     check_items(prior)
     for item in prior.evidence:
         item.check_horizon(horizon)
-    other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)
+    if against == "none":
+        other = None
+    elif against is None:
+        other = reference_for(prior)
+    else:
+        other = named_prior(against)
     return ReportRequest(prior, asked, design, horizon, loss_ratio, other)
 
 
@@ -320,7 +333,10 @@ def _rare_command(request: ReportRequest) -> str | None:
     prior = request.prior
     if prior.evidence or not prior.dimensions:
         return None
-    source = prior.name if prior.name in shipped_priors() else str(prior.path)
+    if prior.name in shipped_priors():
+        source = prior.name
+    else:
+        source = str(prior.path)
     words = ["mc-sie", "run", source, "--rare", "--event", str(request.event)]
     if request.horizon_months != HORIZON_MONTHS_DEFAULT:
         words += ["--horizon-months", f"{request.horizon_months:g}"]
@@ -468,7 +484,9 @@ def index_of_reports(command: str) -> Document:
 def _headlines(n_draws: int | None, threads: int | None = None) -> pd.DataFrame:
     """Headlines of the shipped sets as recorded, or computed where a set has changed since."""
     sets = recorded()
-    return headline_table(n_draws or DRAWS_DEFAULT, threads=threads) if sets is None else sets
+    if sets is None:
+        return headline_table(n_draws or DRAWS_DEFAULT, threads=threads)
+    return sets
 
 
 def request_record(request: ReportRequest) -> dict[str, Any]:
@@ -476,7 +494,7 @@ def request_record(request: ReportRequest) -> dict[str, Any]:
     return {
         "method": "report",
         **prior_record(request.prior),
-        "against": None if request.against is None else request.against.to_dict(),
+        "against": request.against and request.against.to_dict(),
         "event": str(request.event),
         "design": design_record(request.design),
         "horizon_months": request.horizon_months,

@@ -89,7 +89,9 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
 
 
 def _alt(name: str, against: str) -> str:
-    return ("What makes the difference to " if name.startswith("waterfall") else "The laws that differ from ") + against
+    if name.startswith("waterfall"):
+        return f"What makes the difference to {against}"
+    return f"The distributions that differ from {against}"
 
 
 def _belongs(name: str, against: str, found: Comparison) -> bool:
@@ -143,7 +145,9 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
 def _as_it_is(found: BreakEven | Structure) -> list[str]:
     """The answer of the unchanged set, and what the draws that failed leave open."""
     line = f"As it is: {label(found.answer.estimate)} for the probability that {found.common.event.in_words}."
-    return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
+    if not found.answer.n_failed:
+        return [line]
+    return [line, "", found.answer.failed_in_words]
 
 
 def _made_by(common: CommonDraws, command: str) -> list[str]:

@@ -113,12 +113,18 @@ def _item_html(item: Item, document: Document) -> Any:
         return _safe(f'<p class="aside" role="note">{_inline(item.text)}</p>')
     if isinstance(item, Code):
         return _safe(f"<pre><code>{escape(item.text, quote=False)}</code></pre>")
-    reading = f'<p class="reading">{_inline(item.reading)}</p>' if item.reading else ""
+    if item.reading:
+        reading = f'<p class="reading">{_inline(item.reading)}</p>'
+    else:
+        reading = ""
     if isinstance(item, Table):
         return _safe(f'<div class="table" id="{item.name}">{_table_html(item.shown, item.caption)}</div>{reading}')
     svg = inline_svg(item.figure, item.name, item.alt)
     digest = document.facts.get("prior digest", "")[:12]
-    made_by = f" <small>Prior {digest}.</small>" if digest else ""
+    if digest:
+        made_by = f" <small>Prior {digest}.</small>"
+    else:
+        made_by = ""
     return _safe(
         f'<figure id="{item.name}">{svg}<figcaption>{_inline(item.caption)}{made_by}</figcaption>'
         f"<details><summary>Its numbers</summary>"
@@ -180,7 +186,10 @@ def _item_markdown(item: Item) -> str:
         text = visible(item.text.rstrip())
         fence = _fence(text, 3)
         return f"{fence}\n{text}\n{fence}"
-    reading = f"\n\n*{markdown_text(item.reading)}*" if item.reading else ""
+    if item.reading:
+        reading = f"\n\n*{markdown_text(item.reading)}*"
+    else:
+        reading = ""
     if isinstance(item, Table):
         return f"**{markdown_text(item.caption)}**\n\n{markdown_table(item.shown)}{reading}"
     words = f"**Figure: {markdown_text(item.caption)}** {markdown_text(item.alt)}"
@@ -214,7 +223,10 @@ def _code_span(text: str) -> str:
     """Code within a line, whatever stands in it."""
     line = visible(" ".join(text.split()))
     fence = _fence(line, 1)
-    padding = " " if "`" in line else ""
+    if "`" in line:
+        padding = " "
+    else:
+        padding = ""
     return f"{fence}{padding}{line}{padding}{fence}"
 
 

@@ -109,10 +109,14 @@ def _crossing_text(row: Any) -> str:
         return f"not from {row.scanned_low:.3g} to {row.scanned_high:.3g}"
     if row.kind == "between":
         return f"between {row.low:.3g} and {row.high:.3g}"
-    moved = f", {row.move}" if row.move else ""
-    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > _CUT_SHOWN else ""
-    jump = " (P jumps there)" if row.kind == "jump" else ""
-    return f"{value_in_words(row.value, row.se)}{jump}{moved}{cut}"
+    words = value_in_words(row.value, row.se)
+    if row.kind == "jump":
+        words += " (P jumps there)"
+    if row.move:
+        words += f", {row.move}"
+    if row.outside > _CUT_SHOWN:  # of the prior's mass: below it, rounding
+        words += f", {100 * row.outside:.2g} % cut off"
+    return words
 
 
 def _end(value: float) -> str:
@@ -125,9 +129,18 @@ def changes_table(found: BreakEven) -> pd.DataFrame:
     for name, part in found.changes.groupby("quantity", sort=False):
         row = {"input": labelled(str(name))}
         for change in part.itertuples(index=False):
-            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > _CUT_SHOWN else ""
-            words = "" if change.step == "wider" else f" ({change.in_words})"
-            heading = "1.25 times as wide" if change.step == "wider" else change.step
+            if change.outside > _CUT_SHOWN:
+                cut = f"; {100 * change.outside:.2g} % cut off"
+            else:
+                cut = ""
+            if change.step == "wider":
+                words = ""
+            else:
+                words = f" ({change.in_words})"
+            if change.step == "wider":
+                heading = "1.25 times as wide"
+            else:
+                heading = change.step
             row[heading] = f"{change_text(change)}{words}{cut}"
         rows.append(row)
     return pd.DataFrame(rows)

@@ -66,7 +66,10 @@ class Verification(Shown):
     @property
     def shown_sentences(self) -> tuple[str, ...]:
         """Numbers that agree, or how many do not."""
-        verdict = f"{len(self.drift):,} differ" if len(self.drift) else "all agree"
+        if len(self.drift):
+            verdict = f"{len(self.drift):,} differ"
+        else:
+            verdict = "all agree"
         return (f"{self.n_compared:,} numbers and texts compared, {verdict}",)
 
     @property
@@ -108,7 +111,10 @@ def verify(folder: Path, *, threads: int | None = None, progress: Progress | Non
     versions = {name: (then, version_of(str(name))) for name, then in made_with.items()}
     changed = {name: (str(then), now) for name, (then, now) in versions.items() if now != then}
     is_same = not changed and record.get("processor") == processor()
-    relative = SAME if is_same else ELSEWHERE
+    if is_same:
+        relative = SAME
+    else:
+        relative = ELSEWHERE
     scratch = Path(tempfile.mkdtemp(prefix="mc-sie-verify-"))
     try:
         again = _done_again(record, scratch / "run", where, threads, progress)

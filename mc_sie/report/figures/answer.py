@@ -75,7 +75,11 @@ def map_figure(grid: pd.DataFrame) -> Figure:
 
 def _percent(value: float) -> str:
     """A percentage for a cell; no draw with the event, or none without it, is no certainty."""
-    return "<1" if value < 0.5 else ">99" if value > 99.5 else f"{value:.0f}"
+    if value < 0.5:
+        return "<1"
+    if value > 99.5:
+        return ">99"
+    return f"{value:.0f}"
 
 
 def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
@@ -131,7 +135,11 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
 def _plain(axes: Axes) -> None:
     """A logarithmic axis labelled with plain numbers, not too many."""
     low, high = axes.get_xlim()
-    steps = (1.0, 2.0, 5.0) if high / low < 100 else (1.0, 3.0) if high / low < 1000 else (1.0,)
+    steps = [1.0]  # as many labels in each factor of ten as there is room for in a small panel
+    if high / low < 100:
+        steps = [1.0, 2.0, 5.0]
+    elif high / low < 1000:
+        steps = [1.0, 3.0]
     plain_log_values(axes, steps, 12)
 
 

@@ -88,11 +88,12 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         months = trace["months"]
         has_runs = trace["deployments"].max() > 0
-        draw = upper.step if has_runs else upper.plot
         upper.plot(months, trace["software_ooms"], color=COLOURS[1], ls="--", label="software efficiency")
-        extra = {"where": "post"} if has_runs else {}
-        draw(months, trace["effective_ooms"], color=COLOURS[0], label="effective training compute", **extra)
-        if has_runs:
+        line = {"color": COLOURS[0], "label": "effective training compute"}
+        if not has_runs:
+            upper.plot(months, trace["effective_ooms"], **line)
+        else:  # compute counts from the day on which a trained model is deployed: a step, not a slope
+            upper.step(months, trace["effective_ooms"], where="post", **line)
             first = trace[trace["deployments"].diff().fillna(0) > 0]
             upper.plot(first["months"], first["effective_ooms"], "o", color=COLOURS[0], ms=5, label="deployment")
         upper.set_ylabel("gain since automation (OOM)")
@@ -155,7 +156,9 @@ def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[
     if high - low <= 1e-9 * abs(high):  # narrower than rounding leaves edges in order
         margin = 0.1 * abs(high) or 0.1
         low, high = low - margin, high + margin
-    return np.geomspace(low, high, n_bins + 1) if is_log else np.linspace(low, high, n_bins + 1)
+    if is_log:
+        return np.geomspace(low, high, n_bins + 1)
+    return np.linspace(low, high, n_bins + 1)
 
 
 def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = None) -> None:

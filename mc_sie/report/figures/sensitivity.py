@@ -60,7 +60,9 @@ def colour_of(quantity: str) -> str:
     """The colour of a quantity in every figure: that of its group."""
     titles = list(GROUPS)
     title = group(quantity)
-    return COLOURS[titles.index(title)] if title in titles[: len(COLOURS)] else _GREY
+    if title in titles[: len(COLOURS)]:
+        return COLOURS[titles.index(title)]
+    return _GREY
 
 
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
@@ -72,7 +74,10 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
     with style():
         from matplotlib.figure import Figure
 
-        main = "shapley" if "shapley" in ranking else "first_order"
+        if "shapley" in ranking:
+            main = "shapley"
+        else:
+            main = "first_order"
         table = ranking[ranking[main].notna()].iloc[::-1]
         figure = Figure(figsize=(8, 0.55 * len(table) + 2.2))
         axes = figure.subplots()
@@ -93,7 +98,10 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
             _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
         top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
         for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
-            digits = decimals(se) if se > 0 else 0
+            if se > 0:
+                digits = decimals(se)
+            else:
+                digits = 0
             axes.annotate(
                 f"{value:.{digits}f} %",
                 (1.04 * top, float(row)),
@@ -168,7 +176,9 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
 
 def _places(part: pd.DataFrame) -> np.ndarray:
     """Where levels stand on the axis: at their median, categories side by side."""
-    return np.arange(len(part), dtype=float) if (part["kind"] == "category").any() else part["x_middle"].to_numpy()
+    if (part["kind"] == "category").any():
+        return np.arange(len(part), dtype=float)
+    return np.asarray(part["x_middle"])
 
 
 def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
@@ -224,7 +234,9 @@ def _is_log(part: pd.DataFrame) -> bool:
 
 
 def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
-    return np.log(values) if is_log else values
+    if is_log:
+        return np.asarray(np.log(values))
+    return values
 
 
 def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
@@ -272,7 +284,9 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
     axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", fontsize=9, color=_GREY)
     margin = 0.05 * (edges[last] - edges[first])
     low, high = edges[first] - margin, edges[last] + margin
-    return (math.exp(low), math.exp(high)) if _is_log(part) else (float(low), float(high))
+    if _is_log(part):
+        return (math.exp(low), math.exp(high))
+    return (float(low), float(high))
 
 
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
@@ -291,12 +305,18 @@ def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Fi
             is_category = (pair_map[f"{axis}_kind"] == "category").any()
             is_long = axis == "x" and sum(map(len, labels)) > _LABEL_CHARACTERS
             getattr(axes, f"set_{axis}ticks")(ticks, labels, **(_TILTED if is_long else {}))
-            scale = "" if is_category else "; equal steps hold equal shares of its prior"
+            if is_category:
+                scale = ""
+            else:
+                scale = "; equal steps hold equal shares of its prior"
             getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}{scale}")
         axes.grid(visible=False)
         bar = figure.colorbar(image, ax=axes)
         bar.set_label("P(event | both) (%)")
-        widest = 100 * float(np.nanmax(pair_map["se"])) if pair_map["se"].notna().any() else math.nan
+        if pair_map["se"].notna().any():
+            widest = 100 * float(np.nanmax(pair_map["se"]))
+        else:
+            widest = math.nan
         axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
     return figure
 

@@ -123,7 +123,10 @@ def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
 
 def _places(value: float, error: float) -> int:
     """Decimals that the error leaves meaningful, and at most three significant digits where it is very small."""
-    wanted = decimals(error) if error > 0 else 2
+    if error > 0:
+        wanted = decimals(error)
+    else:
+        wanted = 2
     return int(min(wanted, max(0, 2 - int(np.floor(np.log10(abs(value)))) if value else 2)))
 
 
@@ -179,7 +182,9 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
             continue
         if np.isfinite(values).any() and np.ptp(values[np.isfinite(values)]) > 0:
             parts.append(pd.DataFrame({"quantity": name, "prob": probs, "value": values}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["quantity", "prob", "value"])
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns=["quantity", "prob", "value"])
 
 
 def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = "") -> Section:

@@ -105,7 +105,10 @@ _MEASURES = {
 
 
 def _ranked(row: Mapping[str, Any]) -> str:
-    name = "shapley" if "shapley" in row else "first_order"
+    if "shapley" in row:
+        name = "shapley"
+    else:
+        name = "first_order"
     value, error = 100.0 * row[name], 100.0 * row[f"{name}_se"]
     return f"{labelled(row['quantity'])} {value:.{decimals(error)}f} %"
 

@@ -146,7 +146,10 @@ def form(found: Structure | InputError | None) -> Section:
     if isinstance(found, InputError):
         items: list[Item] = [_not_worked_out(found)]
     else:
-        items = [BEFORE_EVIDENCE] if found is None else _variants(found)
+        if found is None:
+            items = [BEFORE_EVIDENCE]
+        else:
+            items = _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
     items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
     return Section("structure", "Does the form of the model matter?", tuple(items))
