@@ -50,7 +50,7 @@ def _behind(label: str, name: str) -> str:
     return f"{label} ({name})"
 
 
-def axis_label(name: str, unit: str = "", width: int = 44) -> str:
+def axis_label(name: str, unit: str = "", width: int = 40) -> str:
     """A quantity with its unit, in lines that fit below a panel of a figure."""
     if name in QUANTITIES:
         unit = QUANTITIES[name].unit
