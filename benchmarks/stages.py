@@ -48,7 +48,7 @@ def main(n_draws: int) -> dict[str, Any]:
 
     timed(
         "import",
-        lambda: [import_module(name) for name in ("mc_sie.storage.store", "mc_sie.analysis.probability.summary")],
+        lambda: [import_module(name) for name in ("mc_sie.storage.runs", "mc_sie.analysis.probability.summary")],
     )
     from mc_sie import evaluate, load_prior, simulate, summarise, write_run
     from mc_sie.engine.counts import TABLE_LEVELS

@@ -46,8 +46,8 @@ from .stats.estimates import Estimate as Estimate
 from .stats.estimates import WeightedEstimate as WeightedEstimate
 from .stats.stopping import Precision as Precision
 from .stats.stopping import precision as precision
-from .storage.store import StoredRun as StoredRun
-from .storage.store import read_run as read_run
-from .storage.store import write_run as write_run
+from .storage.runs import StoredRun as StoredRun
+from .storage.runs import read_run as read_run
+from .storage.runs import write_run as write_run
 
 __version__: str

@@ -17,6 +17,7 @@ T = TypeVar("T")
 _LONGEST = 5000  # characters of one argument: the longest path has 4096
 
 FLAGS = {
+    "all_outcomes": "--all-outcomes",
     "curves_only": "--curves-only",
     "estimate_rare": "--rare",
     "horizon_months": "--horizon-months",
@@ -27,6 +28,7 @@ FLAGS = {
     "order_pairs": "--orders",
     "rel_se": "--rel-se",
     "target_se": "--target-se",
+    "write_streamed": "--no-draws",
 }
 """Flags by the argument of the library that they set, for names that mean nothing else: wherever a message has them."""
 
@@ -125,7 +127,7 @@ app = typer.Typer(
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from mc_sie.storage.store import version_of
+        from mc_sie.storage.records import version_of
 
         typer.echo(f"mc-sie {version_of('mc-sie')}")
         raise typer.Exit

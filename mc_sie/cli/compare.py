@@ -200,7 +200,7 @@ def say_failed(answer: Answer) -> None:
 
 def _check_out(out: Path | None) -> None:
     """Refuse a folder that exists or cannot be made, before anything is simulated."""
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     if out:
         check_target(out, "")

@@ -120,7 +120,7 @@ def asked_prior(file: Path, extends: str | None) -> str:
     InputError
         When the file cannot be written, or there is no such set.
     """
-    from mc_sie.storage.tables import check_new
+    from mc_sie.storage.writing import check_new
 
     check_new(file)
     with contextlib.suppress(ImportError):
@@ -471,7 +471,7 @@ def _written(draft: _Draft) -> str:
     """Write the file, under another name if need be; the commands to go on with."""
     from mc_sie.priors import load_prior
     from mc_sie.priors.text_entry import file_text
-    from mc_sie.storage.tables import write_new_text
+    from mc_sie.storage.writing import write_new_text
 
     while True:
         try:

@@ -40,7 +40,7 @@ def evidence(
     """A prior set before and after its evidence, and which piece of evidence moved the probability how far."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior, shipped_priors
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     asked = parse_event(event)
     loaded = load_prior(prior)
@@ -75,7 +75,7 @@ def evidence(
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = evidence_report(simulation, asked, progress=progress)
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.report.analyses import write_evidence
+        from mc_sie.report.folders import write_evidence
 
         write_evidence(report, out)
     _print_report(report)
@@ -124,7 +124,9 @@ def _print_report(report: EvidenceReport) -> None:
 
 def _inputs(inputs: pd.DataFrame) -> pd.DataFrame:
     """Quantiles of each input before and after, three to a cell."""
-    shown = inputs[["quantity", "unit"]].copy()
+    from mc_sie.report.naming import labelled
+
+    shown = inputs[["quantity", "unit"]].assign(quantity=inputs["quantity"].map(labelled))
     for heading, which in (("before", "prior"), ("after", "posterior")):
         columns = inputs[[f"{which}_q05", f"{which}_q50", f"{which}_q95"]].itertuples(index=False)
         shown[heading] = ["  ".join(f"{value:.3g}" for value in row) for row in columns]

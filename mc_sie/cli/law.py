@@ -36,7 +36,8 @@ def evaluate(
     """Run the law of motion, or a published simulator, on given values: each row repeated, with every outcome added."""
     from mc_sie.engine.batches import n_threads
     from mc_sie.errors import InputError, nearest
-    from mc_sie.storage.tables import evaluate_simulator_table, evaluate_table, write_csv
+    from mc_sie.storage.tables import evaluate_simulator_table, evaluate_table
+    from mc_sie.storage.writing import write_csv
 
     if model not in MODELS:
         raise InputError(f"--model {model}", "is no model", nearest(model, MODELS))
@@ -71,8 +72,8 @@ def trajectory(
     """
     from mc_sie.engine.run import check_horizon
     from mc_sie.priors import load_prior
-    from mc_sie.storage.files import check_file, write_whole
-    from mc_sie.storage.tables import check_figure_path, median_row, write_csv
+    from mc_sie.storage.tables import check_figure_path, median_row
+    from mc_sie.storage.writing import check_file, write_csv, write_whole
 
     check_horizon(horizon_months)
     check_figure_path(plot)

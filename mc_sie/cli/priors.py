@@ -122,7 +122,7 @@ def priors_new(
             raise typer.Exit(1) from None
         return
     from mc_sie.priors import new_prior_text
-    from mc_sie.storage.tables import write_new_text
+    from mc_sie.storage.writing import write_new_text
 
     write_new_text(file, new_prior_text(as_seen_from(file, extends or DEFAULT_BASE)))
     named = shlex.quote(str(file))
@@ -140,7 +140,7 @@ def priors_import(
     from mc_sie.cli.dialogue import as_seen_from
     from mc_sie.priors import load_prior
     from mc_sie.priors.csv_import import prior_text
-    from mc_sie.storage.tables import write_new_text
+    from mc_sie.storage.writing import write_new_text
 
     seen = None
     if extends is not None:

@@ -30,10 +30,9 @@ def headlines(
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.comparison.headlines import headline_table
     from mc_sie.engine.batches import n_threads
-    from mc_sie.report.analyses import write_headlines
+    from mc_sie.report.folders import write_headlines
     from mc_sie.sampling import plan
-    from mc_sie.storage.files import check_target
-    from mc_sie.storage.tables import write_json
+    from mc_sie.storage.writing import check_target, write_json
 
     plan(draws, seed=seed)
     n_threads(threads)
@@ -72,7 +71,7 @@ def reproduce(
     from mc_sie.engine.batches import n_threads
     from mc_sie.published.targets import DRAWS_DEFAULT, all_targets, frame_of, named_sources
     from mc_sie.sampling import plan
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     n_threads(threads)
     if out:

@@ -56,7 +56,7 @@ def report(
     from mc_sie.engine.batches import n_threads
     from mc_sie.priors import shipped_priors
     from mc_sie.report.build import REPORTS_FOLDER, check_index, make_report, make_request, write_index, write_report
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     n_threads(threads)
     options: dict[str, Any] = {

@@ -84,7 +84,7 @@ def run(
     from mc_sie.engine.run import check_horizon
     from mc_sie.sampling import plan
     from mc_sie.stats.stopping import precision
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     design = plan(draws, scheme=scheme, seed=seed, n_replicates=replicates)
     wanted = precision(target_se, rel_se, n_draws=design.n_draws, max_draws=max_draws, n_replicates=design.n_replicates)

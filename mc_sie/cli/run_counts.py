@@ -19,8 +19,8 @@ from mc_sie.cli.run_request import RunRequest
 from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.storage.checkpoint import Checkpoint, Plan
-from mc_sie.storage.files import UNFINISHED, check_target
-from mc_sie.storage.store import write_streamed
+from mc_sie.storage.runs import write_streamed
+from mc_sie.storage.writing import UNFINISHED, check_target
 
 if TYPE_CHECKING:
     from mc_sie.engine.dask import Cluster

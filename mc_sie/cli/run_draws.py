@@ -12,7 +12,7 @@ from mc_sie.cli.printing import progress_bar, refuse, say
 from mc_sie.cli.run_request import RunRequest
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import Simulation
-from mc_sie.storage.store import write_run
+from mc_sie.storage.runs import write_run
 
 
 def run_draws(request: RunRequest, *, n_draws: int, all_outcomes: bool) -> None:

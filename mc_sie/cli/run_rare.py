@@ -7,7 +7,7 @@ from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.cli.app import with_flags
 from mc_sie.cli.printing import print_table, progress_bar, say
 from mc_sie.cli.run_request import RunRequest
-from mc_sie.storage.store import write_rare
+from mc_sie.storage.runs import write_rare
 
 
 def run_rare(request: RunRequest) -> None:

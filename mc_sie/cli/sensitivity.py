@@ -65,7 +65,7 @@ def sensitivity(
     from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
     from mc_sie.engine.batches import n_threads
     from mc_sie.sampling import plan
-    from mc_sie.storage.files import check_target
+    from mc_sie.storage.writing import check_target
 
     check_loss_ratio(loss_ratio)
     plan(draws, seed=seed or 0)
@@ -95,7 +95,7 @@ def sensitivity(
             progress=progress,
         )
     if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.report.analyses import write_sensitivity
+        from mc_sie.report.folders import write_sensitivity
 
         folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
     _print(found)
@@ -107,7 +107,8 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior
-    from mc_sie.storage.store import is_run, read_run
+    from mc_sie.storage.records import is_run
+    from mc_sie.storage.runs import read_run
 
     parsed = None
     if event is not None:
@@ -191,6 +192,8 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     """Inputs by importance, each measure with its error."""
     from rich.table import Table
 
+    from mc_sie.report.naming import labelled
+
     shown = [column for column in _COLUMNS if column[0] in ranking]
     title = "Inputs by importance: Monte Carlo SE in round brackets, 90 % interval (t) in square ones"
     if any((ranking[name] <= ranking[f"{name}_floor"]).any() for name in ("delta", "ks")):
@@ -202,7 +205,7 @@ def _print_ranking(ranking: pd.DataFrame) -> None:
     table.add_column("effect")
     words = {"none": "has no effect", "unknown": "not known"}
     for _, row in ranking.iterrows():
-        name = row["quantity"]
+        name = labelled(row["quantity"])
         if row["role"] != "stated":
             name += " (derived)"
         cells = [_cell(row, column, factor) for column, _, factor in shown]

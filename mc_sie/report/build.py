@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,8 +47,18 @@ from mc_sie.report.document import Document, Section, Table
 from mc_sie.report.folders import named_prior
 from mc_sie.report.render import to_html, to_markdown
 from mc_sie.sampling import Design, plan
-from mc_sie.storage.files import check_folder, entry, write_whole
-from mc_sie.storage.store import is_run, prior_of, prior_record, read_record, run_spec_of, version_of, write_analysis
+from mc_sie.storage.reading import entry
+from mc_sie.storage.records import (
+    circumstances,
+    design_record,
+    is_run,
+    prior_of,
+    prior_record,
+    read_record,
+    run_spec_of,
+    version_of,
+)
+from mc_sie.storage.writing import Content, check_folder, write_folder, write_whole
 from mc_sie.text.escaping import to_csv
 
 DRAWS_DEFAULT = 2**17
@@ -152,23 +162,36 @@ def make_request(
     check_loss_ratio(loss_ratio)
     if is_run(source):
         run = run_spec_of(read_record(Path(source)), source)
-        for option, value in (("--draws", n_draws), ("--seed", seed), ("--horizon-months", horizon_months)):
+        for name, value in (("n_draws", n_draws), ("seed", seed), ("horizon_months", horizon_months)):
             if value is not None:
                 why = "is given beside a run, which has its own"
-                raise InputError(f"{option} {value:g}", why, "Leave it out, or name the prior set instead of the run.")
+                raise InputError(f"{name} = {value:g}", why, "Leave it out, or name the prior set instead of the run.")
         prior, design, horizon = run.prior, run.design, run.horizon_months
-        event = str(run.event) if event is None else event
+        if event is None:
+            event = str(run.event)
     else:
         prior = named_prior(source)
-        design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
-        horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
+        if n_draws is None:
+            n_draws = DRAWS_DEFAULT
+        design = plan(n_draws, seed=seed or 0)
+        if horizon_months is None:
+            horizon = HORIZON_MONTHS_DEFAULT
+        else:
+            horizon = horizon_months
+    if event is None:
+        event = HEADLINE
     check_horizon(horizon)
-    asked = parse_event(HEADLINE if event is None else event)
+    asked = parse_event(event)
     asked.check_horizon(horizon)
     check_items(prior)
     for item in prior.evidence:
         item.check_horizon(horizon)
-    other = None if against == "none" else reference_for(prior) if against is None else named_prior(against)
+    if against == "none":
+        other = None
+    elif against is None:
+        other = reference_for(prior)
+    else:
+        other = named_prior(against)
     return ReportRequest(prior, asked, design, horizon, loss_ratio, other)
 
 
@@ -269,9 +292,8 @@ def make_report(
 
 EXPLAINED = (
     "The clock starts when AI does all AI research. Effective training compute is the computing power spent on "
-    "training times "
-    "the efficiency of the software; computers are held fixed, so that only software can raise it. One OOM (order of "
-    "magnitude) is a factor of ten, 5 OOM a factor of 100,000."
+    "training times the efficiency of the software; computers are held fixed, so that only software can raise it. One "
+    "OOM (order of magnitude) is a factor of ten, 5 OOM a factor of 100,000."
 )
 """What a first-time reader must know."""
 
@@ -311,7 +333,10 @@ def _rare_command(request: ReportRequest) -> str | None:
     prior = request.prior
     if prior.evidence or not prior.dimensions:
         return None
-    source = prior.name if prior.name in shipped_priors() else str(prior.path)
+    if prior.name in shipped_priors():
+        source = prior.name
+    else:
+        source = str(prior.path)
     words = ["mc-sie", "run", source, "--rare", "--event", str(request.event)]
     if request.horizon_months != HORIZON_MONTHS_DEFAULT:
         words += ["--horizon-months", f"{request.horizon_months:g}"]
@@ -413,64 +438,27 @@ def write_report(folder: Path, document: Document, request: ReportRequest, *, co
     InputError
         When it exists, cannot be made, or the disk is full.
     """
-    numbers = document.numbers()
-    files: dict[str, Callable[[Path], object]] = {
-        "index.html": _text(to_html(document)),
-        "report.md": _text(to_markdown(document)),
-        "numbers.csv": lambda path: to_csv(numbers, path, float_format="%.10g"),
+    files: dict[str, Content] = {
+        "index.html": to_html(document),
+        "report.md": to_markdown(document),
+        "numbers.csv": lambda path: to_csv(document.numbers(), path, float_format="%.10g"),
     }
-    return write_analysis(folder, files, request_record(request), command=command, record_name="run.json")
+    return write_folder(folder, folder.name, files, {**request_record(request), **circumstances(command)})
 
 
 def check_index(folder: Path) -> Path:
-    """Where the index page of a folder of reports will be written.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    pathlib.Path
-        Its ``index.html``.
-
-    Raises
-    ------
-    InputError
-        When the folder cannot be made.
-    """
-    check_folder(folder, f"--out {folder}")
+    """The index page of a folder of reports; an InputError where the folder cannot be made."""
+    check_folder(folder, f"folder {folder}")
     return folder / "index.html"
 
 
 def write_index(path: Path, *, command: str) -> None:
-    """Write the page that leads to the reports of the shipped sets.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        From :func:`check_index`.
-    command : str
-        Command line that made it.
-    """
-    page = to_html(index_of_reports(command))
-    write_whole(path, _text(page))
+    """Write the page that leads to the reports of the shipped sets."""
+    write_whole(path, to_html(index_of_reports(command)))
 
 
 def index_of_reports(command: str) -> Document:
-    """A page that sets the shipped prior sets beside each other and leads to their reports.
-
-    Parameters
-    ----------
-    command : str
-        Command line, for the record.
-
-    Returns
-    -------
-    Document
-        To be written beside the reports' folders.
-    """
+    """A page that sets the shipped prior sets beside each other and leads to their reports."""
     sets = _headlines(None)
     table = pd.DataFrame(
         {
@@ -496,11 +484,9 @@ def index_of_reports(command: str) -> Document:
 def _headlines(n_draws: int | None, threads: int | None = None) -> pd.DataFrame:
     """Headlines of the shipped sets as recorded, or computed where a set has changed since."""
     sets = recorded()
-    return headline_table(n_draws or DRAWS_DEFAULT, threads=threads) if sets is None else sets
-
-
-def _text(content: str) -> Callable[[Path], object]:
-    return lambda path: path.write_text(content, encoding="utf-8")
+    if sets is None:
+        return headline_table(n_draws or DRAWS_DEFAULT, threads=threads)
+    return sets
 
 
 def request_record(request: ReportRequest) -> dict[str, Any]:
@@ -508,34 +494,16 @@ def request_record(request: ReportRequest) -> dict[str, Any]:
     return {
         "method": "report",
         **prior_record(request.prior),
-        "against": None if request.against is None else request.against.to_dict(),
+        "against": request.against and request.against.to_dict(),
         "event": str(request.event),
-        "design": {**asdict(request.design), "n_draws": request.design.n_draws},
+        "design": design_record(request.design),
         "horizon_months": request.horizon_months,
         "loss_ratio": request.loss_ratio,
     }
 
 
 def report_request_of(record: Mapping[str, Any], where: str) -> ReportRequest:
-    """The request that :func:`request_record` described.
-
-    Parameters
-    ----------
-    record : mapping
-        A report's ``run.json``.
-    where : str
-        Where it stands, for errors.
-
-    Returns
-    -------
-    ReportRequest
-        The same numbers.
-
-    Raises
-    ------
-    InputError
-        When the record is not one of a report.
-    """
+    """The request that :func:`request_record` described; an InputError where the record is not one of a report."""
     asked = run_spec_of(record, where)
     loss_ratio = entry(record, "loss_ratio", float, where)
     check_loss_ratio(loss_ratio)

@@ -1,8 +1,11 @@
-"""Comparisons, break-evens and structural variants in a folder: tables, figures, a text and a record of how."""
+"""Folders of single analyses: tables, figures, a text where there is something to read, and a record of how.
+
+Each is written whole or not at all, by :func:`mc_sie.storage.writing.write_folder`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,37 +15,26 @@ from mc_sie.analysis.comparison.breakeven import BreakEven
 from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
+from mc_sie.analysis.importance.evidence import EvidenceReport, evidence_record
+from mc_sie.analysis.sensitivity.study import Sensitivity
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.digest import plain
 from mc_sie.report import tables as text
-from mc_sie.report.figures.comparison import comparison_figures, file_name
+from mc_sie.report.figures.common import figure_files, headlines_figure
+from mc_sie.report.figures.comparison import comparison_figures, file_name, pinned_figure
+from mc_sie.report.figures.evidence import evidence_figure
+from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.stats.estimates import label
-from mc_sie.storage.store import is_run, read_record, run_spec_of, write_analysis
-from mc_sie.text.escaping import to_csv
+from mc_sie.storage.records import circumstances, design_record, estimate_record, is_run, read_record, run_spec_of
+from mc_sie.storage.writing import Content, json_text, write_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def named_prior(name: str) -> PriorSet:
-    """A prior set by its shipped name, from a file, or as a run's folder has stored it.
-
-    Parameters
-    ----------
-    name : str
-        What the user typed.
-
-    Returns
-    -------
-    PriorSet
-        The set; of a run the one that its ``run.json`` describes.
-
-    Raises
-    ------
-    InputError
-        When there is none, or it cannot be used.
-    """
+    """A prior set by its shipped name, from a file, or as a run's folder has stored it."""
     if is_run(name):
         return run_spec_of(read_record(Path(name)), name).prior
     return load_prior(name)
@@ -84,7 +76,7 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
             lines += [markdown_table(text.bars_table(found, against)), ""]
             lines += [markdown_table(text.differences_table(found, against)), ""]
     lines += ["## The sets", "", markdown_table(text.sets_table(found)), ""]
-    lines += [*(f"* {markdown_text(note)}" for note in found.notes), *([""] if found.notes else [])]
+    lines += _listed(found.notes)
     lines += [
         "Bars are Shapley values over the blocks that differ: what taking a block from the second set changes, "
         "averaged over all orders; they sum exactly to the difference. Where fewer than 30 draws change there is an "
@@ -97,7 +89,9 @@ def write_comparison(folder: Path, found: Comparison, priors: list[PriorSet], *,
 
 
 def _alt(name: str, against: str) -> str:
-    return ("What makes the difference to " if name.startswith("waterfall") else "The laws that differ from ") + against
+    if name.startswith("waterfall"):
+        return f"What makes the difference to {against}"
+    return f"The distributions that differ from {against}"
 
 
 def _belongs(name: str, against: str, found: Comparison) -> bool:
@@ -105,30 +99,11 @@ def _belongs(name: str, against: str, found: Comparison) -> bool:
 
 
 def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
-    """Write break-evens, all of it or none.
+    """Write break-evens as :func:`write_comparison` does.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder that does not exist yet.
-    found : BreakEven
-        What to write.
-    command : str
-        Command line that made it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder: ``breakeven.md``, ``record.json``, ``values.csv``, ``changes.csv``, ``curves.csv``, ``modes.csv``,
-        ``breakeven.svg`` and ``.png``.
-
-    Raises
-    ------
-    InputError
-        When it exists, cannot be made, or the disk is full.
+    The folder holds ``breakeven.md``, ``record.json``, ``values.csv``, ``changes.csv``, ``curves.csv``, ``modes.csv``,
+    ``breakeven.svg`` and ``.png``.
     """
-    from mc_sie.report.figures.comparison import pinned_figure
-
     tables = {name: getattr(found, name) for name in ("values", "changes", "curves", "modes")}
     tables = {name: table for name, table in tables.items() if len(table.columns)}
     figures = {}
@@ -138,25 +113,14 @@ def write_breakeven(folder: Path, found: BreakEven, *, command: str) -> Path:
     lines += [f"![P against the value at which single inputs are pinned]({name}.svg)\n" for name in figures]
     for heading, table in breakeven_sections(found):
         lines += [f"## {heading}", "", markdown_table(table), ""]
-    lines += [*(f"* {markdown_text(note)}" for note in found.notes), *([""] if found.notes else [])]
+    lines += _listed(found.notes)
     lines += _made_by(found.common, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
     return _write(folder, "breakeven", tables, figures, lines, record, found.common, [found.prior], command)
 
 
 def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
-    """The tables of break-evens as text, with headings; those that are empty are left out.
-
-    Parameters
-    ----------
-    found : BreakEven
-        The break-evens.
-
-    Returns
-    -------
-    list of (str, pandas.DataFrame)
-        Heading and table.
-    """
+    """Headings and tables of break-evens as text; those that are empty are left out."""
     sections = [
         ("One input pinned: the value at which P is the target", text.breakeven_table(found, "value")),
         ("One prior moved as a whole: its median at which P is the target", text.breakeven_table(found, "median")),
@@ -168,31 +132,11 @@ def breakeven_sections(found: BreakEven) -> list[tuple[str, pd.DataFrame]]:
 
 
 def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
-    """Write structural variants, all of it or none.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder that does not exist yet.
-    found : Structure
-        What to write.
-    command : str
-        Command line that made it.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder: ``structure.md``, ``record.json``, ``variants.csv``, ``aspects.csv``.
-
-    Raises
-    ------
-    InputError
-        When it exists, cannot be made, or the disk is full.
-    """
+    """Write structural variants as :func:`write_comparison` does: ``structure.md``, ``record.json``, two tables."""
     tables = {"variants": found.variants, "aspects": found.aspects}
     lines = [f"# {markdown_text(found.prior.name)} by structural variant", "", *_as_it_is(found), ""]
     lines += [markdown_table(text.variants_table(found)), "", markdown_table(text.aspects_table(found)), ""]
-    lines += [*(f"* {note}" for note in found.notes), *([""] if found.notes else [])]
+    lines += _listed(found.notes)
     lines += _made_by(found.common, command)
     record = {"answer": label(found.answer.estimate), "notes": list(found.notes)}
     return _write(folder, "structure", tables, {}, lines, record, found.common, [found.prior], command)
@@ -201,42 +145,83 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
 def _as_it_is(found: BreakEven | Structure) -> list[str]:
     """The answer of the unchanged set, and what the draws that failed leave open."""
     line = f"As it is: {label(found.answer.estimate)} for the probability that {found.common.event.in_words}."
-    return [line, *(["", found.answer.failed_in_words] if found.answer.n_failed else [])]
+    if not found.answer.n_failed:
+        return [line]
+    return [line, "", found.answer.failed_in_words]
 
 
 def _made_by(common: CommonDraws, command: str) -> list[str]:
     return [f"Made by `{command}`: {common.in_words}"]
 
 
+def _listed(notes: Sequence[str]) -> list[str]:
+    """Notes as a list in Markdown, with the empty line that ends it; nothing where there are none."""
+    if not notes:
+        return []
+    return [*(f"* {markdown_text(note)}" for note in notes), ""]
+
+
 def _write(
     folder: Path,
     name: str,
-    tables: dict[str, pd.DataFrame],
-    figures: dict[str, Figure],
-    lines: list[str],
-    record: dict[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, Figure],
+    lines: Sequence[str],
+    record: Mapping[str, Any],
     common: CommonDraws,
-    priors: list[PriorSet],
+    priors: Sequence[PriorSet],
     command: str,
 ) -> Path:
-    from mc_sie.report.figures.common import save
-
-    files: dict[str, Callable[[Path], object]] = {}
-    for stem, table in tables.items():
-        files[f"{stem}.csv"] = lambda path, table=table: to_csv(table, path)  # type: ignore[misc]
-    for stem, figure in figures.items():
-        for ending in (".svg", ".png"):
-            files[f"{stem}{ending}"] = lambda path, figure=figure: save(figure, path)  # type: ignore[misc]
-    files[f"{name}.md"] = lambda path: path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    design = common.design
-    recorded = [stem for stem in tables if stem not in ("densities", "curves")]
+    """Tables, figures and text of an analysis on common draws, with a record that repeats the small tables."""
+    small = {stem: table for stem, table in tables.items() if stem not in ("densities", "curves")}
     whole = {
         "event": str(common.event),
         "horizon_months": common.horizon_months,
-        "design": {"scheme": design.scheme, "seed": design.seed, "n_replicates": design.n_replicates,
-                   "n_per_replicate": design.n_per_replicate, "n_draws": design.n_draws},
+        "design": design_record(common.design),
         **record,
-        **{stem: plain(tables[stem].to_dict("records")) for stem in recorded},
+        **{stem: plain(table.to_dict("records")) for stem, table in small.items()},
         "priors": [prior.to_dict() for prior in priors],
-    }  # fmt: skip
-    return write_analysis(folder, files, whole, command=command)
+        **circumstances(command),
+    }
+    files = {**_csv_files(tables), **figure_files(figures), f"{name}.md": "\n".join(lines) + "\n"}
+    return write_folder(folder, folder.name, files, whole, "record.json")
+
+
+def _csv_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, Content]:
+    return {f"{name}.csv": table for name, table in tables.items()}
+
+
+def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
+    """Write a sensitivity analysis as :func:`write_comparison` does: one CSV a table, ``record.json`` and figures."""
+    sample = found.sample
+    record = {
+        "method": "sensitivity",
+        "prior": sample.prior.to_dict(),
+        "design": design_record(sample.design),
+        "n_evaluations": found.indices.n_evaluations if found.indices else 0,
+        "horizon_months": sample.horizon_months,
+        "event": str(sample.event),
+        "loss_ratio": found.loss_ratio,
+        "answer": estimate_record(found.answer),
+        "sentences": list(found.sentences),
+        "notes": list(found.notes),
+        "fixed": list(found.fixed),
+        "readings": found.readings,
+        **circumstances(command),
+    }
+    files = {**_csv_files(found.tables), **figure_files(sensitivity_figures(found))}
+    return write_folder(folder, folder.name, files, record, "record.json")
+
+
+def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
+    """Write :func:`mc_sie.analysis.comparison.headlines.headline_table` and its figure as a new folder."""
+    files = {"headlines.csv": frame, **figure_files({"headlines": headlines_figure(frame)})}
+    write_folder(folder, folder.name, files)
+
+
+def write_evidence(report: EvidenceReport, folder: Path) -> None:
+    """Write prior and posterior side by side as a new folder: tables, figure and all of it as JSON."""
+    tables = {f"evidence_{name}": getattr(report, name) for name in ("inputs", "shares", "items")}
+    text = json_text(evidence_record(report))
+    files = {**_csv_files(tables), "evidence.json": text, **figure_files({"evidence": evidence_figure(report)})}
+    write_folder(folder, folder.name, files)

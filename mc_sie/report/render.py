@@ -32,18 +32,7 @@ _BLOCK = re.compile(r"#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}$)|\d+(?=[.)]\s)")
 
 
 def to_html(document: Document) -> str:
-    """One page that needs nothing else: no network, no server.
-
-    Parameters
-    ----------
-    document : Document
-        The report.
-
-    Returns
-    -------
-    str
-        HTML, with style and script inside.
-    """
+    """One page that needs nothing else, no network and no server: style and script stand inside."""
     template = _template("report.html")
     return template.render(document=document, item=_item_html, inline=_inline, data=_data_address)
 
@@ -124,12 +113,18 @@ def _item_html(item: Item, document: Document) -> Any:
         return _safe(f'<p class="aside" role="note">{_inline(item.text)}</p>')
     if isinstance(item, Code):
         return _safe(f"<pre><code>{escape(item.text, quote=False)}</code></pre>")
-    reading = f'<p class="reading">{_inline(item.reading)}</p>' if item.reading else ""
+    if item.reading:
+        reading = f'<p class="reading">{_inline(item.reading)}</p>'
+    else:
+        reading = ""
     if isinstance(item, Table):
         return _safe(f'<div class="table" id="{item.name}">{_table_html(item.shown, item.caption)}</div>{reading}')
     svg = inline_svg(item.figure, item.name, item.alt)
     digest = document.facts.get("prior digest", "")[:12]
-    made_by = f" <small>Prior {digest}.</small>" if digest else ""
+    if digest:
+        made_by = f" <small>Prior {digest}.</small>"
+    else:
+        made_by = ""
     return _safe(
         f'<figure id="{item.name}">{svg}<figcaption>{_inline(item.caption)}{made_by}</figcaption>'
         f"<details><summary>Its numbers</summary>"
@@ -137,9 +132,15 @@ def _item_html(item: Item, document: Document) -> Any:
     )
 
 
-def shown(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Numbers to four significant digits, for the tables behind figures."""
-    return numbers.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+def shown(numbers: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
+    """A table as text, its numbers to some significant digits."""
+
+    def text(value: object) -> str:
+        if isinstance(value, float):
+            return f"{value:.{digits}g}"
+        return str(value)
+
+    return numbers.map(text)
 
 
 def _table_html(frame: pd.DataFrame, caption: str) -> str:
@@ -166,18 +167,7 @@ def _data_address(media: str, text: str) -> str:
 
 
 def to_markdown(document: Document) -> str:
-    """A report as Markdown, for people who paste.
-
-    Parameters
-    ----------
-    document : Document
-        The report.
-
-    Returns
-    -------
-    str
-        Markdown; of each figure its caption, what it shows in words, and its numbers.
-    """
+    """A report as Markdown, for people who paste; of each figure caption, what it shows in words, and numbers."""
     lead = map(markdown_text, document.lead)
     parts = [f"# {markdown_text(document.title)}", f"**{markdown_text(document.claim)}**", *lead]
     for number, section in enumerate(document.sections, 1):
@@ -196,7 +186,10 @@ def _item_markdown(item: Item) -> str:
         text = visible(item.text.rstrip())
         fence = _fence(text, 3)
         return f"{fence}\n{text}\n{fence}"
-    reading = f"\n\n*{markdown_text(item.reading)}*" if item.reading else ""
+    if item.reading:
+        reading = f"\n\n*{markdown_text(item.reading)}*"
+    else:
+        reading = ""
     if isinstance(item, Table):
         return f"**{markdown_text(item.caption)}**\n\n{markdown_table(item.shown)}{reading}"
     words = f"**Figure: {markdown_text(item.caption)}** {markdown_text(item.alt)}"
@@ -204,17 +197,9 @@ def _item_markdown(item: Item) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """A paragraph or a heading in Markdown.
+    """A paragraph or a heading as one line of Markdown, with code and links as in :mod:`mc_sie.report.document`.
 
-    Parameters
-    ----------
-    text : str
-        With code between backticks and links, as in :mod:`mc_sie.report.document`.
-
-    Returns
-    -------
-    str
-        One line; everything else that Markdown would take for markup stands as it is written.
+    Everything else that Markdown would take for markup stands as it is written.
     """
     line = _markdown_inline(text)
     block = _BLOCK.match(line)
@@ -238,7 +223,10 @@ def _code_span(text: str) -> str:
     """Code within a line, whatever stands in it."""
     line = visible(" ".join(text.split()))
     fence = _fence(line, 1)
-    padding = " " if "`" in line else ""
+    if "`" in line:
+        padding = " "
+    else:
+        padding = ""
     return f"{fence}{padding}{line}{padding}{fence}"
 
 
@@ -248,18 +236,7 @@ def _fence(text: str, n_fewest: int) -> str:
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
-    """A table of text in Markdown.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Texts, or what reads well as one.
-
-    Returns
-    -------
-    str
-        A line for the headings, one below them, and one a row.
-    """
+    """A table of text in Markdown."""
     head, *rows = [
         [_markdown_cell(str(cell)) for cell in row] for row in [frame.columns, *frame.astype(str).to_numpy()]
     ]

@@ -11,10 +11,9 @@ import pandas as pd
 from mc_sie.published import davidson_bottlenecks, davidson_houlden_tables, davidson_retraining
 from mc_sie.published.verdicts import VERDICTS
 from mc_sie.report.figures import published as figures
-from mc_sie.report.figures.common import save
+from mc_sie.report.figures.common import figure_files
 from mc_sie.report.render import markdown_table
-from mc_sie.storage.files import write_folder
-from mc_sie.text.escaping import to_csv
+from mc_sie.storage.writing import Content, write_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,18 +22,10 @@ if TYPE_CHECKING:
 
 
 def verdict_counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """How many numbers of each source got which verdict.
+    """Numbers of published numbers by source and verdict, from :func:`mc_sie.published.targets.frame_of`.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From :func:`mc_sie.published.targets.frame_of`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a source, for what it printed itself; one for what others recomputed from it, where there is any; one
-        for all that was printed. One column a verdict.
+    One row a source, for what it printed itself; one for what others recomputed from it, where there is any; one for
+    all that was printed.
     """
     label = frame["source"].where(frame["given_by"] == "source", frame["source"] + ", recomputed by others")
     counts = pd.crosstab(label.rename("source"), frame["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
@@ -44,20 +35,7 @@ def verdict_counts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(frame: pd.DataFrame, design: Design) -> str:
-    """The table as Markdown, source by source.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From :func:`mc_sie.published.targets.frame_of`.
-    design : Design
-        Draws behind the probabilities.
-
-    Returns
-    -------
-    str
-        A document.
-    """
+    """The table as a Markdown document, source by source."""
     lines = [
         "# Published numbers, recomputed",
         "",
@@ -90,22 +68,7 @@ def markdown(frame: pd.DataFrame, design: Design) -> str:
 
 
 def draw_figures(sources: Collection[str], design: Design, *, threads: int | None = None) -> dict[str, Figure]:
-    """The figures of some sources, redrawn from our numbers.
-
-    Parameters
-    ----------
-    sources : collection of str
-        Which.
-    design : Design
-        Draws behind the exceedance curve.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        By file name without its ending.
-    """
+    """The figures of some sources, redrawn from our numbers, by file name without its ending."""
     tables = davidson_houlden_tables
     found = {}
     if davidson_bottlenecks.SOURCE in sources:
@@ -122,19 +85,7 @@ def draw_figures(sources: Collection[str], design: Design, *, threads: int | Non
 
 
 def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, threads: int | None = None) -> None:
-    """Write the table, what the simulator's numerical choices do, and the figures.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder that does not exist yet; it is written whole or not at all.
-    frame : pandas.DataFrame
-        From :func:`mc_sie.published.targets.frame_of`.
-    design : Design
-        Draws behind it.
-    threads : int, optional
-        Threads.
-    """
+    """Write the table, what the simulator's numerical choices do, and the figures as a new folder."""
     tables = davidson_houlden_tables
     sources = set(frame["source"])
     drawn = draw_figures(sources, design, threads=threads)
@@ -145,12 +96,5 @@ def write_reproduction(folder: Path, frame: pd.DataFrame, design: Design, *, thr
         written["finer_steps"] = tables.finer_steps(small, threads=threads).round(4)
         written["horizon"] = tables.horizon_effect(small, threads=threads).round(4)
 
-    def write(partial: Path) -> None:
-        for name, table in written.items():
-            to_csv(table, partial / f"{name}.csv")
-        (partial / "published.md").write_text(markdown(frame, design), encoding="utf-8")
-        for name, figure in drawn.items():
-            for ending in (".svg", ".png"):
-                save(figure, partial / f"{name}{ending}")
-
-    write_folder(folder, folder.name, write)
+    files: dict[str, Content] = {f"{name}.csv": table for name, table in written.items()}
+    write_folder(folder, folder.name, {**files, "published.md": markdown(frame, design), **figure_files(drawn)})

@@ -17,34 +17,14 @@ _HOVER = "hover-"
 
 
 def hover(artist: Artist, text: str) -> None:
-    """Let a mark say something under the pointer.
-
-    Parameters
-    ----------
-    artist : matplotlib artist
-        One mark, or a line as a whole.
-    text : str
-        What it says.
-    """
+    """Let a mark, or a line as a whole, say something under the pointer."""
     artist.set_gid(_HOVER + text.encode().hex())
 
 
 def inline_svg(figure: Figure, name: str, alt: str) -> str:
-    """A figure as an ``<svg>`` element.
+    """A figure as an ``<svg>`` element, all identifiers of which begin with its name.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    name : str
-        Unique in the page: starts every identifier within.
-    alt : str
-        What somebody who cannot see it should know.
-
-    Returns
-    -------
-    str
-        Ink takes the colour of the text around it and the grid ``--grid``; the width is that of what it stands in.
+    Ink takes the colour of the text around it and the grid ``--grid``; the width is that of what it stands in.
     """
     with style():
         stream = io.StringIO()

@@ -12,23 +12,15 @@ from mc_sie.analysis.comparison.common_draws import Change, CommonDraws, within_
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.quantities import QUANTITIES
+from mc_sie.report.naming import labelled
 from mc_sie.stats.estimates import Estimate, label, share_in_percent
 
 _CUT_SHOWN = 1e-6
 
 
 def asked(question: CommonDraws) -> str:
-    """The probability that is asked for, as short as an axis needs it.
-
-    Parameters
-    ----------
-    question : CommonDraws
-        What is asked.
-
-    Returns
-    -------
-    str
-        ``"probability of at least 5 OOM in less than 12 months"``.
+    """The probability that is asked for, as short as an axis needs it: ``"probability of at least 5 OOM in less than 12
+    months"``.
     """
     event = question.event
     if event.outcome == "best_window_months" and event.comparison == "<":
@@ -37,17 +29,8 @@ def asked(question: CommonDraws) -> str:
 
 
 def change_text(row: Any) -> str:
-    """A row of a table of changes in points with its error or bound.
-
-    Parameters
-    ----------
-    row : namedtuple
-        With the fields of :class:`~mc_sie.analysis.comparison.common_draws.Change`.
-
-    Returns
-    -------
-    str
-        ``"+14.1 (SE 0.2)"``; ``"not run"`` where there is no number.
+    """A row with the fields of :class:`~mc_sie.analysis.comparison.common_draws.Change` in points: ``"+14.1 (SE 0.2)"``
+    or ``"not run"``.
     """
     if math.isnan(row.change):
         return "not run"
@@ -56,17 +39,8 @@ def change_text(row: Any) -> str:
 
 
 def prob_texts(frame: pd.DataFrame) -> list[str]:
-    """Probabilities in percent with their errors, or their bounds.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With ``prob``, ``se``, ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
-
-    Returns
-    -------
-    list of str
-        Such as ``"12.8 % (SE 0.1)"``, or ``"not run"``.
+    """Probabilities of a table of estimates in percent with their errors, or their bounds; ``"not run"`` where there is
+    none.
     """
     texts = []
     for row in frame.itertuples(index=False):
@@ -77,42 +51,18 @@ def prob_texts(frame: pd.DataFrame) -> list[str]:
 
 
 def block_in_words(block: str) -> str:
-    """A block's name as text: quantities keep their code name."""
-    return " + ".join(part if part in QUANTITIES else part.replace("_", " ") for part in block.split(" + "))
+    """A block's name as text: quantities by their labels."""
+    return " + ".join(labelled(part) if part in QUANTITIES else part.replace("_", " ") for part in block.split(" + "))
 
 
 def sets_table(comparison: Comparison) -> pd.DataFrame:
-    """The sets and what each answers.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The comparison.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """The sets and what each answers."""
     sets = comparison.sets
     return pd.DataFrame({"prior set": sets["name"], "probability": prob_texts(sets), "title": sets["title"]})
 
 
 def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
-    """Parts of the difference to one set, the whole in the last row.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The comparison.
-    against : str
-        Name of the other set.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: block, change in points, what differs.
-    """
+    """Parts of the difference to one set in points and what differs, the whole in the last row."""
     bars = comparison.bars[comparison.bars["against"] == against]
     (whole,) = comparison.changes[comparison.changes["against"] == against].itertuples(index=False)
     rows = [
@@ -124,45 +74,24 @@ def bars_table(comparison: Comparison, against: str) -> pd.DataFrame:
 
 
 def differences_table(comparison: Comparison, against: str) -> pd.DataFrame:
-    """The laws that differ, in words.
-
-    Parameters
-    ----------
-    comparison, against
-        As for :func:`bars_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: quantity, unit, and the law under either set.
-    """
+    """The distributions that differ from those of one set, in words."""
     rows = comparison.differences[comparison.differences["against"] == against]
     first = comparison.sets["name"].iloc[0]
-    return rows[["quantity", "unit", "of_first", "of_against"]].rename(
-        columns={"of_first": first, "of_against": against}
-    )
+    shown = rows[["quantity", "unit", "of_first", "of_against"]].assign(quantity=rows["quantity"].map(labelled))
+    return shown.rename(columns={"of_first": first, "of_against": against})
 
 
 def breakeven_table(found: BreakEven, varied: str) -> pd.DataFrame:
     """Break-even values (``varied = "value"``) or medians (``"median"``), one row an input.
 
-    Parameters
-    ----------
-    found : BreakEven
-        The break-evens.
-    varied : {"value", "median"}
-        Inputs pinned, or whole priors moved.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: input, a column a target, and P at both ends of what was scanned.
+    A column a target, and P at both ends of what was scanned.
     """
     rows = []
     part = found.values[found.values["varied"] == varied]
     for name, of_input in part.groupby("quantity", sort=False):
-        unit = QUANTITIES[str(name)].unit
-        row = {"input": str(name) if unit == "1" else f"{name} ({unit})"}
+        row = {"input": labelled(str(name))}
+        if QUANTITIES[str(name)].unit != "1":
+            row["input"] += f", {QUANTITIES[str(name)].unit}"
         for target, crossings in of_input.groupby("target"):
             row[f"P = {100 * float(target):g} %"] = "; ".join(map(_crossing_text, crossings.itertuples(index=False)))
         last = of_input.iloc[-1]
@@ -180,10 +109,14 @@ def _crossing_text(row: Any) -> str:
         return f"not from {row.scanned_low:.3g} to {row.scanned_high:.3g}"
     if row.kind == "between":
         return f"between {row.low:.3g} and {row.high:.3g}"
-    moved = f", {row.move}" if row.move else ""
-    cut = f", {100 * row.outside:.2g} % cut off" if row.outside > _CUT_SHOWN else ""
-    jump = " (P jumps there)" if row.kind == "jump" else ""
-    return f"{value_in_words(row.value, row.se)}{jump}{moved}{cut}"
+    words = value_in_words(row.value, row.se)
+    if row.kind == "jump":
+        words += " (P jumps there)"
+    if row.move:
+        words += f", {row.move}"
+    if row.outside > _CUT_SHOWN:  # of the prior's mass: below it, rounding
+        words += f", {100 * row.outside:.2g} % cut off"
+    return words
 
 
 def _end(value: float) -> str:
@@ -191,60 +124,36 @@ def _end(value: float) -> str:
 
 
 def changes_table(found: BreakEven) -> pd.DataFrame:
-    """Effects of a small change of each prior, one row an input.
-
-    Parameters
-    ----------
-    found : BreakEven
-        The break-evens.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text: input, one sd up and down, 1.25 times as wide, in points.
-    """
+    """Effects of a small change of each prior in points: one sd up and down, 1.25 times as wide."""
     rows = []
     for name, part in found.changes.groupby("quantity", sort=False):
-        row = {"input": str(name)}
+        row = {"input": labelled(str(name))}
         for change in part.itertuples(index=False):
-            cut = f"; {100 * change.outside:.2g} % cut off" if change.outside > _CUT_SHOWN else ""
-            words = "" if change.step == "wider" else f" ({change.in_words})"
-            heading = "1.25 times as wide" if change.step == "wider" else change.step
+            if change.outside > _CUT_SHOWN:
+                cut = f"; {100 * change.outside:.2g} % cut off"
+            else:
+                cut = ""
+            if change.step == "wider":
+                words = ""
+            else:
+                words = f" ({change.in_words})"
+            if change.step == "wider":
+                heading = "1.25 times as wide"
+            else:
+                heading = change.step
             row[heading] = f"{change_text(change)}{words}{cut}"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def modes_table(modes: pd.DataFrame) -> pd.DataFrame:
-    """P with all credence on each retraining mode.
-
-    Parameters
-    ----------
-    modes : pandas.DataFrame
-        Of a :class:`~mc_sie.analysis.comparison.breakeven.BreakEven`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """P with all credence on each retraining mode."""
     shown = {"mode": modes["mode"], "its credence": [f"{100 * share:.3g} %" for share in modes["credence"]]}
     return pd.DataFrame(shown | {"probability": prob_texts(modes), "remark": modes["remark"]})
 
 
 def variants_table(found: Structure) -> pd.DataFrame:
-    """P by structural variant.
-
-    Parameters
-    ----------
-    found : Structure
-        The variants.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """P by structural variant."""
     table = found.variants
     repeated = table["aspect"].eq(table["aspect"].shift())
     shown = {
@@ -256,18 +165,7 @@ def variants_table(found: Structure) -> pd.DataFrame:
 
 
 def aspects_table(found: Structure) -> pd.DataFrame:
-    """How much of the variance lies between the variants of each aspect.
-
-    Parameters
-    ----------
-    found : Structure
-        The variants.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text.
-    """
+    """Shares of the variance that lie between the variants of each aspect."""
     table = found.aspects
     shares = [share_in_percent(row.share, row.se) for row in table.itertuples(index=False)]
     answer = found.answer.estimate  # what every average estimates, with its bound where few draws hit

@@ -23,8 +23,9 @@ from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
-from mc_sie.storage.files import entry, reading
-from mc_sie.storage.store import read_record, run_spec_of, version_of, write_rare, write_run, write_streamed
+from mc_sie.storage.reading import AGAIN, entries, entry, reading
+from mc_sie.storage.records import read_record, run_folder, run_spec_of, version_of
+from mc_sie.storage.runs import write_rare, write_run, write_streamed
 from mc_sie.text.showing import Shown
 
 SAME, ELSEWHERE = 1e-9, 1e-3
@@ -65,7 +66,10 @@ class Verification(Shown):
     @property
     def shown_sentences(self) -> tuple[str, ...]:
         """Numbers that agree, or how many do not."""
-        verdict = f"{len(self.drift):,} differ" if len(self.drift) else "all agree"
+        if len(self.drift):
+            verdict = f"{len(self.drift):,} differ"
+        else:
+            verdict = "all agree"
         return (f"{self.n_compared:,} numbers and texts compared, {verdict}",)
 
     @property
@@ -99,14 +103,18 @@ def verify(folder: Path, *, threads: int | None = None, progress: Progress | Non
         When the folder is no run, a file in it has changed since it was written, or it holds other files than such a
         run writes.
     """
-    folder = folder.parent if folder.name == "run.json" else folder
-    record, where = read_record(folder), str(folder / "run.json")
+    folder = run_folder(folder)
+    where = str(folder / "run.json")
+    record = read_record(folder)
     _check_complete(folder, record)
     made_with = entry(record, "versions", dict, where)
     versions = {name: (then, version_of(str(name))) for name, then in made_with.items()}
     changed = {name: (str(then), now) for name, (then, now) in versions.items() if now != then}
     is_same = not changed and record.get("processor") == processor()
-    relative = SAME if is_same else ELSEWHERE
+    if is_same:
+        relative = SAME
+    else:
+        relative = ELSEWHERE
     scratch = Path(tempfile.mkdtemp(prefix="mc-sie-verify-"))
     try:
         again = _done_again(record, scratch / "run", where, threads, progress)
@@ -116,7 +124,7 @@ def verify(folder: Path, *, threads: int | None = None, progress: Progress | Non
             told = [f"lists no {name}" for name in lacking] + [
                 f"lists {name}, which such a run lacks" for name in other
             ]
-            raise InputError(f"{where}: files", ", ".join(told), "Run it again.")
+            raise InputError(f"{where}: files", ", ".join(told), AGAIN)
         pairs = {name: (folder / name, again / name) for name in sorted(found["files"])}
         compared = [_drift_of(name, *paths, relative) for name, paths in pairs.items()]
         if "prior_sha256" not in record:  # of an earlier version
@@ -159,10 +167,8 @@ def _done_again(
             prior, event, design.n_draws, horizon_months=horizon, threads=threads, progress=progress, **sizes
         )
         return write_rare(target, rare, command=command)
-    levels, widths = (
-        tuple(entry({key: mark}, key, float, where) for mark in entry(record, key, list, where))
-        for key in ("levels", "widths")
-    )
+    levels = entries(record, "levels", float, where)
+    widths = entries(record, "widths", float, where)
     if record.get("draws_kept") is False:
         only_event = entry(record, "only_event", bool, where)
         spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)

@@ -8,7 +8,6 @@ checks as for a new run, and only with counts of whole batches that carry the di
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import zipfile
@@ -28,7 +27,9 @@ from mc_sie.events import parse_event
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.sampling import plan as design_of
 from mc_sie.stats.stopping import Precision, precision
-from mc_sie.storage.files import UNFINISHED, entry, open_regular, read_json, reading, write_folder, write_whole
+from mc_sie.storage.reading import entries, entry, open_regular, read_json, reading
+from mc_sie.storage.records import design_record
+from mc_sie.storage.writing import UNFINISHED, Content, json_text, write_folder, write_whole
 
 _AGAIN = "Start again."
 
@@ -57,36 +58,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The folder of a run that is under way.
-
-    Attributes
-    ----------
-    folder : pathlib.Path
-        ``NAME.unfinished``.
-    """
+    """The folder ``NAME.unfinished`` of a run that is under way."""
 
     folder: Path
 
     @classmethod
     def begin(cls, target: Path, plan: Plan) -> Checkpoint:
-        """Make the folder of a new run.
+        """Make the folder of a new run with its plan and nothing counted.
 
-        Parameters
-        ----------
-        target : pathlib.Path
-            Where the run will be.
-        plan : Plan
-            What it does.
-
-        Returns
-        -------
-        Checkpoint
-            With the plan written and nothing counted.
-
-        Raises
-        ------
-        InputError
-            When another run is under way there, or the folder cannot be made.
+        An InputError where another run is under way at this target, or the folder cannot be made.
         """
         self = cls(target.with_name(target.name + UNFINISHED))
         if os.path.lexists(self.folder):
@@ -97,7 +77,7 @@ class Checkpoint:
             "prior": str(job.prior.path.resolve()),
             "prior_digest": job.prior.digest,
             "program": source_digest(),
-            "design": {**asdict(job.design), "n_draws": job.design.n_draws},
+            "design": design_record(job.design),
             "batch": job.batch,
             "event": str(job.spec.event),
             "levels": list(job.spec.levels),
@@ -108,33 +88,18 @@ class Checkpoint:
             "start": plan.start,
             "command": plan.command,
         }
-        body = json.dumps(text, indent=1) + "\n"
-
-        def write(partial: Path) -> None:
-            (partial / "plan.json").write_text(body, encoding="utf-8")
-            cls(partial).save(job.empty())
-
-        write_folder(self.folder, target.name, write)
+        files: dict[str, Content] = {
+            "plan.json": json_text(text),
+            "counts.npz": lambda path: cls(path.parent).save(job.empty()),  # beside the plan, whose digest it carries
+        }
+        write_folder(self.folder, target.name, files)
         return self
 
     @classmethod
     def find(cls, run: Path) -> Checkpoint:
-        """The folder of an interrupted run.
+        """The folder of an interrupted run, which may be named with or without its ending.
 
-        Parameters
-        ----------
-        run : pathlib.Path
-            The run's name, with or without the ending.
-
-        Returns
-        -------
-        Checkpoint
-            To be read.
-
-        Raises
-        ------
-        InputError
-            When there is none, or the run is complete.
+        An InputError where there is none, or the run is complete.
         """
         where = str(run)
         if run.name in ("", ".."):  # the folder that one stands in, or above
@@ -145,7 +110,7 @@ class Checkpoint:
         if not os.path.lexists(folder / "plan.json"):
             if os.path.lexists(run / "run.json"):
                 raise InputError(where, "is complete", "Start another one with mc-sie run.")
-            remedy = f"There is no {folder}/plan.json. Only a run with --no-draws can be gone on with."
+            remedy = f"There is no {folder}/plan.json. Only a run without draws (write_streamed) can be gone on with."
             raise InputError(where, "is no interrupted run", remedy)
         return cls(folder)
 
@@ -162,19 +127,9 @@ class Checkpoint:
         write_whole(self.folder / "counts.npz", write)
 
     def read(self) -> tuple[Plan, NDArray[np.int64]]:
-        """The plan, and the counts so far.
+        """The plan, and the counts so far, shape (R, n_counts).
 
-        Returns
-        -------
-        plan : Plan
-            What was asked.
-        rows : array of shape (R, n_counts), int64
-            What has been counted.
-
-        Raises
-        ------
-        InputError
-            When a file cannot be read or has been changed, or the prior or the program has changed since.
+        An InputError where a file cannot be read or has been changed, or the prior or the program has changed since.
         """
         plan = self._read_plan()
         return plan, self._read_counts(plan.job)
@@ -182,11 +137,13 @@ class Checkpoint:
     def _read_plan(self) -> Plan:
         """The plan, checked as the options of a new run are."""
         path = self.folder / "plan.json"
-        text, where = read_json(path), str(path)
+        where = str(path)
+        text = read_json(path)
         if entry(text, "program", str, where) != source_digest():
             why = "was begun with another version of the program, which may give other bits"
             raise InputError(str(self.folder), why, "Finish it with that version, or start again.")
-        name, digest = entry(text, "prior", str, where), entry(text, "prior_digest", str, where)
+        name = entry(text, "prior", str, where)
+        digest = entry(text, "prior_digest", str, where)
         prior = load_prior(name)
         if prior.digest != digest:
             why = f"was begun with another prior {name!r} (digest {digest[:12]!r})"
@@ -201,35 +158,42 @@ class Checkpoint:
                 raise InputError(where, why, _AGAIN) from None
 
     def _plan(self, text: dict[str, Any], prior: PriorSet, where: str) -> Plan:
-        given, sought = entry(text, "design", dict, where), entry(text, "precision", dict, where)
-        n_replicates, start = entry(given, "n_replicates", int, where), entry(text, "start", int, where)
-        n_draws, batch = entry(given, "n_draws", int, where), entry(text, "batch", int, where)
+        """The plan that a file states, refused where no run could have stated it."""
+        given = entry(text, "design", dict, where)
+        n_draws = entry(given, "n_draws", int, where)
+        n_replicates = entry(given, "n_replicates", int, where)
+        start = entry(text, "start", int, where)
+        batch = entry(text, "batch", int, where)
         begun = design_of(
             start * n_replicates,
             scheme=entry(given, "scheme", str, where),
             seed=entry(given, "seed", int, where),
             n_replicates=n_replicates,
         )
-        horizon, event = entry(text, "horizon_months", float, where), parse_event(entry(text, "event", str, where))
-        levels, widths = (
-            tuple(entry({key: mark}, key, float, where) for mark in entry(text, key, list, where))
-            for key in ("levels", "widths")
-        )
+        horizon = entry(text, "horizon_months", float, where)
+        event = parse_event(entry(text, "event", str, where))
+        levels = entries(text, "levels", float, where)
+        widths = entries(text, "widths", float, where)
         check_horizon(horizon)
         event.check_horizon(horizon)
         check_marks(levels, widths)
         if not {*event.levels} <= {*levels} or not {*event.widths} <= {*widths}:
             raise InputError(where, f"does not simulate what {str(event)!r} asks about", _AGAIN)
-        target_se, rel_se = (
-            None if sought.get(key) is None else entry(sought, key, float, where) for key in ("target_se", "rel_se")
+        stated = {key: value for key, value in entry(text, "precision", dict, where).items() if value is not None}
+        errors = {key: entry(stated, key, float, where) for key in ("target_se", "rel_se") if key in stated}
+        wanted = precision(
+            errors.get("target_se"),
+            errors.get("rel_se"),
+            n_draws=begun.n_draws,
+            max_draws=n_draws,
+            n_replicates=n_replicates,
         )
-        wanted = precision(target_se, rel_se, n_draws=begun.n_draws, max_draws=n_draws, n_replicates=n_replicates)
         only_event = entry(text, "only_event", bool, where)
         spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
         job = replace(Job.growing(prior, begun, spec, n_draws), batch=batch)
         # Stopping tests fall on a power of two of batches, and must not fall elsewhere than in the run that was begun.
         is_batch = 1 <= batch <= start and (batch == start or batch & (batch - 1) == 0)
-        is_design = given == {**asdict(job.design), "n_draws": job.design.n_draws} and begun.n_per_replicate == start
+        is_design = given == design_record(job.design) and begun.n_per_replicate == start
         if not is_design or not (wanted.is_asked or job.design == begun):
             raise InputError(f"{where}: design", "is none that a run has", _AGAIN)
         if not is_batch:
@@ -275,9 +239,11 @@ class Checkpoint:
 
 def _is_of_whole_batches(job: Job, rows: NDArray[np.int64]) -> bool:
     """True where counts are those of the first batches of a job, as far as counts can tell."""
-    drawn, spec = job.n_drawn(rows), job.spec
-    turns, is_within = divmod(job.n_batches(rows), job.design.n_replicates)
-    batches = turns + (np.arange(job.design.n_replicates) < is_within)
+    spec = job.spec
+    drawn = job.n_drawn(rows)
+    # Batches go round the replicates: in a round that was cut short the first of them have one more.
+    n_rounds, n_ahead = divmod(job.n_batches(rows), job.design.n_replicates)
+    batches = n_rounds + (np.arange(job.design.n_replicates) < n_ahead)
     if (rows < 0).any() or (drawn != np.minimum(batches * job.batch, job.design.n_per_replicate)).any():
         return False
     ok, modes, modes_ok, hits = (

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,20 +16,10 @@ from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.priors.describing import medians
-from mc_sie.quantities import (
-    HORIZON_MONTHS_DEFAULT,
-    HORIZON_MONTHS_HIGH,
-    MODES,
-    QUANTITIES,
-    TOP_OOMS,
-)
-from mc_sie.storage.files import check_file, existing_file, write_whole
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, MODES, QUANTITIES, TOP_OOMS
+from mc_sie.storage.writing import check_file
 from mc_sie.text.csv_tables import CsvTable, read_csv
-from mc_sie.text.escaping import to_csv
 from mc_sie.text.numerals import parse_number
-
-if TYPE_CHECKING:
-    pass
 
 LABEL_COLUMNS = ("id", "name", "note", "source")
 """Columns of a table that are repeated and not read."""
@@ -63,7 +52,8 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
     """
     _check_table_output(path, output)
     given = read_csv(path, numeric=lambda name: name in KERNEL_COLUMNS and name != "mode")
-    levels, widths = set(LEVELS_DEFAULT), set(WIDTHS_DEFAULT)
+    levels = set(LEVELS_DEFAULT)
+    widths = set(WIDTHS_DEFAULT)
     kept: dict[str, Any] = {}
     for column, cells in given.columns.items():
         if column in LABEL_COLUMNS:
@@ -74,7 +64,10 @@ def evaluate_table(path: Path, output: Path | None = None, *, threads: int | Non
                 raise InputError(f"{path}: column {column!r}", "is not a quantity", _column_remedy(column))
             _keep_given(path, column, cells, kept)
             if mark is not None:
-                (widths if outcome == "best_gain_ooms" else levels).add(mark)
+                if outcome == "best_gain_ooms":
+                    widths.add(mark)
+                else:
+                    levels.add(mark)
     quantities = {name: _column(given, name) for name in KERNEL_COLUMNS}
     outcomes = evaluate(quantities, levels=sorted(levels), widths=sorted(widths), threads=threads)
     shown = {name: array for name, array in quantities.items() if name != "mode"}
@@ -147,9 +140,9 @@ def _check_table_output(path: Path, output: Path | None) -> None:
     """Refuse an output that cannot be written, or is the input."""
     if output is None:
         return
-    check_file(output, "--output")
+    check_file(output, "output")
     if output.exists() and path.exists() and output.samefile(path):
-        raise InputError(f"--output {output}", "is the input table", "Name another file.")
+        raise InputError(f"output {output}", "is the input table", "Name another file.")
 
 
 def _keep_given(path: Path, column: str, cells: list[str], kept: dict[str, Any]) -> None:
@@ -162,8 +155,8 @@ def _keep_given(path: Path, column: str, cells: list[str], kept: dict[str, Any])
 
 def _column_remedy(column: str) -> str:
     """Remedy for a column that nobody knows."""
-    determined = QUANTITIES[column].determines if column in QUANTITIES else None
-    if determined is not None:
+    if column in QUANTITIES and QUANTITIES[column].determines:
+        determined = QUANTITIES[column].determines
         return f"It restates {determined} in prior files; a table takes {determined} itself."
     if ";" in column or "\t" in column:
         return "Separate all columns by commas, or all by semicolons."
@@ -181,8 +174,10 @@ def _outcome_of(column: str) -> tuple[str | None, float | None]:
         mark = parse_number(text)
     except ValueError:
         return None, None
-    high = math.inf if OUTCOME_KINDS[stem].index_unit == "months" else TOP_OOMS
-    return (stem, mark) if 0.0 < mark <= high and math.isfinite(mark) else (None, None)
+    is_gain = OUTCOME_KINDS[stem].index_unit == "OOM"
+    if mark <= 0.0 or math.isinf(mark) or (is_gain and mark > TOP_OOMS):  # gains beyond are not told apart
+        return None, None
+    return stem, mark
 
 
 def _column(given: CsvTable, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -212,30 +207,15 @@ def _column(given: CsvTable, name: str) -> np.ndarray[Any, np.dtype[np.float64]]
 def _as_number(name: str, default: float | str | None) -> float:
     if default is None:
         return math.nan
-    return float(MODES.index(str(default))) if name == "mode" else float(default)
+    if name == "mode":
+        return float(MODES.index(str(default)))
+    return float(default)
 
 
-def parse_value(where: str, name: str, text: str) -> float:
-    """Read one value of a quantity.
+def _value(where: str, name: str, text: str) -> float:
+    """One value of a quantity or of ``horizon_months`` in its unit, a mode as its code.
 
-    Parameters
-    ----------
-    where : str
-        Place, for the error.
-    name : str
-        Quantity, or ``horizon_months``.
-    text : str
-        A number, or the name of a mode.
-
-    Returns
-    -------
-    float
-        In the quantity's unit; a mode as its code.
-
-    Raises
-    ------
-    InputError
-        When it is not a number, or outside the domain.
+    An InputError, which ``where`` begins, for what is no number or outside the domain.
     """
     stated = f"{where} = {shortened(repr(text))}"
     if name == "mode":
@@ -256,13 +236,12 @@ def _mode_code(where: str, text: str) -> float:
 
 def _check_domain(value: float, name: str, where: str) -> None:
     """Refuse a value outside the domain of its quantity, or of the horizon."""
-    if name == "horizon_months":
-        inside, domain, meaning = 0.0 < value <= HORIZON_MONTHS_HIGH, f"(0, {HORIZON_MONTHS_HIGH:g}]", "end of the run"
-    else:
+    if name != "horizon_months":
         quantity = QUANTITIES[name]
-        inside, domain, meaning = quantity.contains(value), quantity.domain, quantity.meaning
-    if not inside:
-        raise InputError(where, f"is outside {domain}", f"{name}: {meaning}.")
+        if not quantity.contains(value):
+            raise InputError(where, f"is outside {quantity.domain}", f"{name}: {quantity.meaning}.")
+    elif not 0.0 < value <= HORIZON_MONTHS_HIGH:
+        raise InputError(where, f"is outside (0, {HORIZON_MONTHS_HIGH:g}]", "horizon_months: end of the run.")
 
 
 def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) -> dict[str, float]:
@@ -293,27 +272,30 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     stated: set[str] = set()
     for setting in settings:
         name, equals, text = setting.partition("=")
-        name, text = name.strip(), text.strip()
+        name = name.strip()
+        text = text.strip()
         if not equals:
-            raise InputError(f"--set {setting}", "is not name=value", "Write it like --set rho=-0.1.")
+            raise InputError(f"settings {setting}", "is not name=value", "Write it like rho=-0.1.")
         if name not in row:
-            raise InputError(f"--set {setting}", f"names no quantity: {name!r} is unknown", _setting_remedy(name, row))
+            why = f"names no quantity: {name!r} is unknown"
+            raise InputError(f"settings {setting}", why, _setting_remedy(name, row))
         if name in stated:
-            raise InputError(f"--set {setting}", f"sets {name} a second time", "Keep one of them.")
+            raise InputError(f"settings {setting}", f"sets {name} a second time", "Keep one of them.")
         stated.add(name)
-        if text == "" and QUANTITIES[name].optional:
+        if text == "" and QUANTITIES[name].optional:  # "not given"
             row[name] = math.nan
         else:
-            row[name] = parse_value(f"--set {name}", name, text)
+            row[name] = _value(f"settings {name}", name, text)
     row["horizon_months"] = horizon_months
     return row
 
 
 def _setting_remedy(name: str, row: dict[str, float]) -> str:
     if name == "horizon_months":
-        return "Give --horizon-months instead."
-    determined = QUANTITIES[name].determines if name in QUANTITIES else None
-    return f"Set {determined}, which it restates." if determined else nearest(name, row)
+        return "Give horizon_months instead."
+    if name in QUANTITIES and QUANTITIES[name].determines:
+        return f"Set {QUANTITIES[name].determines}, which it restates."
+    return nearest(name, row)
 
 
 def check_figure_path(path: Path | None) -> None:
@@ -321,72 +303,5 @@ def check_figure_path(path: Path | None) -> None:
     if path is None:
         return
     if path.suffix.lower() not in (".svg", ".png", ".pdf"):
-        raise InputError(f"--plot {path}", f"has the ending {path.suffix!r}", "Use .svg, .png or .pdf.")
-    check_file(path, "--plot")
-
-
-def write_csv(frame: pd.DataFrame, path: Path | None) -> None:
-    """Write a table, to standard output or whole under its final name.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    path : pathlib.Path or None
-        Where; None is standard output.
-    """
-    if path is None:
-        to_csv(frame, sys.stdout)
-    else:
-        write_whole(path, lambda partial: to_csv(frame, partial))
-
-
-def write_new_text(path: Path, text: str) -> None:
-    """Write a text file that must not exist yet.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where.
-    text : str
-        What.
-
-    Raises
-    ------
-    InputError
-        When it exists or cannot be written.
-    """
-    check_new(path)
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"), is_new=True)
-
-
-def check_new(path: Path) -> None:
-    """Refuse a file that exists already or cannot be written.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Where it will be.
-
-    Raises
-    ------
-    InputError
-        When it exists or cannot be written.
-    """
-    check_file(path)
-    if path.exists():
-        raise existing_file(str(path))
-
-
-def write_json(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as JSON, one object a row.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    path : pathlib.Path
-        Where.
-    """
-    text = frame.to_json(orient="records", indent=1, force_ascii=False)
-    write_whole(path, lambda partial: partial.write_text(f"{text}\n", encoding="utf-8"))
+        raise InputError(f"plot {path}", f"has the ending {path.suffix!r}", "Use .svg, .png or .pdf.")
+    check_file(path, "plot")

@@ -34,8 +34,9 @@ from mc_sie.report.verification import verify
 from mc_sie.sampling import plan
 from mc_sie.stats.stopping import Precision
 from mc_sie.storage.checkpoint import Checkpoint, Plan
-from mc_sie.storage.files import digest_of
-from mc_sie.storage.store import read_record, read_run, run_spec_of, write_run, write_streamed
+from mc_sie.storage.reading import digest_of
+from mc_sie.storage.records import read_record, run_spec_of
+from mc_sie.storage.runs import read_run, write_run, write_streamed
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="simulates a run again for many of its mutations")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,11 @@ from mc_sie.errors import InputError, McSieError
         (InputError("--draws 0", "is below 1"), "--draws 0 is below 1."),
         (InputError("event 'pace'", "is not an event"), "--event 'pace' is not an event."),
         (InputError("seed = -1", "is below 0"), "--seed -1 is below 0."),
+        (InputError("settings rho = 7", "is outside [-50, 1)"), "--set rho = 7 is outside [-50, 1)."),
+        (
+            InputError("run", "kept no draws (write_streamed or estimate_rare)"),
+            "run kept no draws (--no-draws or --rare).",
+        ),
         (
             InputError("event 'x'", "is late", "Ask about less, or give horizon_months = 300."),
             "--event 'x' is late. Ask about less, or give --horizon-months 300.",
@@ -51,6 +58,17 @@ def test_what_a_user_named_like_an_argument_stays(error):
 
 def test_sentences_of_the_library_name_flags():
     assert with_flags("target_se 0.001 is reached (n_draws).") == "--target-se 0.001 is reached (--draws)."
+
+
+def test_errors_of_storage_and_reports_name_no_flags():
+    told = []
+    package = Path(mc_sie.__file__).parent
+    for path in sorted([*package.glob("storage/*.py"), *package.glob("report/**/*.py")]):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("InputError", "unwritable"):
+                texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+                told += [(path.name, text) for text in texts if re.search(r"(?<![\w-])--[a-z]", str(text))]
+    assert told == []
 
 
 def test_every_flag_of_the_table_exists():

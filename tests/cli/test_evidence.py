@@ -9,7 +9,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie.errors import EXIT_BAD_INPUT
 from mc_sie.events import parse_event
-from mc_sie.storage.store import read_run
+from mc_sie.storage.runs import read_run
 
 SMALL = ("--draws", "4096", "--replicates", "8", "--quiet")
 

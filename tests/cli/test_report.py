@@ -14,7 +14,7 @@ from mc_sie.published.davidson_houlden_tables import SOURCE
 from mc_sie.report import verification
 from mc_sie.report.build import make_report, make_request, write_report
 from mc_sie.report.verification import verify
-from mc_sie.storage.files import digest_of
+from mc_sie.storage.reading import digest_of
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model")
 

@@ -14,7 +14,7 @@ from tests_settings import CHEAP, INTERPRETED, SMALL, everything
 
 import mc_sie
 import mc_sie.engine.run
-import mc_sie.storage.store
+import mc_sie.storage.writing
 
 
 def test_run_without_a_name_takes_the_next_free_one(cli, here):
@@ -69,7 +69,7 @@ def test_more_draws_than_memory_are_refused(cli, here, monkeypatch):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.storage.store, "digest_of")])
+@pytest.mark.parametrize("where", [(mc_sie.engine.run, "fill"), (mc_sie.storage.writing, "digest_of")])
 def test_an_interrupt_leaves_nothing_half_written(cli, here, monkeypatch, number, status, where):
     def interrupted(*args, **kwargs):
         os.kill(os.getpid(), number)

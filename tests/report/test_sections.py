@@ -85,7 +85,11 @@ def test_pinned_values_stand_under_their_own_percentile():
          ((0.1, 1.0), (0.9, 3.0))]
     )  # fmt: skip
     assert _pins_shown(pins).to_dict("records") == [
-        {"input": "r", "pinned at p10": "10.0 % (SE 0.1) at 1", "pinned at p90": "30.0 % (SE 0.1) at 3"}
+        {
+            "input": "returns to software R&D (r)",
+            "pinned at p10": "10.0 % (SE 0.1) at 1",
+            "pinned at p90": "30.0 % (SE 0.1) at 3",
+        }
     ]
 
 

@@ -12,8 +12,8 @@ from mc_sie import evaluate, load_prior
 from mc_sie.errors import InputError
 from mc_sie.priors.describing import medians
 from mc_sie.quantities import MODEL_QUANTITIES, MODES
-from mc_sie.storage.files import check_file, check_folder, partial_path, write_whole
-from mc_sie.storage.tables import evaluate_table, median_row, write_csv, write_new_text
+from mc_sie.storage.tables import evaluate_table, median_row
+from mc_sie.storage.writing import check_file, check_folder, partial_path, write_csv, write_new_text, write_whole
 
 
 @pytest.fixture(autouse=True)
@@ -177,16 +177,16 @@ def test_settings_replace_medians():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("nonsense", "--set nonsense is not name=value. Write it like --set rho=-0.1."),
-        ("roh=-0.1", "--set roh=-0.1 names no quantity: 'roh' is unknown. Did you mean 'rho'?"),
-        ("=3", "--set =3 names no quantity: '' is unknown."),
-        ("rho=1", "--set rho = 1 is outside [-50, 1). rho: CES"),
-        ("rho=nan", "--set rho = 'nan' is not a number."),
-        ("rho=abc", "--set rho = 'abc' is not a number. Write it in the digits 0 to 9"),
-        ("rho=", "--set rho = '' is not a number."),
-        ("mode=foo", "--set mode = 'foo' is not a retraining mode."),
-        ("sigma=0.5", "--set sigma=0.5 names no quantity: 'sigma' is unknown. Set rho, which it restates."),
-        ("horizon_months=3", "Give --horizon-months instead."),
+        ("nonsense", "settings nonsense is not name=value. Write it like rho=-0.1."),
+        ("roh=-0.1", "settings roh=-0.1 names no quantity: 'roh' is unknown. Did you mean 'rho'?"),
+        ("=3", "settings =3 names no quantity: '' is unknown."),
+        ("rho=1", "settings rho = 1 is outside [-50, 1). rho: CES"),
+        ("rho=nan", "settings rho = 'nan' is not a number."),
+        ("rho=abc", "settings rho = 'abc' is not a number. Write it in the digits 0 to 9"),
+        ("rho=", "settings rho = '' is not a number."),
+        ("mode=foo", "settings mode = 'foo' is not a retraining mode."),
+        ("sigma=0.5", "settings sigma=0.5 names no quantity: 'sigma' is unknown. Set rho, which it restates."),
+        ("horizon_months=3", "Give horizon_months instead."),
     ],
 )
 def test_a_bad_setting_is_refused(setting, message):
@@ -196,7 +196,7 @@ def test_a_bad_setting_is_refused(setting, message):
 
 
 def test_a_quantity_is_set_once():
-    with pytest.raises(InputError, match=r"--set rho=-0\.2 sets rho a second time"):
+    with pytest.raises(InputError, match=r"settings rho=-0\.2 sets rho a second time"):
         median_row(load_prior("davidson-2025"), ["rho=-0.1", "rho=-0.2"], 240.0)
 
 

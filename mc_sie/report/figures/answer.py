@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures.common import COLOURS, INK, axis_label, bin_edges, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, INK, bin_edges, plain_log_values, style
+from mc_sie.report.naming import axis_label
 from mc_sie.report.svg import hover
 
 if TYPE_CHECKING:
@@ -18,18 +19,7 @@ if TYPE_CHECKING:
 
 
 def exceedance_figure(curve: pd.DataFrame) -> Figure:
-    """Probability of at least k OOM in the best and in the first year, over k.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        From :func:`mc_sie.analysis.probability.exceedance.exceedance_table`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Lines with the 90 % interval as a band.
-    """
+    """Probability of at least k OOM in the best and in the first year, over k; the 90 % intervals as bands."""
     with style():
         from matplotlib.figure import Figure
 
@@ -55,18 +45,7 @@ def exceedance_figure(curve: pd.DataFrame) -> Figure:
 
 
 def map_figure(grid: pd.DataFrame) -> Figure:
-    """Probability of at least k OOM in less than w months, over both.
-
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        From :func:`mc_sie.analysis.probability.exceedance.threshold_map`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Cells with their percentages.
-    """
+    """Probability of at least k OOM in less than w months, over both: cells with their percentages."""
     with style():
         from matplotlib.figure import Figure
 
@@ -96,21 +75,18 @@ def map_figure(grid: pd.DataFrame) -> Figure:
 
 def _percent(value: float) -> str:
     """A percentage for a cell; no draw with the event, or none without it, is no certainty."""
-    return "<1" if value < 0.5 else ">99" if value > 99.5 else f"{value:.0f}"
+    if value < 0.5:
+        return "<1"
+    if value > 99.5:
+        return ">99"
+    return f"{value:.0f}"
 
 
 def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
-    """Densities of each quantity that varies: small multiples.
+    """Densities of each quantity that varies, from quantiles at evenly spread probabilities: ``quantity``, ``prob``,
+    ``value``.
 
-    Parameters
-    ----------
-    prior_quantiles : pandas.DataFrame
-        ``quantity``, ``prob``, ``value``: quantiles at evenly spread probabilities.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
+    One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
     """
     with style():
         from matplotlib.figure import Figure
@@ -148,7 +124,7 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
     axes.tick_params(axis="x", labelsize=10)
-    axes.set_title(axis_label(name), fontsize=10.5)
+    axes.set_title(axis_label(name, width=36), fontsize=10.5)
     missing = 1.0 - len(finite) / len(values)
     if missing > 0.0:
         axes.annotate(
@@ -159,23 +135,16 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
 def _plain(axes: Axes) -> None:
     """A logarithmic axis labelled with plain numbers, not too many."""
     low, high = axes.get_xlim()
-    steps = (1.0, 2.0, 5.0) if high / low < 100 else (1.0, 3.0) if high / low < 1000 else (1.0,)
+    steps = [1.0]  # as many labels in each factor of ten as there is room for in a small panel
+    if high / low < 100:
+        steps = [1.0, 2.0, 5.0]
+    elif high / low < 1000:
+        steps = [1.0, 3.0]
     plain_log_values(axes, steps, 12)
 
 
 def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figure:
-    """The estimate in each randomisation, and as draws were added.
-
-    Parameters
-    ----------
-    replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.convergence`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels that share the axis of the probability.
-    """
+    """The estimate in each randomisation, and as draws were added: two panels that share its axis."""
     with style():
         from matplotlib.figure import Figure
 

@@ -5,8 +5,9 @@ Every function takes a table and returns a matplotlib figure; nothing here simul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.quantities import QUANTITIES
+from mc_sie.storage.writing import Content
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,35 +68,19 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure without a date in it, so that the same numbers give the same file.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    path : pathlib.Path
-        ``.svg``, ``.png`` or ``.pdf``.
-    """
+    """Write a figure (``.svg``, ``.png`` or ``.pdf``) without a date in it: the same numbers give the same file."""
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with style():  # the salt of an SVG's identifiers counts when it is written
         figure.savefig(path, dpi=150, metadata=dateless.get(path.suffix.lower()))
 
 
+def figure_files(figures: Mapping[str, Figure]) -> dict[str, Content]:
+    """Figures by their names as files of a folder: each as SVG and as PNG."""
+    return {f"{name}{ending}": partial(save, figure) for name, figure in figures.items() for ending in (".svg", ".png")}
+
+
 def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
-    """Software, effective compute and pace of one trajectory over time.
-
-    Parameters
-    ----------
-    trace : pandas.DataFrame
-        From :func:`mc_sie.trajectory`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Two panels that share the time axis.
-    """
+    """Software, effective compute and pace of :func:`mc_sie.trajectory`: two panels that share the time axis."""
     with style():
         from matplotlib.figure import Figure
 
@@ -103,11 +88,12 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         months = trace["months"]
         has_runs = trace["deployments"].max() > 0
-        draw = upper.step if has_runs else upper.plot
         upper.plot(months, trace["software_ooms"], color=COLOURS[1], ls="--", label="software efficiency")
-        extra = {"where": "post"} if has_runs else {}
-        draw(months, trace["effective_ooms"], color=COLOURS[0], label="effective training compute", **extra)
-        if has_runs:
+        line = {"color": COLOURS[0], "label": "effective training compute"}
+        if not has_runs:
+            upper.plot(months, trace["effective_ooms"], **line)
+        else:  # compute counts from the day on which a trained model is deployed: a step, not a slope
+            upper.step(months, trace["effective_ooms"], where="post", **line)
             first = trace[trace["deployments"].diff().fillna(0) > 0]
             upper.plot(first["months"], first["effective_ooms"], "o", color=COLOURS[0], ms=5, label="deployment")
         upper.set_ylabel("gain since automation (OOM)")
@@ -123,17 +109,10 @@ def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
 
 
 def headlines_figure(headlines: pd.DataFrame) -> Figure:
-    """Probability of the event under each prior set, with its Monte Carlo error.
+    """Probability of the event under each prior set, one row a set, with its number beside it.
 
-    Parameters
-    ----------
-    headlines : pandas.DataFrame
-        One row a set: ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a set, its number and Monte Carlo error beside it: bars of two errors are narrower than the marks.
+    Needs ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``. Bars of two errors are narrower
+    than the marks.
     """
     with style():
         from matplotlib.figure import Figure
@@ -169,47 +148,21 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     return figure
 
 
-def axis_label(quantity: str) -> str:
-    """Name and unit of a quantity on an axis."""
-    unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else "1"
-    return quantity if unit in ("1", "mode") else f"{quantity} ({unit})"
-
-
 def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[np.float64]:
-    """Edges of equal bins between two values on a linear or a logarithmic axis.
+    """Edges of equal bins between two values on a linear or a logarithmic axis, shape (n_bins + 1,).
 
-    Parameters
-    ----------
-    low, high : float
-        Ends; around a single value the bins span a tenth of it to either side.
-    n_bins : int
-        Bins.
-    is_log : bool
-        Equal in the logarithm.
-
-    Returns
-    -------
-    ndarray of shape (n_bins + 1,)
-        Rising.
+    Around a single value the bins span a tenth of it to either side.
     """
     if high - low <= 1e-9 * abs(high):  # narrower than rounding leaves edges in order
         margin = 0.1 * abs(high) or 0.1
         low, high = low - margin, high + margin
-    return np.geomspace(low, high, n_bins + 1) if is_log else np.linspace(low, high, n_bins + 1)
+    if is_log:
+        return np.geomspace(low, high, n_bins + 1)
+    return np.linspace(low, high, n_bins + 1)
 
 
 def plain_log_values(axes: Axes, steps: Sequence[float], n_ticks: int | None = None) -> None:
-    """Label a logarithmic axis of values with plain numbers.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Its horizontal axis is labelled.
-    steps : sequence of float
-        Where labels stand within each factor of ten, e.g. 1, 2 and 5.
-    n_ticks : int, optional
-        Most labels.
-    """
+    """Label a horizontal logarithmic axis with plain numbers, at these steps within each factor of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=n_ticks))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report import tables as text
-from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.naming import axis_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,27 +20,22 @@ if TYPE_CHECKING:
     from mc_sie.analysis.comparison.breakeven import BreakEven
     from mc_sie.analysis.comparison.decomposition import Comparison
 
-_UP, _DOWN, _TOTAL = COLOURS[2], COLOURS[1], "#555555"
+_UP = COLOURS[2]
+_DOWN = COLOURS[1]
+_TOTAL = "#555555"
+_LINES = ("-", "--")  # of the first set and of the other
 
 
 def comparison_figures(found: Comparison) -> dict[str, Figure]:
-    """The figures of a comparison.
-
-    Parameters
-    ----------
-    found : Comparison
-        The comparison.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        By file name without its ending: a waterfall for each set but the first, and the laws that differ.
-    """
+    """Figures by file name without ending: for each set but the first a waterfall, and what distributions differ."""
     figures = {}
     first = found.sets["name"].iloc[0]
     labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
     for against in found.changes["against"]:
-        ending = "" if len(found.changes) == 1 else f"-{file_name(against)}"
+        if len(found.changes) == 1:
+            ending = ""
+        else:
+            ending = f"-{file_name(against)}"
         bars = found.bars[found.bars["against"] == against]
         ends = found.sets[found.sets["name"].isin([first, against])]
         bars = bars.assign(
@@ -60,21 +56,11 @@ def file_name(name: str) -> str:
 
 
 def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
-    """From the probability under one set to that under another, block by block.
+    """From the probability under one set to that under another, one row a block.
 
-    Parameters
-    ----------
-    sets : pandas.DataFrame
-        Two rows, before and after: ``name``, ``label`` (the probability in words), ``prob``.
-    bars : pandas.DataFrame
-        One row a block, in the order drawn: ``label`` (block), ``text`` (its change), ``change``, ``se``.
-    question : str
-        Name of the axis, without its unit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a bar; whiskers are two Monte Carlo standard errors of the bar on either side.
+    ``sets`` has two rows, before and after: ``name``, ``label`` (the probability in words), ``prob``. ``bars`` has the
+    blocks in the order drawn: ``label``, ``text`` (the change), ``change``, ``se``. Whiskers are two Monte Carlo
+    standard errors of the bar on either side. ``question`` names the axis, without its unit.
     """
     with style():
         from matplotlib.figure import Figure
@@ -108,19 +94,9 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
 
 
 def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
-    """The laws of the quantities that two sets state differently, as drawn.
+    """The distributions of the quantities that two sets state differently, as drawn; the table is not empty.
 
-    Parameters
-    ----------
-    densities : pandas.DataFrame
-        ``quantity``, ``set``, ``kind`` (density or atom), ``low``, ``high``, ``value``; not empty.
-    names : tuple of str
-        The two sets.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
+    One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
     """
     with style():
         from matplotlib.figure import Figure
@@ -133,14 +109,17 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
         panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
         for axes, name in zip(panels, quantities, strict=False):
             part = densities[densities["quantity"] == name]
-            draw = _draw_modes if name == "mode" else _draw_law
+            if name == "mode":
+                draw = _draw_modes
+            else:
+                draw = _draw_law
             draw(axes, part, names)
             unit = QUANTITIES[name].unit
             axes.set_xlabel("credence of the retraining mode" if unit == "mode" else axis_label(name))
         for axes in panels[len(quantities) :]:
             axes.set_visible(False)
         handles = [
-            Line2D([], [], color=COLOURS[place], ls=("-", "--")[place], marker="os"[place], label=name)
+            Line2D([], [], color=COLOURS[place], ls=_LINES[place], marker="os"[place], label=name)
             for place, name in enumerate(names)
         ]
         figure.legend(handles=handles, loc="outside upper center", ncols=2)
@@ -153,8 +132,14 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
     finite = atoms[np.isfinite(atoms["low"])]
     places = np.concatenate([smooth["low"], smooth["high"], finite["low"]])
     is_log = QUANTITIES[str(part["quantity"].iloc[0])].scale == "log" and bool((places > 0.0).all())
-    beyond = float(places.max()) * 2.0 if places.size else 1.0
-    stems = axes.twinx() if len(smooth) and len(atoms) else axes
+    if places.size:
+        beyond = float(places.max()) * 2.0
+    else:
+        beyond = 1.0
+    if len(smooth) and len(atoms):
+        stems = axes.twinx()
+    else:
+        stems = axes
     for place, name in enumerate(names):
         ours = smooth[smooth["set"] == name]
         if len(ours):
@@ -162,19 +147,25 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
             heights = ours["value"].to_numpy()
             if is_log:
                 heights = heights * np.sqrt(edges[:-1] * edges[1:]) * math.log(10.0)
-            axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls="-" if place == 0 else "--")
+            axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls=_LINES[place])
         for atom in atoms[atoms["set"] == name].itertuples():
-            at = atom.low if math.isfinite(atom.low) else beyond
-            stems.plot([at, at], [0.0, atom.value], color=COLOURS[place], lw=2.6, ls="-" if place == 0 else "--")
+            if math.isfinite(atom.low):
+                at = atom.low
+            else:
+                at = beyond
+            stems.plot([at, at], [0.0, atom.value], color=COLOURS[place], lw=2.6, ls=_LINES[place])
             stems.plot(at, atom.value, marker="os"[place], color=COLOURS[place], ms=8)
             text = f"{100 * atom.value:.3g} %" + ("" if math.isfinite(atom.low) else ", no limit")
-            is_left = at < np.median(places) if len(places) else False
+            if len(places):
+                is_left = at < np.median(places)
+            else:
+                is_left = False
             stems.annotate(
                 text, (at, atom.value), xytext=(9 if is_left else -9, 2), textcoords="offset points", fontsize=11,
                 ha="left" if is_left else "right", color=COLOURS[place],
             )  # fmt: skip
     if len(smooth):
-        axes.set_ylabel("density" if not is_log else "density per factor")
+        axes.set_ylabel("density per factor" if is_log else "density")
         axes.set_ylim(bottom=0.0)
     else:
         axes.set_ylabel("probability")
@@ -205,18 +196,7 @@ def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
 
 
 def pinned_figure(found: BreakEven) -> Figure:
-    """The break-evens of inputs that are pinned, over their priors and what lies around them.
-
-    Parameters
-    ----------
-    found : BreakEven
-        From :func:`mc_sie.analysis.comparison.breakeven.breakeven`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        As :func:`breakeven_figure`.
-    """
+    """The break-evens of inputs that are pinned, over their priors and what lies around them."""
     curves = found.curves[found.curves["varied"] == "value"]
     values = found.values[(found.values["varied"] == "value") & ~found.values["kind"].isin(["never", "not found"])]
     inside = []
@@ -229,24 +209,10 @@ def pinned_figure(found: BreakEven) -> Figure:
 
 
 def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:
-    """The probability against the value at which single inputs are pinned, with the break-even values.
+    """The probability against the value at which single inputs are pinned, one panel an input.
 
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        Reruns with pinned inputs: ``quantity``, ``value``, ``prob``, ``low``, ``high``, ``is_prior`` (whether the value
-        lies between the prior's 1st and 99th percentile).
-    values : pandas.DataFrame
-        Crossings: ``quantity``, ``target``, ``value``.
-    prob : float
-        Probability with nothing pinned.
-    question : str
-        Name of the axis, without its unit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel an input; the prior's central 98 % is shaded.
+    ``curves`` are reruns with pinned inputs, ``is_prior`` where the value lies between the prior's 1st and 99th
+    percentile, which is shaded; ``values`` are the crossings, and ``prob`` the probability with nothing pinned.
     """
     with style():
         from matplotlib.figure import Figure
@@ -272,7 +238,10 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
     inner = curve[curve["is_prior"]]
     if quantity.scale == "log":
         curve = curve[curve["value"] > 0.0]
-        width = inner["value"].max() / inner["value"].min() if len(inner) > 1 else 4.0
+        if len(inner) > 1:
+            width = inner["value"].max() / inner["value"].min()
+        else:
+            width = 4.0
         low, high = inner["value"].min() / max(width, 4.0), inner["value"].max() * max(width, 4.0)
         axes.set_xscale("log")
     else:
@@ -302,7 +271,11 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
 def _plain_log(axes: Axes) -> None:
     """Label a logarithmic axis of values with 0.5, 1, 2, 5 where it is short, else with 0.1, 1, 10."""
     low, high = axes.get_xlim()
-    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if high / low < 300.0 else (1.0,)
+    steps: tuple[float, ...]
+    if high / low < 300.0:
+        steps = (1.0, 2.0, 5.0)
+    else:
+        steps = (1.0,)
     if high / low < 8.0:
         steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
     plain_log_values(axes, steps)

@@ -12,6 +12,7 @@ from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.figures.common import COLOURS, bin_edges, style
+from mc_sie.report.naming import axis_label
 from mc_sie.stats.estimates import in_percent
 
 if TYPE_CHECKING:
@@ -23,21 +24,14 @@ PANELS = 6
 
 _BINS = 36
 _MOVED = 0.02  # least difference between cumulative functions that is shown
-_BEFORE, _AFTER = "#8a8a8a", COLOURS[0]
+_BEFORE = "#8a8a8a"
+_AFTER = COLOURS[0]
 
 
 def evidence_figure(report: EvidenceReport) -> Figure:
     """Prior and posterior of the inputs that moved furthest, and the Shapley value of each piece of evidence.
 
-    Parameters
-    ----------
-    report : EvidenceReport
-        From :func:`mc_sie.analysis.importance.evidence.evidence`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Small multiples above, bars with two standard errors below.
+    Small multiples above, bars with two standard errors below.
     """
     with style():
         from matplotlib.figure import Figure
@@ -84,7 +78,10 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     """One quantity before and after, as the share of the probability in each bin."""
     values = report.samples[name]
     unit = report.inputs.set_index("quantity").loc[name, "unit"]
-    is_log = QUANTITIES[name].scale == "log" if name in QUANTITIES else unit == "x"
+    if name in QUANTITIES:
+        is_log = QUANTITIES[name].scale == "log"
+    else:
+        is_log = unit == "x"
     finite = np.isfinite(values) & ((values > 0.0) | (not is_log))
     weights = {name: np.where(finite, report.samples[name], 0.0) for name in ("weight_before", "weight_after")}
     ends = np.array([weighted_quantiles(values, weight, (0.01, 0.9, 0.99)) for weight in weights.values()])
@@ -104,7 +101,7 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     axes.set_ylim(bottom=0.0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    axes.set_xlabel(name if unit == "1" else f"{name} ({unit})", fontsize=11)
+    axes.set_xlabel(axis_label(name, unit), fontsize=11)
     axes.tick_params(labelsize=10)
 
 
@@ -113,7 +110,11 @@ def _few_ticks(axes: Axes, low: float, high: float) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
     decades = math.log10(high / low)
-    steps: tuple[float, ...] = (1.0, 2.0, 5.0) if decades < 2.2 else (1.0,)
+    steps: tuple[float, ...]
+    if decades < 2.2:
+        steps = (1.0, 2.0, 5.0)
+    else:
+        steps = (1.0,)
     if decades < 0.8:
         steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1, 1 if decades < 4.5 else 2)

@@ -15,18 +15,7 @@ _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
 def ceiling_figure(curves: pd.DataFrame) -> Figure:
-    """Pace against labour for one rho, and the ceiling that it approaches.
-
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        One rho of :func:`mc_sie.published.davidson_bottlenecks.curves`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel.
-    """
+    """Pace against labour for one rho of ``davidson_bottlenecks.curves``, and the ceiling that it approaches."""
     with style():
         figure, axes = new_figure(8, 4.8)
         rho, ceiling = curves["rho"].iloc[0], curves["ceiling"].iloc[0]
@@ -50,18 +39,7 @@ def ceiling_figure(curves: pd.DataFrame) -> Figure:
 
 
 def substitution_figure(curves: pd.DataFrame) -> Figure:
-    """Pace against labour for several rho.
-
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        From :func:`mc_sie.published.davidson_bottlenecks.curves`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel, logarithmic axes, each curve named at its end.
-    """
+    """Pace against labour for several rho of ``davidson_bottlenecks.curves``, each curve named at its end."""
     with style():
         figure, axes = new_figure(8, 5.2)
         for index, (rho, part) in enumerate(curves.groupby("rho", sort=False)):
@@ -88,18 +66,7 @@ def substitution_figure(curves: pd.DataFrame) -> Figure:
 
 
 def retraining_figure(curves: pd.DataFrame) -> Figure:
-    """Software over time with and without retraining: the spreadsheet's daily steps, and the exact solution.
-
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        From :func:`mc_sie.published.davidson_retraining.growth_curves`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel, logarithmic in software.
-    """
+    """Software over time with and without retraining: the spreadsheet's daily steps, and the exact solution."""
     with style():
         figure, axes = new_figure(8, 5.2)
         for index, (case, part) in enumerate(curves.groupby("case", sort=False)):
@@ -140,15 +107,7 @@ EXCEEDANCE_NAMES = {
 def exceedance_figure(curves: pd.DataFrame) -> Figure:
     """P(at least X years of progress in some twelve months), with its Monte Carlo error.
 
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        From :func:`mc_sie.published.davidson_houlden_tables.exceedance`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel; bands of two standard errors, the printed table as points.
+    Bands of two standard errors; the printed table as points.
     """
     with style():
         figure, axes = new_figure(8, 5.2)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
-from mc_sie.report.figures.common import COLOURS, axis_label, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.naming import axis_label, labelled
 from mc_sie.stats.estimates import decimals
 
 if TYPE_CHECKING:
@@ -59,29 +60,24 @@ def colour_of(quantity: str) -> str:
     """The colour of a quantity in every figure: that of its group."""
     titles = list(GROUPS)
     title = group(quantity)
-    return COLOURS[titles.index(title)] if title in titles[: len(COLOURS)] else _GREY
+    if title in titles[: len(COLOURS)]:
+        return COLOURS[titles.index(title)]
+    return _GREY
 
 
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
-    """Inputs by importance, each number with its interval.
+    """Inputs by importance (:attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`), each with its interval.
 
-    Parameters
-    ----------
-    ranking : pandas.DataFrame
-        :attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with
-        all others.
+    Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with all
+    others.
     """
     with style():
         from matplotlib.figure import Figure
 
-        main = "shapley" if "shapley" in ranking else "first_order"
+        if "shapley" in ranking:
+            main = "shapley"
+        else:
+            main = "first_order"
         table = ranking[ranking[main].notna()].iloc[::-1]
         figure = Figure(figsize=(8, 0.55 * len(table) + 2.2))
         axes = figure.subplots()
@@ -102,7 +98,10 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
             _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
         top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
         for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
-            digits = decimals(se) if se > 0 else 0
+            if se > 0:
+                digits = decimals(se)
+            else:
+                digits = 0
             axes.annotate(
                 f"{value:.{digits}f} %",
                 (1.04 * top, float(row)),
@@ -111,7 +110,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
                 color="#333333",
                 annotation_clip=False,
             )
-        axes.set_yticks(rows, table["quantity"])
+        axes.set_yticks(rows, [labelled(name, 34) for name in table["quantity"]])
         axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
         axes.grid(axis="y", visible=False)
         axes.annotate(
@@ -137,22 +136,10 @@ def _whiskers(
 
 
 def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
-    """P(event | input) with its band, the input's prior below it, for each input.
+    """P(event | input) with its band, the input's prior below it, for each input on one scale of probability.
 
-    Parameters
-    ----------
-    levels : pandas.DataFrame
-        ``levels`` of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they are
-        shown.
-    prob : float
-        Probability of the event, drawn across.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Small multiples on one scale of probability.
+    ``levels`` are those of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they
+    are shown; ``prob`` is drawn across.
     """
     with style():
         from matplotlib.figure import Figure
@@ -189,7 +176,9 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
 
 def _places(part: pd.DataFrame) -> np.ndarray:
     """Where levels stand on the axis: at their median, categories side by side."""
-    return np.arange(len(part), dtype=float) if (part["kind"] == "category").any() else part["x_middle"].to_numpy()
+    if (part["kind"] == "category").any():
+        return np.arange(len(part), dtype=float)
+    return np.asarray(part["x_middle"])
 
 
 def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
@@ -245,7 +234,9 @@ def _is_log(part: pd.DataFrame) -> bool:
 
 
 def _scaled(values: np.ndarray, is_log: bool) -> np.ndarray:
-    return np.log(values) if is_log else values
+    if is_log:
+        return np.asarray(np.log(values))
+    return values
 
 
 def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
@@ -293,26 +284,13 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
     axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", fontsize=9, color=_GREY)
     margin = 0.05 * (edges[last] - edges[first])
     low, high = edges[first] - margin, edges[last] + margin
-    return (math.exp(low), math.exp(high)) if _is_log(part) else (float(low), float(high))
+    if _is_log(part):
+        return (math.exp(low), math.exp(high))
+    return (float(low), float(high))
 
 
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
-    """P(event | two inputs): each row and column of cells holds the same share of the prior.
-
-    Parameters
-    ----------
-    pair_map : pandas.DataFrame
-        From :func:`mc_sie.analysis.sensitivity.information_value.pair_map`.
-    name, other : str
-        The inputs.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel; white where there are no draws.
-    """
+    """P(event | two inputs): each row and column of cells holds the same share of the prior; white without draws."""
     with style():
         from matplotlib.figure import Figure
 
@@ -327,12 +305,18 @@ def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Fi
             is_category = (pair_map[f"{axis}_kind"] == "category").any()
             is_long = axis == "x" and sum(map(len, labels)) > _LABEL_CHARACTERS
             getattr(axes, f"set_{axis}ticks")(ticks, labels, **(_TILTED if is_long else {}))
-            scale = "" if is_category else "; equal steps hold equal shares of its prior"
+            if is_category:
+                scale = ""
+            else:
+                scale = "; equal steps hold equal shares of its prior"
             getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}{scale}")
         axes.grid(visible=False)
         bar = figure.colorbar(image, ax=axes)
         bar.set_label("P(event | both) (%)")
-        widest = 100 * float(np.nanmax(pair_map["se"])) if pair_map["se"].notna().any() else math.nan
+        if pair_map["se"].notna().any():
+            widest = 100 * float(np.nanmax(pair_map["se"]))
+        else:
+            widest = math.nan
         axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
     return figure
 
@@ -352,19 +336,10 @@ def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[s
 
 
 def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) -> Figure:
-    """Effective training compute over time in typical worlds with the event.
+    """Effective training compute over time in typical worlds with the event, from
+    :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
 
-    Parameters
-    ----------
-    worlds, trajectories : pandas.DataFrame
-        From :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
-    title : str
-        Title.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel, up to the time by which all but the slow tails are over.
+    Up to the time by which all but the slow tails are over.
     """
     with style():
         from matplotlib.figure import Figure

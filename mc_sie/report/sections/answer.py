@@ -13,6 +13,7 @@ from mc_sie.priors import PriorSet
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
 from mc_sie.report.figures import answer as answer_figures
+from mc_sie.report.naming import labelled
 from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 
 if TYPE_CHECKING:
@@ -20,20 +21,7 @@ if TYPE_CHECKING:
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
-    """Section 1: the probability and its siblings.
-
-    Parameters
-    ----------
-    summary : Summary
-        The run.
-    curve, grid : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.exceedance`.
-
-    Returns
-    -------
-    Section
-        Sentence, table, exceedance curve, map.
-    """
+    """Section 1: the probability and its siblings: sentence, table, exceedance curve, map."""
     estimate = summary.answer
     items: list[Item] = [_in_plain_words(summary.event, estimate)]
     thresholds = summary.thresholds
@@ -45,8 +33,7 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
                 _pivoted(thresholds),
                 thresholds,
                 "The last digit printed is good to its Monte Carlo standard error; each step down asks for a bigger "
-                "jump, "
-                "each step to the right allows more time.",
+                "jump, each step to the right allows more time.",
             )
         )
     if len(curve):
@@ -99,9 +86,8 @@ def _in_plain_words(event: Event, estimate: Estimate) -> str:
     kind = {"t": "t", "wilson": "Wilson"}[estimate.interval]
     return (
         f"The event asked about is that {event.in_words}. Of a hundred worlds drawn from these assumptions about "
-        f"{of_hundred} "
-        f"would see it ({one_in(estimate.prob)}): {in_percent(estimate)} with a Monte Carlo standard error of "
-        f"{se_in_points(estimate)} points (90 % {kind} interval {_pair(estimate)})."
+        f"{of_hundred} would see it ({one_in(estimate.prob)}): {in_percent(estimate)} with a Monte Carlo standard "
+        f"error of {se_in_points(estimate)} points (90 % {kind} interval {_pair(estimate)})."
     )
 
 
@@ -124,7 +110,7 @@ def _pivoted(thresholds: pd.DataFrame) -> pd.DataFrame:
 def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in quantiles.to_dict("records"):
-        shown = {"outcome": row["outcome"], "unit": row["unit"]}
+        shown = {"outcome": labelled(row["outcome"]), "unit": row["unit"]}
         for name in (key for key in row if key.startswith("q")):
             value, error = row[name], row[f"se_{name}"]
             shown[name] = (
@@ -137,31 +123,15 @@ def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
 
 def _places(value: float, error: float) -> int:
     """Decimals that the error leaves meaningful, and at most three significant digits where it is very small."""
-    wanted = decimals(error) if error > 0 else 2
+    if error > 0:
+        wanted = decimals(error)
+    else:
+        wanted = 2
     return int(min(wanted, max(0, 2 - int(np.floor(np.log10(abs(value)))) if value else 2)))
 
 
 def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, event: Event, horizon: float) -> Section:
-    """Section 2: what is assumed, from the file that the kernel read.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    table : pandas.DataFrame
-        One row a quantity.
-    quantiles : pandas.DataFrame
-        Quantiles of what varies, for the densities.
-    event : Event
-        What is asked.
-    horizon : float
-        Months.
-
-    Returns
-    -------
-    Section
-        Table with sources, densities.
-    """
+    """Section 2: what is assumed, from the file that the kernel read: table with sources, densities."""
     items: list[Item] = [paragraph for paragraph in (prior.description, prior.bottlenecks) if paragraph]
     items = [" ".join(str(item).split()) for item in items]
     items += [Aside(warning) for warning in prior.warnings]
@@ -169,7 +139,7 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
         Table(
             "assumptions",
             "What goes in, as the simulator read it: law, 5th, 50th and 95th percentile, domain, source.",
-            table,
+            table.assign(quantity=table["quantity"].map(labelled)),
             _assumption_numbers(table),
         )
     )
@@ -179,7 +149,7 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
             "densities",
             "What is believed about each quantity that varies: histogram on its natural scale; black line: median; "
             "orange bar: 5th to 95th percentile.",
-            f"Small histograms of {', '.join(names)}; their quantiles stand in the table above.",
+            f"Small histograms of {', '.join(map(labelled, names))}; their quantiles stand in the table above.",
             answer_figures.densities_figure(quantiles),
             quantiles[np.isclose((quantiles["prob"] * 1000) % 50, 25)].reset_index(drop=True),
         )
@@ -197,20 +167,7 @@ def _assumption_numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
-    """Quantiles of every quantity that varies, for densities.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    n_points : int
-        Evenly spread probabilities.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``prob``, ``value``; empty where everything is fixed.
-    """
+    """Quantiles of every quantity that varies at evenly spread probabilities: ``quantity``, ``prob``, ``value``."""
     probs = (np.arange(n_points) + 0.5) / n_points
     parts = []
     for name in QUANTITIES:
@@ -225,25 +182,15 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
             continue
         if np.isfinite(values).any() and np.ptp(values[np.isfinite(values)]) > 0:
             parts.append(pd.DataFrame({"quantity": name, "prob": probs, "value": values}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["quantity", "prob", "value"])
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns=["quantity", "prob", "value"])
 
 
 def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = "") -> Section:
-    """Section 3: whether there are enough draws.
+    """Section 3: whether there are enough draws: spread of the randomisations, running estimate, counts by status.
 
-    Parameters
-    ----------
-    summary : Summary
-        The run.
-    replicates, running : pandas.DataFrame
-        From :mod:`mc_sie.analysis.probability.convergence`.
-    failed : str
-        How many draws failed and what bounds they leave; empty where none did.
-
-    Returns
-    -------
-    Section
-        Spread of the randomisations, running estimate, counts by status.
+    ``failed`` says how many draws failed and what bounds they leave; empty where none did.
     """
     estimate = summary.answer
     items: list[Item] = [
@@ -255,8 +202,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
         if estimate.se > 0 and plain > 0:
             items.append(
                 f"As many independent draws would have a standard error of {100 * plain:.1g} points, so that each "
-                "draw here "
-                f"counts for {(plain / estimate.se) ** 2:.2g}."
+                f"draw here counts for {(plain / estimate.se) ** 2:.2g}."
             )
     spread = 100 * replicates["prob"]
     items.append(
@@ -265,8 +211,7 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
             "Left: the estimate in each randomisation. Right: the estimate as draws were added, with its 90 % "
             "interval.",
             f"The randomisations lie between {spread.min():.4g} and {spread.max():.4g} %; the running estimate has "
-            "settled at "
-            f"{100 * estimate.prob:.4g} %.",
+            f"settled at {100 * estimate.prob:.4g} %.",
             answer_figures.convergence_figure(replicates, running),
             running,
             "If the band at the right end is wider than what would change your mind, run again with more draws.",

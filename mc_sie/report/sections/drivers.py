@@ -15,6 +15,8 @@ from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
 from mc_sie.report.figures import sensitivity as sensitivity_figures
+from mc_sie.report.naming import labelled
+from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, with_error
 
 if TYPE_CHECKING:
@@ -22,18 +24,7 @@ if TYPE_CHECKING:
 
 
 def drivers(found: Sensitivity) -> Section:
-    """Section 4: what drives the answer.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Sentences, ranked figure and table, groups, what is worth researching.
-    """
+    """Section 4: what drives the answer: sentences, ranked figure and table, groups, what is worth researching."""
     items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
@@ -82,44 +73,20 @@ def drivers(found: Sensitivity) -> Section:
         )
     items += [Aside(note) if note.startswith(NOT_CONVERGED) else note for note in found.notes]
     if found.fixed:
-        items.append(f"Fixed, and so without effect: {', '.join(found.fixed)}.")
+        items.append(f"Fixed, and so without effect: {', '.join(map(labelled, found.fixed))}.")
     none = ranking.loc[ranking["effect"] == "none", "quantity"]
     if len(none):
-        items.append(f"Has no effect on this event under this prior: {', '.join(none)}.")
+        items.append(f"Has no effect on this event under this prior: {', '.join(map(labelled, none))}.")
     return Section("drivers", "What drives it?", tuple(items))
 
 
 def nothing_to_rank(why: InputError) -> str:
-    """A section in place of drivers, where the draws do not tell any.
-
-    Parameters
-    ----------
-    why : InputError
-        What the analysis said.
-
-    Returns
-    -------
-    str
-        A sentence, with the bound on the probability where that is all there is.
-    """
+    """A sentence in place of drivers, with the bound on the probability where that is all that the draws tell."""
     return f"There is nothing to rank: {why.where} {why.why}."
 
 
 def no_drivers(why: InputError, rare_command: str | None) -> Section:
-    """Section 4 where the draws do not tell what drives the event: why, and what would.
-
-    Parameters
-    ----------
-    why : InputError
-        What the analysis said, with the bound on the probability where hardly a draw tells.
-    rare_command : str or None
-        What would find worlds with the event however rare it is; None where that is no help.
-
-    Returns
-    -------
-    Section
-        Reason, remedy, command.
-    """
+    """Section 4 where the draws do not tell what drives the event: why, and the command (if any) that would."""
     items: list[Item] = [f"{nothing_to_rank(why)} {why.remedy}"]
     if rare_command:
         items += ["Which worlds lead there, however rare they are, and how probable they are:", Code(rare_command)]
@@ -138,9 +105,12 @@ _MEASURES = {
 
 
 def _ranked(row: Mapping[str, Any]) -> str:
-    name = "shapley" if "shapley" in row else "first_order"
+    if "shapley" in row:
+        name = "shapley"
+    else:
+        name = "first_order"
     value, error = 100.0 * row[name], 100.0 * row[f"{name}_se"]
-    return f"{row['quantity']} {value:.{decimals(error)}f} %"
+    return f"{labelled(row['quantity'])} {value:.{decimals(error)}f} %"
 
 
 def _ranked_columns(
@@ -151,7 +121,7 @@ def _ranked_columns(
     there = {name: heading for name, heading in headings.items() if name in ranking}
     rows = []
     for row in ranking.to_dict("records"):
-        cells = {"input": row["quantity"]}
+        cells = {"input": labelled(row["quantity"])}
         for name, heading in there.items():
             cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
         rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
@@ -175,38 +145,26 @@ def _worth(value: pd.DataFrame) -> pd.DataFrame:
     headings = {"brier_gain": "Brier gain, 1/1000", "bits": "bits, 1/1000", "decision_value": "decision, 1/1000"}
     for row in value[value["what"].isin(order)].to_dict("records"):
         if row["measure"] in headings:
-            shown = wide.setdefault(row["what"], {"learning": row["what"], "is": row["kind"]})
+            shown = wide.setdefault(row["what"], {"learning": labelled(row["what"]), "is": row["kind"]})
             shown[headings[row["measure"]]] = _scaled(row["value"], row["se"], 1000.0)
     return pd.DataFrame([wide[what] for what in order if what in wide])
 
 
 def response(found: Sensitivity) -> Section:
-    """Section 5: how each input drives the answer.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Curves, and the map of the top pair.
-    """
+    """Section 5: how each input drives the answer: curves, and the map of the top pair."""
     order = found.ranking["quantity"]
     levels = found.curves.levels
     levels = pd.concat([levels[levels["quantity"] == name] for name in order], ignore_index=True)
     prob = found.answer.prob
     steepest = [
-        f"{name} from {100 * part['prob'].min():.2g} to {100 * part['prob'].max():.2g} %"
+        f"{labelled(name)} from {100 * part['prob'].min():.2g} to {100 * part['prob'].max():.2g} %"
         for name, part in levels.groupby("quantity", sort=False)
     ]
     items: list[Item] = [
         Chart(
             "curves",
             "The probability given one input, over its value, with its 90 % interval; below, how likely the prior "
-            "takes "
-            "each value. The line across is the answer.",
+            "takes each value. The line across is the answer.",
             f"As one input runs over its prior the probability goes over: {'; '.join(steepest)}.",
             sensitivity_figures.curves_figure(levels, prob, ""),
             levels,
@@ -215,12 +173,12 @@ def response(found: Sensitivity) -> Section:
     ]
     if found.top_pair is not None:
         first, second = found.top_pair
+        both = f"{labelled(first)} and {labelled(second)}"
         items.append(
             Chart(
                 "pair",
-                f"The probability given {first} and {second}, the two inputs that matter most; every row and column "
-                "holds "
-                "the same share of the prior.",
+                f"The probability given {both}, the two inputs that matter most; every row and column "
+                "holds the same share of the prior.",
                 f"A coloured grid from {100 * found.pair_map['prob'].min():.2g} to "
                 f"{100 * found.pair_map['prob'].max():.2g} %.",
                 sensitivity_figures.pair_figure(found.pair_map, first, second, ""),
@@ -231,25 +189,14 @@ def response(found: Sensitivity) -> Section:
 
 
 def worlds(found: Sensitivity) -> Section:
-    """Section 6: what worlds with the event look like.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        All that drives it.
-
-    Returns
-    -------
-    Section
-        Medians with and without the event, boxes in words, typical worlds.
-    """
+    """Section 6: what worlds with the event look like: medians, boxes in words, typical worlds."""
     items: list[Item] = list(found.sentences[len(found.sentences) - len(found.boxes) :])
     medians = medians_table(found.sample)
     items.append(
         Table(
             "medians",
             "Medians of each input among worlds with the event, and among the others.",
-            medians.map(lambda cell: f"{cell:.3g}" if isinstance(cell, float) else str(cell)),
+            shown(medians.assign(input=[labelled(name) for name in medians["input"]]), digits=3),
             medians,
             "Read across: what is typical of worlds that see it.",
         )
@@ -262,8 +209,7 @@ def worlds(found: Sensitivity) -> Section:
                 _boxes_shown(found.boxes),
                 found.boxes.drop(columns="box", errors="ignore"),
                 "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
-                "that "
-                "have it.",
+                "that have it.",
             )
         )
     if len(found.trajectories):
@@ -295,18 +241,7 @@ def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:
 
 
 def medians_table(sample: Sample) -> pd.DataFrame:
-    """A section on what is typical of worlds with the event.
-
-    Parameters
-    ----------
-    sample : Sample
-        Draws with their event; weights count where there are any.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``input``, and its median among worlds ``with`` and ``without`` the event; of a category its share.
-    """
+    """Medians of each input among worlds ``with`` and ``without`` the event; of a category its share."""
     rows: list[dict[str, Any]] = []
     ok = sample.is_ok  # the inputs below are those of such draws only
     weights = (np.ones(len(ok)) if sample.weights is None else sample.weights)[ok]

@@ -17,6 +17,7 @@ from mc_sie.report.figures import comparison as comparison_figures
 from mc_sie.report.figures.common import headlines_figure
 from mc_sie.report.figures.evidence import evidence_figure
 from mc_sie.report.limitations import LIMITATIONS
+from mc_sie.report.naming import labelled
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, in_percent
 
@@ -27,27 +28,14 @@ def _not_worked_out(why: InputError) -> Aside:
 
 
 def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Section:
-    """Section 7: what would change the answer.
-
-    Parameters
-    ----------
-    worked_out : (BreakEven, pandas.DataFrame) or InputError
-        Pinned values, moved priors, small changes; and :func:`mc_sie.analysis.comparison.breakeven.pinned_at` of them.
-        Or why there are none.
-
-    Returns
-    -------
-    Section
-        Break-evens, sensitivity to each prior, the answer by mode.
-    """
+    """Section 7: what would change the answer: break-evens, small changes of each prior, or why there are none."""
     title = "What if you disagree?"
     if isinstance(worked_out, InputError):
         return Section("disagree", title, (_not_worked_out(worked_out),))
     found, pins = worked_out
     items: list[Item] = [
         "Each input in turn, everything else as it is assumed above. A pinned value is an intervention, not a belief: "
-        "it "
-        "says what the answer would be for somebody who knew it."
+        "it says what the answer would be for somebody who knew it."
     ]
     if len(found.values):
         values = found.values[[name for name in found.values if name not in ("move", "label_low", "label_high")]]
@@ -55,8 +43,7 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
             Chart(
                 "pinned",
                 "The probability with one input pinned, over its value. Bands: 90 % t intervals; dotted: the answer "
-                "as it "
-                "is; marks: where it crosses 10, 50 and 90 %.",
+                "as it is; marks: where it crosses 10, 50 and 90 %.",
                 "One rising or falling curve an input; the crossings stand in the table below.",
                 comparison_figures.pinned_figure(found),
                 found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
@@ -97,26 +84,13 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
 def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
-        cells = rows.setdefault(row["quantity"], {"input": row["quantity"]})
+        cells = rows.setdefault(row["quantity"], {"input": labelled(row["quantity"])})
         cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
     return pd.DataFrame(list(rows.values()))
 
 
 def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | None) -> Section:
-    """Section 8: the prior sets side by side.
-
-    Parameters
-    ----------
-    headlines : pandas.DataFrame
-        From :func:`mc_sie.analysis.comparison.headlines.headline_table`.
-    comparison : Comparison or InputError or None
-        This set against another one, or why they cannot be compared.
-
-    Returns
-    -------
-    Section
-        Every shipped set, and a waterfall.
-    """
+    """Section 8: every shipped set, and a waterfall of this set against another one where they can be compared."""
     low, high = headlines.iloc[-1], headlines.iloc[0]
     items: list[Item] = [
         Chart(
@@ -150,7 +124,7 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
                 )
             )
         if "densities" in figures:
-            named = ", ".join(dict.fromkeys(comparison.differences["quantity"]))
+            named = ", ".join(map(labelled, dict.fromkeys(comparison.differences["quantity"])))
             items.append(
                 Chart(
                     "differing",
@@ -167,21 +141,15 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
 def form(found: Structure | InputError | None) -> Section:
     """Section 9: structural variants, and what is not modelled.
 
-    Parameters
-    ----------
-    found : Structure or InputError or None
-        Variants, or why there are none; None for a set given evidence, each variant of which would have to be
-        conditioned anew.
-
-    Returns
-    -------
-    Section
-        Tables by variant, and the limitations.
+    Without variants (None) for a set given evidence: each of them would have to be conditioned anew.
     """
     if isinstance(found, InputError):
         items: list[Item] = [_not_worked_out(found)]
     else:
-        items = [BEFORE_EVIDENCE] if found is None else _variants(found)
+        if found is None:
+            items = [BEFORE_EVIDENCE]
+        else:
+            items = _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
     items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
     return Section("structure", "Does the form of the model matter?", tuple(items))
@@ -189,8 +157,7 @@ def form(found: Structure | InputError | None) -> Section:
 
 BEFORE_EVIDENCE = (
     "Break-evens, waterfalls and structural variants change one prior at a time and simulate again; with evidence "
-    "each of "
-    "them would be another posterior. They stand in the report of the set before its evidence."
+    "each of them would be another posterior. They stand in the report of the set before its evidence."
 )
 """What a report of a set given evidence says in place of them."""
 
@@ -214,21 +181,9 @@ def _variants(found: Structure) -> list[Item]:
 
 
 def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Section:
-    """Section 11: prior against posterior.
+    """Section 11: prior against posterior: figure, inputs before and after, what each piece moved.
 
-    Parameters
-    ----------
-    found : EvidenceReport
-        Before and after.
-    method : str
-        How the posterior was drawn, in words.
-    doubts : sequence of str
-        Reasons not to trust its errors.
-
-    Returns
-    -------
-    Section
-        Figure, inputs before and after, what each piece moved.
+    ``method`` says how the posterior was drawn; ``doubts`` are reasons not to trust its errors.
     """
     before, after = in_percent(found.before), in_percent(found.after)
     moves = pd.DataFrame(
@@ -245,15 +200,15 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
     posterior: list[Item] = []
     if len(inputs):
         caption = "Inputs before and after: 5th, 50th and 95th percentile."
-        posterior.append(Table("posterior", caption, shown(inputs), inputs))
+        named = inputs.assign(quantity=inputs["quantity"].map(labelled))
+        posterior.append(Table("posterior", caption, shown(named), inputs))
     items: list[Item] = [
         f"Before the evidence the probability is {before}, given all of it {after}.",
         *_failed(found),
         Chart(
             "evidence",
             "Above: the inputs that the evidence moved furthest, before (grey) and after. Below: what each piece "
-            "moved, "
-            "with two Monte Carlo standard errors.",
+            "moved, with two Monte Carlo standard errors.",
             "; ".join(f"{row.name}: {100 * row.shapley:+.1f} points" for row in found.items.itertuples(index=False)),
             evidence_figure(found),
             found.items.drop(columns="words"),

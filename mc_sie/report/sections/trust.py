@@ -15,21 +15,11 @@ if TYPE_CHECKING:
 
 
 def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
-    """Section 10: checks that the program made of itself while it wrote this.
+    """Section 10: checks that the program made of itself while it wrote this, one table a check.
 
-    Parameters
-    ----------
-    limits, extremes : pandas.DataFrame
-        From :mod:`mc_sie.analysis.comparison.checks`; no limits for a set given evidence.
-    published : pandas.DataFrame
-        Targets, from :func:`mc_sie.published.targets.frame_of`.
-    sums : pandas.DataFrame
-        ``sum``, ``of``, ``value``, ``should_be``, ``holds``.
-
-    Returns
-    -------
-    Section
-        One table a check, and whether it held.
+    ``limits`` and ``extremes`` are of :mod:`mc_sie.analysis.comparison.checks`, no limits for a set given evidence;
+    ``published`` of :func:`mc_sie.published.targets.frame_of`; ``sums`` has ``sum``, ``value``, ``should be``,
+    ``holds``.
     """
     items: list[Item] = []
     changed = published[published["verdict"] != published["recorded"]]
@@ -107,22 +97,7 @@ def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def again(facts: Mapping[str, str], commands: Sequence[str], bibtex: str) -> Section:
-    """Section 12: how to get the same numbers.
-
-    Parameters
-    ----------
-    facts : mapping of str to str
-        What identifies the report.
-    commands : sequence of str
-        To make it again and to check it.
-    bibtex : str
-        How to cite it.
-
-    Returns
-    -------
-    Section
-        Facts, commands, citation.
-    """
+    """Section 12: how to get the same numbers: what identifies the report, commands, citation."""
     frame = pd.DataFrame({"what": list(facts), "value": [f"`{value}`" for value in facts.values()]})
     items: tuple[Item, ...] = (
         Table("facts", "What made these numbers.", frame, pd.DataFrame()),

@@ -14,7 +14,7 @@ from mc_sie.analysis.importance.conditioning import log_likelihoods
 from mc_sie.analysis.importance.evidence import evidence_record
 from mc_sie.engine.run import simulate_prior
 from mc_sie.events import HEADLINE, parse_event
-from mc_sie.report.analyses import write_evidence
+from mc_sie.report.folders import write_evidence
 
 SURE = 4.5  # standard errors; some fifty comparisons, of which none may fail by chance
 

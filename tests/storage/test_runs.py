@@ -17,9 +17,10 @@ from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
 from mc_sie.quantities import MODES
-from mc_sie.storage import store
-from mc_sie.storage.files import check_target
-from mc_sie.storage.store import draws_frame, write_run
+from mc_sie.storage import runs, writing
+from mc_sie.storage.records import is_run
+from mc_sie.storage.runs import draws_frame, write_run
+from mc_sie.storage.writing import check_target
 
 FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
 
@@ -160,7 +161,7 @@ def test_two_levels_that_look_alike_keep_their_columns(here):
 def test_netcdf_holds_whole_replicates(simulation, summary, tmp_path, monkeypatch, replicates_that_fit, expected):
     n = simulation.design.n_per_replicate
     bound = int(replicates_that_fit * n)
-    monkeypatch.setattr(store, "NETCDF_DRAWS_HIGH", bound)
+    monkeypatch.setattr(runs, "NETCDF_DRAWS_HIGH", bound)
     folder = write_run(tmp_path / "run", simulation, summary, command="")
     expected = expected or simulation.design.n_replicates
     with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
@@ -174,12 +175,12 @@ def test_netcdf_holds_whole_replicates(simulation, summary, tmp_path, monkeypatc
 
 
 def test_netcdf_bound_is_two_to_the_sixteen():
-    assert store.NETCDF_DRAWS_HIGH == 2**16
+    assert runs.NETCDF_DRAWS_HIGH == 2**16
 
 
 def test_netcdf_of_a_replicate_beyond_the_bound_is_its_first_draws(simulation, summary, tmp_path, monkeypatch):
     n = simulation.design.n_per_replicate
-    monkeypatch.setattr(store, "NETCDF_DRAWS_HIGH", n // 2)
+    monkeypatch.setattr(runs, "NETCDF_DRAWS_HIGH", n // 2)
     folder = write_run(tmp_path / "run", simulation, summary, command="")
     with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
         np.testing.assert_array_equal(tree["prior"]["r"].to_numpy()[0], simulation.draws["r"][: n // 2])
@@ -192,15 +193,18 @@ class Boom(BaseException):
     """Something nobody expects, such as an interrupt."""
 
 
-@pytest.mark.parametrize("victim", ["draws_frame", "_netcdf_part", "run_record", "digest_of"])
+@pytest.mark.parametrize(
+    ("module", "victim"),
+    [(runs, "draws_frame"), (runs, "_netcdf_part"), (writing, "to_csv"), (writing, "digest_of")],
+)
 @pytest.mark.parametrize("error", [Boom(), KeyboardInterrupt(), ValueError("x")])
-def test_a_failure_in_the_middle_leaves_nothing(simulation, summary, here, monkeypatch, victim, error):
+def test_a_failure_in_the_middle_leaves_nothing(simulation, summary, here, monkeypatch, module, victim, error):
     def fail(*args, **kwargs):
         assert any(here.rglob("*.partial"))  # the work is under way, out of sight
         assert not (here / "deep" / "er" / "run").exists()
         raise error
 
-    monkeypatch.setattr(store, victim, fail)
+    monkeypatch.setattr(module, victim, fail)
     with pytest.raises(type(error)):
         write_run(here / "deep" / "er" / "run", simulation, summary, command="")
     assert everything(here) == set()
@@ -210,15 +214,15 @@ def test_a_full_disk_leaves_nothing_and_is_an_input_error(simulation, summary, h
     def fail(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "digest_of", fail)
-    with pytest.raises(InputError, match=r"--out .*run cannot be written: No space left on device\. Name another"):
+    monkeypatch.setattr(writing, "digest_of", fail)
+    with pytest.raises(InputError, match=r"folder .*run cannot be written: No space left on device\. Name another"):
         write_run(Path("run"), simulation, summary, command="")
     assert everything(here) == set()
 
 
 def test_a_folder_that_was_there_before_stays(simulation, summary, here, monkeypatch):
     (here / "mine").mkdir()
-    monkeypatch.setattr(store, "digest_of", lambda path: (_ for _ in ()).throw(Boom()))
+    monkeypatch.setattr(writing, "digest_of", lambda path: (_ for _ in ()).throw(Boom()))
     with pytest.raises(Boom):
         write_run(here / "mine" / "new" / "run", simulation, summary, command="")
     assert everything(here) == {"mine"}
@@ -233,14 +237,14 @@ def test_a_run_is_never_written_over(simulation, summary, here):
 
 
 def test_a_run_that_appears_meanwhile_is_not_written_over(simulation, summary, here, monkeypatch):
-    record = store.run_record
+    part = runs._netcdf_part
 
     def slow(*args):
         (here / "run").mkdir()
         (here / "run" / "run.json").write_text("theirs")
-        return record(*args)
+        return part(*args)
 
-    monkeypatch.setattr(store, "run_record", slow)
+    monkeypatch.setattr(runs, "_netcdf_part", slow)
     with pytest.raises(InputError, match="exists already"):
         write_run(Path("run"), simulation, summary, command="")
     assert everything(here) == {"run", "run/run.json"}
@@ -255,13 +259,13 @@ def test_runs_without_a_name_take_the_next_free_one(simulation, summary, here):
 
 
 def test_two_runs_at_once_both_keep_their_results(simulation, summary, here, monkeypatch):
-    barrier, record = threading.Barrier(2, timeout=60), store.run_record
+    barrier, part = threading.Barrier(2, timeout=60), runs._netcdf_part
 
     def together(*args):
         barrier.wait()  # both have chosen the same free name by now
-        return record(*args)
+        return part(*args)
 
-    monkeypatch.setattr(store, "run_record", together)
+    monkeypatch.setattr(runs, "_netcdf_part", together)
     both = [threading.Thread(target=write_run, args=(None, simulation, summary), kwargs={"command": ""}) for _ in "12"]
     for thread in both:
         thread.start()
@@ -286,7 +290,7 @@ def test_what_exists_is_refused(here, folder):
     (here / "file").touch()
     (here / "folder").mkdir()
     (here / "dangling").symlink_to("nowhere")
-    with pytest.raises(InputError, match=r"--out .* exists already.* Name a folder that does not exist\."):
+    with pytest.raises(InputError, match=r"folder .* exists already.* Name a folder that does not exist\."):
         check_target(Path(folder), "x")
 
 
@@ -297,7 +301,7 @@ def test_what_cannot_be_made_is_refused(here, folder):
     (here / "file").touch()
     with pytest.raises(InputError) as caught:
         check_target(Path(folder), "x")
-    assert caught.value.where == f"--out {folder}"
+    assert caught.value.where == f"folder {folder}"
     assert caught.value.why.startswith("cannot be written: ")
     assert everything(here) == {"file"}
 
@@ -325,8 +329,8 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
     write_run(tmp_path / "run", simulation, summarise(simulation, event), command="mc-sie run")
     here = sample_of(simulation, event)
     for path in (tmp_path / "run", tmp_path / "run" / "run.json"):
-        assert store.is_run(path)
-        stored = store.read_run(path).sample
+        assert is_run(path)
+        stored = runs.read_run(path).sample
         assert stored.prior.digest == here.prior.digest
         assert (stored.design, stored.horizon_months, stored.event) == (here.design, here.horizon_months, event)
         assert list(stored.draws) == list(here.draws)
@@ -336,7 +340,7 @@ def test_a_run_reads_back_as_it_was(name, tmp_path):
         np.testing.assert_array_equal(stored.hits, here.hits)
         np.testing.assert_array_equal(stored.is_ok, here.is_ok)
         np.testing.assert_array_equal(stored.replicate, simulation.replicate)
-    other = store.read_run(tmp_path / "run", parse_event("months_to[5] < 24")).sample
+    other = runs.read_run(tmp_path / "run", parse_event("months_to[5] < 24")).sample
     np.testing.assert_array_equal(other.hits, parse_event("months_to[5] < 24").holds(simulation.outcomes))
 
 
@@ -371,7 +375,7 @@ def test_a_record_that_makes_no_sense_is_refused_by_its_name(simulation, summary
     path = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025") / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
     with pytest.raises(InputError, match=said) as refused:
-        store.read_run(path.parent)
+        runs.read_run(path.parent)
     assert str(path) in refused.value.where
 
 
@@ -391,45 +395,45 @@ def test_draws_that_are_not_those_of_the_record_are_refused(simulation, summary,
     record["files"]["draws.parquet"] = hashlib.sha256((folder / "draws.parquet").read_bytes()).hexdigest()
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(InputError, match=said) as refused:
-        store.read_run(folder)
+        runs.read_run(folder)
     assert refused.value.where.endswith("draws.parquet")
 
 
 def test_a_folder_named_like_a_shipped_set_is_not_taken_for_it(simulation, summary, here):
     write_run(Path("davidson-2025"), simulation, summary, command="")
-    assert not store.is_run("davidson-2025")
-    assert store.is_run("./davidson-2025")
-    assert store.is_run("davidson-2025/run.json")
+    assert not is_run("davidson-2025")
+    assert is_run("./davidson-2025")
+    assert is_run("davidson-2025/run.json")
 
 
 def test_a_run_that_cannot_be_read_says_why(simulation, summary, tmp_path):
     folder = write_run(tmp_path / "run", simulation, summary, command="mc-sie run davidson-2025")
-    with pytest.raises(InputError, match=r"has no column best_window_months_7.*--event 'best_window_months\[7\] < 12'"):
-        store.read_run(folder, parse_event("best_window[7] < 12"))
+    with pytest.raises(InputError, match=r"has no column best_window_months_7.*event = 'best_window_months\[7\] < 12'"):
+        runs.read_run(folder, parse_event("best_window[7] < 12"))
     with pytest.raises(InputError, match="asks about 300 months, but trajectories end after"):
-        store.read_run(folder, parse_event("months_to[5] < 300"))
+        runs.read_run(folder, parse_event("months_to[5] < 300"))
     with pytest.raises(InputError, match=r"elsewhere/run.json is not there. Give the folder"):
-        store.read_run(tmp_path / "elsewhere")
+        runs.read_run(tmp_path / "elsewhere")
     draws = (folder / "draws.parquet").read_bytes()
     (folder / "draws.parquet").write_bytes(draws[:-7])
     with pytest.raises(InputError, match=r"draws.parquet has changed since the run was written.*Run it again\."):
-        store.read_run(folder)
+        runs.read_run(folder)
     (folder / "draws.parquet").write_bytes(draws)
     text = (folder / "run.json").read_text(encoding="utf-8")
     record = json.loads(text)
     record["prior"]["entries"]["r"]["parameters"]["high"] = 3.5
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(InputError, match=r"describes a prior set of digest .* but says .* changed by hand"):
-        store.read_run(folder)
+        runs.read_run(folder)
     (folder / "run.json").write_text(text[:200], encoding="utf-8")
     with pytest.raises(InputError, match="is not what a run has written"):
-        store.read_run(folder)
+        runs.read_run(folder)
     (folder / "run.json").write_text(text, encoding="utf-8")
     (folder / "draws.parquet").unlink()
     with pytest.raises(InputError, match=r"draws.parquet is not there. Run it again\."):
-        store.read_run(folder)
+        runs.read_run(folder)
     record = json.loads(text)
     del record["files"]["draws.parquet"]
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(InputError, match="kept no draws"):
-        store.read_run(folder)
+        runs.read_run(folder)

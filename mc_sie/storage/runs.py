@@ -1,0 +1,293 @@
+"""A run's folder: what was asked, what came out, and what it takes to do it again.
+
+``run.json``
+    The prior resolved to its last number with its sources, digest, seed, scheme, versions, command, counts, wall time,
+    the answer, and a SHA-256 of every other file.
+``draws.parquet``
+    One row a draw: replicate, its weight where the set is given evidence, the quantities that vary, the main outcomes
+    (or all of them).
+``draws.nc``
+    At most 2^16 draws in whole replicates as an ArviZ DataTree.
+``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
+    The tables.
+
+A run whose draws are not kept has, instead of the draws:
+
+``counts.npz``
+    All counts, one row a replicate: hits, thresholds, modes, statuses, sums, sketches, curves.
+``curves.csv``
+    P(event | quantity) in equal-mass bins.
+
+A run with ``--rare`` has ``run.json`` (with the method, the proposal and the diagnostics) and:
+
+``hits.parquet``
+    Worlds in which the event holds, each with its weight: the prior's density relative to that of the proposal.
+``shifts.csv``
+    How the quantities among hits differ from the prior.
+
+A folder is written under another name and renamed when it is complete; an existing folder is never written to.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.rare import Rare
+from mc_sie.analysis.probability.summary import Summary, curve_table
+from mc_sie.engine.run import Simulation
+from mc_sie.engine.sample import Sample
+from mc_sie.engine.streaming import Streamed
+from mc_sie.errors import InputError
+from mc_sie.events import Event
+from mc_sie.outcomes import Outcomes
+from mc_sie.priors import PriorSet
+from mc_sie.priors.prior_set import POOL_DIMENSION
+from mc_sie.quantities import MODES
+from mc_sie.stats.quantile_sketch import upper_edges
+from mc_sie.storage.reading import AGAIN, reading
+from mc_sie.storage.records import evidence_record, rare_record, read_record, run_folder, run_record, run_spec_of
+from mc_sie.storage.writing import Content, write_folder
+from mc_sie.text.showing import Shown
+
+NETCDF_DRAWS_HIGH = 2**16
+"""Most draws that go into the netCDF file."""
+
+_MAIN_OUTCOMES = (
+    "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
+    "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
+)  # fmt: skip
+
+
+def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
+    """Draws and outcomes as one table.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The draws.
+    event : Event
+        Its outcome is among the columns.
+    all_outcomes : bool
+        Every outcome at every level instead of the main ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``replicate``, ``weight`` where draws have one, the quantities that are not the same in every draw (nan where
+        absent; of a pool also ``prior_set``), ``event`` (whether it holds), ``status`` and outcomes.
+    """
+    columns: dict[str, Any] = {"replicate": simulation.replicate}
+    if simulation.weights is not None:
+        columns["weight"] = simulation.weights
+    for name, array in simulation.draws.items():
+        if name == "mode":
+            columns[name] = pd.Categorical.from_codes(array, MODES)
+        elif name == "prior_set":
+            columns[name] = pd.Categorical.from_codes(array, [member.name for member, _ in simulation.prior.members])
+        elif not (np.isnan(array).all() or (array == array[0]).all()):  # the record has what is the same in all
+            columns[name] = array
+    columns["event"] = event.holds(simulation.outcomes)
+    outcomes = simulation.outcomes.columns()
+    if not all_outcomes:
+        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column))
+        outcomes = {name: outcomes[name] for name in chosen if name in outcomes}
+    return pd.DataFrame(columns | outcomes, copy=False)
+
+
+def write_run(
+    folder: Path | None,
+    simulation: Simulation,
+    summary: Summary,
+    *,
+    command: str,
+    all_outcomes: bool = False,
+) -> Path:
+    """Write a run's folder, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        A folder that does not exist yet; None means the next free name below ``runs/``.
+    simulation, summary : Simulation, Summary
+        What to write.
+    command : str
+        Command line that made it.
+    all_outcomes : bool
+        Every outcome in ``draws.parquet`` instead of the main ones.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+
+    def write_draws(path: Path) -> None:
+        frame = draws_frame(simulation, summary.event, all_outcomes=all_outcomes)
+        words = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        frame.to_parquet(path, index=False, use_dictionary=words)
+
+    files: dict[str, Content] = {
+        "draws.parquet": write_draws,
+        "draws.nc": lambda path: _netcdf_part(simulation).to_netcdf(path, engine="h5netcdf"),
+        **_tables(summary),
+    }
+    record = run_record(simulation, summary, command)
+    if all_outcomes:
+        record["all_outcomes"] = True
+    if isinstance(simulation, Conditioned):
+        record["evidence"] = evidence_record(simulation, summary)
+    return write_folder(folder, simulation.prior.name, files, record)
+
+
+def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *, command: str) -> Path:
+    """Write the folder of a run whose draws were not kept, as :func:`write_run` does."""
+    spec = streamed.spec
+
+    def write_counts(path: Path) -> None:
+        arrays: dict[str, Any] = {name: spec.view(streamed.rows, name) for name in spec.layout}
+        labels = np.array([label for label, _ in spec.quantiles])
+        np.savez_compressed(path, bins=upper_edges(), outcomes=labels, **arrays)
+
+    files: dict[str, Content] = {
+        "curves.csv": curve_table(spec, streamed.rows, streamed.design.scheme),
+        "counts.npz": write_counts,
+        **_tables(summary),
+    }
+    return write_folder(folder, streamed.prior.name, files, run_record(streamed, summary, command))
+
+
+def write_rare(folder: Path | None, rare: Rare, *, command: str) -> Path:
+    """Write the folder of a run by importance sampling, as :func:`write_run` does."""
+    files: dict[str, Content] = {
+        "hits.parquet": lambda path: rare.hits.to_parquet(path, index=False),
+        "shifts.csv": rare.shifts,
+    }
+    return write_folder(folder, rare.prior.name, files, rare_record(rare, command))
+
+
+def _tables(summary: Summary) -> dict[str, Content]:
+    return {f"{name}.csv": getattr(summary, name) for name in ("thresholds", "quantiles", "modes", "statuses")}
+
+
+@dataclass(frozen=True, repr=False)
+class StoredRun(Shown):
+    """A run's folder, read back.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where it lies.
+    record : dict
+        Its ``run.json``.
+    sample : Sample
+        The draws, asked about an event.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+    sample: Sample
+
+    @property
+    def shown_sentences(self) -> tuple[str, ...]:
+        """Folder and answer."""
+        return (f"{self.folder}: {self.record.get('sentence', '')}",)
+
+
+def read_run(folder: Path, event: Event | None = None) -> StoredRun:
+    """Read a run that kept its draws.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run's folder, or the ``run.json`` in it.
+    event : Event, optional
+        What to ask; the run's own event if not given.
+
+    Returns
+    -------
+    StoredRun
+        The draws as they were stored, after every file was held to its digest.
+
+    Raises
+    ------
+    InputError
+        When the folder is no run, a file has changed, the draws were not kept, or the event's outcome is not among
+        what was stored.
+    """
+    record = read_record(folder)
+    folder = run_folder(folder)
+    if "draws.parquet" not in record["files"]:
+        why = "kept no draws (write_streamed or estimate_rare)"
+        raise InputError(str(folder), why, "Run it again without that.")
+    spec = run_spec_of(record, str(folder / "run.json"))
+    path = folder / "draws.parquet"
+    event = event or spec.event
+    event.check_horizon(spec.horizon_months)
+    with reading(str(path)):
+        frame = pd.read_parquet(path)
+        if len(frame) != spec.design.n_draws:
+            raise InputError(str(path), f"has {len(frame):,} of {spec.design.n_draws:,} draws", AGAIN)
+        draws, outcomes = _read_draws(frame, spec.prior)
+        if event.column not in outcomes:
+            why = f"has no column {event.column}, which {str(event)!r} asks about"
+            remedy = f"Run it again with event = {shlex.quote(str(event))}, or with all_outcomes."
+            raise InputError(str(path), why, remedy)
+        is_ok = np.asarray(outcomes["status"] == "ok")
+        hits = event.holds_of(outcomes[event.column].to_numpy(dtype=np.float64)) & is_ok
+        weights = None
+        if spec.prior.evidence:
+            weights = frame["weight"].to_numpy(dtype=np.float64)
+            if not (np.isfinite(weights) & (weights >= 0.0)).all():
+                raise ValueError("a weight is no number that is at least 0")
+    sample = Sample(spec.prior, spec.design, spec.horizon_months, event, draws, hits, is_ok, outcomes, weights)
+    return StoredRun(folder, record, sample)
+
+
+def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray[np.generic]], pd.DataFrame]:
+    """Every quantity of each draw, those that vary from the table and the rest from the prior; and the outcomes."""
+    if not frame.columns.is_unique:
+        raise ValueError("two columns have one name")
+    middle = {name: np.array([0.5]) for name in (*prior.dimensions, POOL_DIMENSION)}
+    words = {"mode": list(MODES), POOL_DIMENSION: [member.name for member, _ in prior.members]}
+    draws: dict[str, NDArray[np.generic]] = {}
+    for name, value in prior.values(middle).items():
+        if name not in frame:
+            draws[name] = np.broadcast_to(value, len(frame))
+        elif name in words:
+            codes = frame[name].cat
+            if list(codes.categories) != words[name] or (codes.codes < 0).any():  # codes of other words mean others
+                raise ValueError(f"{name} is not one of {', '.join(words[name])}")
+            draws[name] = codes.codes.to_numpy(dtype=value.dtype)
+        else:
+            draws[name] = frame[name].to_numpy(dtype=np.float64)
+    return draws, frame.drop(columns=[name for name in ("replicate", "weight", "event", *draws) if name in frame])
+
+
+def _netcdf_part(simulation: Simulation) -> Any:
+    """The first replicates, as many as fit; of a single larger one, its first draws."""
+    design = simulation.design
+    n_chains = max(1, min(design.n_replicates, NETCDF_DRAWS_HIGH // design.n_per_replicate))
+    n = min(n_chains * design.n_per_replicate, NETCDF_DRAWS_HIGH)
+    outcomes = simulation.outcomes
+    arrays = {name: value[:n] for name, value in vars(outcomes).items() if name not in ("levels", "widths")}
+    part = Outcomes(levels=outcomes.levels, widths=outcomes.widths, **arrays)
+    tree = part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
+    if simulation.weights is not None:
+        weights = simulation.weights[:n].reshape(n_chains, -1)
+        attributes = {"units": "1", "long_name": "weight of the draw given the evidence, with mean 1 over the run"}
+        node = tree["prior_predictive"]
+        node.dataset = node.to_dataset().assign(weight=(("chain", "draw"), weights, attributes))
+    return tree
