@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mc_sie.engine.kernel import KERNEL_COLUMNS
-from mc_sie.model.law import set_law
+from mc_sie.model.parameters import set_law
 from mc_sie.model.status import OK
 from mc_sie.model.workspace import Workspace, new_workspace
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES

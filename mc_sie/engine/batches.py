@@ -62,7 +62,7 @@ def run_rows(
     """
     ranges = ranges_of(n, batch, threads, largest=largest)
     n_workers = min(n_threads(threads), len(ranges))
-    if ranges:
+    if ranges:  # without rows nothing is compiled
         announce_compiling()
     processors: SimpleQueue[Processor] = SimpleQueue()
     for _ in range(n_workers):
@@ -80,23 +80,7 @@ def run_rows(
 
 
 def n_threads(threads: int | None) -> int:
-    """Threads to use: those asked for, or one a processor.
-
-    Parameters
-    ----------
-    threads : int, optional
-        At least 1.
-
-    Returns
-    -------
-    int
-        Number of threads.
-
-    Raises
-    ------
-    InputError
-        When fewer than one is asked for, or no whole number.
-    """
+    """Threads to use: those asked for, at least 1, or one a processor. Anything else is an InputError."""
     if threads is None:
         return n_processors()
     check_whole("threads", threads)
@@ -106,28 +90,10 @@ def n_threads(threads: int | None) -> int:
 
 
 def ranges_of(n: int, batch: int | None, threads: int | None, *, largest: int = BATCH_DEFAULT) -> list[tuple[int, int]]:
-    """First row and end of each batch.
+    """First row and end of each batch, in the order of the rows.
 
-    Parameters
-    ----------
-    n : int
-        Rows.
-    batch : int, optional
-        Rows in a batch; if not given, as many as are good for a batch, and few enough that no thread is left without.
-    threads : int, optional
-        Threads; all processors if not given.
-    largest : int
-        Rows in a batch that is chosen, at the most.
-
-    Returns
-    -------
-    list of (int, int)
-        In the order of the rows.
-
-    Raises
-    ------
-    InputError
-        When a batch is to hold fewer than one row, or no whole number.
+    Where no batch is given, it is as large as is good for a batch, at most ``largest``, and so small that no thread is
+    left without. Raises InputError for a batch that is no whole number of at least 1.
     """
     if batch is None:
         share = -(-n // (2 * n_threads(threads)))
@@ -143,16 +109,8 @@ def in_batches(
 ) -> None:
     """Call a function on every range of rows, a few at a time on threads; stop at the first error or interrupt.
 
-    Parameters
-    ----------
-    one : callable
-        Called with start and stop; it writes its results to places of its own.
-    ranges : list of (int, int)
-        Ranges in the order in which they are begun.
-    n_workers : int
-        Threads.
-    progress : callable, optional
-        Called with (rows done, rows in all).
+    It is given start and stop, and writes its results to places of its own. ``progress`` is given rows done and rows in
+    all.
     """
     total = sum(stop - start for start, stop in ranges)
     done = 0

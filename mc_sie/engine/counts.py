@@ -138,39 +138,13 @@ class CountSpec:
         return int(max(place.stop for place, _ in self.layout.values()))
 
     def view(self, rows: NDArray[np.int64], name: str) -> NDArray[np.int64]:
-        """One kind of count of some rows.
-
-        Parameters
-        ----------
-        rows : array of shape (..., n_counts), int64
-            Rows.
-        name : str
-            A key of :attr:`layout`.
-
-        Returns
-        -------
-        array of shape (..., *shape)
-            A view where ``rows`` is contiguous.
-        """
+        """One kind of count of rows of shape (..., n_counts), by its name in :attr:`layout`; a view where it can be."""
         place, shape = self.layout[name]
         return rows[..., place].reshape(*rows.shape[:-1], *shape)
 
 
 def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArray[np.float64]]:
-    """Outcomes of every draw by the labels of :attr:`CountSpec.quantiles`.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        The draws' outcomes.
-    labels : tuple of str
-        Names, with an index in brackets where the outcome has one.
-
-    Returns
-    -------
-    list of array of shape (n,)
-        nan for a draw that could not be simulated.
-    """
+    """Outcomes of every draw by the labels of :attr:`CountSpec.quantiles`; nan where one could not be simulated."""
     found = []
     for label in labels:
         name, index = name_and_index(label)
@@ -192,17 +166,7 @@ def count_below(values: NDArray[np.float64], bound: float) -> int:
 def add_to_curve(
     curve: NDArray[np.int64], u: NDArray[np.float64], is_ok: NDArray[np.bool_], hits: NDArray[np.bool_]
 ) -> None:
-    """Count the draws, and those in which the event holds, by equal-mass bins of a quantity's uniform.
-
-    Parameters
-    ----------
-    curve : array of shape (CURVE_BINS, 2), int64
-        Draws and hits, added to.
-    u : array of shape (n,)
-        Uniforms in (0, 1).
-    is_ok, hits : array of shape (n,), bool
-        Which draws count, and in which the event holds.
-    """
+    """Count the draws, and those in which the event holds, by equal-mass bins of a quantity's uniforms u in (0, 1)."""
     for i in range(u.shape[0]):
         place = int(u[i] * CURVE_BINS)  # u is below 1, so that the last bin holds the end
         curve[place, 0] += is_ok[i]
@@ -215,30 +179,14 @@ def count(
     draws: Mapping[str, NDArray[np.generic]],
     outcomes: Outcomes,
 ) -> NDArray[np.int64]:
-    """Counts of some draws.
-
-    Parameters
-    ----------
-    spec : CountSpec
-        What to count.
-    points : mapping of str to array of shape (n,)
-        The draws' uniforms, by dimension.
-    draws : mapping of str to array of shape (n,)
-        Quantities.
-    outcomes : Outcomes
-        Outcomes.
-
-    Returns
-    -------
-    array of shape (n_counts,), int64
-        A row.
-    """
+    """A row of counts of some draws, from their uniforms by dimension, their quantities and their outcomes."""
     twin = spec.twin
     hits = Hits(outcomes.status, spec.event.holds(outcomes), twin.holds(outcomes) if twin else None)
     row = count_hits(spec, points, draws, hits)
     thresholds = spec.view(row, "thresholds")
     for place, (_, event) in enumerate(spec.thresholds):
         thresholds[place] = count_below(outcomes.values(event.outcome, event.index), event.bound)
+    # whole multiples of a unit: sums of floats would depend on the order of the batches
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
     spec.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
     sketches = spec.view(row, "sketches")
@@ -249,25 +197,9 @@ def count(
 
 
 def count_hits(
-    spec: CountSpec,
-    points: Mapping[str, NDArray[np.float64]],
-    draws: Mapping[str, NDArray[np.generic]],
-    hits: Hits,
+    spec: CountSpec, points: Mapping[str, NDArray[np.float64]], draws: Mapping[str, NDArray[np.generic]], hits: Hits
 ) -> NDArray[np.int64]:
-    """Counts that need no more than indicators of the event.
-
-    Parameters
-    ----------
-    spec, points, draws
-        As in :func:`count`.
-    hits : Hits
-        In which draws the event holds, and from the start where ``spec`` have a twin.
-
-    Returns
-    -------
-    array of shape (n_counts,), int64
-        A row; the other counts are 0.
-    """
+    """A row with the counts that need no more than indicators of the event; the others are 0."""
     row = np.zeros(spec.n_counts, dtype=np.int64)
     is_ok = hits.is_ok
     holds = hits.holds

@@ -18,27 +18,18 @@ from numpy.typing import NDArray
 from mc_sie._jit import njit, part
 from mc_sie.engine.compiling import wait_for_kernel
 from mc_sie.model.event_bounds import NOT_BELOW, OPEN, decide
-from mc_sie.model.law import FROM_SCRATCH, Law, set_law
+from mc_sie.model.law import FROM_SCRATCH, Law
 from mc_sie.model.outcomes import Summary, simulate_continuous, simulate_generations
+from mc_sie.model.parameters import Column, set_law
 from mc_sie.model.status import OK
 from mc_sie.model.workspace import Workspace, new_workspace
 
-NUMBERS = (
-    "first_year_ooms",
-    "pace_initial",
-    "pace_peak",
-    "months_to_peak",
-    "pace_ceiling",
-    "doublings_per_pace_doubling",
-    "doublings_per_pace_doubling_shortened",
-    "software_end_ooms",
-    "effective_end_ooms",
-    "months_end",
-)
-"""Columns of ``numbers`` in :func:`simulate_rows`."""
+NUMBERS = Summary._fields[:10]
+CODES = Summary._fields[10:]
+"""Columns of ``numbers`` and of ``codes`` in :func:`simulate_rows`: what :func:`store` puts there."""
 
-CODES = ("limit_reached", "n_deployments", "end", "status")
-"""Columns of ``codes`` in :func:`simulate_rows`."""
+MODE = Column.MODE.value
+"""Line of the table that says which loop a draw belongs to."""
 
 
 class Processor:
@@ -78,7 +69,7 @@ def simulate_rows(
     work : Workspace
         Work arrays of the calling thread.
     table : array of shape (22, n)
-        One column a draw: the quantities at the rows of :class:`mc_sie.model.law.Column`.
+        One column a draw: the quantities at the rows of :class:`mc_sie.model.parameters.Column`.
     levels, widths : array of shape (K,), (W,)
         Gains in OOM and window widths in months.
     months_to, best_window_months : array of shape (n, K)
@@ -90,7 +81,7 @@ def simulate_rows(
     codes : array of shape (n, 4), int32
         Receives the outcomes of :data:`CODES`. A row that comes with a status other than OK is not simulated.
     """
-    is_from_scratch = table[0] == FROM_SCRATCH
+    is_from_scratch = table[MODE] == FROM_SCRATCH
     # Two loops, so that a run without this mode need not compile it: it is a quarter of the machine code.
     if is_from_scratch.any():
         simulate_jumps(table, levels, widths, work, months_to, best_window_months, best_gain_ooms, numbers, codes)
@@ -114,7 +105,7 @@ def simulate_lines(
     """The rows of any mode but mode from_scratch; arguments as in :func:`simulate_rows`."""
     law = work.law
     for i in range(table.shape[1]):
-        if table[0, i] != FROM_SCRATCH:
+        if table[MODE, i] != FROM_SCRATCH:
             take_law(law, table[:, i], codes[i])
             if codes[i, 3] == OK:
                 outcome = simulate_continuous(
@@ -142,7 +133,7 @@ def simulate_jumps(
     """The rows of mode from_scratch; arguments as in :func:`simulate_rows`."""
     law = work.law
     for i in range(table.shape[1]):
-        if table[0, i] == FROM_SCRATCH:
+        if table[MODE, i] == FROM_SCRATCH:
             take_law(law, table[:, i], codes[i])
             if codes[i, 3] == OK:
                 outcome = simulate_generations(
@@ -183,12 +174,14 @@ def decide_rows(
     codes : array of shape (n, 4), int32
         Receives the status, as in :func:`simulate_rows`; that of a row with an OPEN answer is not final.
     """
-    law, nodes, series = work.law, work.nodes, work.series[0]
+    law = work.law
+    nodes = work.nodes
+    series = work.series[0]  # bounds need one, and trajectories come later
     for i in range(table.shape[1]):
         take_law(law, table[:, i], codes[i])
         if codes[i, 3] != OK:
             answers[i] = NOT_BELOW
-        elif table[0, i] == FROM_SCRATCH:
+        elif table[MODE, i] == FROM_SCRATCH:
             answers[i] = OPEN
         else:
             answers[i, 0], answers[i, 1] = decide(law, ooms, months, with_window, nodes, series)

@@ -156,10 +156,7 @@ class Batch(Future[NDArray[np.int64]]):
     def result(self, timeout: float | None = None) -> NDArray[np.int64]:
         """Wait for the counts, for as long as there is somebody to count; there is no other limit.
 
-        Raises
-        ------
-        InputError
-            When there is nobody any more, or the batch failed everywhere.
+        Raises InputError when there is nobody any more, or the batch failed everywhere.
         """
         columns, values = self._cluster.fetch(self._remote)
         row = np.zeros(self._n_counts, dtype=np.int64)
@@ -196,20 +193,7 @@ class Cluster(Executor):
         self._looked = self._seen = time.monotonic()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **_: Any) -> Batch:  # type: ignore[override]
-        """Have a batch counted.
-
-        Parameters
-        ----------
-        function : callable
-            :func:`~mc_sie.engine.streaming.count_batch`: the workers do nothing else.
-        *args : Job, int
-            What it is called with.
-
-        Returns
-        -------
-        Batch
-            Its counts.
-        """
+        """Have a batch counted: a job and a number for ``count_batch``. The workers do nothing else."""
         assert function.__name__ == count_batch.__name__
         job, number = args
         if self._job is None or self._job[0] is not job:
@@ -243,13 +227,7 @@ class Cluster(Executor):
         return columns, values
 
     def look(self) -> None:
-        """See how many threads there are.
-
-        Raises
-        ------
-        InputError
-            When the scheduler is gone, or has had no worker for :data:`ALONE_SECONDS`.
-        """
+        """See how many threads there are; InputError when the scheduler is gone, or long without a worker."""
         with self._failing():
             self._n_threads = sum(self._client.nthreads().values())
         self._looked = time.monotonic()
@@ -261,10 +239,7 @@ class Cluster(Executor):
     def check(self) -> None:
         """Wait for a worker, and see that the scheduler and all workers run the same source as this machine.
 
-        Raises
-        ------
-        InputError
-            When one does not, or none comes.
+        Raises InputError when one does not, or none comes.
         """
         self.look()
         if not self._n_threads:

@@ -152,43 +152,15 @@ def _number_of(value: Any, name: str, where: str) -> float:
 
 
 def check_whole(name: str, value: object) -> None:
-    """Refuse what is no whole number.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument or option.
-    value : object
-        What was given.
-
-    Raises
-    ------
-    InputError
-        For a fraction, a truth value, or no number at all.
-    """
+    """Raise InputError for a value of an argument that is no whole number; a truth value is none."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise InputError(f"{name} = {value!r:.60}", "is not a whole number", "Give an int.")
 
 
 def numbers_of(name: str, values: Iterable[float]) -> tuple[float, ...]:
-    """Some numbers that were given as an argument.
+    """Numbers that were given as an argument.
 
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    values : iterable of float
-        What was given.
-
-    Returns
-    -------
-    tuple of float
-        The numbers.
-
-    Raises
-    ------
-    InputError
-        For text, one number alone, or something among them that is none.
+    Raises InputError for text, one number alone, or something among them that is none.
     """
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise InputError(f"{name} = {values!r:.60}", "is not a sequence of numbers", f"Write {name}=(1, 5).")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mc_sie.engine.batches import Progress, Rows, run_rows
 from mc_sie.engine.cpu import CODES, Processor
 from mc_sie.engine.kernel import empty_outcomes, fill, kernel_table
-from mc_sie.engine.run import check_unconditioned, uniforms_of
+from mc_sie.engine.run import check_unconditioned, rows_of_range, uniforms_of
 from mc_sie.events import Event
 from mc_sie.model.event_bounds import BELOW, OPEN
 from mc_sie.model.status import OK
@@ -62,38 +62,13 @@ def hits_of_range(
     *,
     with_twin: bool = False,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Hits]:
-    """Event indicators of some draws of a design, decided on the calling thread.
+    """Uniforms, quantities and event indicators of draws ``start`` to ``stop - 1`` of a design, on the calling thread.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        Prior set that is drawn from.
-    design : Design
-        Scheme, seed and sizes.
-    start, stop : int
-        Draws ``start`` to ``stop - 1``.
-    horizon_months : float
-        End of each trajectory.
-    event : Event
-        Event that is asked about.
-    processor : Processor
-        Decides; no other thread may use it meanwhile.
-    with_twin : bool
-        Ask also about the event counted from the day of automation, if there is such a one.
-
-    Returns
-    -------
-    points : dict of str to array of shape (stop - start,)
-        Uniforms by dimension.
-    draws : dict of str to array of shape (stop - start,)
-        Quantities.
-    hits : Hits
-        In the order of the draws.
+    ``with_twin`` asks also about the event counted from the day of automation, if there is such a one. No other thread
+    may use the processor meanwhile.
     """
-    n = stop - start
-    uniforms = uniforms_of(prior, design, start, stop)
-    rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
-    return uniforms, rows, _hits(rows, n, horizon_months, event, processor, with_twin)
+    uniforms, rows = rows_of_range(prior, design, start, stop)
+    return uniforms, rows, _hits(rows, stop - start, horizon_months, event, processor, with_twin)
 
 
 def hits_of_points(
@@ -105,26 +80,7 @@ def hits_of_points(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Event indicators of given points of the unit cube, however they were chosen.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        Turns points into quantities.
-    uniforms : mapping of str to array of shape (n,)
-        In (0, 1), by name of the dimension; every one of ``prior.dimensions``.
-    horizon_months : float
-        End of each trajectory.
-    event : Event
-        Event that is asked about.
-    threads, progress
-        As in :func:`mc_sie.simulate`.
-
-    Returns
-    -------
-    Hits
-        In the order of the draws.
-    """
+    """Event indicators of given points of the unit cube, as :func:`~mc_sie.engine.run.simulate_points` takes them."""
     n = next(iter(uniforms.values())).size
 
     def rows_of(start: int, stop: int) -> dict[str, NDArray[np.generic]]:
@@ -142,22 +98,7 @@ def hits_of_design(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Event indicators of all draws of a design.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        Prior set that is drawn from.
-    design : Design
-        Scheme, seed and sizes.
-    horizon_months, event, threads, progress
-        As in :func:`hits_of_points`.
-
-    Returns
-    -------
-    Hits
-        In the order of the design.
-    """
+    """Event indicators of all draws of a design, in its order; of a set that states no evidence."""
     check_unconditioned(prior, "hits_of_design")
 
     def rows_of(start: int, stop: int) -> dict[str, NDArray[np.generic]]:
@@ -175,7 +116,7 @@ def hits_of(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Hits:
-    """Event indicators of rows of quantities.
+    """Event indicators of rows of quantities, in their order.
 
     Parameters
     ----------
@@ -184,13 +125,12 @@ def hits_of(
         by its code name, one number a row or one for all; ``mode`` as codes.
     n : int
         Rows.
-    horizon_months, event, threads, progress
-        As in :func:`hits_of_points`.
-
-    Returns
-    -------
-    Hits
-        In the order of the draws.
+    horizon_months : float
+        End of each trajectory.
+    event : Event
+        Event that is asked about.
+    threads, progress
+        As in :func:`mc_sie.simulate`.
     """
     status = np.empty(n, dtype=np.int8)
     holds = np.empty(n, dtype=bool)
@@ -219,12 +159,13 @@ def _hits(rows: Rows, n: int, horizon_months: float, event: Event, processor: Pr
         answers = np.empty((n, 2), dtype=np.int8)
         with np.errstate(all="ignore"):
             processor.decide(table, event.index, event.bound, event.outcome != "months_to", answers, codes)
+        # a bound that does not decide leaves all of a draw's events to its trajectory
         answers = answers[:, : len(events)]  # of a time from the start both are the same
         is_open = (answers == OPEN).any(axis=1)
         status[:] = codes[:, CODES.index("status")]
         for row, answer in zip(holds, answers.T, strict=True):
             row[:] = (answer == BELOW) == event.is_below
-    left = np.flatnonzero(is_open)
+    left = np.flatnonzero(is_open)  # an event of another outcome has left them all open
     if left.size:
         levels = sorted({level for one in events for level in one.levels})
         outcomes = empty_outcomes(left.size, levels, sorted({*event.widths}))

@@ -8,38 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.engine.cpu import CODES, NUMBERS, Processor
+from mc_sie.model.parameters import Column
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
 from mc_sie.outcomes import Outcomes
 from mc_sie.quantities import HORIZON_MONTHS_HIGH, MODEL_QUANTITIES, QUANTITIES
 
-KERNEL_COLUMNS = ("mode", *(name for name in (
-    "rho", "alpha_compute", "lam", "r", "labour_per_efficiency", "experiment_efficiency_share", "labour_multiplier",
-    "speedup_initial", "limit_ooms", "software_doubling_months", "training_months", "training_floor_months",
-    "shortening_exponent", "post_training_share", "retraining_compute_share", "generation_gain_ooms", "rho_long",
-    "reconfiguration_half_life_months", "route2_rho", "route2_alpha_compute",
-)), "horizon_months")  # fmt: skip
-"""Order of the quantities in the kernel's table, that of ``model.law.Column``."""
+KERNEL_COLUMNS = tuple(column.name.lower() for column in Column)
+"""Quantities in the order of the kernel's table, the horizon last."""
 
-assert set(KERNEL_COLUMNS) == {*MODEL_QUANTITIES, "horizon_months"}
+# a quantity that the law does not read, or a column that is no quantity, is seen at the first import
+assert KERNEL_COLUMNS[-1] == "horizon_months"
+assert set(KERNEL_COLUMNS[:-1]) == set(MODEL_QUANTITIES)
 
 _STATUS = CODES.index("status")
 
 
 def empty_outcomes(n: int, levels: Sequence[float], widths: Sequence[float]) -> Outcomes:
-    """Room for the outcomes of some draws.
-
-    Parameters
-    ----------
-    n : int
-        Draws.
-    levels, widths : sequence of float
-        Gains in OOM and windows in months that are simulated.
-
-    Returns
-    -------
-    Outcomes
-        To be filled by :func:`fill`.
-    """
+    """Room for the outcomes of n draws, for :func:`fill`; levels in OOM and widths in months."""
     return Outcomes.empty(n, np.asarray(levels, dtype=np.float64), np.asarray(widths, dtype=np.float64))
 
 
@@ -50,20 +35,9 @@ def fill(
     horizon_months: float | NDArray[np.generic],
     processor: Processor,
 ) -> None:
-    """Simulate some rows and store their outcomes.
+    """Simulate some rows, and store their outcomes at the place ``here``; arguments as in :func:`kernel_table`.
 
-    Parameters
-    ----------
-    outcomes : Outcomes
-        Filled at ``here``.
-    here : slice
-        Place of the rows among the outcomes.
-    rows : mapping of str to array
-        Quantities by code name, one number a row or one for all.
-    horizon_months : float or array
-        End of each trajectory.
-    processor : Processor
-        Simulates; no other thread may use it meanwhile.
+    No other thread may use the processor meanwhile.
     """
     n = here.stop - here.start
     table, codes = kernel_table(rows, n, horizon_months)
@@ -74,14 +48,7 @@ def fill(
     best_gain_ooms = np.empty((n, len(outcomes.widths)))
     with np.errstate(all="ignore"):  # interpreted, an overflow that a step recovers from would warn
         processor(
-            table,
-            outcomes.levels,
-            outcomes.widths,
-            months_to,
-            best_window_months,
-            best_gain_ooms,
-            numbers,
-            codes,
+            table, outcomes.levels, outcomes.widths, months_to, best_window_months, best_gain_ooms, numbers, codes
         )
     outcomes.months_to[here] = months_to
     outcomes.best_window_months[here] = best_window_months

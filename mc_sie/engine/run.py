@@ -24,13 +24,7 @@ from mc_sie.errors import InputError
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.quantities import (
-    HORIZON_MONTHS_DEFAULT,
-    HORIZON_MONTHS_HIGH,
-    PRIOR_SET_DIMENSION,
-    QUANTITIES,
-    TOP_OOMS,
-)
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, PRIOR_SET_DIMENSION, QUANTITIES, TOP_OOMS
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.text.numerals import argument_number
 from mc_sie.text.showing import Shown
@@ -118,22 +112,9 @@ def simulate_prior(
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> Simulation:
-    """Draws of a prior set that states no evidence, every one simulated.
+    """Draws of a prior set that states no evidence, every one simulated; arguments as in :func:`mc_sie.simulate`.
 
-    Parameters
-    ----------
-    prior, n_draws, seed, scheme, n_replicates, horizon_months, levels, widths, threads, batch, progress
-        As in :func:`mc_sie.simulate`.
-
-    Returns
-    -------
-    Simulation
-        Draws and outcomes in the order of the design, replicate by replicate.
-
-    Raises
-    ------
-    InputError
-        For sizes, a seed, a scheme or a horizon that cannot be used, and for a set that states evidence.
+    Raises InputError for sizes, a seed, a scheme or a horizon that cannot be used, and for a set that states evidence.
     """
     started = time.perf_counter()
     check_unconditioned(prior, "simulate_prior")
@@ -152,28 +133,16 @@ def simulate_prior(
 
 
 def double_prior(
-    simulation: Simulation,
-    *,
-    threads: int | None = None,
-    batch: int | None = None,
-    progress: Progress | None = None,
+    simulation: Simulation, *, threads: int | None = None, batch: int | None = None, progress: Progress | None = None
 ) -> Simulation:
     """A simulation of a set that states no evidence, with twice the draws in every replicate.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        Draws that there are.
-    threads, batch, progress
-        As in :func:`mc_sie.simulate`.
-
-    Returns
-    -------
-    Simulation
-        Bit for bit what :func:`simulate_prior` gives for twice the draws; only the new half is simulated.
+    Bit for bit what :func:`simulate_prior` gives for twice the draws; only the new half is simulated. Arguments as in
+    :func:`mc_sie.simulate`.
     """
     started = time.perf_counter()
-    prior, old = simulation.prior, simulation.design
+    prior = simulation.prior
+    old = simulation.design
     check_unconditioned(prior, "double_prior")
     design = replace(old, n_per_replicate=2 * old.n_per_replicate)
 
@@ -183,7 +152,7 @@ def double_prior(
         while start < stop:
             replicate, index = divmod(start, old.n_per_replicate)
             n = min(stop - start, old.n_per_replicate - index)
-            first = replicate * design.n_per_replicate + old.n_per_replicate + index
+            first = replicate * design.n_per_replicate + old.n_per_replicate + index  # behind the half that there is
             pieces.append(uniforms_of(prior, design, first, first + n))
             start += n
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in prior.dimensions}
@@ -272,36 +241,23 @@ def simulate_range(
     widths: Sequence[float],
     processor: Processor,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes]:
-    """Some draws of a design, simulated on the calling thread.
+    """Uniforms, quantities and outcomes of draws ``start`` to ``stop - 1`` of a design, made on the calling thread.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        Prior set that is drawn from.
-    design : Design
-        Scheme, seed and sizes.
-    start, stop : int
-        Draws ``start`` to ``stop - 1``.
-    horizon_months, levels, widths
-        As in :func:`mc_sie.simulate`.
-    processor : Processor
-        Simulates; no other thread may use it meanwhile.
-
-    Returns
-    -------
-    points : dict of str to array of shape (stop - start,)
-        Uniforms by dimension.
-    draws : dict of str to array of shape (stop - start,)
-        Quantities.
-    outcomes : Outcomes
-        Their outcomes.
+    No other thread may use the processor meanwhile.
     """
     n = stop - start
-    uniforms = uniforms_of(prior, design, start, stop)
-    rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
+    uniforms, rows = rows_of_range(prior, design, start, stop)
     outcomes = empty_outcomes(n, levels, widths)
     fill(outcomes, slice(0, n), rows, horizon_months, processor)
     return uniforms, rows, outcomes
+
+
+def rows_of_range(
+    prior: PriorSet, design: Design, start: int, stop: int
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]]]:
+    """Uniforms by dimension and quantities by code name, one number a draw, of some draws of a design."""
+    uniforms = uniforms_of(prior, design, start, stop)
+    return uniforms, {name: np.broadcast_to(array, stop - start) for name, array in prior.values(uniforms).items()}
 
 
 def simulate_points(
@@ -315,7 +271,7 @@ def simulate_points(
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
-    """Given points of the unit cube, simulated however they were chosen.
+    """Quantities and outcomes of given points of the unit cube, however they were chosen.
 
     Parameters
     ----------
@@ -325,13 +281,6 @@ def simulate_points(
         In (0, 1), by name of the dimension; every one of ``prior.dimensions``.
     horizon_months, levels, widths, threads, batch, progress
         As in :func:`mc_sie.simulate`.
-
-    Returns
-    -------
-    draws : dict of str to array of shape (n,)
-        Quantities.
-    outcomes : Outcomes
-        Their outcomes.
     """
     n = next(iter(uniforms.values())).size
 
@@ -354,11 +303,11 @@ def _simulated(
 ) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
     """Quantities and outcomes of points; ``points_of`` is given the first of some and the end."""
     outcomes = empty_outcomes(n, levels, widths)
-    first = prior.values(points_of(0, 1))
+    first = prior.values(points_of(0, 1))  # one draw tells names and types
     draws: dict[str, NDArray[np.generic]] = {name: np.empty(n, dtype=array.dtype) for name, array in first.items()}
 
     def store(rows: Rows, here: slice, processor: Processor) -> None:
-        for name, array in rows.items():
+        for name, array in rows.items():  # batches write to places of their own, so that no lock is needed
             draws[name][here] = array
         fill(outcomes, here, rows, horizon_months, processor)
 
@@ -387,18 +336,7 @@ def compile_kernel() -> None:
 
 
 def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
-    """Refuse gains and windows that a trajectory does not tell.
-
-    Parameters
-    ----------
-    levels, widths : sequence of float
-        Gains in OOM and windows in months.
-
-    Raises
-    ------
-    InputError
-        For a gain outside (0, 20] OOM, where trajectories end, or a window that is not positive.
-    """
+    """Raise InputError for a gain outside (0, 20] OOM, where trajectories end, or a window that is not positive."""
     for level in numbers_of("levels", levels):
         if not 0.0 < level <= TOP_OOMS:
             raise InputError(f"levels: {level:g} OOM", f"is outside (0, {TOP_OOMS:g}]", "A trajectory ends there.")
@@ -408,20 +346,7 @@ def check_marks(levels: Sequence[float], widths: Sequence[float]) -> None:
 
 
 def check_unconditioned(prior: PriorSet, what: str) -> None:
-    """Refuse a set that states evidence, for whatever draws from it as it was before.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    what : str
-        Name of the function or option that draws from it.
-
-    Raises
-    ------
-    InputError
-        When it states evidence, or is no set at all.
-    """
+    """Raise InputError for a set that states evidence, where ``what`` draws from it as it was before; or for no set."""
     check_prior_set(prior, what)
     if prior.evidence:
         why = f"is conditioned on evidence, and {what} draws from a set as it was before"
@@ -430,20 +355,7 @@ def check_unconditioned(prior: PriorSet, what: str) -> None:
 
 
 def check_prior_set(prior: PriorSet, what: str) -> None:
-    """Refuse what is no prior set, such as the name of one.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        What was given.
-    what : str
-        Name of the function that it was given to.
-
-    Raises
-    ------
-    InputError
-        When it is none.
-    """
+    """Raise InputError for what is no prior set, such as the name of one, given to the function ``what``."""
     if isinstance(prior, PriorSet):
         return
     remedy = "See load_prior."
@@ -453,18 +365,7 @@ def check_prior_set(prior: PriorSet, what: str) -> None:
 
 
 def check_horizon(horizon_months: float) -> None:
-    """Refuse a horizon that cannot be used.
-
-    Parameters
-    ----------
-    horizon_months : float
-        End of a trajectory, months.
-
-    Raises
-    ------
-    InputError
-        When it is not a positive finite number of at most 12,000 months.
-    """
+    """Raise InputError unless a horizon is a positive number of at most 12,000 months."""
     if not 0.0 < argument_number("horizon_months", horizon_months) <= HORIZON_MONTHS_HIGH:
         raise InputError(
             f"horizon_months = {horizon_months:g}",

@@ -78,20 +78,7 @@ class Sample(Shown):
 
 
 def sample_of(simulation: Simulation, event: Event) -> Sample:
-    """Sample of a simulation for an event.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    event : Event
-        Event whose levels and widths were simulated.
-
-    Returns
-    -------
-    Sample
-        With every outcome.
-    """
+    """Sample of a simulation for an event whose levels and widths were simulated, with every outcome."""
     outcomes = simulation.outcomes
     return Sample(
         simulation.prior,

@@ -56,28 +56,9 @@ class Job:
 
     @classmethod
     def growing(cls, prior: PriorSet, design: Design, spec: CountSpec, max_draws: int) -> Job:
-        """A job that may end once the design is done, and otherwise goes on doubling up to so many draws.
+        """A job that may end once the design is done, and otherwise goes on doubling up to ``max_draws``.
 
-        Parameters
-        ----------
-        prior : PriorSet
-            Prior set that is drawn from.
-        design : Design
-            The smallest design.
-        spec : CountSpec
-            Specification of the counts.
-        max_draws : int
-            Most draws.
-
-        Returns
-        -------
-        Job
-            With the largest design.
-
-        Raises
-        ------
-        InputError
-            For a set given evidence.
+        Raises InputError for a set given evidence.
         """
         check_unconditioned(prior, "stream")
         largest_batch = BATCH_HITS if spec.only_event else BATCH_DEFAULT
@@ -97,6 +78,11 @@ class Job:
         turn, replicate = divmod(number, self.design.n_replicates)
         start = turn * self.batch
         return replicate, start, min(start + self.batch, self.design.n_per_replicate)
+
+    def ends_a_doubling(self, number: int) -> bool:
+        """True before a batch when every replicate holds the same number of batches, a power of two."""
+        turns, is_within = divmod(number, self.design.n_replicates)
+        return turns > 0 and not is_within and turns & (turns - 1) == 0
 
     def empty(self) -> NDArray[np.int64]:
         """Counts before the first batch, shape (R, n_counts)."""
@@ -152,24 +138,11 @@ _local = threading.local()
 
 
 def count_batch(job: Job, number: int) -> NDArray[np.int64]:
-    """Counts of one batch; any process can make them.
-
-    Parameters
-    ----------
-    job : Job
-        The task.
-    number : int
-        Number of the batch.
-
-    Returns
-    -------
-    array of shape (n_counts,), int64
-        Counts to be added to the row of its replicate.
-    """
+    """Row of counts of one batch, to be added to that of its replicate; any process can make it."""
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
     spec = job.spec
-    if not hasattr(_local, "processor"):
+    if not hasattr(_local, "processor"):  # half a megabyte for each thread, kept from batch to batch
         _local.processor = Processor()
     where = job.prior, job.design, first + start, first + stop, spec.horizon_months
     if spec.only_event:
@@ -226,15 +199,15 @@ def stream(
     total = job.design.n_draws
     design = job.design
     waiting: deque[tuple[int, Future[NDArray[np.int64]]]] = deque()
-    following = number = job.n_batches(counts)
+    number = job.n_batches(counts)  # the next to be added: in order, whoever is done first
+    following = number  # the next to be handed out
     last = job.n_rounds * design.n_replicates
     saved = time.monotonic()
     try:
         while True:
             # Asked before the next batch and not after the last one, so that a run that was interrupted between a
             # round and this question asks it when it goes on.
-            turns, is_within = divmod(number, design.n_replicates)
-            if is_enough and turns and not is_within and turns & (turns - 1) == 0 and is_enough(counts):
+            if is_enough and job.ends_a_doubling(number) and is_enough(counts):
                 design = replace(design, n_per_replicate=int(job.n_drawn(counts)[0]))
                 break
             if number == last:

@@ -14,9 +14,11 @@ from mc_sie.engine.cpu import CODES
 from mc_sie.engine.given import arrays_of
 from mc_sie.engine.kernel import kernel_table
 from mc_sie.errors import InputError
-from mc_sie.model.continuous import follow, ln_pace_at, months_at, ooms_at, software_at
+from mc_sie.model.continuous import follow
+from mc_sie.model.dense_output import ln_pace_at, months_at, ooms_at, software_at
 from mc_sie.model.from_scratch import follow_generations
-from mc_sie.model.law import FROM_SCRATCH, set_law
+from mc_sie.model.law import FROM_SCRATCH
+from mc_sie.model.parameters import set_law
 from mc_sie.model.status import END_HORIZON, OK, STATUSES
 from mc_sie.model.workspace import (
     G_LN_PACE,
@@ -67,11 +69,13 @@ def trajectory(row: Mapping[str, Any] | pd.Series[Any] | pd.DataFrame) -> pd.Dat
         if law.mode == FROM_SCRATCH:
             announce_compiling("from_scratch.follow_generations")
             run = follow_generations(law, work, True)
-            status, frame = run.status, _generations_frame(work, run.n_grid, run.months)
+            status = run.status
+            frame = _generations_frame(work, run.n_grid, run.months)
         else:
             announce_compiling("continuous.follow")
             path = follow(law, work)
-            status, frame = path.status, _continuous_frame(work, path.n_panels)
+            status = path.status
+            frame = _continuous_frame(work, path.n_panels)
             if status == OK and path.end == END_HORIZON and frame["months"].iloc[-1] < law.horizon:
                 frame.loc[len(frame)] = [law.horizon, *frame.iloc[-1, 1:3], 0.0, 0]  # it stands still until then
     if status != OK:
@@ -87,7 +91,7 @@ def _continuous_frame(work: Workspace, n_panels: int) -> pd.DataFrame:
     for panel in range(n_panels):
         low = work.panels[panel, P_U]
         high = work.panels[panel + 1, P_U]
-        _, middle = software_at(law, work, panel, 0.5 * (low + high))
+        middle = software_at(law, work, panel, 0.5 * (low + high))[1]
         moves = middle < law.software_hold  # software above it stands still
         if panel == 0:
             pace = math.exp(ln_pace_at(law, work, panel, low)) if moves else 0.0

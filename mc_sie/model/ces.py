@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from mc_sie._jit import inlined, part
-from mc_sie.model.elementary import exp_and_expm1, ln_near_one
+from mc_sie.model.elementary import branchless_exp, exp_and_expm1, ln_near_one
 
 _RHO_SERIES = 1e-13  # below this the first-order expansion in rho is exact to double precision
 
@@ -53,7 +53,7 @@ def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
     if alpha_compute == 0.0:
         return ln_x
     q = rho * d
-    if q > 0.0:
+    if q > 0.0:  # labour's term is the larger
         if q < 0.5:
             return ln_x + math.log1p(alpha_compute * math.expm1(-q)) / rho
         return ln_x + math.log(labour + alpha_compute * math.exp(-q)) / rho
@@ -64,18 +64,7 @@ def ln_ces(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
 
 @inlined
 def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> tuple[float, float]:
-    """Natural logarithm of research output R(X, K) and its elasticity with respect to X, without a branch.
-
-    Parameters
-    ----------
-    ln_x, ln_k, rho, alpha_compute : float
-        As in :func:`ln_ces`.
-
-    Returns
-    -------
-    tuple of float
-        As :func:`ln_ces` and :func:`labour_elasticity` would give them.
-    """
+    """ln R(X, K) and its elasticity to X, as :func:`ln_ces` and :func:`labour_elasticity` give them, but branchless."""
     d = ln_x - ln_k
     labour = 1.0 - alpha_compute
     q = rho * d
@@ -85,30 +74,22 @@ def ln_ces_and_share(ln_x: float, ln_k: float, rho: float, alpha_compute: float)
     total = (1.0 - smaller) + smaller * power
     ln_r = (ln_x if q > 0.0 else ln_k) + ln_near_one(total, smaller * less_one) / (1.0 if is_flat else rho)
     share = (labour if q > 0.0 else labour * power) / total
+    # both overwritten rather than branched to: a choice between numbers is vectorised
     if is_flat:
-        ln_r, share = ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d, labour
+        ln_r = ln_k + labour * d + 0.5 * rho * alpha_compute * labour * d * d
+        share = labour
     if alpha_compute == 0.0:
-        ln_r, share = ln_x, 1.0
+        ln_r = ln_x
+        share = 1.0
     return ln_r, share
 
 
 @inlined
 def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float) -> float:
-    """Elasticity of research output with respect to X; one minus it is the elasticity with respect to K.
-
-    Parameters
-    ----------
-    ln_x, ln_k, rho, alpha_compute : float
-        As in :func:`ln_ces`.
-
-    Returns
-    -------
-    float
-        ``(1 - alpha) X^rho / (alpha K^rho + (1 - alpha) X^rho)``, between 0 and 1.
-    """
+    """Elasticity of R to X, ``(1 - alpha) X^rho / (alpha K^rho + (1 - alpha) X^rho)``; that to K is one minus it."""
     labour = 1.0 - alpha_compute
     q = rho * (ln_x - ln_k)
-    power, _ = exp_and_expm1(-abs(q))
+    power = branchless_exp(-abs(q))
     of_labour = labour if q > 0.0 else labour * power
     share = of_labour / (of_labour + (alpha_compute * power if q > 0.0 else alpha_compute))
     return 1.0 if alpha_compute == 0.0 else share
@@ -116,17 +97,9 @@ def labour_elasticity(ln_x: float, ln_k: float, rho: float, alpha_compute: float
 
 @part
 def ln_ceiling(rho: float, alpha_compute: float) -> float:
-    """Natural logarithm of the largest R with unlimited labour at K = 1.
+    """ln of the largest R with unlimited labour at K = 1: ``ln(alpha) / rho`` for rho < 0 and alpha > 0, else inf.
 
-    Parameters
-    ----------
-    rho, alpha_compute : float
-        As in :func:`ln_ces`.
-
-    Returns
-    -------
-    float
-        ``ln(alpha) / rho`` for rho < 0 and alpha > 0, else inf. At alpha = 1/2: 2 for rho = -1, 32 for rho = -0.2.
+    At alpha = 1/2 that is 2 for rho = -1, and 32 for rho = -0.2.
     """
     if rho >= 0.0 or alpha_compute == 0.0:
         return math.inf

@@ -104,52 +104,27 @@ def product(matrix: FloatArray, j: int, f: Values) -> float:
 
 
 @part
-def integrate(slopes: FloatArray, h: float, start: float, values: FloatArray) -> None:
-    """Values at the nodes of a function known by its derivative there.
-
-    Parameters
-    ----------
-    slopes : array of shape (N_NODES,)
-        Derivative with respect to the coordinate.
-    h : float
-        Length of the panel.
-    start : float
-        The function at the start of the panel.
-    values : array of shape (N_NODES,)
-        Receives the function.
-    """
-    half = 0.5 * h
+def integrate(slopes: FloatArray, length: float, start: float, values: FloatArray) -> None:
+    """Values at the nodes, received in ``values``, of a function known there by its slopes and by its start."""
+    half = 0.5 * length
     f = in_registers(slopes)
     for j in range(N_NODES):
         values[j] = fma(half, product(TO_INTEGRAL, j, f), start)
 
 
 @part
-def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, series: FloatArray) -> float:
-    """Series of a function known by its derivative at the nodes, and of that derivative.
+def fit(slopes: FloatArray, length: float, start: float, slope_series: FloatArray, series: FloatArray) -> float:
+    """Series of a function known by its slopes at the nodes, and of that derivative; the size of its last terms.
 
-    Parameters
-    ----------
-    slopes, h, start
-        As in :func:`integrate`.
-    slope_series, series : array of shape (N_TERMS,)
-        Receive what the derivative with respect to the coordinate and the function are read by.
-
-    Returns
-    -------
-    float
-        Size of the last Chebyshev term of the function, or of a tenth of the one before it where symmetry has made the
-        last one small: several times what the panel is wrong by, since the terms left out are smaller still.
-
-    Notes
-    -----
-    Of the terms of the derivative only the last two have a seventh power of y: T_14 has 64, and T_15 / x has 128.
+    That is the last Chebyshev term of the function, or a tenth of the one before it where symmetry has made the last
+    one small: several times what the panel is wrong by, since the terms left out are smaller still. Of the terms of the
+    derivative only the last two have a seventh power of y: T_14 has 64, and T_15 / x has 128.
     """
     f = in_registers(slopes)
     for j in range(N_NODES):
         slope_series[j] = product(TO_POWERS, j, f)
     slope_series[N_NODES] = 0.0
-    half = 0.5 * h
+    half = 0.5 * length
     at_start = 0.0
     for m in range(EVEN):
         series[EVEN + 1 + m] = half * RISES[m] * slope_series[m]
@@ -160,8 +135,9 @@ def fit(slopes: FloatArray, h: float, start: float, slope_series: FloatArray, se
         series[m] = odd
         at_start -= odd
     series[EVEN] = start - at_start
-    last = h * (1.0 / 64.0 / 128.0) * slope_series[EVEN - 1]  # T_15 is integrated to 1/64 of T_16, T_14 to 1/60 of T_15
-    before = h * (1.0 / 60.0 / 64.0) * slope_series[LAST]
+    # T_15 is integrated to 1/64 of T_16, T_14 to 1/60 of T_15
+    last = length * (1.0 / 64.0 / 128.0) * slope_series[EVEN - 1]
+    before = length * (1.0 / 60.0 / 64.0) * slope_series[LAST]
     return abs(last) + 0.1 * abs(before)
 
 
@@ -181,31 +157,17 @@ def read(series: FloatArray, x: float) -> float:
 
 @part
 def solve(
-    values: FloatArray, slopes: FloatArray, series: FloatArray, slope_series: FloatArray, h: float, value: float
+    values: FloatArray, slopes: FloatArray, series: FloatArray, slope_series: FloatArray, length: float, value: float
 ) -> float:
-    """Position in a panel at which a growing function takes a value.
+    """Position x in [-1, 1] of a panel at which a growing function takes a value, at most that at the last node.
 
-    Parameters
-    ----------
-    values, slopes : array of shape (N_NODES,)
-        The function at the nodes, non-decreasing, and its derivative with respect to the coordinate.
-    series, slope_series : array of shape (N_TERMS,)
-        Both as series.
-    h : float
-        Length of the panel.
-    value : float
-        Sought, at most that at the last node.
-
-    Returns
-    -------
-    float
-        x in [-1, 1].
+    The function and its derivative by the coordinate are given at the nodes and as series; ``length`` is the panel's.
     """
     j = 0
     while j < LAST - 1 and values[j + 1] <= value:
         j += 1
     return solve_between(
-        series, slope_series, h, value, NODES[j], NODES[j + 1], values[j], values[j + 1], slopes[j], slopes[j + 1]
+        series, slope_series, length, value, NODES[j], NODES[j + 1], values[j], values[j + 1], slopes[j], slopes[j + 1]
     )
 
 
@@ -213,7 +175,7 @@ def solve(
 def solve_between(
     series: FloatArray,
     slope_series: FloatArray,
-    h: float,
+    length: float,
     value: float,
     low: float,
     high: float,
@@ -222,24 +184,12 @@ def solve_between(
     slope_low: float,
     slope_high: float,
 ) -> float:
-    """Position between two others at which a growing function takes a value.
+    """As :func:`solve`, between two positions at which the function and its slopes are known.
 
-    Parameters
-    ----------
-    series, slope_series, h, value
-        As in :func:`solve`.
-    low, high : float
-        Positions in [-1, 1] between which it is looked for.
-    at_low, at_high, slope_low, slope_high : float
-        The function there, and its derivative with respect to the coordinate.
-
-    Returns
-    -------
-    float
-        x, by Newton's method kept inside a shrinking bracket. It starts from the inverse function's cubic with the
-        same values and slopes at both ends.
+    Newton's method kept inside a shrinking bracket. It starts from the inverse function's cubic with the same values
+    and slopes at both ends.
     """
-    half = 0.5 * h
+    half = 0.5 * length
     rise = at_high - at_low
     width = high - low
     fraction = 0.5
@@ -277,10 +227,13 @@ def step_factor(error: float) -> float:
 
 
 @part
-def is_reached(length: float, h: float, error: float) -> bool:
-    """True if a panel that is longer than this one by :func:`step_factor` has some length, found without the power."""
-    share = 0.9 * h / length
+def is_reached(wanted: float, length: float, error: float) -> bool:
+    """True if a panel that is longer than this one by :func:`step_factor` has the length that is wanted.
+
+    The same as comparing with the factor, but without its power, which is the dearest operation of a panel's end.
+    """
+    share = 0.9 * length / wanted
     square = share * share
     fourth = square * square
     eighth = fourth * fourth
-    return length <= 4.0 * h and error <= eighth * eighth  # to the power N_NODES
+    return wanted <= 4.0 * length and error <= eighth * eighth  # to the power N_NODES

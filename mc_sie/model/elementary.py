@@ -49,20 +49,8 @@ def within_range(x: float) -> float:
 
 @inlined
 def exp_and_expm1(x: float) -> tuple[float, float]:
-    """e^x and e^x - 1, both to rounding.
+    """e^x and e^x - 1, both to rounding; x is taken as -708 below and as 709 above, short of underflow and overflow.
 
-    Parameters
-    ----------
-    x : float
-        Taken as -708 below and as 709 above, short of underflow and overflow.
-
-    Returns
-    -------
-    tuple of float
-        The two.
-
-    Notes
-    -----
     ``e^x = 2^k e^r`` with ``abs(r) <= ln(2)/2``, and ``e^r = 1 + r + r^2 P(r)``, with P exact at the ten Chebyshev
     points of that range: e^r then errs by 2e-17 of itself.
     """
@@ -80,25 +68,18 @@ def exp_and_expm1(x: float) -> tuple[float, float]:
 
 
 @inlined
+def branchless_exp(x: float) -> float:
+    """e^x, as :func:`exp_and_expm1` has it."""
+    return exp_and_expm1(x)[0]
+
+
+@inlined
 def ln_near_one(x: float, less_one: float) -> float:
-    """ln x for a positive normal double of which x - 1 is known better than x tells.
+    """ln x, to rounding also next to x = 1, for a positive normal double of which x - 1 is known better than x tells.
 
-    Parameters
-    ----------
-    x : float
-        Positive.
-    less_one : float
-        x - 1; used for x between sqrt(1/2) and sqrt(2) only.
-
-    Returns
-    -------
-    float
-        ln x, to rounding also next to x = 1.
-
-    Notes
-    -----
-    With ``x = 2^k m``, m between sqrt(1/2) and sqrt(2), and ``s = (m - 1) / (m + 1)``, ``ln m = 2 artanh s`` is a
-    polynomial in s^2; coefficients of FreeBSD's ``e_log.c`` (error below 2^-58).
+    ``less_one`` is x - 1, used for x between sqrt(1/2) and sqrt(2) only. With ``x = 2^k m``, m between these two, and
+    ``s = (m - 1) / (m + 1)``, ``ln m = 2 artanh s`` is a polynomial in s^2; coefficients of FreeBSD's ``e_log.c``
+    (error below 2^-58).
     """
     bits = np.float64(x).view(np.uint64) + _EXPONENT_OFFSET
     k = np.uint64((bits >> _WIDTH) | _SHIFTER_BITS).view(np.float64) - (2.0**52 + 1023.0)

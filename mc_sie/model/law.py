@@ -15,54 +15,17 @@ which counts how much harder ideas have become: nothing is singular at D, and D 
 from __future__ import annotations
 
 import math
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mc_sie._jit import inlined, part
 from mc_sie.model.ces import exp, labour_elasticity, ln_ceiling, ln_ces, ln_ces_and_share
 from mc_sie.model.elementary import exp_and_expm1, ln_near_one
-from mc_sie.model.status import HALF_GIVEN_PAIR, NOT_FINITE, OK, SHORTENING_RECONFIGURED
-from mc_sie.quantities import SOFTWARE_CAP_OOMS, TOP_OOMS
-from mc_sie.units import LN_10, OOMS_PER_DOUBLING
-
-HOLD_DEPTH = 36.0
-"""Software counts as being at D once the distance that is left, or the time, has fallen to e^-36: below rounding."""
+from mc_sie.units import LN_10
 
 NONE, SHORTENING, SHORTENING_ACCELERATING_ONLY, CONTINUAL, FROM_SCRATCH = range(5)
 """Retraining modes by their positions in ``quantities.MODES``."""
-
-
-class Column(IntEnum):
-    """Where the kernel's table has each quantity: its names are theirs in ``quantities.py``, in capitals.
-
-    Compiled code takes ``.value``: before 0.63 numba knew no member as an index.
-    """
-
-    MODE = 0
-    RHO = 1
-    ALPHA_COMPUTE = 2
-    LAM = 3
-    R = 4
-    LABOUR_PER_EFFICIENCY = 5
-    EXPERIMENT_EFFICIENCY_SHARE = 6
-    LABOUR_MULTIPLIER = 7
-    SPEEDUP_INITIAL = 8
-    LIMIT_OOMS = 9
-    SOFTWARE_DOUBLING_MONTHS = 10
-    TRAINING_MONTHS = 11
-    TRAINING_FLOOR_MONTHS = 12
-    SHORTENING_EXPONENT = 13
-    POST_TRAINING_SHARE = 14
-    RETRAINING_COMPUTE_SHARE = 15
-    GENERATION_GAIN_OOMS = 16
-    RHO_LONG = 17
-    RECONFIGURATION_HALF_LIFE_MONTHS = 18
-    ROUTE2_RHO = 19
-    ROUTE2_ALPHA_COMPUTE = 20
-    HORIZON_MONTHS = 21
 
 
 class Law:
@@ -134,78 +97,53 @@ LAW_TYPE = np.dtype(
 """The record type of :class:`Law`."""
 
 
+class Level(NamedTuple):
+    """A level of software at a coordinate z: s in OOM, and the room 1 - s/D = ds/dz in (0, 1] that is left."""
+
+    software: float
+    room: float
+
+
+class LevelAtU(NamedTuple):
+    """A level of software at a coordinate u: s in OOM, the room 1 - s/D, and ln(ds/du)."""
+
+    software: float
+    room: float
+    ln_slope: float
+
+
 @inlined
 def difficulty(software: float, limit: float) -> float:
-    """Coordinate z of a level of software.
-
-    Parameters
-    ----------
-    software : float
-        s in OOM, below the limit.
-    limit : float
-        D in OOM, possibly inf.
-
-    Returns
-    -------
-    float
-        ``-D ln(1 - s/D)``, or s when D is inf.
-    """
+    """Coordinate z = -D ln(1 - s/D) of a level of software below the limit D; s where D is inf."""
     if math.isinf(limit):  # inf times 0 would be nan
         return software
     return -limit * ln_near_one((limit - software) / limit, -software / limit)  # of two exact forms the better one
 
 
 @inlined
-def software_and_room(z: float, limit: float) -> tuple[float, float]:
-    """Software at coordinate z, and the room 1 - s/D = ds/dz that is left.
-
-    Parameters
-    ----------
-    z : float
-        Coordinate, OOM.
-    limit : float
-        D in OOM, possibly inf.
-
-    Returns
-    -------
-    tuple of float
-        s in OOM, and 1 - s/D in (0, 1].
-    """
+def software_and_room(z: float, limit: float) -> Level:
+    """Level of software at coordinate z; the limit D may be inf."""
     room, less_one = exp_and_expm1(-z * (1.0 / limit))  # in a loop over nodes the division is done once
     if math.isinf(limit):
-        return z, room
-    return -limit * less_one, room
+        return Level(z, room)
+    return Level(-limit * less_one, room)
 
 
 @inlined
-def software_at_u(mode: int, limit: float, u: float) -> tuple[float, float, float]:
-    """Software at a coordinate u along which it moves: s itself in mode shortening, else z.
+def software_at_u(mode: int, limit: float, u: float) -> LevelAtU:
+    """Level of software at a coordinate u along which it moves: s itself in mode shortening, else z.
 
     Damped, the pace is a smooth function of s up to D, and z would stretch the approach to D without need; undamped,
     the limit's factor is singular there, and only in z is it not.
-
-    Parameters
-    ----------
-    mode : int
-        Retraining mode.
-    limit : float
-        D in OOM, possibly inf.
-    u : float
-        Coordinate, OOM.
-
-    Returns
-    -------
-    tuple of float
-        s in OOM; the room 1 - s/D; and ln(ds/du).
     """
     per_limit = 1.0 / limit
     if mode == SHORTENING:
         room = 1.0
         if limit < math.inf:
             room = max(0.0, (limit - u) * per_limit)
-        return u, room, 0.0
-    software, room = software_and_room(u, limit)
-    return software, room, -u * per_limit
+        return LevelAtU(u, room, 0.0)
+    at = software_and_room(u, limit)
+    return LevelAtU(at.software, at.room, -u * per_limit)
 
 
 @part
@@ -213,7 +151,7 @@ def held_software(law: Law, u: float) -> float:
     """Software in OOM at its coordinate; exactly its limit or cap once it is held there."""
     if u >= law.u_hold:
         return law.software_hold
-    return software_at_u(law.mode, law.limit, u)[0]
+    return software_at_u(law.mode, law.limit, u).software
 
 
 @part
@@ -226,20 +164,7 @@ def coordinate(law: Law, software: float) -> float:
 
 @part
 def rho_at(law: Law, months: float) -> float:
-    """Substitution parameter of the first route at a time, under reconfiguration.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    months : float
-        Time since automation.
-
-    Returns
-    -------
-    float
-        ``rho_long + (rho - rho_long) 2^(-t/h)``.
-    """
+    """Substitution parameter of the first route at a time: rho_long + (rho - rho_long) 2^(-t/h), h the half-life."""
     if law.reconfiguration_rate == 0.0:
         return law.rho
     return law.rho_long + (law.rho - law.rho_long) * exp(-law.reconfiguration_rate * months)
@@ -255,52 +180,21 @@ def rho_of(law: Law, route: int, months: float) -> float:
 
 @part
 def ln_pace(law: Law, z: float, software: float, deployed: float, months: float) -> float:
-    """Natural logarithm of the pace M by the law, before any damping by mode shortening.
+    """ln of the pace M, relative to that before automation, by the law without damping by mode shortening.
 
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    z, software : float
-        Software, as coordinate and in OOM.
-    deployed : float
-        a, the capability of the deployed system in OOM.
-    months : float
-        Time since automation.
-
-    Returns
-    -------
-    float
-        ln M, with M relative to the pace before automation.
+    Software is given as coordinate z and in OOM, the deployed system's capability a in OOM.
     """
-    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
-    ln_k = LN_10 * law.phi * software
+    ln_x, ln_k = ln_inputs(on_route(law, 0), software, deployed)
     ln_r = ln_ces(ln_x, ln_k, rho_at(law, months), law.alpha)
-    if not math.isnan(law.rho2):
+    if not math.isnan(law.rho2):  # research takes the better route
         ln_r = max(ln_r, ln_ces(ln_x, ln_k, law.rho2, law.alpha2))
     return law.ln_pace_scale + ln_r - LN_10 * law.beta * z
 
 
 @part
 def ln_route(law: Law, route: int, software: float, deployed: float, months: float) -> tuple[float, float]:
-    """Natural logarithm of R on one route, and its elasticity to labour.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    route : int
-        0 or 1; 1 only where there is a second route.
-    software, deployed, months : float
-        As in :func:`ln_pace`.
-
-    Returns
-    -------
-    tuple of float
-        ln R, and the elasticity with respect to L^lambda.
-    """
-    ln_x = law.ln_labour + LN_10 * law.lam * law.mu * (deployed + law.psi * (software - deployed))
-    ln_k = LN_10 * law.phi * software
+    """ln R on one route (1 only where there is a second), and its elasticity to L^lambda."""
+    ln_x, ln_k = ln_inputs(on_route(law, 0), software, deployed)
     if route == 1:
         return ln_ces_and_share(ln_x, ln_k, law.rho2, law.alpha2)
     return ln_ces_and_share(ln_x, ln_k, rho_at(law, months), law.alpha)
@@ -309,7 +203,7 @@ def ln_route(law: Law, route: int, software: float, deployed: float, months: flo
 @part
 def route_lead(law: Law, route: int, software: float, deployed: float, months: float) -> float:
     """Lead in ln R of the other route over the route in use; arguments as in :func:`ln_route`."""
-    ln_r, _ = ln_route(law, route, software, deployed, months)
+    ln_r = ln_route(law, route, software, deployed, months)[0]
     return ln_route(law, 1 - route, software, deployed, months)[0] - ln_r
 
 
@@ -365,7 +259,7 @@ def on_route(law: Law, route: int) -> RouteLaw:
         law.limit,
         law.beta,
         law.ln_labour,
-        LN_10 * law.lam * law.mu,
+        LN_10 * law.lam * law.mu,  # L = 10^(mu a), and lambda sits on labour alone
         law.psi,
         LN_10 * law.phi,
         law.lam * law.mu,
@@ -373,49 +267,34 @@ def on_route(law: Law, route: int) -> RouteLaw:
         law.ln_speed + law.ln_pace_scale,
         law.ln_accumulation,
         law.rho_long,
-        0.0 if route == 1 else law.reconfiguration_rate,
+        0.0 if route == 1 else law.reconfiguration_rate,  # research is reorganised on the first route only
     )
 
 
 @inlined
-def route_exponent(on: RouteLaw, software: float, deployed: float, labour_share: float) -> float:
-    """Local exponent of research output on one route, d log10 R / d s.
+def ln_inputs(route_law: RouteLaw, software: float, deployed: float) -> tuple[float, float]:
+    """ln X and ln K, the inputs to research: ``L^lambda`` with labour L of the deployed system, and experiments."""
+    ln_x = route_law.ln_labour + route_law.labour * (deployed + route_law.psi * (software - deployed))
+    return ln_x, route_law.compute * software
 
-    Parameters
-    ----------
-    on : RouteLaw
-        The draw on a route, autonomous or taken at t = 0.
-    software, deployed : float
-        s and a in OOM.
-    labour_share : float
-        Part of a gain in software that reaches labour at once: 1 where a = s, psi where a stands still.
 
-    Returns
-    -------
-    float
-        ``lambda mu labour_share e_L + phi (1 - e_L)``, e_L being the elasticity to labour.
+@inlined
+def route_exponent(route_law: RouteLaw, software: float, deployed: float, labour_share: float) -> float:
+    """Local exponent d log10 R / ds on one route: lambda mu labour_share e_L + phi (1 - e_L), e_L that of labour.
+
+    ``labour_share`` is the part of a gain in software that reaches labour at once: 1 where a = s, psi where a stands
+    still. The law is autonomous, or taken at t = 0.
     """
-    ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
-    share = labour_elasticity(ln_x, on.compute * software, on.rho, on.alpha)
-    return on.labour_exponent * labour_share * share + on.compute_exponent * (1.0 - share)
+    ln_x, ln_k = ln_inputs(route_law, software, deployed)
+    share = labour_elasticity(ln_x, ln_k, route_law.rho, route_law.alpha)
+    return route_law.labour_exponent * labour_share * share + route_law.compute_exponent * (1.0 - share)
 
 
 @part
 def research_exponent(law: Law, software: float) -> float:
-    """Local exponent of research output in software, d log10 R / d s, with the deployed system up to date (a = s).
+    """:func:`route_exponent` with the deployed system up to date (a = s), on the better route.
 
-    Parameters
-    ----------
-    law : Law
-        The draw, autonomous or taken at t = 0.
-    software : float
-        s in OOM.
-
-    Returns
-    -------
-    float
-        ``lambda mu e_L + phi (1 - e_L)``, e_L being the elasticity to labour of the route in use; where the two
-        routes tie, the steeper one, which is the one in use just after.
+    Where the two routes tie, the steeper one, which is the one in use just after.
     """
     exponent = route_exponent(on_route(law, 0), software, software, 1.0)
     if not math.isnan(law.rho2):
@@ -428,20 +307,10 @@ def research_exponent(law: Law, software: float) -> float:
 
 @part
 def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
-    """Doublings of software until the pace has doubled, on the day of automation.
+    """N = 1/x, doublings of software until the pace has doubled; x is the exponent of the pace at automation.
 
-    Parameters
-    ----------
-    exponent : float
-        x, the local exponent of the pace at s = 0: :func:`research_exponent` less beta.
-    shortened : bool
-        As after mode shortening has lengthened every doubling of pace by one doubling of software.
-
-    Returns
-    -------
-    float
-        N = 1/x; negative when progress slows, inf at x = 0. Shortened: ``(1 + abs(x)) / x``, which is N + 1 for N > 0
-        and N - 1 for N < 0.
+    Negative when progress slows, inf at x = 0. Shortened, as in mode shortening: ``(1 + abs(x)) / x``, which is N + 1
+    for N > 0 and N - 1 for N < 0.
     """
     if exponent == 0.0:
         return math.inf
@@ -452,18 +321,9 @@ def doublings_per_pace_doubling(exponent: float, shortened: bool) -> float:
 
 @part
 def pace_ceiling(law: Law) -> float:
-    """Largest pace that the CES alone allows with unlimited labour, without the limit to software.
+    """Largest pace that the CES alone allows, f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1), with rho_long if given.
 
-    Parameters
-    ----------
-    law : Law
-        The draw.
-
-    Returns
-    -------
-    float
-        ``f0 max_j alpha_j^(1/rho_j) / R(Lambda^lambda, 1)``, with rho_long where there is reconfiguration; inf when a
-        route has no ceiling, now or in the long run, or experiments multiply (phi > 0).
+    Inf when a route has no ceiling, now or in the long run, or experiments multiply (phi > 0).
     """
     if law.phi > 0.0:  # experiments multiply, too
         return math.inf
@@ -477,96 +337,3 @@ def pace_ceiling(law: Law) -> float:
     if not math.isnan(law.rho2):
         ceiling = max(ceiling, ln_ceiling(law.rho2, law.alpha2))
     return exp(law.ln_pace_scale + ceiling)
-
-
-@part
-def set_law(law: Law, draw: NDArray[np.float64]) -> int:
-    """Status of a draw, whose law of motion is worked out from the quantities as the prior files name them.
-
-    Parameters
-    ----------
-    law : Law
-        Receives it.
-    draw : array of shape (22,)
-        The quantities at their :class:`Column`, in the units and domains of ``quantities.py`` (the engine has checked
-        them); nan for one that is not given.
-
-    Returns
-    -------
-    int
-        OK, or why the draw cannot be simulated.
-    """
-    law.mode = int(draw[Column.MODE.value])
-    law.rho = draw[Column.RHO.value]
-    law.alpha = draw[Column.ALPHA_COMPUTE.value]
-    law.rho2 = draw[Column.ROUTE2_RHO.value]
-    law.alpha2 = draw[Column.ROUTE2_ALPHA_COMPUTE.value]
-    law.rho_long = draw[Column.RHO_LONG.value]
-    law.reconfiguration_rate = 0.0
-    if not math.isnan(law.rho_long):
-        law.reconfiguration_rate = math.log(2.0) / draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS.value]
-    law.lam = draw[Column.LAM.value]
-    law.mu = draw[Column.LABOUR_PER_EFFICIENCY.value]
-    law.psi = draw[Column.POST_TRAINING_SHARE.value]
-    law.phi = draw[Column.EXPERIMENT_EFFICIENCY_SHARE.value]
-    law.limit = draw[Column.LIMIT_OOMS.value]
-    law.beta = law.lam * (1.0 - law.alpha) * law.mu / draw[Column.R.value]
-    law.ln_labour = law.lam * math.log(draw[Column.LABOUR_MULTIPLIER.value])
-    law.ln_speed = math.log(OOMS_PER_DOUBLING / draw[Column.SOFTWARE_DOUBLING_MONTHS.value])
-    law.training_months = draw[Column.TRAINING_MONTHS.value]
-    law.training_floor_months = draw[Column.TRAINING_FLOOR_MONTHS.value]
-    law.shortening_exponent = draw[Column.SHORTENING_EXPONENT.value]
-    law.generation_gain = draw[Column.GENERATION_GAIN_OOMS.value]
-    law.ln_accumulation = math.log(draw[Column.RETRAINING_COMPUTE_SHARE.value] / (law.training_months * LN_10))
-    law.floor_ooms = -math.inf
-    if law.training_floor_months > 0.0:
-        law.floor_ooms = math.log10(law.training_floor_months / law.training_months)
-    law.horizon = draw[Column.HORIZON_MONTHS.value]
-
-    # the pace on day one: as given, or what the CES makes of the labour that there is then
-    ln_r0 = ln_ces(law.ln_labour, 0.0, law.rho, law.alpha)
-    if not math.isnan(law.rho2):
-        ln_r0 = max(ln_r0, ln_ces(law.ln_labour, 0.0, law.rho2, law.alpha2))
-    law.ln_pace_start = ln_r0
-    if not math.isnan(draw[Column.SPEEDUP_INITIAL.value]):
-        law.ln_pace_start = math.log(draw[Column.SPEEDUP_INITIAL.value])
-    law.ln_pace_scale = law.ln_pace_start - ln_r0
-
-    set_hold(law)
-    status = status_of_pairs(law.mode, draw)
-    if status == OK and not (math.isfinite(law.ln_pace_start) and math.isfinite(ln_r0)):
-        return NOT_FINITE
-    return status
-
-
-@part
-def set_hold(law: Law) -> None:
-    """Work out where software is held for good."""
-    cap = SOFTWARE_CAP_OOMS
-    if law.mode < CONTINUAL:  # e = s, and the trajectory ends at the top
-        cap = TOP_OOMS
-    law.software_hold = min(cap, law.limit)
-    if law.mode == SHORTENING:  # u is software itself
-        law.u_hold = law.software_hold
-    elif law.limit > cap:
-        law.u_hold = difficulty(cap, law.limit)
-    else:
-        # close to D the time that is left falls as (1 - s/D)^slowing: D is reached only if that is positive
-        slowing = 1.0 - LN_10 * law.beta * law.limit
-        law.u_hold = math.inf
-        if slowing > 0.0:
-            law.u_hold = law.limit * HOLD_DEPTH / slowing
-
-
-@part
-def status_of_pairs(mode: int, draw: NDArray[np.float64]) -> int:
-    """OK, or what is wrong with the quantities that go together."""
-    is_reconfigured = not math.isnan(draw[Column.RHO_LONG.value])
-    has_route2 = not math.isnan(draw[Column.ROUTE2_RHO.value])
-    if is_reconfigured == math.isnan(draw[Column.RECONFIGURATION_HALF_LIFE_MONTHS.value]):
-        return HALF_GIVEN_PAIR
-    if has_route2 == math.isnan(draw[Column.ROUTE2_ALPHA_COMPUTE.value]):
-        return HALF_GIVEN_PAIR
-    if is_reconfigured and (mode == SHORTENING or mode == SHORTENING_ACCELERATING_ONLY):
-        return SHORTENING_RECONFIGURED
-    return OK

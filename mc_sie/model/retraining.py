@@ -24,6 +24,7 @@ from mc_sie.model.law import (
     SHORTENING,
     Law,
     RouteLaw,
+    ln_inputs,
     on_route,
     rho_of,
     route_exponent,
@@ -34,42 +35,20 @@ from mc_sie.units import LN_10
 
 
 @inlined
-def pace_exponent(on: RouteLaw, software: float, room: float, deployed: float, labour_share: float) -> float:
-    """Undamped exponent of the pace times ds/dz, which is finite up to the limit.
+def pace_exponent(route_law: RouteLaw, software: float, room: float, deployed: float, labour_share: float) -> float:
+    """Undamped exponent of the pace times ds/dz, (1 - s/D) x, which is finite up to the limit.
 
-    Parameters
-    ----------
-    on : RouteLaw
-        The draw on a route, without reconfiguration, in any mode but continual.
-    software, room : float
-        s in OOM and 1 - s/D.
-    deployed, labour_share : float
-        a in OOM, and the part of a gain in software that reaches labour at once: s and 1, but psi between deployments
-        in mode from_scratch.
-
-    Returns
-    -------
-    float
-        ``(1 - s/D) x`` with ``x = d log10 M / ds = d log10 R/ds - beta / (1 - s/D)``.
+    ``x = d log10 M / ds = d log10 R/ds - beta / (1 - s/D)``. Arguments as in :func:`route_exponent`, and the room 1 -
+    s/D; without reconfiguration, in any mode but continual.
     """
-    return route_exponent(on, software, deployed, labour_share) * room - on.beta
+    return route_exponent(route_law, software, deployed, labour_share) * room - route_law.beta
 
 
 @inlined
 def damped(mode: int, exponent: float, room: float) -> float:
     """d ln M / du from :func:`pace_exponent`: as it is, or with ``x / (1 + abs(x))`` in place of x in mode shortening.
 
-    Parameters
-    ----------
-    mode : int
-        Retraining mode.
-    exponent, room : float
-        ``(1 - s/D) x`` and 1 - s/D.
-
-    Returns
-    -------
-    float
-        Per OOM of u. The one-sided variant leaves x < 0 as it is.
+    The one-sided variant leaves x < 0 as it is.
     """
     if mode == NONE or mode == FROM_SCRATCH:
         return LN_10 * exponent
@@ -80,66 +59,34 @@ def damped(mode: int, exponent: float, room: float) -> float:
 
 
 @inlined
-def ln_research_by_time(on: RouteLaw, rho: float, software: float, deployed: float, ln_r: float, share: float) -> float:
-    """Partial derivative with respect to time of ln R on a course, under reconfiguration.
+def ln_research_by_time(
+    route_law: RouteLaw, rho: float, software: float, deployed: float, ln_r: float, share: float
+) -> float:
+    """Derivative of :func:`ln_research` with respect to time, per month, under reconfiguration.
 
-    Parameters
-    ----------
-    on : RouteLaw
-        The course.
-    rho : float
-        Substitution parameter at the time.
-    software, deployed : float
-        s and a in OOM.
-    ln_r, share : float
-        ln R and its elasticity there.
-
-    Returns
-    -------
-    float
-        Per month; good to about 1e-3 of itself next to rho = 0, where it is a difference of nearly equal numbers.
+    Good to about 1e-3 of itself next to rho = 0, where it is a difference of nearly equal numbers.
     """
-    ln_k = on.compute * software
-    d = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed)) - ln_k
+    ln_x, ln_k = ln_inputs(route_law, software, deployed)
+    d = ln_x - ln_k
     is_flat = abs(rho * d) < 1e-3
     by_rho = (share * d - (ln_r - ln_k)) / (1.0 if is_flat else rho)
     if is_flat:
-        by_rho = 0.5 * on.alpha * (1.0 - on.alpha) * d * d
-    return -by_rho * on.reconfiguration_rate * (rho - on.rho_long) if on.reconfiguration_rate > 0.0 else 0.0
+        by_rho = 0.5 * route_law.alpha * (1.0 - route_law.alpha) * d * d
+    by_time = -by_rho * route_law.reconfiguration_rate * (rho - route_law.rho_long)
+    return by_time if route_law.reconfiguration_rate > 0.0 else 0.0  # rho_long is nan without reconfiguration
 
 
 @part
 def months_slope_log(law: Law, route: int, u: float, deployed: float, months: float) -> tuple[float, float]:
-    """ln(dt/du) under reconfiguration, where it depends on the time itself; modes none and from_scratch.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    route : int
-        The route of research in use.
-    u : float
-        Coordinate of software.
-    deployed : float
-        a in OOM, read in mode from_scratch only.
-    months : float
-        Time.
-
-    Returns
-    -------
-    tuple of float
-        ln(dt/du), and its derivative with respect to t, which steers an iteration and need not be exact.
-    """
-    software, _, ln_slope = software_at_u(law.mode, law.limit, u)
-    if law.mode == NONE:
-        level = software
-    else:
-        level = deployed
-    on = on_route(law, route)
+    """ln(dt/du) under reconfiguration, where it depends on the time itself; modes none and from_scratch."""
+    at = software_at_u(law.mode, law.limit, u)
+    if law.mode == NONE:  # a = s
+        deployed = at.software
+    route_law = on_route(law, route)
     rho = rho_of(law, route, months)
-    ln_r, share = ln_research(on, rho, software, level)
-    slope_log = ln_slope - on.ln_speed - ln_r + LN_10 * on.beta * u
-    return slope_log, -ln_research_by_time(on, rho, software, level, ln_r, share)
+    ln_r, share = ln_research(route_law, rho, at.software, deployed)
+    slope_log = at.ln_slope - route_law.ln_speed - ln_r + LN_10 * route_law.beta * u
+    return slope_log, -ln_research_by_time(route_law, rho, at.software, deployed, ln_r, share)
 
 
 class Heading(NamedTuple):
@@ -149,16 +96,10 @@ class Heading(NamedTuple):
     ----------
     odds_log : float
         w = ln(f / (1 - f)), with f = de/du the share of the path z + e that is effective compute.
-    by_z : float
-        Derivative of w with respect to z, at the same e.
-    tilt, bend : float
-        First and second derivative of w with respect to e at the same u, where z gives way to e.
+    by_z, tilt, bend : float
+        Derivative of w by z at the same e; first and second by e at the same u, where z gives way to e.
     slowness_log : float
         ln(dt/de).
-    software, room : float
-        s in OOM and 1 - s/D.
-    ln_r, share : float
-        ln R on the route in use and its elasticity to labour.
     """
 
     odds_log: float
@@ -166,109 +107,55 @@ class Heading(NamedTuple):
     tilt: float
     bend: float
     slowness_log: float
-    software: float
-    room: float
-    ln_r: float
-    share: float
 
 
 @part
 def heading_at(law: Law, route: int, z: float, effective: float, months: float) -> Heading:
-    """Heading of a trajectory of mode continual.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    route : int
-        The route of research in use.
-    z, effective, months : float
-        Software as coordinate z, e in OOM, time.
-
-    Returns
-    -------
-    Heading
-        The odds and their derivatives.
-    """
-    on = on_route(law, route)
+    """Heading of a trajectory of mode continual at a coordinate z, e in OOM and a time, on a route."""
+    route_law = on_route(law, route)
     rho = rho_of(law, route, months)
     software, room = software_and_room(z, law.limit)
-    ln_r, share = ln_research(on, rho, software, effective)
-    return heading(on, rho, z, effective, software, room, ln_r, share)
+    ln_r, share = ln_research(route_law, rho, software, effective)
+    return heading(route_law, rho, z, effective, software, room, ln_r, share)
 
 
 @inlined
-def ln_research(on: RouteLaw, rho: float, software: float, deployed: float) -> tuple[float, float]:
+def ln_research(route_law: RouteLaw, rho: float, software: float, deployed: float) -> tuple[float, float]:
     """ln R on a course and its elasticity to labour, from rho at the time, s and a."""
-    ln_x = on.ln_labour + on.labour * (deployed + on.psi * (software - deployed))
-    return ln_ces_and_share(ln_x, on.compute * software, rho, on.alpha)
+    ln_x, ln_k = ln_inputs(route_law, software, deployed)
+    return ln_ces_and_share(ln_x, ln_k, rho, route_law.alpha)
 
 
 @inlined
 def heading(
-    on: RouteLaw, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
+    route_law: RouteLaw, rho: float, z: float, effective: float, software: float, room: float, ln_r: float, share: float
 ) -> Heading:
-    """Heading of a trajectory of mode continual at one point of its course.
+    """Heading at one point of a course, from what :func:`software_and_room` and :func:`ln_research` give there.
 
-    Parameters
-    ----------
-    on : RouteLaw
-        The course.
-    rho : float
-        Substitution parameter at the time.
-    z, effective : float
-        Software as coordinate z, and e in OOM.
-    software, room, ln_r, share : float
-        Of :func:`software_and_room` and :func:`ln_research` there.
-
-    Returns
-    -------
-    Heading
-        The odds and their derivatives.
-
-    Notes
-    -----
     ``w = ln(de/dt) - ln(dz/dt)`` with ``de/dt = chi 10^(s - e) / (tau_0 ln 10)`` and ``dz/dt = g M / (1 - s/D)``.
     """
-    ln_accumulation = on.ln_accumulation + LN_10 * (software - effective)
-    per_limit = 1.0 / on.limit
-    difficulty = LN_10 * on.beta - per_limit
+    ln_accumulation = route_law.ln_accumulation + LN_10 * (software - effective)
+    per_limit = 1.0 / route_law.limit
+    difficulty = LN_10 * route_law.beta - per_limit
     # ln X, ln K and ln R along z at the same e, and along e at the same u = z + e
-    x_by_z = on.labour * on.psi * room
-    k_by_z = on.compute * room
-    x_tilt = on.labour * (1.0 - on.psi) - x_by_z
+    x_by_z = route_law.labour * route_law.psi * room
+    k_by_z = route_law.compute * room
+    x_tilt = route_law.labour * (1.0 - route_law.psi) - x_by_z
     r_tilt = share * x_tilt - (1.0 - share) * k_by_z
     r_by_z = share * x_by_z + (1.0 - share) * k_by_z
     r_bend = rho * share * (1.0 - share) * (x_tilt + k_by_z) * (x_tilt + k_by_z) - r_by_z * per_limit
     return Heading(
-        ln_accumulation - (on.ln_speed + ln_r - difficulty * z),
+        ln_accumulation - (route_law.ln_speed + ln_r - difficulty * z),
         LN_10 * room - r_by_z + difficulty,
         -LN_10 * (1.0 + room) - r_tilt - difficulty,
         -LN_10 * room * per_limit - r_bend,
         -ln_accumulation,
-        software,
-        room,
-        ln_r,
-        share,
     )
 
 
 @part
 def run_months(law: Law, ln_m: float) -> float:
-    """Duration of a training run from scratch that starts now.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    ln_m : float
-        ln of the pace M at the start of the run; -inf at the limit.
-
-    Returns
-    -------
-    float
-        ``min(tau_0, max(tau_min, tau_0 (M(0)/M)^eta))`` months.
-    """
+    """Months that a training run takes, min(tau_0, max(tau_min, tau_0 (M(0)/M)^eta)), from ln M at its start."""
     tau = law.training_months
     if law.shortening_exponent > 0.0:  # at eta = 0 runs keep their length even where M = 0
         tau *= exp(law.shortening_exponent * (law.ln_pace_start - ln_m))
@@ -277,22 +164,7 @@ def run_months(law: Law, ln_m: float) -> float:
 
 @part
 def offered_ooms(law: Law, software: float, ln_m: float) -> float:
-    """Effective compute that a training run started now would reach.
-
-    Parameters
-    ----------
-    law : Law
-        The draw.
-    software : float
-        s in OOM, frozen for the run.
-    ln_m : float
-        ln of the pace M at the start of the run.
-
-    Returns
-    -------
-    float
-        ``e_new = s + log10(tau / tau_0)`` OOM.
-    """
+    """Effective compute that a run started now would reach: e_new = s + log10(tau / tau_0) OOM."""
     return software + forgone_ooms(law, ln_m)
 
 

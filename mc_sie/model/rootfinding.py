@@ -44,8 +44,9 @@ def bracket_between(low: float, high: float, at_low: float, at_high: float) -> B
 @part
 def false_position(bracket: Bracket) -> float:
     """Position at which the chord of a bracket crosses zero; the middle where rounding puts that at an end."""
-    low, high, at_low, at_high, _ = bracket
-    x = (low * at_high - high * at_low) / (at_high - at_low)
+    low = bracket.low
+    high = bracket.high
+    x = (low * bracket.at_high - high * bracket.at_low) / (bracket.at_high - bracket.at_low)
     if x > low and x < high:  # false for nan, too
         return x
     return 0.5 * (low + high)
@@ -53,46 +54,27 @@ def false_position(bracket: Bracket) -> float:
 
 @part
 def narrowed(bracket: Bracket, x: float, value: float, is_low: bool) -> Bracket:
-    """Bracket with x in place of its low end, or else of its high end.
+    """Bracket with x, where the function is ``value``, in place of its low end, or else of its high end.
 
     An end that has stayed for a second time counts half from then on, or it would stay for good (Illinois).
-
-    Parameters
-    ----------
-    bracket : Bracket
-        The bracket so far.
-    x, value : float
-        A position in it, and the function there.
-    is_low : bool
-        The function has the sign there that it has at the low end.
     """
-    low, high, at_low, at_high, moved = bracket
     if is_low:
-        if moved == _LOW:  # twice in a row: the high end has stayed
+        at_high = bracket.at_high
+        if bracket.moved == _LOW:  # twice in a row: the high end has stayed
             at_high *= 0.5
-        return Bracket(x, high, value, at_high, _LOW)
-    if moved == _HIGH:
+        return Bracket(x, bracket.high, value, at_high, _LOW)
+    at_low = bracket.at_low
+    if bracket.moved == _HIGH:
         at_low *= 0.5
-    return Bracket(low, x, at_low, value, _HIGH)
+    return Bracket(bracket.low, x, at_low, value, _HIGH)
 
 
 @part
 def newton_in(low: float, high: float, x: float, miss: float, slope: float) -> tuple[float, bool]:
-    """Next position of a search for the zero of a growing function.
+    """Next position in a search for the zero of a growing function between two others, and whether it is Newton's.
 
-    Parameters
-    ----------
-    low, high : float
-        Positions between which the zero lies.
-    x, miss, slope : float
-        The position so far, the function and its derivative there.
-
-    Returns
-    -------
-    x : float
-        Newton's next position; the middle of the bracket where that is outside or there is none.
-    is_newton : bool
-        Which of the two it is.
+    From a position x, how far the function misses 0 there, and its slope. The middle of the bracket where Newton's
+    position is outside or there is none.
     """
     if slope > 0.0:
         guess = x - miss / slope

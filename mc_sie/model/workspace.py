@@ -9,12 +9,9 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mc_sie.model.chebyshev import N_NODES, N_TERMS
+from mc_sie.model.chebyshev import N_NODES, N_TERMS, FloatArray
 from mc_sie.model.law import LAW_TYPE, Law
-
-FloatArray = NDArray[np.float64]
 
 MAX_PANELS = 512
 """Panels that one trajectory may have; the hardest corners of the domain take about a quarter of it."""

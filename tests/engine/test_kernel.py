@@ -7,16 +7,19 @@ import pytest
 
 from mc_sie.engine.cpu import CODES
 from mc_sie.engine.kernel import KERNEL_COLUMNS, in_domain, kernel_table
-from mc_sie.model.law import Column
+from mc_sie.model.parameters import Column
 from mc_sie.model.status import OK, OUTSIDE_DOMAIN
-from mc_sie.quantities import QUANTITIES
+from mc_sie.quantities import MODEL_QUANTITIES, QUANTITIES
 
 GIVEN = {"mode": 0.0, "rho": -0.1, "r": 1.5}
 ROWS = {name: np.array([GIVEN.get(name, QUANTITIES[name].default)], dtype=np.float64) for name in KERNEL_COLUMNS[:-1]}
 
 
-def test_the_kernel_takes_its_columns_in_the_order_of_the_table():
-    assert tuple(column.name.lower() for column in Column) == KERNEL_COLUMNS
+def test_a_column_is_where_the_law_reads_it():
+    assert [KERNEL_COLUMNS[Column[name.upper()].value] for name in QUANTITIES if name in KERNEL_COLUMNS] == [
+        name for name in QUANTITIES if name in KERNEL_COLUMNS
+    ]
+    assert {*KERNEL_COLUMNS} == {*MODEL_QUANTITIES, "horizon_months"}
 
 
 def test_a_line_of_the_table_is_a_quantity():

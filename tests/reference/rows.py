@@ -225,3 +225,35 @@ def whole_domain(seed: int, n: int) -> dict[str, Any]:
     columns["route2_rho"] = np.where(two_routes, mixed((2.0, uniform(-1.0, 0.3)), (1.0, rho())), math.nan)
     columns["route2_alpha_compute"] = np.where(two_routes, alpha(), math.nan)
     return columns
+
+
+SHORTENED = [
+    # k, and a law that a polynomial through 16 places does not follow: x changes sign,
+    (1.0, {"rho": -0.125, "lam": 0.904, "r": 2.04, "labour_per_efficiency": 2.14, "labour_multiplier": 387.0}),
+    # research turns from one input to the other between two places,
+    (0.5, {"rho": -11.2, "lam": 0.594, "r": 0.392, "labour_per_efficiency": 0.715,
+           "experiment_efficiency_share": 0.734, "labour_multiplier": 2690.0, "limit_ooms": 516.0}),
+    (2.5, {"rho": -18.8, "lam": 0.424, "r": 1.24, "labour_per_efficiency": 1.01,
+           "experiment_efficiency_share": 0.712, "labour_multiplier": 236.0, "limit_ooms": 21.0}),
+    # by chance with the last terms of the series 0,
+    (0.5, {"rho": -32.1476, "alpha_compute": 0.507846, "lam": 1.36824, "r": 73.7667, "labour_per_efficiency": 2.8764,
+           "labour_multiplier": 0.192468, "limit_ooms": 0.566722}),
+    # it does so on the day of automation,
+    (2.5, {"rho": -1.27, "alpha_compute": 0.235, "lam": 1.49, "r": 5.45, "labour_per_efficiency": 2.58,
+           "labour_multiplier": 1.03}),
+    # or the pace falls next to D only
+    (5.0, {"rho": -50.0, "alpha_compute": 0.915, "lam": 0.00104, "r": 1.01, "labour_per_efficiency": 1.0,
+           "labour_multiplier": 1.01, "limit_ooms": 5.13}),
+    (5.0, {"rho": -0.231, "alpha_compute": 8.12e-5, "lam": 3.0, "r": 5.96, "labour_per_efficiency": 10.0,
+           "experiment_efficiency_share": 0.926, "labour_multiplier": 18.7, "limit_ooms": 5.87}),
+    (2.5, {"rho": -0.1528, "alpha_compute": 0.99998, "lam": 1.007, "r": 0.01, "labour_per_efficiency": 0.0238,
+           "labour_multiplier": 914.0, "limit_ooms": 2.5612}),
+    # the two for which a search of the domain found most of the error that is said
+    (1.0, {"rho": 0.0, "alpha_compute": 0.0, "lam": 3.0, "r": 93.284, "labour_per_efficiency": 10.0,
+           "limit_ooms": 1.27623}),
+    (5.0, {"rho": -34.98, "alpha_compute": 0.108137, "lam": 1.86095, "r": 1.81172, "labour_per_efficiency": 5.37443,
+           "experiment_efficiency_share": 0.999726, "labour_multiplier": 2.47609e-15, "limit_ooms": 5.45357,
+           "speedup_initial": 900.0}),
+]  # fmt: skip
+"""Rows of mode shortening, most of them such that bounds were wrong (by up to 26 %) that took the last terms of the
+series for its error, or the slope of the series for that of the law."""
