@@ -236,10 +236,16 @@ _TABLE = (
         "r = (1 - alpha_compute) mu r_total",
         low_open=True, determines="r", scale="log",
     ),
+    Quantity(
+        "max_speed_compute", "largest pace with unlimited compute", "(1-alpha)^(1/rho)", "x", 1.0, math.inf, 4,
+        "largest pace with unlimited experiment compute and fixed labour, relative to before automation; stated beside "
+        "max_speed, with which it determines alpha_compute and rho: max_speed^rho + max_speed_compute^rho = 1",
+        low_open=True, high_open=True, determines="alpha_compute", scale="log",
+    ),
 )  # fmt: skip
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABLE}
-"""Every quantity by its code name, the reparametrisations ``sigma``, ``max_speed`` and ``r_total`` included."""
+"""Every quantity by its code name, the reparametrisations (``sigma``, ``max_speed``, ...) included."""
 
 MODEL_QUANTITIES: tuple[str, ...] = tuple(q.name for q in _TABLE if q.determines is None)
 """Names of the quantities that the law of motion takes, in the order of the table."""
@@ -256,6 +262,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "route2_alpha_compute",
     ),
     "returns": ("r", "r_total"),
+    "alpha_compute": ("alpha_compute", "max_speed_compute"),
     "initial_pace": ("speedup_initial", "labour_multiplier"),
     "retraining": (
         "mode", "training_months", "training_floor_months", "shortening_exponent", "post_training_share",

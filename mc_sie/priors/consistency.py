@@ -8,11 +8,12 @@ from itertools import product
 
 import numpy as np
 
+from mc_sie.distributions.base import Distribution
 from mc_sie.errors import InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry
 from mc_sie.priors.evidence import Evidence, used_twice
-from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation, inputs_of
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
 
 AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
@@ -54,17 +55,32 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
             )
             raise InputError(f"{file}: [mode]", why, remedy)
     for name, reparametrisation in REPARAMETRISATIONS.items():
-        if name in entries:
-            _check_image(file, reparametrisation, entries)
+        if name not in entries:
+            continue
+        for partner in reparametrisation.partners:
+            if partner not in entries:
+                why = f"is given without [{partner}]: together they determine {_both_determined(name, partner)}"
+                remedy = f"State both, or neither and {_both_determined(name, partner)} themselves."
+                raise InputError(f"{file}: [{name}]", why, remedy)
+        _check_image(file, reparametrisation, entries)
+
+
+def _both_determined(name: str, partner: str) -> str:
+    """What two stated quantities determine, in words."""
+    return " and ".join(QUANTITIES[one].determined for one in (partner, name))
 
 
 def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mapping[str, Entry]) -> None:
     """Refuse a reparametrisation that leads outside the domain of the quantity that it determines."""
     name, determined = reparametrisation.name, reparametrisation.determined
-    inputs = (name, *reparametrisation.others)
+    inputs = inputs_of(name, entries)
     corners = np.array(list(product(*(entries[key].distribution.reach for key in inputs)))).T
+    draws = dict(zip(inputs, corners, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):  # monotone in each input, so that the corners decide
-        images = reparametrisation.forward(dict(zip(inputs, corners, strict=True)))
+        for one in REPARAMETRISATIONS.values():
+            if one.name in inputs:
+                draws[one.determined.name] = one.forward(draws)
+    images = draws[determined.name]
     for image, inside in (
         (np.min(images), determined.low <= np.min(images)),
         (np.max(images), np.max(images) <= determined.high),
@@ -126,8 +142,8 @@ def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | N
     str
         A sentence each.
     """
-    alpha = entries["alpha_compute"].distribution
-    if _is_bottlenecked(entries) and alpha.atoms and alpha.atoms[0][0] == 0.0:
+    alpha = _weight_on_experiments(entries)
+    if _is_bottlenecked(entries) and alpha is not None and alpha.atoms and alpha.atoms[0][0] == 0.0:
         yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
     if counts_twice(entries, bottlenecks):
         yield (
@@ -160,8 +176,16 @@ def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
     bool
         False where ``bottlenecks`` says it.
     """
-    is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
-    return is_direct and _is_bottlenecked(entries)
+    alpha = _weight_on_experiments(entries)
+    is_weighed = alpha is None or alpha.reach[1] > 0.0  # a finite pace with unlimited compute needs a weight
+    return "r" in entries and is_weighed and bottlenecks is None and _is_bottlenecked(entries)
+
+
+def _weight_on_experiments(entries: Mapping[str, Entry]) -> Distribution | None:
+    """Distribution of alpha_compute; None where the two largest paces determine it."""
+    if "alpha_compute" in entries:
+        return entries["alpha_compute"].distribution
+    return None
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:

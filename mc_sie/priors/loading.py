@@ -206,7 +206,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
-    inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
+    inherited = None if {"r", "alpha_compute"} & {QUANTITIES[name].determined for name in own} else base.bottlenecks
     correlations = base.correlations | _correlations(file, document, raw, kept | own)
     evidence = base.evidence | {model.name: _evidence(model, file) for model in document.evidence}
     return _Layer(kept | own, citations, _stripped(document.bottlenecks) or inherited, correlations, evidence)

@@ -25,7 +25,7 @@ R = entry("r", 'family = "loguniform"\nlow = 0.4\nhigh = 3.6')
 BASE = HEAD + RHO + R
 MODES = "none, shortening, shortening_accelerating_only, continual, from_scratch"
 NUMBERS = (
-    "fixed, uniform, loguniform, normal, lognormal, beta, triangular, pert, student_t, "
+    "fixed, uniform, loguniform, normal, lognormal, shifted_lognormal, beta, triangular, pert, student_t, "
     "quantiles, interval, histogram, tabulated"
 )
 IN_RHO = "rho lies in [-50, 1): CES substitution parameter between labour and experiments; sigma = 1/(1 - rho)."
@@ -343,7 +343,7 @@ MISTAKES = {
         + entry("max_speed", 'family = "fixed"\nvalue = 10')
         + entry("alpha_compute", 'family = "fixed"\nvalue = 0'),
         "[max_speed] makes rho = -inf possible, outside [-50, 1). rho = ln(alpha_compute)/ln(max_speed): "
-        "keep max_speed away from 1 and alpha_compute from 0 with truncate_low.",
+        "keep max_speed, and max_speed_compute beside it, away from 1 and alpha_compute from 0 with truncate_low.",
     ),
     "r_total that makes r too small": (
         HEAD + RHO + entry("r_total", 'family = "uniform"\nlow = 0\nhigh = 1'),
