@@ -242,6 +242,12 @@ _TABLE = (
         "max_speed, with which it determines alpha_compute and rho: max_speed^rho + max_speed_compute^rho = 1",
         low_open=True, high_open=True, determines="alpha_compute", scale="log",
     ),
+    Quantity(
+        "r_cumulative", "returns to cumulative research", "1/beta", "1", 0.0, 1000.0, 1,
+        "doublings of training efficiency per doubling of cumulative research output, stepping on toes and the labour "
+        "share already in that output (1/beta); r = lam (1 - alpha_compute) mu r_cumulative",
+        low_open=True, determines="r", scale="log",
+    ),
 )  # fmt: skip
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABLE}
@@ -261,8 +267,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "rho", "sigma", "max_speed", "rho_long", "reconfiguration_half_life_months", "route2_rho",
         "route2_alpha_compute",
     ),
-    "returns": ("r", "r_total"),
-    "alpha_compute": ("alpha_compute", "max_speed_compute"),
+    "returns": ("r", "r_total", "r_cumulative"),
     "initial_pace": ("speedup_initial", "labour_multiplier"),
     "retraining": (
         "mode", "training_months", "training_floor_months", "shortening_exponent", "post_training_share",
@@ -271,7 +276,11 @@ BLOCKS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Quantities that mean something only together, by the block's name: a comparison takes a block from one set whole."""
 
-BLOCKS |= {q.name: (q.name,) for q in _TABLE if not any(q.name in block for block in BLOCKS.values())}
+BLOCKS |= {
+    q.name: (q.name, *(other.name for other in _TABLE if other.determines == q.name))
+    for q in _TABLE
+    if q.determines is None and not any(q.name in block for block in BLOCKS.values())
+}
 
 PRIOR_SET_DIMENSION = 21
 """Dimension of the latent "which prior set" that a pool of whole sets draws from."""

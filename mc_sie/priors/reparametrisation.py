@@ -149,23 +149,29 @@ def _log_jacobian_of_max_speed_compute(draws: Draws) -> Array:
         return np.asarray(_log_max_speed_compute(draws) + np.log(slope))
 
 
-# ------------------------------------------------------------------------ r_total = r / ((1 - alpha) mu)
+# --------------------------- r_total = r / ((1 - alpha) mu), r_cumulative = r / ((1 - alpha) mu lam), which is 1/beta
 
 
-def _r_of_r_total(draws: Draws) -> Array:
-    return np.asarray((1.0 - draws["alpha_compute"]) * draws["labour_per_efficiency"] * draws["r_total"])
+def _returns(name: str, others: tuple[str, ...], remedy: str) -> Reparametrisation:
+    """Returns that the labour share and some other quantities turn into r."""
 
+    def r_per_stated(draws: Draws) -> Array:
+        product = 1.0 - draws["alpha_compute"]
+        for other in others:
+            product = product * draws[other]
+        return np.asarray(product)
 
-def _total_per_r(draws: Draws) -> Array:
-    return np.asarray(1.0 / ((1.0 - draws["alpha_compute"]) * draws["labour_per_efficiency"]))
+    def stated_per_r(draws: Draws) -> Array:
+        return np.asarray(1.0 / r_per_stated(draws))
 
-
-def _r_total(draws: Draws) -> Array:
-    return np.asarray(draws["r"] * _total_per_r(draws))
-
-
-def _log_jacobian_of_r_total(draws: Draws) -> Array:
-    return np.asarray(np.log(_total_per_r(draws)))
+    return Reparametrisation(
+        name,
+        ("alpha_compute", *others),
+        lambda draws: np.asarray(r_per_stated(draws) * draws[name]),
+        lambda draws: np.asarray(draws["r"] * stated_per_r(draws)),
+        lambda draws: np.asarray(np.log(stated_per_r(draws))),
+        remedy,
+    )
 
 
 _ALL = (
@@ -194,13 +200,15 @@ _ALL = (
         "rho = ln(alpha_compute)/ln(max_speed): keep max_speed, and max_speed_compute beside it, away from 1 and "
         "alpha_compute from 0 with truncate_low.",
     ),
-    Reparametrisation(
+    _returns(
         "r_total",
-        ("alpha_compute", "labour_per_efficiency"),
-        _r_of_r_total,
-        _r_total,
-        _log_jacobian_of_r_total,
+        ("labour_per_efficiency",),
         "r = (1 - alpha_compute) labour_per_efficiency r_total: truncate what makes it so small or large.",
+    ),
+    _returns(
+        "r_cumulative",
+        ("labour_per_efficiency", "lam"),
+        "r = lam (1 - alpha_compute) labour_per_efficiency r_cumulative: truncate what makes it so small or large.",
     ),
 )
 

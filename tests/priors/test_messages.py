@@ -313,7 +313,10 @@ MISTAKES = {
         HEAD + R,
         "does not say what rho is. Give one of [rho], [sigma], [max_speed], or extend a set that has it.",
     ),
-    "no r": (HEAD + RHO, "does not say what r is. Give one of [r], [r_total], or extend a set that has it."),
+    "no r": (
+        HEAD + RHO,
+        "does not say what r is. Give one of [r], [r_total], [r_cumulative], or extend a set that has it.",
+    ),
     "nan": (lam('family = "uniform"\nlow = nan\nhigh = 1'), "[lam] low = nan is not a number. Give a finite number."),
     "nan, fixed": (lam('family = "fixed"\nvalue = nan'), "[lam] value = nan is not a number."),
     "inf": (lam('family = "uniform"\nlow = 0\nhigh = inf'), "[lam] high = inf is not finite. Give a finite number."),

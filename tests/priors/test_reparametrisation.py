@@ -15,6 +15,7 @@ DRAWS = {
     "r": np.array([0.3, 1.0, 2.0, 9.0]),
     "alpha_compute": np.array([0.1, 0.5, 0.5, 0.9]),
     "labour_per_efficiency": np.array([0.5, 1.0, 2.0, 3.0]),
+    "lam": np.array([0.3, 0.7, 1.0, 1.2]),
 }
 
 

@@ -272,6 +272,10 @@ const RESTATED = { // value from the model's coordinates, and logarithm of its d
     const perR = 1 / ((1 - VALUES.alpha_compute[i]) * VALUES.labour_per_efficiency[i]);
     return [VALUES.r[i] * perR, Math.log(perR)];
   },
+  r_cumulative: (i) => {
+    const perR = 1 / ((1 - VALUES.alpha_compute[i]) * VALUES.labour_per_efficiency[i] * VALUES.lam[i]);
+    return [VALUES.r[i] * perR, Math.log(perR)];
+  },
 };
 function stated(name) { // values in the coordinate of an entry, and the slope
   if (!LOGS[name]) {
@@ -933,7 +937,7 @@ function startingAt(family, name, law) { // parameters near the law that is ther
   [low, middle, high] = [prec(low), prec(middle), prec(high)];
   const bounded = (p) => { // families with tails are cut at the ends of the domain, and say so
     const least = number(q.low), most = number(q.high);
-    if (Number.isFinite(least) && !(family === "lognormal" && least === 0)) p.truncate_low = RESTATED[name] ? Math.max(least, { sigma: 0.021, max_speed: 1.05, max_speed_compute: 1.05, r_total: 0.05 }[name]) : least;
+    if (Number.isFinite(least) && !(family === "lognormal" && least === 0)) p.truncate_low = RESTATED[name] ? Math.max(least, { sigma: 0.021, max_speed: 1.05, max_speed_compute: 1.05, r_total: 0.05, r_cumulative: 0.05 }[name]) : least;
     if (Number.isFinite(most)) p.truncate_high = q.highOpen ? most - 0.01 : most;
     return p;
   };
