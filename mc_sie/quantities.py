@@ -236,10 +236,22 @@ _TABLE = (
         "r = (1 - alpha_compute) mu r_total",
         low_open=True, determines="r", scale="log",
     ),
+    Quantity(
+        "max_speed_compute", "largest pace with unlimited compute", "(1-alpha)^(1/rho)", "x", 1.0, math.inf, 4,
+        "largest pace with unlimited experiment compute and fixed labour, relative to before automation; stated beside "
+        "max_speed, with which it determines alpha_compute and rho: max_speed^rho + max_speed_compute^rho = 1",
+        low_open=True, high_open=True, determines="alpha_compute", scale="log",
+    ),
+    Quantity(
+        "r_cumulative", "returns to cumulative research", "1/beta", "1", 0.0, 1000.0, 1,
+        "doublings of training efficiency per doubling of cumulative research output, stepping on toes and the labour "
+        "share already in that output (1/beta); r = lam (1 - alpha_compute) mu r_cumulative",
+        low_open=True, determines="r", scale="log",
+    ),
 )  # fmt: skip
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABLE}
-"""Every quantity by its code name, the reparametrisations ``sigma``, ``max_speed`` and ``r_total`` included."""
+"""Every quantity by its code name, the reparametrisations (``sigma``, ``max_speed``, ...) included."""
 
 MODEL_QUANTITIES: tuple[str, ...] = tuple(q.name for q in _TABLE if q.determines is None)
 """Names of the quantities that the law of motion takes, in the order of the table."""
@@ -255,7 +267,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "rho", "sigma", "max_speed", "rho_long", "reconfiguration_half_life_months", "route2_rho",
         "route2_alpha_compute",
     ),
-    "returns": ("r", "r_total"),
+    "returns": ("r", "r_total", "r_cumulative"),
     "initial_pace": ("speedup_initial", "labour_multiplier"),
     "retraining": (
         "mode", "training_months", "training_floor_months", "shortening_exponent", "post_training_share",
@@ -264,7 +276,11 @@ BLOCKS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Quantities that mean something only together, by the block's name: a comparison takes a block from one set whole."""
 
-BLOCKS |= {q.name: (q.name,) for q in _TABLE if not any(q.name in block for block in BLOCKS.values())}
+BLOCKS |= {
+    q.name: (q.name, *(other.name for other in _TABLE if other.determines == q.name))
+    for q in _TABLE
+    if q.determines is None and not any(q.name in block for block in BLOCKS.values())
+}
 
 PRIOR_SET_DIMENSION = 21
 """Dimension of the latent "which prior set" that a pool of whole sets draws from."""

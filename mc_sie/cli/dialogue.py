@@ -28,7 +28,7 @@ NO_BASE = "none"
 
 DEFAULT_BASE = "davidson-2025"
 OWN_JUDGEMENT = "my judgement"
-_MAY_DETERMINE_A_BOTTLENECK = ("r", "r_total", "alpha_compute")
+_MAY_DETERMINE_A_BOTTLENECK = ("r", "r_total", "r_cumulative", "alpha_compute", "max_speed_compute")
 
 
 class Left(Exception):  # noqa: N818 (no error)

@@ -19,11 +19,21 @@ if TYPE_CHECKING:
 
 @priors_app.command("list")
 def priors_list() -> None:
-    """The prior sets that come with the program."""
+    """The prior sets that come with the program, each with its answer."""
+    from mc_sie.analysis.comparison.headlines import recorded
     from mc_sie.priors import load_prior, shipped_priors
 
+    frame = recorded()
+    answers = {}
+    if frame is None:  # only where somebody has changed a shipped file
+        say("The recorded answers are not those of these files: `mc-sie headlines` computes them.\n")
+    else:
+        answers = dict(zip(frame["name"], frame["label"], strict=True))
+        n_draws = frame["n_draws"].max()
+        say(f"P(at least 5 OOM in under a year), {n_draws:,} draws; SE is the Monte Carlo error in points.\n")
+    width = max(map(len, answers.values()), default=0)
     for name in shipped_priors():
-        print_headed(f"{name:24s}", f" {load_prior(name).title}")
+        print_headed(f"{name:24s}", f" {answers.get(name, ''):{width}s} {load_prior(name).title}")
 
 
 @priors_app.command("show")

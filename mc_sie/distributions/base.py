@@ -175,7 +175,9 @@ class Continuous(Distribution):
     ends : tuple of float
         Support, as stated (``exp(log(low))`` need not be ``low``).
     is_log : bool
-        True where ``location + scale z`` is the natural logarithm of x.
+        True where ``location + scale z`` is the natural logarithm of ``x - shift``.
+    shift : float
+        Added to all values, after the scale.
     """
 
     standard: Standard
@@ -183,6 +185,7 @@ class Continuous(Distribution):
     scale: float
     ends: tuple[float, float] = (-math.inf, math.inf)
     is_log: bool = False
+    shift: float = 0.0
 
     @property
     def support(self) -> tuple[float, float]:
@@ -195,7 +198,7 @@ class Continuous(Distribution):
         return self.standard.is_explicit
 
     def _z(self, x: ArrayLike) -> Array:
-        values = np.asarray(x, dtype=np.float64)
+        values = np.asarray(x, dtype=np.float64) - self.shift
         if self.is_log:
             with np.errstate(divide="ignore"):
                 values = np.log(np.maximum(values, 0.0))
@@ -214,14 +217,14 @@ class Continuous(Distribution):
         density = self.standard.pdf(self._z(x)) / self.scale
         if not self.is_log:
             return density
-        values = np.asarray(x, dtype=np.float64)
+        values = np.asarray(x, dtype=np.float64) - self.shift
         return np.divide(density, values, out=np.zeros_like(density), where=values > 0.0)
 
     def mean(self) -> float:
         """Expected value."""
         if self.is_log:
-            return math.exp(self.location) * self.standard.mean_exp(self.scale)
-        return self.location + self.scale * self.standard.mean
+            return self.shift + math.exp(self.location) * self.standard.mean_exp(self.scale)
+        return self.shift + self.location + self.scale * self.standard.mean
 
     def _quantile(self, u: Array, v: Array) -> Array:
         lower = u <= v
@@ -232,7 +235,7 @@ class Continuous(Distribution):
         if self.is_log:
             with np.errstate(over="ignore"):
                 x = np.exp(x)
-        return np.clip(x, *self.ends)  # against rounding past a stated end
+        return np.clip(x + self.shift, *self.ends)  # against rounding past a stated end
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,26 @@ def lognormal(median: float, sd_log: float) -> Continuous:
     return replace(distribution, words=f"lognormal, median {median:g}, 90 % {q05:.3g} to {q95:.3g}")
 
 
+def shifted_lognormal(shift: float, median: float, sd_log: float) -> Continuous:
+    """A number plus a lognormal.
+
+    Parameters
+    ----------
+    shift : float
+        Lower end, in the quantity's unit.
+    median, sd_log : float
+        Of what lies above it, as for :func:`lognormal`.
+
+    Returns
+    -------
+    Continuous
+        On the numbers above the shift.
+    """
+    above = lognormal(median, sd_log)
+    words = f"{shift:g} + {above.describe()}"
+    return replace(above, words=words, shift=shift, ends=(shift, math.inf))
+
+
 def beta(a: float, b: float, low: float = 0.0, high: float = 1.0) -> Mixture:
     """Beta between two ends; a mixture of one part, because its grid inverts a beta twice as fast as SciPy does."""
     check_ends(low, high)

@@ -80,7 +80,9 @@ def _check_reparametrisation(name: str, values: Array, arrays: Mapping[str, Arra
     """Refuse a reparametrisation that says something else than the quantity that it determines."""
     determined = QUANTITIES[name].determined
     with np.errstate(all="ignore"):
-        implied = REPARAMETRISATIONS[name].forward({**arrays, name: values})
+        one = REPARAMETRISATIONS[name]
+        beside = {partner: REPARAMETRISATIONS[partner].inverse(arrays) for partner in one.partners}
+        implied = one.forward({**arrays, **beside, name: values})
     # of draws of a set the two are the same but for rounding, some 1e-16 of either
     contradicts = ~np.isclose(implied, arrays[determined], rtol=1e-9, atol=1e-12) & ~np.isnan(values)
     if contradicts.any():

@@ -1,7 +1,7 @@
 """Density of a prior set at given draws, by which draws of another set are weighed.
 
 Two sets may state the same quantity in different ways. Densities are taken in the model's own coordinates, rho and r:
-an entry for ``sigma``, ``max_speed`` or ``r_total`` is changed over with its Jacobian, given the quantities that the
+an entry for ``sigma`` or another reparametrisation is changed over with its Jacobian, given the quantities that the
 reparametrisation depends on. Where a value has a probability of its own, or a quantity is absent, masses are compared
 with masses: a law without that atom gives it none. The density of a pool is the sum over its members, so that which
 member a draw came from does not matter.
@@ -37,7 +37,7 @@ def restated(draws: Draws) -> dict[str, Array]:
     Returns
     -------
     dict of str to array of shape (n,)
-        ``sigma``, ``max_speed`` and ``r_total``.
+        All of :data:`~mc_sie.priors.reparametrisation.REPARAMETRISATIONS`.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return {name: one.inverse(draws) for name, one in REPARAMETRISATIONS.items()}

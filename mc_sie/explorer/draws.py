@@ -84,7 +84,10 @@ _UNSTATED: dict[str, dict[str, Any]] = {
     "route2_rho": {"family": "normal", "mean": -0.3, "sd": 0.4, "truncate_high": 0.95},
     "route2_alpha_compute": {"family": "uniform", "low": 0.02, "high": 0.95},
 }
-_NARROWED = {"sigma": (0.021, 20.0), "max_speed": (1.05, 1e6), "r_total": (0.1, 40.0), "limit_ooms": (0.5, 100.0)}
+_NARROWED = {
+    "sigma": (0.021, 20.0), "max_speed": (1.05, 1e6), "max_speed_compute": (1.05, 1e9), "r_total": (0.1, 40.0),
+    "r_cumulative": (0.1, 100.0), "limit_ooms": (0.5, 100.0),
+}  # fmt: skip
 _SHARE_ENDS = {"alpha_compute": (0.02, 0.95), "route2_alpha_compute": (0.02, 0.95)}
 _SOURCE = "the explorer's proposal"
 

@@ -27,6 +27,7 @@ from mc_sie.explorer.draws import (
 )
 from mc_sie.priors import Distribution, Entry, PriorSet
 from mc_sie.priors.digest import plain
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS
 from mc_sie.quantities import group as group_of
 from mc_sie.report.render import content_policy
@@ -129,6 +130,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
                 "meaning": one.meaning,
                 "optional": one.optional,
                 "determines": one.determined,
+                "partners": list(REPARAMETRISATIONS[name].partners) if name in REPARAMETRISATIONS else [],
                 "group": group_of(name),
                 "block": next(block for block, names in BLOCKS.items() if name in names),
                 "default": plain(one.default),
@@ -198,7 +200,7 @@ def _law(law: Distribution) -> dict[str, Any] | None:
 
 def _part(weight: float, part: Distribution) -> dict[str, Any] | None:
     base = part.base if isinstance(part, Truncated) else part
-    if not isinstance(base, Continuous) or not base.standard.kind:
+    if not isinstance(base, Continuous) or not base.standard.kind or base.shift != 0.0:
         return None
     low, high = part.support
     return {

@@ -8,11 +8,12 @@ from itertools import product
 
 import numpy as np
 
+from mc_sie.distributions.base import Distribution
 from mc_sie.errors import Faults, InputError, nearest
 from mc_sie.priors.copula import Correlation, Dependence
 from mc_sie.priors.entries import Entry, with_defaults
 from mc_sie.priors.evidence import Evidence, used_twice
-from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation
+from mc_sie.priors.reparametrisation import REPARAMETRISATIONS, Reparametrisation, inputs_of
 from mc_sie.quantities import MODES, PAIRED, QUANTITIES
 
 AUTONOMOUS_MODES = ("shortening", "shortening_accelerating_only")
@@ -33,10 +34,22 @@ def check_together(file: str, entries: Mapping[str, Entry]) -> None:
             )
             faults.add(f"{file}: [mode]", why, remedy)
     for name, reparametrisation in REPARAMETRISATIONS.items():
-        if {name, *reparametrisation.others} <= set(entries):
+        if name not in entries:
+            continue
+        lacking = [partner for partner in reparametrisation.partners if partner not in entries]
+        for partner in lacking:
+            both = _both_determined(name, partner)
+            why = f"is given without [{partner}]: together they determine {both}"
+            faults.add(f"{file}: [{name}]", why, f"State both, or neither and {both} themselves.")
+        if not lacking:
             with faults.gathered():
                 _check_image(file, reparametrisation, entries)
     faults.raise_any()
+
+
+def _both_determined(name: str, partner: str) -> str:
+    """What two stated quantities determine, in words."""
+    return " and ".join(QUANTITIES[one].determined for one in (partner, name))
 
 
 def check_names(faults: Faults, names: Sequence[str], *, is_whole: bool = True) -> None:
@@ -68,10 +81,14 @@ def check_names(faults: Faults, names: Sequence[str], *, is_whole: bool = True) 
 def _check_image(file: str, reparametrisation: Reparametrisation, entries: Mapping[str, Entry]) -> None:
     """Refuse a reparametrisation that leads outside the domain of the quantity that it determines."""
     name, determined = reparametrisation.name, reparametrisation.determined
-    inputs = (name, *reparametrisation.others)
+    inputs = inputs_of(name, entries)
     corners = np.array(list(product(*(entries[key].distribution.reach for key in inputs)))).T
+    draws = dict(zip(inputs, corners, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):  # monotone in each input, so that the corners decide
-        images = reparametrisation.forward(dict(zip(inputs, corners, strict=True)))
+        for one in REPARAMETRISATIONS.values():
+            if one.name in inputs:
+                draws[one.determined.name] = one.forward(draws)
+    images = draws[determined.name]
     for image, inside in (
         (np.min(images), determined.low <= np.min(images)),
         (np.max(images), np.max(images) <= determined.high),
@@ -151,8 +168,8 @@ def warnings_about(file: str, entries: Mapping[str, Entry], bottlenecks: str | N
     ``counted_in`` is where rho, r and alpha_compute are stated: a file that only inherits them repeats the warning word
     for word, and adds none.
     """
-    alpha = entries["alpha_compute"].distribution
-    if _is_bottlenecked(entries) and alpha.atoms and alpha.atoms[0][0] == 0.0:
+    alpha = _weight_on_experiments(entries)
+    if _is_bottlenecked(entries) and alpha is not None and alpha.atoms and alpha.atoms[0][0] == 0.0:
         yield f"{file}: [alpha_compute] can be 0 where rho is below 0: no weight on experiments, no ceiling."
     if counts_twice(entries, bottlenecks):
         yield (
@@ -172,8 +189,16 @@ def _is_bottlenecked(entries: Mapping[str, Entry]) -> bool:
 
 def counts_twice(entries: Mapping[str, Entry], bottlenecks: str | None) -> bool:
     """True where rho, alpha_compute and r may count one bottleneck twice, and nothing says how they fit together."""
-    is_direct = "r" in entries and entries["alpha_compute"].distribution.reach[1] > 0.0 and bottlenecks is None
-    return is_direct and _is_bottlenecked(entries)
+    alpha = _weight_on_experiments(entries)
+    is_weighed = alpha is None or alpha.reach[1] > 0.0  # a finite pace with unlimited compute needs a weight
+    return "r" in entries and is_weighed and bottlenecks is None and _is_bottlenecked(entries)
+
+
+def _weight_on_experiments(entries: Mapping[str, Entry]) -> Distribution | None:
+    """Distribution of alpha_compute; None where the two largest paces determine it."""
+    if "alpha_compute" in entries:
+        return entries["alpha_compute"].distribution
+    return None
 
 
 def lost(file: str, correlation: Correlation, why: str, remedy: str) -> str:

@@ -91,11 +91,11 @@ def correlation_table(prior: PriorSet, *, n_draws: int = 2**17, seed: int = 0) -
 
 
 def _described(prior: PriorSet) -> list[str]:
-    """The quantities that a set gives, with rho and r at the end where they follow from others."""
+    """The quantities that a set gives, with rho, alpha_compute and r at the end where they follow from others."""
     names = list(prior.entries)
     if prior.members:
         names = [name for name in QUANTITIES if _share_given(prior, name) > 0.0]
-    return names + [name for name in ("rho", "r") if name not in names]
+    return names + [name for name in ("rho", "alpha_compute", "r") if name not in names]
 
 
 def _words(prior: PriorSet, name: str) -> str:

@@ -196,10 +196,11 @@ def with_defaults(stated: Mapping[str, Entry]) -> dict[str, Entry]:
     stated.
     """
     entries = {}
+    determined = {QUANTITIES[name].determined for name in stated}
     for quantity in QUANTITIES.values():
         if quantity.name in stated:
             entries[quantity.name] = stated[quantity.name]
-        elif quantity.default is not None:
+        elif quantity.default is not None and quantity.name not in determined:
             entries[quantity.name] = _default_entry(quantity, quantity.default)
     return entries
 

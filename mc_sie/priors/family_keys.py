@@ -144,6 +144,20 @@ class Lognormal(Truncatable):
         return families.lognormal(self.median, self.sd_log)
 
 
+class ShiftedLognormal(Truncatable):
+    """A number plus a lognormal."""
+
+    hint = "shift; median, sd_log of what lies above it"
+
+    family: Literal["shifted_lognormal"]
+    shift: float = Field(description="lower end, to which the lognormal is added")
+    median: Positive = Field(description="of what lies above the lower end")
+    sd_log: Positive = Field(description="standard deviation of the natural logarithm of what lies above it")
+
+    def _made(self) -> Distribution:
+        return families.shifted_lognormal(self.shift, self.median, self.sd_log)
+
+
 class Beta(Truncatable):
     """Beta, from 0 to 1 unless other ends are given."""
 
@@ -410,7 +424,7 @@ class Categorical(Family):
 # --------------------------------------------------------------------------------------------------- all of them
 
 NUMBER_FAMILIES: tuple[type[Family], ...] = (
-    *(Fixed, Uniform, Loguniform, Normal, Lognormal, Beta, Triangular, Pert, StudentT),
+    *(Fixed, Uniform, Loguniform, Normal, Lognormal, ShiftedLognormal, Beta, Triangular, Pert, StudentT),
     *(Quantiles, Interval, Histogram, Tabulated),
 )
 """Families of a number that may stand in a mixture."""

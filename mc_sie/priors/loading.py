@@ -22,7 +22,7 @@ from mc_sie.priors.copula import Correlation
 from mc_sie.priors.entries import DEFAULT_ORIGIN, Entry, entry_of_model, with_defaults
 from mc_sie.priors.evidence import Evidence
 from mc_sie.priors.prior_set import PriorSet, check_member, pool_of, set_of
-from mc_sie.priors.shipped import shipped_priors, shown
+from mc_sie.priors.shipped import RETIRED, shipped_priors, shown
 from mc_sie.quantities import QUANTITIES
 
 BYTES_HIGH = 2_000_000
@@ -76,6 +76,9 @@ def _located(reference: str | Path, folder: Path, where: str) -> Path:
         raise InputError(where, f"is no path: {error}", "Give the path of a .toml file.") from None
     else:
         return path
+    if reference in RETIRED:
+        remedy = f"In its place: {', '.join(RETIRED[str(reference)])}."
+        raise InputError(where, "is a set that is no longer shipped", remedy)
     remedy = nearest(path.stem, shipped)
     if path.suffix == ".toml" and not remedy.startswith("Did"):
         remedy = "`mc-sie priors new FILE` starts a prior file, `mc-sie priors list` names the shipped sets."
@@ -221,7 +224,7 @@ def _layer(path: Path, document: schema.Header, raw: dict[str, Any], trail: tupl
     own = {name: entry_of_model(name, model, file) for name, model in stated.items() if model.family != "absent"}
     citations = tuple(dict.fromkeys((*document.citations, *base.citations)))
     # a statement of how r and alpha_compute fit together does not speak of other numbers
-    inherited = None if {"r", "r_total", "alpha_compute"} & set(own) else base.bottlenecks
+    inherited = None if {"r", "alpha_compute"} & {QUANTITIES[name].determined for name in own} else base.bottlenecks
     correlations = base.correlations | _correlations(own_faults, document, raw, kept | own)
     faults.errors += own_faults.errors
     evidence = base.evidence | {model.name: _evidence(model, file) for model in document.evidence}

@@ -116,13 +116,13 @@ class PriorSet:
         -------
         dict of str to ndarray
             Every name of ``MODEL_QUANTITIES`` in its unit (float64, ``nan`` where not given), but ``mode`` as an index
-            in ``MODES`` (int8); then the reparametrisations in use (``sigma``, ``max_speed``, ``r_total``), and for a
+            in ``MODES`` (int8); then the reparametrisations in use (``sigma``, ``max_speed``, ...), and for a
             pool ``prior_set``, the index of the member (int16).
 
         Notes
         -----
-        ``rho = (sigma - 1)/sigma``, ``rho = ln(alpha_compute)/ln(max_speed)`` and
-        ``r = (1 - alpha_compute) labour_per_efficiency r_total``.
+        ``rho = (sigma - 1)/sigma``, ``rho = ln(alpha_compute)/ln(max_speed)``,
+        ``max_speed^rho + max_speed_compute^rho = 1`` and ``r = (1 - alpha_compute) labour_per_efficiency r_total``.
         """
         n = 1
         if points:
@@ -139,7 +139,7 @@ class PriorSet:
                 else np.full(n, distribution.constant)
             )
             found[name] = kept_inside(QUANTITIES[name], drawn)  # rounding may put a draw on an excluded bound
-        for name, reparametrisation in REPARAMETRISATIONS.items():
+        for name, reparametrisation in REPARAMETRISATIONS.items():  # in their order: some take what others determine
             if name in found:
                 determined = reparametrisation.determined
                 found[determined.name] = kept_inside(determined, reparametrisation.forward(found))

@@ -3,12 +3,17 @@
 A prior may state another number than the one that the law of motion takes. :attr:`Reparametrisation.forward` makes the
 model's quantity of it, :attr:`Reparametrisation.inverse` goes back, and :attr:`Reparametrisation.log_jacobian` changes
 a density over from one coordinate to the other.
+
+Two stated numbers may determine two quantities together, as the greatest speeds with unlimited labour and with
+unlimited compute do rho and alpha_compute. Then one of the two objects names the other's stated number among those that
+it takes: :data:`REPARAMETRISATIONS` makes alpha_compute of both speeds first, and rho of alpha_compute and one of them
+after it. In that order the Jacobian of the pair is triangular, and its determinant the product of the two slopes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,15 +36,15 @@ class Reparametrisation:
     name : str
         Code name of the stated quantity.
     others : tuple of str
-        Quantities of the model that it takes besides.
+        What it takes besides: quantities of the model, or a stated quantity without which it means nothing.
     forward : callable
         From the stated quantity and the others, by code name, each of shape (n,), to the model's; rising in the stated
         one.
     inverse : callable
         From the model's quantities to the stated one. Infinite where the model's value is its limit.
     log_jacobian : callable
-        From the model's quantities to ln |d stated / d model's|: added to the log-density of the stated quantity it
-        gives that of the model's.
+        From the model's quantities to ln |d stated / d model's| at fixed :attr:`others`: added to the log-density of
+        the stated quantity it gives that of the model's.
     remedy : str
         Advice where the image leaves the domain.
     """
@@ -55,6 +60,11 @@ class Reparametrisation:
     def determined(self) -> Quantity:
         """The quantity of the model."""
         return QUANTITIES[QUANTITIES[self.name].determined]
+
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """Stated quantities that must be given beside it."""
+        return tuple(other for other in self.others if QUANTITIES[other].determines is not None)
 
 
 # ------------------------------------------------------------------------ sigma = 1/(1 - rho)
@@ -95,23 +105,73 @@ def _log_jacobian_of_max_speed(draws: Draws) -> Array:
         return np.asarray(_log_max_speed(draws) + log_size - 2.0 * np.log(np.abs(draws["rho"])))
 
 
-# ------------------------------------------------------------------------ r_total = r / ((1 - alpha) mu)
+# ------------------------------------- max_speed^rho + max_speed_compute^rho = 1, whose first term is alpha_compute
+
+_NEWTON_STEPS = 8
+"""The seventh changes nothing that a double can hold, whatever the two speeds."""
 
 
-def _r_of_r_total(draws: Draws) -> Array:
-    return np.asarray((1.0 - draws["alpha_compute"]) * draws["labour_per_efficiency"] * draws["r_total"])
+def _alpha_of_both_speeds(draws: Draws) -> Array:
+    """The one root below 0 of ``L^rho + C^rho = 1``, as ``L^rho``; nan unless both are finite and above 1.
+
+    The sum falls from 2 at rho = 0 to 0 at -inf, so that there is a root, and only one.
+    """
+    log_labour = np.log(np.asarray(draws["max_speed"], dtype=np.float64))
+    log_compute = np.log(np.asarray(draws["max_speed_compute"], dtype=np.float64))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.maximum(log_labour, log_compute) / np.minimum(log_labour, log_compute)
+        # y = -ln of the larger term: ln(1 - e^-y) + ratio y = 0. Rising and concave in y, so that Newton's method
+        # climbs from a start below the root: there (ln(1 + ratio) < ratio/sqrt(1 + ratio)) it never overshoots
+        y = np.log1p(ratio) / (2.0 * ratio)
+        for _ in range(_NEWTON_STEPS):
+            y = y - (np.log(-np.expm1(-y)) + ratio * y) / (1.0 / np.expm1(y) + ratio)
+        alpha = np.where(log_labour <= log_compute, np.exp(-y), -np.expm1(-y))
+    is_usable = (np.minimum(log_labour, log_compute) > 0.0) & np.isfinite(ratio)
+    return np.where(is_usable, alpha, np.nan)
 
 
-def _total_per_r(draws: Draws) -> Array:
-    return np.asarray(1.0 / ((1.0 - draws["alpha_compute"]) * draws["labour_per_efficiency"]))
+def _log_max_speed_compute(draws: Draws) -> Array:
+    rho = draws["rho"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(rho < 0.0, np.log1p(-draws["alpha_compute"]) / rho, np.inf)
 
 
-def _r_total(draws: Draws) -> Array:
-    return np.asarray(draws["r"] * _total_per_r(draws))
+def _max_speed_compute(draws: Draws) -> Array:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(_log_max_speed_compute(draws)))
 
 
-def _log_jacobian_of_r_total(draws: Draws) -> Array:
-    return np.asarray(np.log(_total_per_r(draws)))
+def _log_jacobian_of_max_speed_compute(draws: Draws) -> Array:
+    # ln C = ln(1 - alpha) ln L / ln alpha, at a fixed max_speed L, whose ln is ln(alpha)/rho
+    alpha, rho = draws["alpha_compute"], draws["rho"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (1.0 / (1.0 - alpha) + np.log1p(-alpha) / (alpha * np.log(alpha))) / -rho
+        return np.asarray(_log_max_speed_compute(draws) + np.log(slope))
+
+
+# --------------------------- r_total = r / ((1 - alpha) mu), r_cumulative = r / ((1 - alpha) mu lam), which is 1/beta
+
+
+def _returns(name: str, others: tuple[str, ...], remedy: str) -> Reparametrisation:
+    """Returns that the labour share and some other quantities turn into r."""
+
+    def r_per_stated(draws: Draws) -> Array:
+        product = 1.0 - draws["alpha_compute"]
+        for other in others:
+            product = product * draws[other]
+        return np.asarray(product)
+
+    def stated_per_r(draws: Draws) -> Array:
+        return np.asarray(1.0 / r_per_stated(draws))
+
+    return Reparametrisation(
+        name,
+        ("alpha_compute", *others),
+        lambda draws: np.asarray(r_per_stated(draws) * draws[name]),
+        lambda draws: np.asarray(draws["r"] * stated_per_r(draws)),
+        lambda draws: np.asarray(np.log(stated_per_r(draws))),
+        remedy,
+    )
 
 
 _ALL = (
@@ -124,25 +184,60 @@ _ALL = (
         "rho = (sigma - 1)/sigma: keep sigma above 1/51 with truncate_low = 0.02.",
     ),
     Reparametrisation(
+        "max_speed_compute",
+        ("max_speed",),
+        _alpha_of_both_speeds,
+        _max_speed_compute,
+        _log_jacobian_of_max_speed_compute,
+        "max_speed^rho + max_speed_compute^rho = 1, whose first term is alpha_compute: both must be finite.",
+    ),
+    Reparametrisation(
         "max_speed",
         ("alpha_compute",),
         _rho_of_max_speed,
         _max_speed,
         _log_jacobian_of_max_speed,
-        "rho = ln(alpha_compute)/ln(max_speed): keep max_speed away from 1 and alpha_compute from 0 with truncate_low.",
+        "rho = ln(alpha_compute)/ln(max_speed): keep max_speed, and max_speed_compute beside it, away from 1 and "
+        "alpha_compute from 0 with truncate_low.",
     ),
-    Reparametrisation(
+    _returns(
         "r_total",
-        ("alpha_compute", "labour_per_efficiency"),
-        _r_of_r_total,
-        _r_total,
-        _log_jacobian_of_r_total,
+        ("labour_per_efficiency",),
         "r = (1 - alpha_compute) labour_per_efficiency r_total: truncate what makes it so small or large.",
+    ),
+    _returns(
+        "r_cumulative",
+        ("labour_per_efficiency", "lam"),
+        "r = lam (1 - alpha_compute) labour_per_efficiency r_cumulative: truncate what makes it so small or large.",
     ),
 )
 
 REPARAMETRISATIONS: dict[str, Reparametrisation] = {one.name: one for one in _ALL}
-"""By code name of the stated quantity."""
+"""By code name of the stated quantity, each after those that determine what it takes."""
+
+
+def inputs_of(name: str, stated: Collection[str]) -> tuple[str, ...]:
+    """Stated quantities of which a reparametrisation makes a quantity of the model.
+
+    Parameters
+    ----------
+    name : str
+        Code name of the reparametrisation, one of those stated.
+    stated : collection of str
+        Names under which the quantities of a prior set are stated.
+
+    Returns
+    -------
+    tuple of str
+        Itself first; whatever determines another quantity that it takes stands for that quantity.
+    """
+    found = [name]
+    for other in REPARAMETRISATIONS[name].others:
+        if other in stated:
+            found.append(other)
+        else:
+            found += inputs_of(next(one for one in stated if QUANTITIES[one].determined == other), stated)
+    return tuple(dict.fromkeys(found))
 
 
 def kept_inside(quantity: Quantity, values: Array) -> Array:

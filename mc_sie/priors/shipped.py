@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+RETIRED = {"ai-futures-2026": ("ai-futures-eli-2025", "ai-futures-daniel-2025", "ai-futures-brendan-2025")}
+"""Names of sets that are no longer shipped, and of those that took their place."""
+
 
 def shipped_priors() -> dict[str, Path]:
     """Prior sets that come with the package.

@@ -29,7 +29,7 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         "citations = []",
         f"extends = {json.dumps(extends)}  # everything not stated here is inherited",
         "# How do rho, alpha_compute and r fit together, which bottleneck is counted where?",
-        "# (Inherited, unless this file states r, r_total or alpha_compute.)",
+        "# (Inherited, unless this file states r or alpha_compute, as such or otherwise.)",
         '# bottlenecks = "..."',
         "",
         "[rho]",

@@ -10,6 +10,7 @@ from mc_sie.errors import InputError
 from mc_sie.published import (
     ai_2027,
     ai_futures,
+    ai_futures_flow,
     davidson_bottlenecks,
     davidson_houlden_tables,
     davidson_retraining,
@@ -32,11 +33,12 @@ _COMPUTED = (
     speedup_calculator,
     ai_2027,
     ai_futures,
+    ai_futures_flow,
     govai,
     training_run_length,
     greenblatt,
 )
-N_PRINTED, N_GIVEN_BY_OTHERS = 142, 46
+N_PRINTED, N_GIVEN_BY_OTHERS = 146, 48
 """Numbers that the sources printed, and that others recomputed from them: what the front page and reports say."""
 
 SOURCES = tuple(dict.fromkeys(module.SOURCE for module in (*_COMPUTED, davidson_houlden_tables)))

@@ -44,12 +44,14 @@ def test_a_table_of_priors_becomes_a_file_that_never_overwrites(cli, tmp_path):
 
 def test_priors_are_listed_shown_and_exported(cli):
     from mc_sie import load_prior, shipped_priors
+    from mc_sie.analysis.comparison.headlines import recorded
 
     status, out, _ = cli("priors", "list")
     assert status == 0
+    labels = recorded().set_index("name")["label"]
     for name in shipped_priors():
-        assert f"{name} " in out
-        assert load_prior(name).title in out
+        line = " ".join(next(line for line in out.splitlines() if line.startswith(f"{name} ")).split())
+        assert line == f"{name} {labels[name]} {load_prior(name).title}"
     status, out, _ = cli("priors", "show", "davidson-2025", "--density")
     assert status == 0
     assert "loguniform from 0.4 to 3.6" in out

@@ -17,6 +17,7 @@ AGAINST_SCIPY = {
     "loguniform": (f.loguniform(0.4, 3.6), stats.loguniform(0.4, 3.6)),
     "normal": (f.normal(2.5, 0.7), stats.norm(2.5, 0.7)),
     "lognormal": (f.lognormal(8.0, 0.6), stats.lognorm(0.6, scale=8.0)),
+    "shifted lognormal": (f.shifted_lognormal(1.0, 8.0, 0.6), stats.lognorm(0.6, loc=1.0, scale=8.0)),
     "beta": (f.beta(2.5, 4.0), stats.beta(2.5, 4.0)),
     "beta on an interval": (f.beta(0.7, 1.3, -2.0, 3.0), stats.beta(0.7, 1.3, -2.0, 5.0)),
     "beta, a power": (f.beta(3.0, 1.0), stats.beta(3.0, 1.0)),

@@ -138,7 +138,7 @@ R = "r,loguniform,0.4,3.6,1,s\n"
         ),
         (
             HEAD + RHO,
-            "mine.csv does not say what r is. Give one of [r], [r_total], or extend a set that has it.",
+            "mine.csv does not say what r is. Give one of [r], [r_total], [r_cumulative], or extend a set that has it.",
         ),
         (
             HEAD,

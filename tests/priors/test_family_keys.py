@@ -21,6 +21,7 @@ EXAMPLES = {
     "loguniform": {"low": 0.2, "high": 0.9},
     "normal": {"mean": 3.0, "sd": 0.4, "truncate_low": 0.1, "truncate_high": 9.0},
     "lognormal": {"median": 1.2, "sd_log": 0.4, "truncate_low": 0.1, "truncate_high": 90.0},
+    "shifted_lognormal": {"shift": 0.2, "median": 1.2, "sd_log": 0.4, "truncate_high": 90.0},
     "beta": {"a": 2.0, "b": 3.0, "low": 0.1, "high": 4.0},
     "triangular": {"low": 0.2, "peak": 0.3, "high": 0.9},
     "pert": {"low": 0.2, "peak": 0.3, "high": 0.9},

@@ -26,7 +26,7 @@ R = entry("r", 'family = "loguniform"\nlow = 0.4\nhigh = 3.6')
 BASE = HEAD + RHO + R
 MODES = "none, shortening, shortening_accelerating_only, continual, from_scratch"
 NUMBERS = (
-    "fixed, uniform, loguniform, normal, lognormal, beta, triangular, pert, student_t, "
+    "fixed, uniform, loguniform, normal, lognormal, shifted_lognormal, beta, triangular, pert, student_t, "
     "quantiles, interval, histogram, tabulated"
 )
 IN_RHO = "rho lies in [-50, 1): CES substitution parameter between labour and experiments; sigma = 1/(1 - rho)."
@@ -341,7 +341,10 @@ MISTAKES = {
         HEAD + R,
         "does not say what rho is. Give one of [rho], [sigma], [max_speed], or extend a set that has it.",
     ),
-    "no r": (HEAD + RHO, "does not say what r is. Give one of [r], [r_total], or extend a set that has it."),
+    "no r": (
+        HEAD + RHO,
+        "does not say what r is. Give one of [r], [r_total], [r_cumulative], or extend a set that has it.",
+    ),
     "nan": (lam('family = "uniform"\nlow = nan\nhigh = 1'), "[lam] low = nan is not a number. Give a finite number."),
     "nan, fixed": (lam('family = "fixed"\nvalue = nan'), "[lam] value = nan is not a number."),
     "inf": (lam('family = "uniform"\nlow = 0\nhigh = inf'), "[lam] high = inf is not finite. Give a finite number."),
@@ -371,7 +374,7 @@ MISTAKES = {
         + entry("max_speed", 'family = "fixed"\nvalue = 10')
         + entry("alpha_compute", 'family = "fixed"\nvalue = 0'),
         "[max_speed] makes rho = -inf possible, outside [-50, 1). rho = ln(alpha_compute)/ln(max_speed): "
-        "keep max_speed away from 1 and alpha_compute from 0 with truncate_low.",
+        "keep max_speed, and max_speed_compute beside it, away from 1 and alpha_compute from 0 with truncate_low.",
     ),
     "r_total that makes r too small": (
         HEAD + RHO + entry("r_total", 'family = "uniform"\nlow = 0\nhigh = 1'),

@@ -104,6 +104,7 @@ def test_every_family_can_be_typed_in_the_order_that_is_shown(family):
         "loguniform": "1 2",
         "normal": "5 1 truncate_low=0.1 truncate_high=9",
         "lognormal": "1 0.5 truncate_low=0.1 truncate_high=9",
+        "shifted_lognormal": "0.5 1 0.5 truncate_high=9",
         "beta": "2 5 1 3",
         "triangular": "1 2 3",
         "pert": "1 2 3",

@@ -264,8 +264,16 @@ const RESTATED = { // value from the model's coordinates, and logarithm of its d
     const rho = VALUES.rho[i], lnAlpha = Math.log(VALUES.alpha_compute[i]), lnSpeed = rho === 0 ? Infinity : lnAlpha / rho;
     return [Math.exp(lnSpeed), lnSpeed + Math.log(-lnAlpha) - 2 * Math.log(Math.abs(rho))];
   },
+  max_speed_compute: (i) => { // at a fixed max_speed
+    const rho = VALUES.rho[i], alpha = VALUES.alpha_compute[i], lnRest = Math.log1p(-alpha), lnSpeed = rho < 0 ? lnRest / rho : Infinity;
+    return [Math.exp(lnSpeed), lnSpeed + Math.log((1 / (1 - alpha) + lnRest / (alpha * Math.log(alpha))) / -rho)];
+  },
   r_total: (i) => {
     const perR = 1 / ((1 - VALUES.alpha_compute[i]) * VALUES.labour_per_efficiency[i]);
+    return [VALUES.r[i] * perR, Math.log(perR)];
+  },
+  r_cumulative: (i) => {
+    const perR = 1 / ((1 - VALUES.alpha_compute[i]) * VALUES.labour_per_efficiency[i] * VALUES.lam[i]);
     return [VALUES.r[i] * perR, Math.log(perR)];
   },
 };
@@ -491,6 +499,7 @@ function membersOf(start, changes) {
 function check(members) { // what must hold of a set as a whole
   for (const { entries } of members) {
     for (const [first, second] of DATA.paired) need(!entries[first] === !entries[second], `${first} and ${second} go together: give both or neither`);
+    for (const name of Object.keys(entries)) for (const partner of Q[name].partners) need(entries[partner], `${name} means something only beside ${partner}: state both, or neither and what they determine (${Q[partner].determines}, ${Q[name].determines})`);
     const modes = entryLaw(entries.mode).atoms.filter(([, prob]) => prob > 0).map(([code]) => DATA.modes[code]);
     need(!entries.rho_long || !modes.some((mode) => mode.startsWith("shortening")), "the shortening modes need a law that does not change with time: take rho_long away, or choose other modes");
   }
@@ -935,7 +944,7 @@ function startingAt(family, name, law) { // parameters near the law that is ther
   [low, middle, high] = [prec(low), prec(middle), prec(high)];
   const bounded = (p) => { // families with tails are cut at the ends of the domain, and say so
     const least = number(q.low), most = number(q.high);
-    if (Number.isFinite(least) && !(family === "lognormal" && least === 0)) p.truncate_low = RESTATED[name] ? Math.max(least, { sigma: 0.021, max_speed: 1.05, r_total: 0.05 }[name]) : least;
+    if (Number.isFinite(least) && !(family === "lognormal" && least === 0)) p.truncate_low = RESTATED[name] ? Math.max(least, { sigma: 0.021, max_speed: 1.05, max_speed_compute: 1.05, r_total: 0.05, r_cumulative: 0.05 }[name]) : least;
     if (Number.isFinite(most)) p.truncate_high = q.highOpen ? most - 0.01 : most;
     return p;
   };
