@@ -116,7 +116,10 @@ def outcomes_table() -> str:
 
 def measurable_table() -> str:
     """Derived things that evidence may be about, beside quantities and outcomes, from :mod:`mc_sie.derived`."""
-    rows = [(f"`{kind.name}`", kind.unit, _escaped(kind.meaning)) for kind in DERIVED.values()]
+    rows = []
+    for kind in DERIVED.values():
+        index = "" if kind.index_unit is None else "[x]"
+        rows.append((f"`{kind.name}{index}`", kind.unit, _escaped(kind.meaning)))
     return _table(("name", "unit", "meaning"), rows)
 
 
