@@ -127,6 +127,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
                 "highOpen": one.high_open,
                 "scale": one.scale,
                 "meaning": one.meaning,
+                "modes": list(one.modes),
                 "optional": one.optional,
                 "determines": one.determined,
                 "group": group_of(name),

@@ -11,7 +11,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, evidence, load_prior, summarise
 from mc_sie.analysis.importance.conditioning import log_likelihoods
-from mc_sie.analysis.importance.evidence import evidence_record
+from mc_sie.analysis.importance.evidence import evidence_record, labour_curves
 from mc_sie.engine.run import simulate_prior
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.report.analyses import write_evidence
@@ -131,3 +131,28 @@ def test_more_pieces_than_can_be_taken_apart_are_refused():
     many = [piece("rho", "normal", name=str(place), unit="1", value=-0.5, sd=1.0) for place in range(13)]
     with pytest.raises(InputError, match="states 13 pieces of evidence"):
         evidence(conditioned(load_prior("davidson-2025").given(many), 64))
+
+
+def test_the_pace_over_labour_is_that_of_the_draws_before_and_after():
+    prior = load_prior("davidson-2025-evidence")
+    drawn = conditioned(prior)
+    curves = labour_curves(drawn)
+    labour = curves["labour"].to_numpy()
+    # the readings lie inside, and 1 is where all paces are 1
+    assert labour[0] <= 0.004
+    assert labour[-1] >= 40.0
+    for name in ("before_q05", "before_q95", "after_q05", "after_q95"):
+        at_one = np.interp(0.0, np.log(labour), np.log(curves[name]))
+        assert abs(at_one) < 0.02, name
+    row = curves.iloc[-1]
+    lam, rho = drawn.before.draws["lam"], drawn.before.draws["rho"]
+    # alpha = 1/2: R = ((1 + X^rho)/2)^(1/rho)
+    x = labour[-1] ** lam
+    smooth = np.where(rho == 0.0, 1e-9, rho)
+    pace = (0.5 + 0.5 * x**smooth) ** (1.0 / smooth)
+    assert row["before_q50"] == pytest.approx(np.median(pace), rel=1e-3)
+
+
+def test_a_set_without_evidence_on_labour_has_no_such_curves():
+    prior = load_prior("davidson-2025").given([piece("max_speed", value=10.0, sd_log=1.0)])
+    assert labour_curves(conditioned(prior)).empty
