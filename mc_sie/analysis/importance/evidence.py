@@ -416,6 +416,7 @@ def labour_curves(simulation: Simulation) -> pd.DataFrame:
     items = [item for item in simulation.prior.evidence if item.subject.name == "pace_at_labour"]
     if not items or not isinstance(simulation, Conditioned):
         return pd.DataFrame()
+    assert simulation.weights is not None  # a conditioned sample has them
     asked = [float(item.subject.index or 1.0) for item in items]
     # as far beyond the evidence as it is itself from 1, and at least two orders of magnitude either way
     low, high = min(0.01, *asked) / 2.0, 2.0 * max(100.0, *asked)
