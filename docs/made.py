@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mc_sie
-from mc_sie import evaluate
+from mc_sie import evaluate, simulate
 from mc_sie.analysis.comparison.headlines import RECORD
+from mc_sie.analysis.importance.evidence import labour_curves
 from mc_sie.derived import DERIVED
 from mc_sie.engine.trajectory import trajectory
 from mc_sie.outcomes import OUTCOME_KINDS
 from mc_sie.priors import Entry, PriorSet, load_prior, shipped_priors
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report.figures.common import COLOURS, plain_log, save, style
+from mc_sie.report.figures.evidence import labour_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.storage.tables import median_row
 
@@ -58,6 +60,8 @@ def write(folder: Path) -> None:
     for mode in MODES:
         save(mode_figure(mode, traces), folder / f"mode_{mode}.svg")
     save(modes_figure(traces), folder / "modes.svg")
+    given = simulate(load_prior("davidson-2025-evidence"), 2**13, n_replicates=8)
+    save(labour_figure(labour_curves(given), given.prior.evidence), folder / "labour.svg")
 
 
 # -------------------------------------------------------------------------------------------------- tables
@@ -116,7 +120,10 @@ def outcomes_table() -> str:
 
 def measurable_table() -> str:
     """Derived things that evidence may be about, beside quantities and outcomes, from :mod:`mc_sie.derived`."""
-    rows = [(f"`{kind.name}`", kind.unit, _escaped(kind.meaning)) for kind in DERIVED.values()]
+    rows = []
+    for kind in DERIVED.values():
+        index = "" if kind.index_unit is None else "[x]"
+        rows.append((f"`{kind.name}{index}`", kind.unit, _escaped(kind.meaning)))
     return _table(("name", "unit", "meaning"), rows)
 
 

@@ -41,14 +41,18 @@ class Derived:
     inputs : tuple of str
         Quantities that it depends on.
     formula : callable
-        From a mapping of every model quantity to arrays of shape (n,), to an array of shape (n,).
+        From a mapping of every model quantity to arrays of shape (n,), to an array of shape (n,); one with an index
+        takes it besides.
+    index_unit : str, optional
+        For one with an index: what it counts. ``"x"`` is a factor relative to before automation.
     """
 
     name: str
     unit: str
     meaning: str
     inputs: tuple[str, ...]
-    formula: Callable[[Draws], Array]
+    formula: Callable[..., Array]
+    index_unit: str | None = None
 
 
 @njit
@@ -67,20 +71,46 @@ def _numbers(draws: Draws, name: str) -> Array:
     return np.ascontiguousarray(draws[name], dtype=np.float64)
 
 
-def _pace(draws: Draws, ln_x: Array, ln_k: float) -> Array:
-    """Pace at some labour and experiments, relative to before automation: that of the better route."""
+def _ln_pace(draws: Draws, ln_x: Array, ln_k: float) -> Array:
+    """Logarithm of the pace at some labour and experiments, relative to before automation, on the better route."""
     pace = _ln_ces_rows(ln_x, ln_k, _numbers(draws, "rho"), _numbers(draws, "alpha_compute"))
     second = _numbers(draws, "route2_rho")
     given = ~np.isnan(second)
     if given.any():
         other = _ln_ces_rows(ln_x[given], ln_k, second[given], _numbers(draws, "route2_alpha_compute")[given])
         pace[given] = np.maximum(pace[given], other)
+    return pace
+
+
+def _exp(logarithm: Array) -> Array:
     with np.errstate(over="ignore"):
-        return np.asarray(np.exp(pace))
+        return np.asarray(np.exp(logarithm))
 
 
-def _pace_at_compute(ln_k: float) -> Callable[[Draws], Array]:
-    return lambda draws: _pace(draws, np.zeros(len(draws["rho"])), ln_k)
+def _ln_pace_at_compute(draws: Draws, factor: float) -> Array:
+    return _ln_pace(draws, np.zeros(len(draws["rho"])), math.log(factor))
+
+
+def _ln_pace_at_labour(draws: Draws, factor: float) -> Array:
+    return _ln_pace(draws, _numbers(draws, "lam") * math.log(factor), 0.0)
+
+
+def _compute_elasticity(draws: Draws, factor: float) -> Array:
+    if factor == 1.0:
+        return _larger_weight(draws, lambda alpha: alpha)
+    return _ln_pace_at_compute(draws, factor) / math.log(factor)
+
+
+def _labour_elasticity(draws: Draws, factor: float) -> Array:
+    if factor == 1.0:
+        return _numbers(draws, "lam") * _larger_weight(draws, lambda alpha: 1.0 - alpha)
+    return _ln_pace_at_labour(draws, factor) / math.log(factor)
+
+
+def _larger_weight(draws: Draws, weight_of: Callable[[Array], Array]) -> Array:
+    """A weight of the CES on the route that gains most from a little more of its input: today all routes are alike."""
+    first, second = (weight_of(_numbers(draws, name)) for name in ("alpha_compute", "route2_alpha_compute"))
+    return np.fmax(first, second)
 
 
 def _ceiling(weight: Array, rho: Array) -> Array:
@@ -103,7 +133,7 @@ def _unlimited(weight_of: Callable[[Array], Array]) -> Callable[[Draws], Array]:
 def _pace_initial(draws: Draws) -> Array:
     stated = _numbers(draws, "speedup_initial")
     ln_x = _numbers(draws, "lam") * np.log(_numbers(draws, "labour_multiplier"))
-    return np.where(np.isnan(stated), _pace(draws, ln_x, 0.0), stated)
+    return np.where(np.isnan(stated), _exp(_ln_pace(draws, ln_x, 0.0)), stated)
 
 
 def _r_total(draws: Draws) -> Array:
@@ -114,14 +144,26 @@ _CES = ("rho", "alpha_compute", "route2_rho", "route2_alpha_compute")
 
 _TABLE = (
     Derived(
-        "pace_tenth_compute", "x",
-        "pace with a tenth of the experiment compute and the same labour, before automation: R(1, 1/10)",
-        _CES, _pace_at_compute(-math.log(10.0)),
+        "pace_at_compute", "x",
+        "pace with x times the experiment compute and the same labour, before automation: R(1, x)",
+        _CES, lambda draws, factor: _exp(_ln_pace_at_compute(draws, factor)), "x",
     ),
     Derived(
-        "pace_tenfold_compute", "x",
-        "pace with ten times the experiment compute and the same labour, before automation: R(1, 10)",
-        _CES, _pace_at_compute(math.log(10.0)),
+        "pace_at_labour", "x",
+        "pace with x times the labour and the same experiment compute, before automation: R(x^lam, 1)",
+        (*_CES, "lam"), lambda draws, factor: _exp(_ln_pace_at_labour(draws, factor)), "x",
+    ),
+    Derived(
+        "compute_elasticity", "1",
+        "elasticity of the pace to experiment compute between before automation and x times as much: "
+        "ln R(1, x) / ln x; at x = 1 the slope there, alpha_compute",
+        _CES, _compute_elasticity, "x",
+    ),
+    Derived(
+        "labour_elasticity", "1",
+        "elasticity of the pace to labour between before automation and x times as much: ln R(x^lam, 1) / ln x; at "
+        "x = 1 the slope there, lam (1 - alpha_compute)",
+        (*_CES, "lam"), _labour_elasticity, "x",
     ),
     Derived(
         "max_speed", "x",
@@ -158,6 +200,10 @@ DERIVED: dict[str, Derived] = {derived.name: derived for derived in _TABLE}
 """Everything measurable that quantities imply, by its code name; one that is also an outcome's is the same number."""
 
 
+_RENAMED = {"pace_tenth_compute": "pace_at_compute[0.1]", "pace_tenfold_compute": "pace_at_compute[10]"}
+"""Names that earlier files may have, and what to write now."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """Subject of a piece of evidence: a derived quantity, a quantity or an outcome.
@@ -167,7 +213,7 @@ class Subject:
     name : str
         Of :data:`DERIVED`, of a quantity, or of ``outcomes.OUTCOME_KINDS``.
     index : float or None
-        k in OOM or w in months, for an outcome that has one.
+        k in OOM or w in months of an outcome, a factor of a derived quantity, where there is one.
     unit, meaning : str
         From its table.
     inputs : tuple of str
@@ -197,7 +243,8 @@ class Subject:
             In :attr:`unit`; nan where the quantity is absent.
         """
         if self.name in DERIVED:
-            return DERIVED[self.name].formula(draws)
+            of_index = () if self.index is None else (self.index,)
+            return DERIVED[self.name].formula(draws, *of_index)
         return _numbers(draws, self.name)
 
 
@@ -213,7 +260,8 @@ def subject_of(text: str) -> Subject:
     Parameters
     ----------
     text : str
-        A name of :data:`SUBJECTS`, with an index in brackets where an outcome has one: ``best_gain_ooms[12]``.
+        A name of :data:`SUBJECTS`, with an index in brackets where it has one: ``best_gain_ooms[12]``,
+        ``pace_at_labour[40]``.
 
     Returns
     -------
@@ -229,29 +277,32 @@ def subject_of(text: str) -> Subject:
         name, index_text = name_and_index(text)
     except ValueError:
         name, index_text = text, None
+    if name in _RENAMED:
+        raise ValueError(f"is now called {_RENAMED[name]}", f"Write {_RENAMED[name]!r}.")
     if name not in SUBJECTS:
         raise ValueError("is nothing that a draw implies", nearest(name, SUBJECTS))
-    kind = OUTCOME_KINDS.get(name)
+    derived = DERIVED.get(name)  # before outcomes: the initial pace is both, and needs no trajectory
+    kind = derived or OUTCOME_KINDS.get(name)
+    index = None
     if kind is not None and kind.index_unit is not None:
         index = _index_of(name, kind.index_unit, index_text)
-        return Subject(name, index, kind.unit, kind.meaning, MODEL_QUANTITIES, is_outcome=True)
-    if index_text is not None:
+    elif index_text is not None:
         raise ValueError(f"puts an index on {name}, which has none", f"Write {name!r}.")
-    if name in DERIVED:  # before outcomes: the initial pace is both, and needs no trajectory
-        derived = DERIVED[name]
-        return Subject(name, None, derived.unit, derived.meaning, derived.inputs, is_outcome=False)
-    if name in QUANTITIES:
+    if derived is not None:
+        return Subject(name, index, derived.unit, derived.meaning, derived.inputs, is_outcome=False)
+    if kind is None:
         quantity = QUANTITIES[name]
         return Subject(name, None, quantity.unit, quantity.meaning, (name,), is_outcome=False)
-    assert kind is not None
-    return Subject(name, None, kind.unit, kind.meaning, MODEL_QUANTITIES, is_outcome=True)
+    return Subject(name, index, kind.unit, kind.meaning, MODEL_QUANTITIES, is_outcome=True)
 
 
 def _index_of(name: str, unit: str, text: str | None) -> float:
-    """The k or w of an outcome that has one, from what stands in its brackets."""
-    high, example = math.inf, 12
+    """The k or w of an outcome, or the factor of a derived quantity, from what stands in its brackets."""
+    high, example = math.inf, "12"
     if unit == "OOM":
-        high, example = TOP_OOMS, 5
+        high, example = TOP_OOMS, "5"
+    elif unit == "x":
+        example = "0.1"
     try:
         index = parse_number(text or "")
     except ValueError:
@@ -259,6 +310,8 @@ def _index_of(name: str, unit: str, text: str | None) -> float:
     if 0.0 < index <= high and not math.isinf(index):
         return index
     why = f"needs an index in {unit}, above 0"
+    if unit == "x":
+        why = "needs a factor in brackets, above 0"
     if not math.isinf(high):
         why += f" and at most {high:g}"
     raise ValueError(why, f"Write it like '{name}[{example}]'.")

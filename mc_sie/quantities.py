@@ -8,10 +8,19 @@ table the program writes.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MODES = ("none", "shortening", "shortening_accelerating_only", "continual", "from_scratch")
 """Retraining modes, in the fixed order in which ``mode`` is cut from its own dimension of the sample."""
+
+_BY_RUNS = ("continual", "from_scratch")
+"""Modes in which the deployed system lags behind software."""
+
+_FROM_SCRATCH = ("from_scratch",)
+
+_BY_TIME = ("none", "continual", "from_scratch")
+"""Modes in which the law may change with time."""
 
 HORIZON_MONTHS_DEFAULT = 240.0
 """End of the simulation when nothing else is asked for (20 years)."""
@@ -63,6 +72,8 @@ class Quantity:
         For a reparametrisation such as ``sigma``: the quantity it determines.
     scale : {"linear", "log", "logit"}
         Natural scale, on which a shift of the prior is meaningful.
+    modes : tuple of str
+        Retraining modes in which it acts: elsewhere no outcome depends on it.
     """
 
     name: str
@@ -80,6 +91,7 @@ class Quantity:
     high_open: bool = False
     determines: str | None = None
     scale: str = "linear"
+    modes: tuple[str, ...] = MODES
 
     @property
     def determined(self) -> str:
@@ -172,42 +184,42 @@ _TABLE = (
     Quantity(
         "training_months", "duration of the first training run", "tau_0", "months", 0.0, 1200.0, 11,
         "duration of the training run that produced the first fully-automating system",
-        default=3.0, low_open=True, scale="log",
+        default=3.0, low_open=True, scale="log", modes=_BY_RUNS,
     ),
     Quantity(
         "training_floor_months", "shortest training run", "tau_min", "months", 0.0, 1200.0, 12,
         "no training run is shorter",
-        default=0.1, default_is_ours=True, scale="log",
+        default=0.1, default_is_ours=True, scale="log", modes=_FROM_SCRATCH,
     ),
     Quantity(
         "shortening_exponent", "shortening of training runs", "eta", "1", 0.0, 5.0, 13,
         "how training runs shorten as the pace rises: 0 = not at all, 1 = each doubling of the pace halves them",
-        default=1.0, default_is_ours=True,
+        default=1.0, default_is_ours=True, modes=_FROM_SCRATCH,
     ),
     Quantity(
         "post_training_share", "progress that needs no retraining", "psi", "1", 0.0, 1.0, 14,
         "share of software progress that works without retraining",
-        default=0.0, default_is_ours=True, scale="logit",
+        default=0.0, default_is_ours=True, scale="logit", modes=_BY_RUNS,
     ),
     Quantity(
         "retraining_compute_share", "compute for continual retraining", "chi", "1", 0.0, 1000.0, 15,
         "training FLOP/s during continual retraining, relative to the initial run",
-        default=0.5, low_open=True, scale="log",
+        default=0.5, low_open=True, scale="log", modes=("continual",),
     ),
     Quantity(
         "generation_gain_ooms", "gain that is worth a new training run", "Delta", "OOM", 0.01, 20.0, 16,
         "smallest gain in effective compute worth a new training run from scratch",
-        default=0.5, default_is_ours=True, scale="log",
+        default=0.5, default_is_ours=True, scale="log", modes=_FROM_SCRATCH,
     ),
     Quantity(
         "rho_long", "substitution in the long run", "rho_long", "1", -50.0, 1.0, 17,
         "rho in the long run, once research is reorganised around abundant labour",
-        optional=True, high_open=True,
+        optional=True, high_open=True, modes=_BY_TIME,
     ),
     Quantity(
         "reconfiguration_half_life_months", "half-life of reorganisation", "h", "months", 0.0, 1e6, 18,
         "half-life with which rho moves to rho_long",
-        optional=True, low_open=True, scale="log",
+        optional=True, low_open=True, scale="log", modes=_BY_TIME,
     ),
     Quantity(
         "route2_rho", "substitution on the second route", "rho_2", "1", -50.0, 1.0, 19,
@@ -255,6 +267,56 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _TABL
 
 MODEL_QUANTITIES: tuple[str, ...] = tuple(q.name for q in _TABLE if q.determines is None)
 """Names of the quantities that the law of motion takes, in the order of the table."""
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Other quantities as they must be for a quantity to have no effect, in any mode.
+
+    Attributes
+    ----------
+    name : str
+        Code name of the quantity.
+    why : str
+        The same in words.
+    stated, absent : tuple of str
+        Optional quantities that are given, and that are not.
+    at : tuple of (str, float)
+        Quantities that have one value.
+    """
+
+    name: str
+    why: str
+    stated: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    at: tuple[tuple[str, float], ...] = ()
+
+    def holds(self, known: Mapping[str, float]) -> bool:
+        """True where the quantity has no effect.
+
+        Parameters
+        ----------
+        known : mapping of str to float
+            Quantities that have one value, nan for one that is not given. Those that vary are left out.
+
+        Returns
+        -------
+        bool
+            False where it may have one.
+        """
+        is_given = all(not math.isnan(known.get(name, 1.0)) for name in self.stated)
+        is_absent = all(math.isnan(known.get(name, 1.0)) for name in self.absent)
+        return is_given and is_absent and all(known.get(name) == value for name, value in self.at)
+
+
+IDLE = (
+    Idle(
+        "labour_multiplier", "speedup_initial is given and rho is 0",
+        stated=("speedup_initial",), absent=("rho_long", "route2_rho"), at=(("rho", 0.0),),
+    ),
+    Idle("training_floor_months", "shortening_exponent is 0", at=(("shortening_exponent", 0.0),)),
+)  # fmt: skip
+"""Quantities that others leave without effect; :attr:`Quantity.modes` says what the retraining mode does."""
 
 PAIRED = (
     ("rho_long", "reconfiguration_half_life_months"),

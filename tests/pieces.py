@@ -38,7 +38,7 @@ def three_pieces():
     """The economists with a reading, a bound, and a piece that says nothing."""
     return load_prior("economists-evidence").given(
         [
-            piece("pace_tenth_compute", value=0.5, sd_log=0.4),
+            piece("pace_at_compute[0.1]", value=0.5, sd_log=0.4),
             piece("max_speed", "at_least", name="floor", value=10.0, sd_log=0.7),
             piece("software_doubling_months", "normal", name="inert", unit="months", value=6.0, sd=1e6),
         ]

@@ -83,6 +83,7 @@ def trajectory(
     row = median_row(loaded, settings or [], horizon_months)
 
     from mc_sie.engine.trajectory import trajectory as points_of
+    from mc_sie.priors.acting import acting_at
     from mc_sie.quantities import MODES
 
     mode = MODES[int(row["mode"])]
@@ -96,6 +97,11 @@ def trajectory(
         write_whole(plot, lambda partial: save(figure, partial))
     say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
     say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
+    for setting in settings or []:
+        name = setting.partition("=")[0].strip()
+        words = acting_at(name, row).words
+        if words:
+            say(f"{name}: {words}.")
     _print_trajectory(frame)
     if csv:
         say(f"{counted(len(frame), 'point')} written to {csv}")

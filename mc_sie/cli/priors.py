@@ -51,6 +51,7 @@ def priors_show(
 
         print(visible(json.dumps(loaded.to_dict(), indent=1, ensure_ascii=False)))
         return
+    from mc_sie.priors.acting import acting_sentences
     from mc_sie.priors.describing import correlation_table, prior_table
 
     print_headed(loaded.title, f" ({loaded.name}, {loaded.digest[:12]})\n")
@@ -60,6 +61,8 @@ def priors_show(
     if loaded.members:
         say("A pool of whole sets: " + ", ".join(f"{weight:.0%} {m.name}" for m, weight in loaded.members) + "\n")
     _print_priors(prior_table(loaded, density=density))
+    for sentence in acting_sentences(loaded):
+        say(sentence)
     correlations = correlation_table(loaded)
     if len(correlations):
         print_table(correlations, "Spearman correlations (Gaussian copula on the ranks)")

@@ -126,6 +126,7 @@ def _source(source: str, event: str | None, seed: int | None, horizon_months: fl
 def _print(found: Sensitivity) -> None:
     """Print the answer, what drives it in words, and the tables behind the words."""
     from mc_sie.analysis.sensitivity.study import NOT_CONVERGED
+    from mc_sie.priors.acting import acting_sentences
     from mc_sie.stats.estimates import in_percent, one_in, se_in_points
 
     sample, answer = found.sample, found.answer
@@ -144,6 +145,8 @@ def _print(found: Sensitivity) -> None:
     _print_worlds(found.archetypes)
     if found.fixed:
         say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
+    for sentence in acting_sentences(sample.prior):
+        say(sentence)
     for note in found.notes:
         if note.startswith(NOT_CONVERGED):
             say(note, style="red")

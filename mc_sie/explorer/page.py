@@ -128,6 +128,7 @@ def _facts(carried: Carried, arrays: dict[str, NDArray[np.generic]]) -> dict[str
                 "highOpen": one.high_open,
                 "scale": one.scale,
                 "meaning": one.meaning,
+                "modes": list(one.modes),
                 "optional": one.optional,
                 "determines": one.determined,
                 "partners": list(REPARAMETRISATIONS[name].partners) if name in REPARAMETRISATIONS else [],

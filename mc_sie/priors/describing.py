@@ -32,7 +32,7 @@ def medians(prior: PriorSet) -> dict[str, float]:
     else:
         middle = prior.values({name: np.array([0.5]) for name in prior.dimensions})
         found = {name: float(middle[name][0]) for name in MODEL_QUANTITIES}
-    shares = _mode_shares(prior)
+    shares = mode_shares(prior)
     return {**found, "mode": float(max(shares, key=lambda code: shares[code]))}
 
 
@@ -106,7 +106,7 @@ def _words(prior: PriorSet, name: str) -> str:
     if not prior.members:
         return "derived"  # no entry states it
     if name == "mode":
-        return ", ".join(f"{100 * share:.3g} % {MODES[code]}" for code, share in _mode_shares(prior).items())
+        return ", ".join(f"{100 * share:.3g} % {MODES[code]}" for code, share in mode_shares(prior).items())
     given = _share_given(prior, name)
     if given > 1.0 - 1e-9:  # weights sum to 1 but for rounding
         return "pooled"
@@ -136,8 +136,19 @@ def _pooled_median(prior: PriorSet, name: str) -> float:
     return float(prior.quantiles(name, [0.5])[0])
 
 
-def _mode_shares(prior: PriorSet) -> dict[int, float]:
-    """Credence of each retraining mode, by code."""
+def mode_shares(prior: PriorSet) -> dict[int, float]:
+    """Credence of each retraining mode.
+
+    Parameters
+    ----------
+    prior : PriorSet
+        The set.
+
+    Returns
+    -------
+    dict of int to float
+        By the mode's code, of those that have any.
+    """
     shares: dict[int, float] = {}
     for member, weight in prior.plain_sets:
         for code, prob in member.entries["mode"].distribution.atoms:

@@ -266,7 +266,7 @@ class Evidence:
 
     @property
     def words(self) -> str:
-        """The evidence in words, e.g. ``"pace_tenth_compute is 0.5 x, give or take a factor of 1.5"``."""
+        """The evidence in words, e.g. ``"pace_at_compute[0.1] is 0.5 x, give or take a factor of 1.5"``."""
         given = self.parameters
         unit = f" {self.unit}"
         if self.unit == "1":

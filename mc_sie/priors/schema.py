@@ -129,7 +129,7 @@ class Measurement(Strict):
     """One piece of evidence: what was measured, how well, and who had used it already."""
 
     name: Text = Field(description="short; once in a file. One of an inherited name takes its place")
-    about: Text = Field(description="a derived quantity, a quantity or an outcome, e.g. pace_tenth_compute")
+    about: Text = Field(description="a derived quantity, a quantity or an outcome, e.g. pace_at_compute[0.1]")
     likelihood: Literal[tuple(evidence.KEYS)] = Field(  # type: ignore[valid-type]
         description="normal or lognormal around a value, an interval, or a soft bound"
     )

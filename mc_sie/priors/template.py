@@ -53,7 +53,7 @@ def new_prior_text(extends: str = "davidson-2025") -> str:
         "# What somebody measured, to condition all of this on; mc-sie evidence shows what it does.",
         "#   [[evidence]]",
         '#   name = "a tenth of the compute"',
-        '#   about = "pace_tenth_compute"  # or another derived quantity, a quantity or an outcome',
+        '#   about = "pace_at_compute[0.1]"  # or another derived quantity, a quantity or an outcome',
         '#   likelihood = "lognormal"      # or normal, interval, at_least, at_most',
         "#   value = 0.5",
         "#   sd_log = 0.4",

@@ -25,7 +25,7 @@ from mc_sie.analysis.comparison.decomposition import Comparison, compare
 from mc_sie.analysis.comparison.headlines import headline_table, recorded, spread_sentence
 from mc_sie.analysis.comparison.structure import structure
 from mc_sie.analysis.importance.drawing import simulate
-from mc_sie.analysis.importance.evidence import check_items, evidence
+from mc_sie.analysis.importance.evidence import check_items, evidence, labour_curves
 from mc_sie.analysis.probability import convergence, exceedance
 from mc_sie.analysis.probability.summary import Summary, summarise
 from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
@@ -273,7 +273,9 @@ def make_report(
             sections.side_by_side(sets, None),
             sections.form(None),
             sections.checks(None, extremes, published, sums),
-            sections.evidence(evidence(simulation, event), simulation.method_in_words, simulation.warnings),
+            sections.evidence(
+                evidence(simulation, event), labour_curves(simulation), simulation.method_in_words, simulation.warnings
+            ),
         ]
     parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)

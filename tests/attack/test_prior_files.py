@@ -153,7 +153,7 @@ def pieces(draw):
     about, unit = draw(
         st.sampled_from(
             [
-                ("pace_tenth_compute", "x"),
+                ("pace_at_compute[0.1]", "x"),
                 ("months_to[5]", "months"),
                 ("r", "1"),
                 ("best_gain_ooms[12]", "OOM"),

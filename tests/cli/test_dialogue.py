@@ -79,7 +79,7 @@ def names_of(prior):
 def test_a_dialogue_ends_in_a_file_that_runs(cli, here):
     terminal = Terminal(here, "priors", "new", "my beliefs.toml")
     shown = terminal.answer("Number, name or file [davidson-2025]", "nobody-2025")
-    assert "14.09 % (SE 0.03)" in shown
+    assert "12.39 % (SE 0.02)" in shown
     assert "Davidson & Houlden (2025): no compute bottleneck" in shown
     assert "'nobody-2025' is neither a shipped prior" in terminal.answer("Number, name or file [davidson-2025]", "")
     terminal.answer("Title [My beliefs]", "Harder, faster")

@@ -15,9 +15,9 @@ def test_every_quantity_has_its_median():
     row = medians(prior)
     assert row["r"] == pytest.approx(math.sqrt(0.4 * 3.6))  # log-uniform: the geometric mean of its ends
     assert row["limit_ooms"] == pytest.approx((7.2247 + 19.2659) / 2)
-    assert row["training_months"] == 3.0
+    assert row["training_months"] == pytest.approx(3.0)  # lognormal: the geometric mean of 1 and 9
     assert math.isnan(row["speedup_initial"])
-    assert MODES[int(row["mode"])] == "shortening"  # half and half with continual: the first
+    assert MODES[int(row["mode"])] == "shortening"  # as likely as two others: the first
 
 
 def test_the_mode_of_a_pool_is_its_most_likely_one_and_each_quantity_its_median():
@@ -39,8 +39,8 @@ def test_the_table_of_a_prior_shows_what_it_implies():
     assert frame.loc["r", "p50"] == "1.2"
     assert frame.loc["r", "p5"] == f"{0.4 * 9**0.05:.3g}"
     assert frame.loc["r", "mean"] == f"{3.2 / math.log(9):.3g}"
-    assert frame.loc["training_floor_months", "prior"] == "exactly 0.1 (default, ours)"
-    assert frame.loc["mode", "prior"] == "50 % shortening, 50 % continual"
+    assert frame.loc["generation_gain_ooms", "prior"] == "exactly 0.5 (default, ours)"
+    assert frame.loc["mode", "prior"] == "10 % none, 30 % shortening, 30 % continual, 30 % from_scratch"
     assert frame.loc["mode", "p50"] == ""
     assert frame.loc["limit_ooms", "unit"] == "OOM"
 

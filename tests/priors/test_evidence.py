@@ -19,7 +19,7 @@ HEAD = 'title = "t"\nbottlenecks = "counted once"\nextends = "economists"\n'
 def piece(**changes):
     """A piece of evidence as TOML; None takes a key away."""
     keys = {
-        "name": "poll", "about": "pace_tenth_compute", "likelihood": "lognormal", "value": 0.5, "sd_log": 0.4,
+        "name": "poll", "about": "pace_at_compute[0.1]", "likelihood": "lognormal", "value": 0.5, "sd_log": 0.4,
         "unit": "x", "source": "s",
     } | changes  # fmt: skip
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None]
@@ -28,8 +28,8 @@ def piece(**changes):
 
 MISTAKES = {
     "unknown subject": (
-        piece(about="pace_tenth_compte"),
-        "evidence[0].about = \"pace_tenth_compte\" is nothing that a draw implies. Did you mean 'pace_tenth_compute'?",
+        piece(about="pace_at_compte[0.1]"),
+        "evidence[0].about = \"pace_at_compte[0.1]\" is nothing that a draw implies. Did you mean 'pace_at_compute'?",
     ),
     "index on what has none": (
         piece(about="max_speed[3]"),
@@ -42,7 +42,7 @@ MISTAKES = {
     ),
     "unit": (
         piece(unit="%"),
-        'evidence[0].unit = "%" is not the unit of pace_tenth_compute, "x". Write unit = "x".',
+        'evidence[0].unit = "%" is not the unit of pace_at_compute, "x". Write unit = "x".',
     ),
     "negative sd": (piece(sd_log=-1.0), "evidence[0].sd_log = -1.0 is not above 0. Give a larger number."),
     "no error": (
@@ -94,7 +94,7 @@ def test_a_mistake_is_explained(load, name):
 
 
 def test_a_set_without_evidence_has_the_digest_it_had():
-    assert load_prior("davidson-2025").digest.startswith("c4571c2396a4")
+    assert load_prior("davidson-houlden-2025").digest.startswith("ec262bdd699a")
     assert load_prior("agnostic").given(()).digest == load_prior("agnostic").digest
 
 
@@ -282,7 +282,7 @@ def test_evidence_that_says_next_to_nothing_about_a_time_takes_no_horizon():
 
 def test_the_words_say_what_was_measured(load):
     prior = load(HEAD + piece())
-    assert prior.evidence[0].words == "pace_tenth_compute is 0.5 x, give or take a factor of 1.49"
+    assert prior.evidence[0].words == "pace_at_compute[0.1] is 0.5 x, give or take a factor of 1.49"
     assert evidence("interval", low=1.0, high=2.0).words == "max_speed lies between 1 and 2 x"
     assert evidence("at_least", value=10.0, sd=2.0).words == "max_speed is at least 10 x, sd 2 x"
     assert math.isfinite(prior.evidence[0].log_likelihood([0.5])[0])

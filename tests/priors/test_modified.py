@@ -157,7 +157,7 @@ def test_a_mixed_set_keeps_what_is_stated():
 
 
 def test_a_mixed_set_that_cannot_exist_is_refused():
-    with pytest.raises(InputError, match=r"shortening a credence of 50 % although \[rho_long\] is given"):
+    with pytest.raises(InputError, match=r"shortening a credence of 30 % although \[rho_long\] is given"):
         mixed(load_prior("davidson-2025"), load_prior("davidson-2025-explicit"), ["substitution"])
 
 

@@ -15,7 +15,7 @@ from mc_sie.quantities import MODEL_QUANTITIES, MODES
 
 def test_a_set_shows_itself_in_one_line_and_in_a_notebook_whole():
     prior, pooled = priors.load_prior("davidson-2025"), priors.load_prior("agnostic")
-    assert repr(prior).startswith("<PriorSet davidson-2025: Davidson (2025): the author's bottom line; 12 quantities")
+    assert repr(prior).startswith("<PriorSet davidson-2025: Davidson (2025): the author's bottom line; 13 quantities")
     assert "a pool of " in repr(pooled)
     shown = prior._repr_html_()
     assert shown.count("<tr>") == 1 + len(prior.entries)

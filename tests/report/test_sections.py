@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from mc_sie import load_prior, simulate, summarise
+from mc_sie.analysis.importance.evidence import N_LABOUR, evidence, labour_curves
 from mc_sie.analysis.probability.exceedance import exceedance_table, threshold_map
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
-from mc_sie.events import parse_event
+from mc_sie.events import HEADLINE, parse_event
+from mc_sie.priors.describing import prior_table
 from mc_sie.priors.modified import differing_blocks
 from mc_sie.quantities import MODES
 from mc_sie.report import sections
@@ -174,3 +176,23 @@ def test_a_cell_without_hits_is_not_called_impossible():
     grid = pd.DataFrame({"ooms": [1.0, 1.0, 2.0, 2.0], "months": [6.0, 12.0] * 2, "prob": [0.42, 1.0, 0.0, 0.0049]})
     texts = [text.get_text() for text in map_figure(grid).axes[0].texts]
     assert texts == ["42", ">99", "<1", "<1"]
+
+
+def test_evidence_on_labour_gets_a_figure_of_what_each_statement_means():
+    drawn = simulate(load_prior("davidson-2025-evidence"), 1024, n_replicates=8)
+    section = sections.evidence(evidence(drawn), labour_curves(drawn), drawn.method_in_words, ())
+    (chart,) = [item for item in section.items if getattr(item, "name", "") == "labour"]
+    labels = chart.figure.axes[0].get_legend_handles_labels()[1]
+    assert {"constant elasticity 0.19", "constant elasticity 0.42"} <= set(labels)
+    assert len(chart.numbers) == N_LABOUR
+    without = sections.evidence(evidence(drawn), pd.DataFrame(), drawn.method_in_words, ())
+    assert [item for item in section.items if item is not chart and isinstance(item, str)] == [
+        item for item in without.items if isinstance(item, str)
+    ]
+    assert not [item for item in without.items if getattr(item, "name", "") == "labour"]
+
+
+def test_assumptions_say_where_a_quantity_cannot_act():
+    prior = load_prior("davidson-2025").pinned("mode", "shortening")
+    section = sections.assumptions(prior, prior_table(prior), pd.DataFrame(), parse_event(HEADLINE), 240.0)
+    assert "training_months: no effect, because it acts only in modes continual and from_scratch." in section.items

@@ -22,6 +22,7 @@ from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet
+from mc_sie.priors.acting import acting_sentences
 from mc_sie.priors.modified import Moved, change_in_words, from_scale, moved_entry, to_scale
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, QUANTITIES, Quantity
 from mc_sie.sampling import N_REPLICATES_DEFAULT
@@ -77,7 +78,7 @@ class BreakEven(Shown):
     modes : pandas.DataFrame
         P with all credence on each retraining mode; empty where the mode was not asked for.
     notes : tuple of str
-        What was left out and why, and in which reruns draws failed.
+        What was left out and why, in which reruns draws failed, and which inputs do not act in every draw.
     """
 
     common: CommonDraws
@@ -176,7 +177,10 @@ def breakeven(
         changes=pd.DataFrame([row for part in parts for row in part.changes], columns=list(_CHANGE_COLUMNS)),
         curves=pd.DataFrame([row for part in parts for row in part.curves], columns=list(_CURVE_COLUMNS)),
         modes=modes,
-        notes=tuple(dict.fromkeys([*failures(modes, "mode"), *(note for part in parts for note in part.notes)])),
+        notes=(
+            *dict.fromkeys([*failures(modes, "mode"), *(note for part in parts for note in part.notes)]),
+            *acting_sentences(prior, numbers),
+        ),
     )
 
 

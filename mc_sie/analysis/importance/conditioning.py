@@ -224,7 +224,7 @@ def condition(
         raise InputError(prior.name, "states no evidence", "Add [[evidence]], or leave the method out.")
     for item in prior.evidence:
         item.check_horizon(horizon_months)
-    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence]
+    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence if item.subject.is_outcome]
     levels = sorted({*levels, *(level for of_item, _ in marks for level in of_item)})
     widths = sorted({*widths, *(width for _, of_item in marks for width in of_item)})
     before = simulate_prior(

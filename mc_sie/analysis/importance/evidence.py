@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.conditioning import Conditioned, implied
 from mc_sie.analysis.probability.summary import weighted_quantiles
-from mc_sie.derived import DERIVED
+from mc_sie.derived import DERIVED, subject_of
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import Simulation
 from mc_sie.errors import InputError
@@ -45,6 +45,9 @@ N_ITEMS_HIGH = 12
 
 QUANTILES = (0.05, 0.50, 0.95)
 """Quantiles of the inputs, before and after."""
+
+N_LABOUR = 49
+"""Factors of labour at which the pace is drawn."""
 
 _INPUT_COLUMNS = [
     *("quantity", "unit", "meaning"),
@@ -394,6 +397,42 @@ def _share(common: _Common, weights: dict[str, Array], name: str, code: int, wor
         row[which] = float(parts.sum() / totals.sum())
         row[f"se_{which}"] = float(jackknife_se((parts.sum() - parts) / (totals.sum() - totals)))
     return [{key: row[key] for key in _SHARE_COLUMNS}]
+
+
+def labour_curves(simulation: Simulation) -> pd.DataFrame:
+    """Pace before automation over labour at fixed experiment compute, before and after the evidence.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        From :func:`mc_sie.simulate`, of a set that states evidence on ``pace_at_labour``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a factor of labour: ``labour``, and quantiles of the pace over the draws, ``before_q05`` ...
+        ``before_q95``, ``after_q05`` ... ``after_q95``, x. No rows without such evidence.
+    """
+    items = [item for item in simulation.prior.evidence if item.subject.name == "pace_at_labour"]
+    if not items or not isinstance(simulation, Conditioned):
+        return pd.DataFrame()
+    assert simulation.weights is not None  # a conditioned sample has them
+    asked = [float(item.subject.index or 1.0) for item in items]
+    # as far beyond the evidence as it is itself from 1, and at least two orders of magnitude either way
+    low, high = min(0.01, *asked) / 2.0, 2.0 * max(100.0, *asked)
+    samples = {
+        "before": (simulation.before.draws, np.ones(simulation.before.design.n_draws)),
+        "after": (simulation.draws, simulation.weights),
+    }
+    rows = []
+    for labour in np.geomspace(low, high, N_LABOUR).tolist():
+        row = {"labour": labour}
+        subject = subject_of(f"pace_at_labour[{labour!r}]")
+        for which, (draws, weights) in samples.items():
+            quantiles = weighted_quantiles(subject.values(draws), weights, QUANTILES)
+            row |= {f"{which}_q{100 * prob:02.0f}": value for prob, value in zip(QUANTILES, quantiles, strict=True)}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def evidence_record(report: EvidenceReport) -> dict[str, Any]:

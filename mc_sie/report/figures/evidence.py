@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,16 @@ import numpy as np
 from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures.common import COLOURS, bin_edges, style
+from mc_sie.report.figures.common import COLOURS, bin_edges, new_figure, plain_log, plain_log_values, style
 from mc_sie.report.naming import axis_label
 from mc_sie.stats.estimates import in_percent
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from mc_sie.priors.evidence import Evidence
 
 PANELS = 6
 """Inputs that are shown: those that moved furthest."""
@@ -54,6 +58,58 @@ def evidence_figure(report: EvidenceReport) -> Figure:
         title = f"P({report.event}): {before} before, {after} given the evidence"
         below.suptitle(title, x=0.008, ha="left", fontsize=13)
     return figure
+
+
+def labour_figure(curves: pd.DataFrame, items: Sequence[Evidence]) -> Figure:
+    """Pace over labour: what is said of it, the constant elasticities that would fit, and what the set believes.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        From :func:`mc_sie.analysis.importance.evidence.labour_curves`.
+    items : sequence of Evidence
+        Evidence on ``pace_at_labour``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel, both axes logarithmic.
+    """
+    with style():
+        figure, axes = new_figure(9, 5.6)
+        labour = curves["labour"].to_numpy()
+        for which, colour, name in (("before", _BEFORE, "before"), ("after", _AFTER, "given the evidence")):
+            axes.fill_between(labour, curves[f"{which}_q05"], curves[f"{which}_q95"], color=colour, alpha=0.22, lw=0)
+            axes.plot(labour, curves[f"{which}_q50"], color=colour, label=f"this set, {name}: median and 90 %")
+        for item, colour in zip(items, (COLOURS[1], COLOURS[2], *COLOURS[3:]), strict=False):
+            factor, reading = float(item.subject.index or 1.0), _reading(item)
+            if factor != 1.0 and reading > 0.0:
+                elasticity = math.log(reading) / math.log(factor)
+                label = f"constant elasticity {elasticity:.2f}"
+                axes.plot(labour, labour**elasticity, color=colour, ls="--", lw=1.6, label=label)
+            spread = math.exp(item.parameters.get("sd_log", 0.0))
+            axes.errorbar(
+                [factor], [reading], [[reading - reading / spread], [reading * spread - reading]],
+                uplims=item.likelihood == "at_most", lolims=item.likelihood == "at_least", color=colour, marker="o",
+                ms=8, capsize=5, ls="none", label=textwrap.shorten(item.name, 44),
+            )  # fmt: skip
+        axes.axhline(1.0, color="#999999", lw=0.8)
+        axes.axvline(1.0, color="#999999", lw=0.8)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        plain_log(axes)
+        plain_log_values(axes, (1.0,))
+        axes.set_xlabel("labour (x before automation), experiment compute fixed")
+        axes.set_ylabel("pace of software progress\n(x before automation)")
+        axes.legend(loc="lower right", fontsize=10)
+    return figure
+
+
+def _reading(item: Evidence) -> float:
+    """The reading; of an interval its middle on the logarithmic scale."""
+    if item.likelihood == "interval":
+        return math.sqrt(item.parameters["low"] * item.parameters["high"])
+    return item.parameters["value"]
 
 
 def _furthest(report: EvidenceReport) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 from mc_sie.analysis.probability.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
+from mc_sie.priors.acting import acting_sentences
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
 from mc_sie.report.figures import answer as answer_figures
@@ -143,6 +144,7 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
             _assumption_numbers(table),
         )
     )
+    items += acting_sentences(prior)
     if len(quantiles):
         names = list(dict.fromkeys(quantiles["quantity"]))
         chart = Chart(

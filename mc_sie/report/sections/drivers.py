@@ -13,6 +13,7 @@ from mc_sie.analysis.sensitivity.given_data import varying, words_of
 from mc_sie.analysis.sensitivity.study import NOT_CONVERGED, Sensitivity
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
+from mc_sie.priors.acting import acting_sentences
 from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
 from mc_sie.report.figures import sensitivity as sensitivity_figures
 from mc_sie.report.naming import labelled
@@ -77,6 +78,7 @@ def drivers(found: Sensitivity) -> Section:
     none = ranking.loc[ranking["effect"] == "none", "quantity"]
     if len(none):
         items.append(f"Has no effect on this event under this prior: {', '.join(map(labelled, none))}.")
+    items += acting_sentences(found.sample.prior)
     return Section("drivers", "What drives it?", tuple(items))
 
 

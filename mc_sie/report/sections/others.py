@@ -15,7 +15,7 @@ from mc_sie.report import tables as text
 from mc_sie.report.document import Aside, Chart, Item, Section, Table
 from mc_sie.report.figures import comparison as comparison_figures
 from mc_sie.report.figures.common import headlines_figure
-from mc_sie.report.figures.evidence import evidence_figure
+from mc_sie.report.figures.evidence import evidence_figure, labour_figure
 from mc_sie.report.limitations import LIMITATIONS
 from mc_sie.report.naming import labelled
 from mc_sie.report.render import shown
@@ -180,10 +180,11 @@ def _variants(found: Structure) -> list[Item]:
     ]
 
 
-def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Section:
+def evidence(found: EvidenceReport, curves: pd.DataFrame, method: str, doubts: Sequence[str]) -> Section:
     """Section 11: prior against posterior: figure, inputs before and after, what each piece moved.
 
-    ``method`` says how the posterior was drawn; ``doubts`` are reasons not to trust its errors.
+    ``curves`` are those of :func:`mc_sie.analysis.importance.evidence.labour_curves`, ``method`` says how the posterior
+    was drawn; ``doubts`` are reasons not to trust its errors.
     """
     before, after = in_percent(found.before), in_percent(found.after)
     moves = pd.DataFrame(
@@ -213,6 +214,7 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
             evidence_figure(found),
             found.items.drop(columns="words"),
         ),
+        *_labour(found, curves),
         Table(
             "moves",
             "Which evidence moved the probability: each piece added alone, removed last, and its fair share.",
@@ -225,6 +227,40 @@ def evidence(found: EvidenceReport, method: str, doubts: Sequence[str]) -> Secti
         *(Aside(f"Errors may be larger than stated: {doubt}.") for doubt in (*doubts, *found.warnings)),
     ]
     return Section("evidence", "What does the evidence say?", tuple(items))
+
+
+def _labour(found: EvidenceReport, curves: pd.DataFrame) -> list[Item]:
+    """The pace over labour, where the evidence speaks of it."""
+    if not len(curves):
+        return []
+    items = [item for item in found.prior.evidence if item.subject.name == "pace_at_labour"]
+    said = "; ".join(f"{item.name}: {item.words}" for item in items)
+    return [
+        Chart(
+            "labour",
+            LABOUR_CAPTION,
+            f"Rising curves that flatten to the right, and one dashed straight line for each statement. {said}.",
+            labour_figure(curves, items),
+            curves,
+            LABOUR_READING,
+        )
+    ]
+
+
+LABOUR_CAPTION = (
+    "How fast would software progress be with more researchers, or fewer, and the same computers? Dots: what people "
+    "say, with one standard deviation; an arrow: at most so much. Dashed: what each statement means if every doubling "
+    "of the researchers did as much as the one before. Bands: what this set believes, 90 % of its draws, before and "
+    "after it has heard the statements."
+)
+"""Caption of the figure of pace over labour."""
+
+LABOUR_READING = (
+    "No straight line goes through all the dots: where there are few people each one more helps a lot, where there are "
+    "many they wait for computers. The curves of this model bend in that way, and steeply enough only if computers are "
+    "hard to do without."
+)
+"""What it shows, for somebody who has not read the model."""
 
 
 def _failed(found: EvidenceReport) -> list[Item]:

@@ -1062,15 +1062,19 @@ function card(model) {
   headCard(box, model);
   return box;
 }
+const actingWords = (name) => Q[name].modes.length < DATA.modes.length ? ` Acts only in ${Q[name].modes.length > 1 ? "modes" : "mode"} ${Q[name].modes.map(words).join(", ")}.` : "";
+const isIdle = (name) => membersOf(state.start, state.changes).every(({ entries }) => // no mode in which it acts has any credence
+  !entryLaw(entries.mode).atoms.some(([code, prob]) => prob > 0 && Q[name].modes.includes(DATA.modes[code])));
 function headCard(box, model) {
   const name = nameFor(model), entry = shownEntry(name);
   $(".name", box).textContent = words(name);
   $(".words", box).textContent = isPool() && !entry ? "as in the members of the pool" : isPool() ? "differs between the members of the pool" : describe(entry, name);
+  if (isIdle(name)) $(".words", box).textContent += "; no effect in these modes";
   box.classList.toggle("changed", name in state.changes);
 }
 function fillCard(box, model) {
   const name = nameFor(model), q = Q[name], body = $(".body", box);
-  $(".meaning", box).textContent = `${q.meaning}${q.unit === "1" || q.unit === "mode" ? "" : ` [${q.unit}]`}.`;
+  $(".meaning", box).textContent = `${q.meaning}${q.unit === "1" || q.unit === "mode" ? "" : ` [${q.unit}]`}.${actingWords(name)}`;
   body.replaceChildren();
   if (isPool()) { body.textContent = "A pool has no single prior to change: start from one of its members."; return; }
   const entry = editable(name), base = DATA.sets[state.start].members[0].entries[name];
@@ -1086,6 +1090,7 @@ function fillCard(box, model) {
     for (const other of ways) if (other !== name) delete state.changes[other];
     state.changes[name] = { family: entry.family, parameters: entry.parameters, name };
     headCard(box, model);
+    if (model === "mode") for (const other of document.querySelectorAll(".card")) headCard(other, other.id.slice(5));
     if (redraw) fillCard(box, model);
     refresh();
   };

@@ -180,6 +180,13 @@ def test_an_input_without_effect_changes_nothing():
     assert set(found.changes["interval"]) == {"binomial, 95 %"}
 
 
+def test_an_input_that_no_mode_of_the_set_takes_is_named_with_the_reason():
+    prior = prior_with(training_months=5.0).pinned("mode", "none")
+    found = breakeven(prior, ["training_months"], event="pace_initial > 10", targets=[0.5], **FEW)
+    assert found.notes == ("training_months: no effect, because it acts only in modes continual and from_scratch.",)
+    assert breakeven(prior, ["r"], event="pace_initial > 10", targets=[0.5], **FEW).notes == ()
+
+
 def test_what_is_not_asked_for_are_fixed_inputs():
     prior = prior_with()
     found = breakeven(prior, event="pace_initial > 10", targets=[0.5], **FEW)

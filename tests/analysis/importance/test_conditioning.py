@@ -71,7 +71,7 @@ def test_ranks_of_the_truth_in_the_posterior_are_uniform(method, n_worlds):
     base = load_prior("economists-evidence").given(())
     truths = simulate(base, n_worlds, scheme="philox", seed=77, n_replicates=2, levels=LEVELS).draws
     rng = np.random.default_rng(5)
-    asked = [piece("pace_tenth_compute", value=1.0, sd_log=0.4), piece("max_speed", name="b", value=1.0, sd_log=0.8)]
+    asked = [piece("pace_at_compute[0.1]", value=1.0, sd_log=0.4), piece("max_speed", name="b", value=1.0, sd_log=0.8)]
     ranks = {"rho": [], "alpha_compute": [], "r": []}
     for world in range(n_worlds):
         truth = {name: np.asarray(array[world : world + 1]) for name, array in truths.items()}
@@ -103,7 +103,7 @@ def test_atoms_and_modes_are_conditioned_like_anything_else():
         got, se = mean_and_se((found.draws["rho"] == 0.0).astype(float), weights)
         assert abs(got - exact) < SURE * se + 1e-4, method
         got, se = mean_and_se((found.draws["mode"] == 1).astype(float), weights)
-        assert abs(got - 0.5) < SURE * se + 1e-4, method
+        assert abs(got - 0.3) < SURE * se + 1e-4, method
 
 
 def test_members_of_a_pool_are_weighed_by_how_well_they_predict():

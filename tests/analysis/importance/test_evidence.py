@@ -11,7 +11,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, evidence, load_prior, summarise
 from mc_sie.analysis.importance.conditioning import log_likelihoods
-from mc_sie.analysis.importance.evidence import evidence_record
+from mc_sie.analysis.importance.evidence import evidence_record, labour_curves
 from mc_sie.engine.run import simulate_prior
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.report.folders import write_evidence
@@ -58,7 +58,7 @@ def test_before_and_after_are_the_prior_and_the_posterior(report):
 
 
 def test_a_surprising_piece_says_so():
-    prior = load_prior("economists-evidence").given([piece("pace_tenth_compute", value=40.0, sd_log=0.1)])
+    prior = load_prior("economists-evidence").given([piece("pace_at_compute[0.1]", value=40.0, sd_log=0.1)])
     found = evidence(conditioned(prior, method="tempering"))
     assert found.items["satisfied"][0] == 0.0
     assert found.items["predictive"][0] < 1e-3
@@ -81,10 +81,10 @@ def some_fail(monkeypatch):
     monkeypatch.setattr("mc_sie.analysis.importance.conditioning.simulate_prior", with_failures)
 
 
-@pytest.mark.parametrize("about", ["pace_tenth_compute", "best_window_months[5]"])
+@pytest.mark.parametrize("about", ["pace_at_compute[0.1]", "best_window_months[5]"])
 def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, about):
     """The bounds are those of counting each with the largest weight it can have, as a miss or as a hit."""
-    item = piece(about, value=0.5 if about == "pace_tenth_compute" else 30.0, sd_log=0.3)
+    item = piece(about, value=0.5 if about == "pace_at_compute[0.1]" else 30.0, sd_log=0.3)
     found = conditioned(load_prior("davidson-2025").given([item]), method="prior")
     weighed = evidence(found)
     is_ok = found.before.outcomes.is_ok
@@ -92,7 +92,7 @@ def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, abou
     assert weighed.n_failed == np.sum(~is_ok) > 0
     assert weighed.bounds_before == pytest.approx((hits.mean(), (hits | ~is_ok).mean()))
     likely = np.exp(log_likelihoods(found.prior, found.before.draws, found.before.outcomes)[:, 0])
-    if about != "pace_tenth_compute":
+    if about != "pace_at_compute[0.1]":
         assert not likely[~is_ok].any()
         likely[~is_ok] = 1.0  # nobody knows
     expected = [np.average(one, weights=likely) for one in (hits, hits | ~is_ok)]
@@ -100,7 +100,7 @@ def test_draws_that_failed_are_counted_and_bound_the_probability(some_fail, abou
     assert weighed.bounds_after[0] <= weighed.after.prob <= weighed.bounds_after[1]
     assert evidence_record(weighed)["n_failed"] == weighed.n_failed
     said = any("nobody knows what the evidence says of them" in doubt for doubt in found.warnings)
-    assert said == (about != "pace_tenth_compute")
+    assert said == (about != "pace_at_compute[0.1]")
 
 
 def test_where_all_can_be_simulated_the_bounds_are_the_probability(report):
@@ -111,8 +111,9 @@ def test_where_all_can_be_simulated_the_bounds_are_the_probability(report):
 
 def test_a_set_in_which_nothing_varies_has_a_table_without_rows(tmp_path):
     values = {"rho": -0.1, "r": 1.2, "lam": 0.6, "limit_ooms": 14.0, "software_doubling_months": 6.0, "mode": "none"}
+    values |= {"training_months": 3.0, "training_floor_months": 0.1, "retraining_compute_share": 0.5}
     items = [
-        piece("pace_tenth_compute", "normal", value=0.4, sd=0.1),
+        piece("pace_at_compute[0.1]", "normal", value=0.4, sd=0.1),
         piece("best_window_months[3]", name="other", unit="months", value=20, sd_log=0.3),
     ]
     prior = load_prior("davidson-2025")
@@ -130,3 +131,28 @@ def test_more_pieces_than_can_be_taken_apart_are_refused():
     many = [piece("rho", "normal", name=str(place), unit="1", value=-0.5, sd=1.0) for place in range(13)]
     with pytest.raises(InputError, match="states 13 pieces of evidence"):
         evidence(conditioned(load_prior("davidson-2025").given(many), 64))
+
+
+def test_the_pace_over_labour_is_that_of_the_draws_before_and_after():
+    prior = load_prior("davidson-2025-evidence")
+    drawn = conditioned(prior)
+    curves = labour_curves(drawn)
+    labour = curves["labour"].to_numpy()
+    # the readings lie inside, and 1 is where all paces are 1
+    assert labour[0] <= 0.004
+    assert labour[-1] >= 40.0
+    for name in ("before_q05", "before_q95", "after_q05", "after_q95"):
+        at_one = np.interp(0.0, np.log(labour), np.log(curves[name]))
+        assert abs(at_one) < 0.02, name
+    row = curves.iloc[-1]
+    lam, rho = drawn.before.draws["lam"], drawn.before.draws["rho"]
+    # alpha = 1/2: R = ((1 + X^rho)/2)^(1/rho)
+    x = labour[-1] ** lam
+    smooth = np.where(rho == 0.0, 1e-9, rho)
+    pace = (0.5 + 0.5 * x**smooth) ** (1.0 / smooth)
+    assert row["before_q50"] == pytest.approx(np.median(pace), rel=1e-3)
+
+
+def test_a_set_without_evidence_on_labour_has_no_such_curves():
+    prior = load_prior("davidson-2025").given([piece("max_speed", value=10.0, sd_log=1.0)])
+    assert labour_curves(conditioned(prior)).empty
