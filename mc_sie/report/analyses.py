@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 
 from mc_sie.analysis.importance.evidence import EvidenceReport, evidence_record
+from mc_sie.analysis.sensitivity.measurement import MEASURE_READINGS, Measurement
 from mc_sie.analysis.sensitivity.study import Sensitivity
+from mc_sie.engine.sample import Sample
 from mc_sie.report.figures.common import headlines_figure, save
 from mc_sie.report.figures.evidence import evidence_figure
+from mc_sie.report.figures.measurement import measurement_figure
 from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.storage.files import write_folder
 from mc_sie.storage.store import estimate_record, write_analysis
@@ -64,14 +67,9 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
     dict
         Ready for JSON.
     """
-    sample = found.sample
-    return {
+    return _sample_record(found.sample) | {
         "method": "sensitivity",
-        "prior": sample.prior.to_dict(),
-        "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
         "n_evaluations": 0 if found.indices is None else found.indices.n_evaluations,
-        "horizon_months": sample.horizon_months,
-        "event": str(sample.event),
         "loss_ratio": found.loss_ratio,
         "answer": estimate_record(found.answer),
         "sentences": list(found.sentences),
@@ -79,6 +77,54 @@ def sensitivity_record(found: Sensitivity) -> dict[str, Any]:
         "fixed": list(found.fixed),
         "readings": found.readings,
     }
+
+
+def _sample_record(sample: Sample) -> dict[str, Any]:
+    """Prior set, design, horizon and event of draws."""
+    return {
+        "prior": sample.prior.to_dict(),
+        "design": {**asdict(sample.design), "n_draws": sample.design.n_draws},
+        "horizon_months": sample.horizon_months,
+        "event": str(sample.event),
+    }
+
+
+def write_measurement(folder: Path, found: Measurement, *, command: str) -> Path:
+    """Write the folder of readings and what they are worth, all of it or none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that does not exist yet.
+    found : Measurement
+        What to write: ``record.json``, one CSV a table, and the figure as SVG and PNG.
+    command : str
+        Command line that made it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When it exists, cannot be made, or the disk is full.
+    """
+    files: dict[str, Callable[[Path], object]] = {
+        f"{name}.csv": functools.partial(to_csv, frame) for name, frame in found.tables.items()
+    }
+    figure = measurement_figure(found.readings, f"P({found.sample.event}), {found.sample.prior.name}")
+    files |= {f"readings{ending}": functools.partial(save, figure) for ending in (".svg", ".png")}
+    record = _sample_record(found.sample) | {
+        "method": "measure",
+        "loss_ratio": found.loss_ratio,
+        "answer": estimate_record(found.answer),
+        "sentences": list(found.sentences),
+        "notes": list(found.notes),
+        "readings": MEASURE_READINGS,
+    }
+    return write_analysis(folder, files, record, command=command)
 
 
 def write_headlines(frame: pd.DataFrame, folder: Path) -> None:
