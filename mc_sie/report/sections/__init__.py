@@ -8,5 +8,6 @@ from mc_sie.report.sections.trust import again, checks
 
 __all__ = [
     "again", "answer", "assumptions", "checks", "convergence", "disagreement", "drivers", "evidence", "form",
-    "measurements", "medians_table", "no_drivers", "nothing_to_rank", "quantile_points", "response", "side_by_side", "worlds",
+    "measurements", "medians_table", "no_drivers", "nothing_to_rank", "quantile_points", "response", "side_by_side",
+    "worlds",
 ]  # fmt: skip
