@@ -30,6 +30,7 @@ def test_every_proposal_is_valued_and_ranked(proposed):
     assert frame["source"].str.len().gt(0).all()
     assert proposed.sentences[0].startswith(f"Most worth measuring: {frame['title'][0]}. The reading would remove ")
     assert proposed.sentences[-1].startswith("Next: ")
+    assert (frame["after_low"] <= frame["after_high"]).all()
     assert list(proposed.tables) == ["readings", "by_error"]
     assert len(proposed.by_error) == 12 * len(frame)
     assert list(proposed.shown_readings["reading"]) == list(frame["title"])
