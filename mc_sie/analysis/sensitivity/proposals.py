@@ -44,7 +44,7 @@ _TABLE = (
     Proposal(
         "tenth_of_compute",
         "a laboratory at a tenth of its experiment compute for a quarter",
-        Reading("pace_tenth_compute", sd_log=0.3),
+        Reading("pace_at_compute[0.1]", sd_log=0.3),
         "the poll behind Kokotajlo & Lifland 2025 (AI 2027 takeoff forecast) as an experiment",
         "no source",
         "ours: one laboratory and a quarter; two standard deviations are a factor of 1.8 either way.",
@@ -52,10 +52,26 @@ _TABLE = (
     Proposal(
         "poll_tenth_of_compute",
         "one more poll on a tenth of the compute",
-        Reading("pace_tenth_compute", sd_log=0.64),
+        Reading("pace_at_compute[0.1]", sd_log=0.64),
         "Kokotajlo & Lifland 2025 (AI 2027 takeoff forecast): median answer 0.6",
         "answers from 0.2 to 1 (n = 6): ln 5 over 2.53, what six normal numbers span on average",
         "ours: a poll errs as far as one of its answers, because researchers err together.",
+    ),
+    Proposal(
+        "forty_times_labour",
+        "forty times the labour at the same compute for a quarter",
+        Reading("pace_at_labour[40]", sd_log=0.3),
+        "Anthropic 2026 (system card of Mythos Preview, section 2.3.6): what doubling progress would take, measured",
+        "no source",
+        "ours: as for a tenth of the compute. What its people say of themselves has a larger error, and is evidence.",
+    ),
+    Proposal(
+        "slow_corporation",
+        "a 250th of the labour with the whole compute of a laboratory",
+        Reading("pace_at_labour[0.004]", sd_log=0.5),
+        "Greenblatt & Lifland 2026 (Slow corporations): their thought experiment as one that is carried out",
+        "no source",
+        "ours: a few people differ more than laboratories do; two standard deviations are a factor of 2.7 either way.",
     ),
     Proposal(
         "firm_panel",

@@ -168,7 +168,7 @@ def test_infinite_subjects_give_infinite_readings(normal):
     ("of", "scale"),
     [
         ("rho", "sd"), ("r", "sd_log"), ("alpha_compute", "sd_logit"), ("max_speed", "sd_log"),
-        ("pace_tenth_compute", "sd_log"), ("months_to[3]", "sd_log"), ("best_gain_ooms[12]", "sd"),
+        ("pace_at_compute[0.1]", "sd_log"), ("months_to[3]", "sd_log"), ("best_gain_ooms[12]", "sd"),
     ],
 )  # fmt: skip
 def test_each_subject_has_a_natural_scale(of, scale):
