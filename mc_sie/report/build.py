@@ -213,9 +213,9 @@ def make_report(
     summary = done(summarise(simulation, event))
     sample = sample_of(simulation, event)
     failed = sample.failed_in_words
+    measured = done(_tried(lambda: measure(sample, loss_ratio=request.loss_ratio, threads=threads)))
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
-    measured = done(_tried(lambda: measure(sample, loss_ratio=request.loss_ratio, threads=threads)))
     compared = None
     if not prior.evidence:
         turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mc_sie import load_prior, measure, simulate, summarise
+from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis.probability.exceedance import exceedance_table, threshold_map
+from mc_sie.analysis.sensitivity.measurement import measure
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
