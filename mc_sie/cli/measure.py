@@ -146,7 +146,7 @@ def _print_readings(shown: pd.DataFrame) -> None:
     from rich.table import Table
 
     table = Table(title="Readings by expected worth: Monte Carlo SE in brackets", title_justify="left")
-    words = ("reading", "of")
+    words = ("reading", "reads")
     for heading in shown.columns:
         options: dict[str, Any] = {"overflow": "fold"} if heading in words else {"justify": "right"}
         table.add_column(heading, **options)

@@ -66,7 +66,7 @@ class Measurement(Shown):
         ``brier_gain``, ``bits``, ``decision_value``, ``shift``, ``after_low``, ``after_high``, ``perfect``, each with
         ``_se``, ``_low`` and ``_high`` (90 %, Student's t); ``share`` and ``half_error`` with ``_se`` (nan where
         perfect knowledge is not known to be worth anything, or no error is half-way); for proposals ``source``,
-        ``error_source`` and ``judgement``.
+        ``error_source``, ``judgement`` and ``is_late``.
     by_error : pandas.DataFrame
         One row a reading and error: ``title``, ``of``, ``scale``, ``error``, ``brier_gain``, ``se``, ``low``, ``high``.
     notes : tuple of str
@@ -129,13 +129,18 @@ class Measurement(Shown):
                 f"It would be worth half of perfect knowledge at an error ({best['scale']}) of {half}; its own is "
                 f"{best['error']:g}."
             )
-        following = [
-            f"{row.title} {share_in_percent(row.brier_gain / spread, row.brier_gain_se / spread)}"
-            for row in self.readings.iloc[1:4].itertuples()
-            if row.brier_gain_low > 0.0
-        ]
-        if following:
-            found.append(f"Next: {'; '.join(following)}.")
+        known = self.readings[self.readings["brier_gain_low"] > 0.0]
+        following = known.iloc[1:4]
+        lead = "Next"
+        if "is_late" in known and best["is_late"]:  # a late reading settles most, and comes when it is of least use
+            following = known[~known["is_late"].astype(bool)].head(3)
+            lead = "Of what can be read before automation"
+        if len(following):
+            worth = [
+                f"{row.title} {share_in_percent(row.brier_gain / spread, row.brier_gain_se / spread)}"
+                for row in following.itertuples()
+            ]
+            found.append(f"{lead}: {'; '.join(worth)}.")
         return tuple(found)
 
 
@@ -290,7 +295,7 @@ def _measured(
         found = dict(zip(values, pool.map(one, values), strict=True))
     frame = pd.DataFrame([_row(title, asked[title], value) for title, value in found.items()])
     if not is_stated:
-        for column in ("source", "error_source", "judgement"):
+        for column in ("source", "error_source", "judgement", "is_late"):
             by_title = {proposal.title: getattr(proposal, column) for proposal in PROPOSALS.values()}
             frame[column] = frame["title"].map(by_title)
     constant = [title for title in found if (values[title] == values[title][0]).all()]

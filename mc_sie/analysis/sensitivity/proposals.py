@@ -30,6 +30,8 @@ class Proposal:
         Where the error comes from.
     judgement : str or None
         Why the error, or what the reading is taken for, is a judgement of ours; None where the source states both.
+    is_late : bool
+        True for what can be read only after automation.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Proposal:
     source: str
     error_source: str
     judgement: str | None = None
+    is_late: bool = False
 
 
 _TABLE = (
@@ -144,6 +147,7 @@ _TABLE = (
         "no proposal: what a laboratory would see first",
         "as for the past doubling time",
         "ours: a few months of one laboratory are taken to be as good as the past.",
+        is_late=True,
     ),
     Proposal(
         "first_oom",
@@ -152,6 +156,7 @@ _TABLE = (
         "no proposal: the latest that one could measure",
         "no source",
         "ours: a tenth, since day one and what counts as effective compute are both a matter of definition.",
+        is_late=True,
     ),
 )  # fmt: skip
 

@@ -40,7 +40,7 @@ def measurements(found: Measurement) -> Section:
             f"The best is {frame['title'][0]}, {100 * frame['brier_gain'][0]:.2g} points of Brier score; the last "
             f"{frame['title'].iloc[-1]}, {100 * frame['brier_gain'].iloc[-1]:.2g}.",
             measurement_figure(frame, ""),
-            frame.drop(columns=["source", "error_source", "judgement"]),
+            frame.drop(columns=["source", "error_source", "judgement", "is_late"]),
             "A short bar before a long one: the right question, asked with too large an error.",
         ),
         Table(

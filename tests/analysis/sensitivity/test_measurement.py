@@ -29,7 +29,11 @@ def test_every_proposal_is_valued_and_ranked(proposed):
     assert frame["brier_gain"].is_monotonic_decreasing
     assert frame["source"].str.len().gt(0).all()
     assert proposed.sentences[0].startswith(f"Most worth measuring: {frame['title'][0]}. The reading would remove ")
-    assert proposed.sentences[-1].startswith("Next: ")
+    late = frame[frame["is_late"]]
+    assert set(late["of"]) == {"pace_initial", "months_to[1]"}
+    assert late.index[0] == 0
+    first = frame[~frame["is_late"]]["title"].iloc[0]
+    assert proposed.sentences[-1].startswith(f"Of what can be read before automation: {first} ")
     assert (frame["after_low"] <= frame["after_high"]).all()
     assert list(proposed.tables) == ["readings", "by_error"]
     assert len(proposed.by_error) == 12 * len(frame)
@@ -58,6 +62,11 @@ def test_a_name_with_an_error_is_one_reading(simulation):
     one = measure(simulation, "r", sd_log=0.3, event=EVENT).readings
     several = measure(simulation, [Reading("lam", sd_log=0.3), Reading("r", sd_log=0.3)], event=EVENT).readings
     assert list(one["title"]) == ["r, sd_log 0.3"]
+    assert (
+        measure(simulation, [Reading("r", sd_log=0.3), Reading("rho", sd=0.1)], event=EVENT)
+        .sentences[-1]
+        .startswith("Next: ")
+    )
     both = several.set_index("title").loc["r, sd_log 0.3"]
     assert one.iloc[0]["brier_gain"] == both["brier_gain"]
     assert "source" not in one
