@@ -15,6 +15,9 @@ from .analysis.importance.rare import Rare as Rare
 from .analysis.importance.rare import estimate_rare as estimate_rare
 from .analysis.probability.summary import Summary as Summary
 from .analysis.probability.summary import summarise as summarise
+from .analysis.sensitivity.measurement import Measurement as Measurement
+from .analysis.sensitivity.measurement import measure as measure
+from .analysis.sensitivity.readings import Reading as Reading
 from .analysis.sensitivity.study import Sensitivity as Sensitivity
 from .analysis.sensitivity.study import sensitivity as sensitivity
 from .engine.run import Simulation as Simulation

@@ -296,7 +296,10 @@ SECOND_BLOCK = 32
 """A second, independent set of coordinates of the same sequence: that of dimension d is d plus this. Pick-freeze
 designs need both from one sequence; the lower half holds the quantities' dimensions and spares."""
 
-assert N_DIMENSIONS <= SECOND_BLOCK
+NOISE_DIMENSION = N_DIMENSIONS_HIGH - 1
+"""Dimension of the error of a simulated reading: the last, whose counterpart in the first block no quantity has."""
+
+assert N_DIMENSIONS < SECOND_BLOCK
 assert 2 * SECOND_BLOCK == N_DIMENSIONS_HIGH
 
 

@@ -18,11 +18,12 @@ from mc_sie.quantities import MODES
 
 PUBLIC = [
     "BreakEven", "Comparison", "Conditioned", "Design", "Document", "Entry", "Estimate", "Event", "Evidence",
-    "EvidenceReport", "InputError", "McSieError", "Outcomes", "Precision", "PriorSet", "Rare", "ReportRequest",
-    "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary", "Verification", "WeightedEstimate",
-    "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate", "evidence", "load_prior",
-    "make_report", "make_request", "parse_event", "pool", "precision", "read_run", "sample_of", "sensitivity",
-    "shipped_priors", "simulate", "structure", "summarise", "trajectory", "verify", "write_report", "write_run",
+    "EvidenceReport", "InputError", "McSieError", "Measurement", "Outcomes", "Precision", "PriorSet", "Rare",
+    "Reading", "ReportRequest", "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary",
+    "Verification", "WeightedEstimate", "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate",
+    "evidence", "load_prior", "make_report", "make_request", "measure", "parse_event", "pool", "precision",
+    "read_run", "sample_of", "sensitivity", "shipped_priors", "simulate", "structure", "summarise", "trajectory",
+    "verify", "write_report", "write_run",
 ]  # fmt: skip
 TUTORIALS = [f"docs/tutorials/{path.name}" for path in sorted((ROOT / "docs/tutorials").glob("*.md"))]
 HEAVY = (
@@ -116,6 +117,7 @@ def test_help_lists_the_commands_at_once():
         "run",
         "resume",
         "sensitivity",
+        "measure",
         "compare",
         "breakeven",
         "structure",
@@ -147,6 +149,7 @@ def test_help_of_every_command_names_its_options():
         ("evidence", "--replicates"),
         ("priors", "schema"),
         ("sensitivity", "--loss-ratio"),
+        ("measure", "--sd-log"),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "mc_sie", command, "-h"], capture_output=True, text=True, timeout=60

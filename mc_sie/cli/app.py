@@ -44,6 +44,9 @@ FLAGS_OF_WORDS = {
     "quantities": "--quantity",
     "scheduler": "--scheduler",
     "scheme": "--scheme",
+    "sd": "--sd",
+    "sd_log": "--sd-log",
+    "sd_logit": "--sd-logit",
     "seed": "--seed",
     "settings": "--set",
     "source": "--source",
@@ -52,7 +55,7 @@ FLAGS_OF_WORDS = {
 }
 """Flags by argument, for names that are words besides: only where a message begins with one, or gives it a value."""
 
-_KEYS_OF_PRIOR_FILES = {"extends", "source"}  # messages may tell somebody to write "extends = ..." into a file
+_KEYS_OF_PRIOR_FILES = {"extends", "sd", "sd_log", "source"}  # messages may tell somebody to write "extends = ..."
 _WORDS_WITH_A_VALUE = FLAGS_OF_WORDS.keys() - _KEYS_OF_PRIOR_FILES
 
 _NOT_QUOTED = r"""(?<![\w'"`.\[-])"""  # inside quotes, brackets and longer names: a user's own text, or a column

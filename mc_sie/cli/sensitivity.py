@@ -72,7 +72,7 @@ def sensitivity(
     n_threads(threads)
     if out:
         check_target(out, "")
-    given = _source(source, event, seed, horizon_months)
+    given = given_source(source, event, seed, horizon_months)
 
     from mc_sie.analysis.sensitivity.study import sensitivity as analyse
     from mc_sie.events import HEADLINE
@@ -103,7 +103,7 @@ def sensitivity(
         say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
 
 
-def _source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
+def given_source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior

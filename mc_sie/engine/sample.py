@@ -16,7 +16,7 @@ from mc_sie.engine.run import Simulation
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
-from mc_sie.stats.estimates import failed_in_words
+from mc_sie.stats.estimates import Estimate, estimate_probability, estimate_weighted, failed_in_words
 from mc_sie.text.showing import Shown
 
 
@@ -70,6 +70,19 @@ class Sample(Shown):
             return f"{n_failed:,} of {n_draws:,} draws could not be simulated."
         n_hits = int((self.hits & self.is_ok).sum())
         return failed_in_words(n_failed, n_draws, n_hits / n_draws, (n_hits + n_failed) / n_draws)
+
+    @property
+    def answer(self) -> Estimate:
+        """Probability of the event, weighted where draws have weights."""
+        if self.weights is not None:
+            return estimate_weighted(self.hits, self.is_ok, self.weights, self.design.n_replicates)
+        return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
+
+    @property
+    def n_telling(self) -> int:
+        """Draws with the event, or without it where those are fewer."""
+        hits = self.hits[self.is_ok]
+        return int(min(hits.sum(), (~hits).sum()))
 
     @property
     def replicate(self) -> NDArray[np.int32]:

@@ -29,6 +29,7 @@ from mc_sie.analysis.importance.evidence import check_items, evidence, labour_cu
 from mc_sie.analysis.probability import convergence, exceedance
 from mc_sie.analysis.probability.summary import Summary, summarise
 from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
+from mc_sie.analysis.sensitivity.measurement import measure
 from mc_sie.analysis.sensitivity.study import Sensitivity, sensitivity
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_horizon
@@ -225,7 +226,7 @@ def make_report(
     common: dict[str, Any] = {
         "seed": design.seed, "n_replicates": design.n_replicates, "horizon_months": horizon, "threads": threads,
     }  # fmt: skip
-    done = _Steps(progress, 9)
+    done = _Steps(progress, 10)
     how = common | {
         "scheme": design.scheme,
         "levels": tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
@@ -235,6 +236,7 @@ def make_report(
     summary = done(summarise(simulation, event))
     sample = sample_of(simulation, event)
     failed = sample.failed_in_words
+    measured = done(_tried(lambda: measure(sample, loss_ratio=request.loss_ratio, threads=threads)))
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
     compared = None
@@ -260,6 +262,8 @@ def make_report(
         parts.append(sections.no_drivers(driven, _rare_command(request) if summary.answer.prob <= 0.5 else None))
     else:
         parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
+    if not isinstance(measured, InputError):  # what stands in its way stood in that of the drivers, and is said there
+        parts.append(sections.measurements(measured))
     sums = _sums(driven, compared, summary)
     if not prior.evidence:
         parts += [

@@ -16,13 +16,16 @@ from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.analysis.importance.evidence import EvidenceReport, evidence_record
+from mc_sie.analysis.sensitivity.measurement import MEASURE_READINGS, Measurement
 from mc_sie.analysis.sensitivity.study import Sensitivity
+from mc_sie.engine.sample import Sample
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.digest import plain
 from mc_sie.report import tables as text
 from mc_sie.report.figures.common import figure_files, headlines_figure
 from mc_sie.report.figures.comparison import comparison_figures, file_name, pinned_figure
 from mc_sie.report.figures.evidence import evidence_figure
+from mc_sie.report.figures.measurement import measurement_figure
 from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.stats.estimates import label
@@ -193,14 +196,10 @@ def _csv_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, Content]:
 
 def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path:
     """Write a sensitivity analysis as :func:`write_comparison` does: one CSV a table, ``record.json`` and figures."""
-    sample = found.sample
     record = {
         "method": "sensitivity",
-        "prior": sample.prior.to_dict(),
-        "design": design_record(sample.design),
+        **_sample_record(found.sample),
         "n_evaluations": found.indices.n_evaluations if found.indices else 0,
-        "horizon_months": sample.horizon_months,
-        "event": str(sample.event),
         "loss_ratio": found.loss_ratio,
         "answer": estimate_record(found.answer),
         "sentences": list(found.sentences),
@@ -210,6 +209,33 @@ def write_sensitivity(folder: Path, found: Sensitivity, *, command: str) -> Path
         **circumstances(command),
     }
     files = {**_csv_files(found.tables), **figure_files(sensitivity_figures(found))}
+    return write_folder(folder, folder.name, files, record, "record.json")
+
+
+def _sample_record(sample: Sample) -> dict[str, Any]:
+    """Prior set, design, horizon and event of draws."""
+    return {
+        "prior": sample.prior.to_dict(),
+        "design": design_record(sample.design),
+        "horizon_months": sample.horizon_months,
+        "event": str(sample.event),
+    }
+
+
+def write_measurement(folder: Path, found: Measurement, *, command: str) -> Path:
+    """Write readings and what they are worth as :func:`write_sensitivity` does, the figure as ``readings.svg``."""
+    record = {
+        "method": "measure",
+        **_sample_record(found.sample),
+        "loss_ratio": found.loss_ratio,
+        "answer": estimate_record(found.answer),
+        "sentences": list(found.sentences),
+        "notes": list(found.notes),
+        "readings": MEASURE_READINGS,
+        **circumstances(command),
+    }
+    figure = measurement_figure(found.readings, f"P({found.sample.event}), {found.sample.prior.name}")
+    files = {**_csv_files(found.tables), **figure_files({"readings": figure})}
     return write_folder(folder, folder.name, files, record, "record.json")
 
 

@@ -42,6 +42,7 @@ def test_a_terminal_without_blocks_is_no_reason_to_fail(here):
 
 READ_NO_FURTHER = {
     "sensitivity": ("sensitivity", CHEAP, "--draws", "2048", "--out", "folder"),
+    "measure": ("measure", CHEAP, "--draws", "2048", "--out", "folder"),
     "compare": ("compare", CHEAP, "davidson-2025", "--draws", "256", "--out", "folder"),
     "breakeven": ("breakeven", CHEAP, "--quantity", "r", "--draws", "256", "--out", "folder"),
     "structure": ("structure", CHEAP, "--draws", "256", "--out", "folder"),

@@ -9,6 +9,7 @@ import pytest
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.analysis.importance.evidence import N_LABOUR, evidence, labour_curves
 from mc_sie.analysis.probability.exceedance import exceedance_table, threshold_map
+from mc_sie.analysis.sensitivity.measurement import measure
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, parse_event
@@ -38,6 +39,16 @@ def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):
     assert weighted.loc["r", "with"] == r[(len(r) - 1) // 2]
     assert weighted.loc["mode = continual, share", "with"] == 1.0
     assert plain.loc["mode = continual, share", "with"] < 1.0
+
+
+def test_readings_come_with_their_worth_and_the_source_of_their_error(simulation):
+    found = measure(simulation, event="best_window_months[3] < 24")
+    section = sections.measurements(found)
+    chart, table, sources = (item for item in section.items if not isinstance(item, str))
+    assert section.items[0] == found.sentences[0]
+    assert list(chart.numbers["title"]) == list(table.shown["reading"]) == list(sources.shown["reading"])
+    assert (sources.shown.loc[sources.shown["error from"] == "no source", "judgement"] != "-").all()
+    assert f"The best is {found.readings['title'][0]}" in chart.alt
 
 
 # --- Tables behind the sections ---

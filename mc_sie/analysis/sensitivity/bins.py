@@ -146,3 +146,10 @@ def tabulate(
     cells = groups * n_levels + codes
     sums = [np.bincount(cells, weights=column, minlength=n_groups * n_levels) for column in columns]
     return np.stack(sums, axis=-1).astype(np.float64).reshape(n_groups, n_levels, len(columns))
+
+
+def hit_columns(hits: NDArray[np.bool_], weights: Array | None) -> tuple[Array | None, Array]:
+    """Weights and weighted hits, which :func:`tabulate` sums for measures of an event; None where all count alike."""
+    if weights is None:
+        return None, hits.astype(np.float64)
+    return weights, weights * hits

@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, hit_columns, levels_of, tabulate
 from mc_sie.engine.batches import n_threads
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
@@ -163,7 +163,11 @@ def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_order
 
 
 def _null_weighted(
-    levels: Levels, groups: NDArray[np.intp], columns: Sequence[Array], rng: np.random.Generator, loss_ratio: float
+    levels: Levels,
+    groups: NDArray[np.intp],
+    columns: Sequence[Array | None],
+    rng: np.random.Generator,
+    loss_ratio: float,
 ) -> Array:
     """The floor where draws have weights: levels change places among the draws of each randomisation."""
     tables = []
@@ -295,7 +299,7 @@ def check_loss_ratio(loss_ratio: float) -> None:
     if not 0.0 < loss_ratio < math.inf:
         why = "is not a positive number"
         raise InputError(
-            f"--loss-ratio {loss_ratio:g}", why, "It is the cost of acting in vain over the gain of acting rightly."
+            f"loss_ratio = {loss_ratio:g}", why, "It is the cost of acting in vain over the gain of acting rightly."
         )
 
 
@@ -376,13 +380,12 @@ def _event_frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measures of an event, and P(event | level) with its error or bound."""
     n = len(levels)
+    columns = hit_columns(hits, weight)
+    table = tabulate(levels.codes, n, groups, columns)
     if weight is None:
-        table = tabulate(levels.codes, n, groups, (None, hits.astype(np.float64)))
         squares = table.sum(axis=0)
         floor = _null(table, rng, loss_ratio, is_ordered=levels.is_ordered)
     else:
-        columns = (weight, weight * hits)
-        table = tabulate(levels.codes, n, groups, columns)
         squares = tabulate(levels.codes, n, np.zeros_like(groups), (weight**2, weight**2 * hits))[0]
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))

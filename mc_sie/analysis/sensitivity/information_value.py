@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mc_sie.analysis.sensitivity.bins import Levels, default_bins, levels_of, tabulate
+from mc_sie.analysis.sensitivity.bins import Levels, default_bins, hit_columns, levels_of, tabulate
 from mc_sie.analysis.sensitivity.given_data import (
     EVENT_MEASURES,
     check_both,
@@ -103,7 +103,7 @@ def value_of(
     check_loss_ratio(loss_ratio)
     check_both(hits, groups, weights)
     chosen = words or {}
-    columns = _columns(hits, weights)
+    columns = hit_columns(hits, weights)
     cut: dict[tuple[str, int], Levels] = {}
     rows = []
     for what, names in subsets.items():
@@ -119,13 +119,6 @@ def value_of(
             ends = {key: float(getattr(found, key)[column]) for key in ("value", "se", "low", "high")}
             rows.append({"what": what, "members": ", ".join(names), "measure": measure, **ends})
     return pd.DataFrame(rows)
-
-
-def _columns(hits: NDArray[np.bool_], weights: Array | None) -> tuple[Array | None, Array]:
-    """Weights and weighted hits, to be summed by cell."""
-    if weights is None:
-        return None, hits.astype(np.float64)
-    return weights, weights * hits
 
 
 def _bins_each(n_draws: int, n_inputs: int) -> int:
@@ -232,7 +225,7 @@ def pair_map(
     given = None if weights is None else np.asarray(weights, dtype=np.float64)[ok]
     cells = np.ravel_multi_index([x.codes, y.codes], [len(x), len(y)])
     groups = sample.replicate[ok].astype(np.intp)
-    table = tabulate(cells, len(x) * len(y), groups, _columns(sample.hits[ok], given))
+    table = tabulate(cells, len(x) * len(y), groups, hit_columns(sample.hits[ok], given))
     counts = np.bincount(cells, minlength=len(x) * len(y))
     filled = np.flatnonzero(counts)
     found = jackknife(table[:, filled], given_level)

@@ -238,8 +238,8 @@ def test_a_pool_has_absent_levels_and_a_prior_set(pooled):
     [
         ({"outcome": np.zeros(64, bool)}, r"holds in none of the 64 draws \(binomial 95 % bound: below 4.6 %\)"),
         ({"outcome": np.ones(64, bool)}, r"holds in every one of the 64 draws \(binomial 95 % bound: above 95"),
-        ({"loss_ratio": 0.0}, "--loss-ratio 0 is not a positive number"),
-        ({"loss_ratio": math.nan}, "--loss-ratio nan is not a positive number"),
+        ({"loss_ratio": 0.0}, "loss_ratio = 0 is not a positive number"),
+        ({"loss_ratio": math.nan}, "loss_ratio = nan is not a positive number"),
         ({"n_bins": 65}, "64 draws are fewer than the 65 bins"),
         ({"weights": np.zeros(64)}, "weights are not all finite"),
         ({"weights": -np.ones(64)}, "weights are not all finite"),

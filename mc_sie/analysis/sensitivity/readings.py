@@ -1,0 +1,368 @@
+"""Expected value of sample information (EVSI): what an imperfect reading is expected to do to the probability.
+
+A reading is one more input: the subject in each draw plus an error from a dimension of the sequence that nothing else
+uses. P(event | reading) and its measures are then those of :mod:`mc_sie.analysis.sensitivity.given_data`, with the same
+levels, errors and removal of noise, and perfect knowledge (EVPPI) is the reading without error [1]_. A subject that is
+infinite (no ceiling, never within the horizon) gives an infinite reading, a level of its own.
+
+References
+----------
+.. [1] Strong, M., Oakley, J. E., Brennan, A. & Breeze, P. (2015). Estimating the expected value of sample information
+       using the probabilistic sensitivity analysis sample. Medical Decision Making 35(5): 570-583.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mc_sie.analysis.sensitivity.bins import default_bins, hit_columns, levels_of, tabulate
+from mc_sie.analysis.sensitivity.given_data import EVENT_MEASURES, event_measures
+from mc_sie.derived import Subject, subject_of
+from mc_sie.errors import InputError
+from mc_sie.quantities import QUANTITIES
+from mc_sie.stats.jackknife import Array, Jackknifed, jackknife, quotient
+
+SCALES = ("sd", "sd_log", "sd_logit")
+"""Scales of an error: in the unit of the subject, of its natural logarithm, of its logit."""
+
+VALUES = ("brier_gain", "bits", "decision_value")
+"""Measures of a reading that are also those of perfect knowledge."""
+
+GRID: Array = np.exp2(np.arange(-6.0, 6.0))
+"""Errors at which a reading is valued to find the half-way one, as multiples of the spread of the subject."""
+
+POSTERIOR_PROBS = (0.05, 0.95)
+"""Quantiles of the probability after the reading."""
+
+_NORMAL_RANGE = 3.2897  # from the 5th to the 95th percentile of a normal distribution, in standard deviations
+_SHARE_EDGE = 1e-6  # shares are kept so far from 0 and 1 where their logits are taken
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measurement that somebody could make, with its error.
+
+    Attributes
+    ----------
+    of : str
+        Subject: a quantity, a derived quantity or an outcome, see :func:`mc_sie.derived.subject_of`.
+    sd, sd_log, sd_logit : float or None
+        Standard deviation of the error, which is normal in the subject's unit, in its natural logarithm (for what
+        cannot be negative) or in its logit (for shares); exactly one is given.
+    up_to : float
+        Largest reading that the instrument tells from "beyond", in the subject's unit; for a time it is never later
+        than the horizon of the simulation.
+
+    Examples
+    --------
+    >>> Reading("r", sd_log=0.3).error
+    0.3
+    """
+
+    of: str
+    sd: float | None = None
+    sd_log: float | None = None
+    sd_logit: float | None = None
+    up_to: float = field(default=math.inf, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown subject, and anything but one positive error.
+
+        Raises
+        ------
+        InputError
+            With the scale that fits the subject as the remedy.
+        """
+        subject = self.subject
+        given = {scale: getattr(self, scale) for scale in SCALES if getattr(self, scale) is not None}
+        natural = natural_scale(subject)
+        if len(given) != 1:
+            why = "states no error"
+            if given:
+                why = f"states more than one error: {', '.join(given)}"
+            raise InputError(
+                f"the reading of {self.of}", why, f"State one: {natural} fits it, such as {natural} = 0.3."
+            )
+        ((scale, error),) = given.items()
+        if not 0.0 < error < math.inf:
+            why = "is not a positive number"
+            raise InputError(f"{scale} = {error:g}", why, f"It is the standard deviation of the reading of {self.of}.")
+        if not self.up_to > 0.0:
+            raise InputError(f"up_to = {self.up_to:g}", "is not a positive number", "It is the largest reading.")
+
+    @property
+    def words(self) -> str:
+        """Subject and error, such as ``"r, sd_log 0.3"``."""
+        return f"{self.of}, {self.scale} {self.error:g}"
+
+    @property
+    def subject(self) -> Subject:
+        """Subject of the reading."""
+        return subject_named(self.of)
+
+    @property
+    def scale(self) -> str:
+        """Scale of the error, one of :data:`SCALES`."""
+        return next(scale for scale in SCALES if getattr(self, scale) is not None)
+
+    @property
+    def error(self) -> float:
+        """Standard deviation on that scale."""
+        return float(getattr(self, self.scale))
+
+
+def subject_named(of: str) -> Subject:
+    """Subject by its name; an InputError says what is wrong with a name that is none."""
+    try:
+        return subject_of(of)
+    except ValueError as error:
+        raise InputError(f"the reading of {of}", *error.args) from None
+
+
+def natural_scale(subject: Subject) -> str:
+    """Scale of :data:`SCALES` on which errors of a subject are naturally stated: that of the quantity, or by unit."""
+    if subject.name in QUANTITIES:
+        return {"log": "sd_log", "logit": "sd_logit", "linear": "sd"}[QUANTITIES[subject.name].scale]
+    if subject.unit in ("x", "months", "OOM/year"):
+        return "sd_log"
+    return "sd"
+
+
+def on_scale(scale: str, values: Array, of: str) -> Array:
+    """Values on the scale of an error, ends of the scale as infinities.
+
+    Parameters
+    ----------
+    scale : str
+        One of :data:`SCALES`.
+    values : array of shape (n,)
+        In the subject's unit.
+    of : str
+        Subject, for errors.
+
+    Returns
+    -------
+    array of shape (n,)
+        Values, natural logarithms or logits.
+
+    Raises
+    ------
+    InputError
+        Where a value has none.
+    """
+    if scale == "sd":
+        return values
+    low = float(values.min())
+    high = float(values.max())
+    if low < 0.0:
+        why = f"cannot be stated: {of} is down to {low:.3g} among the draws"
+        raise InputError(f"{scale} of {of}", why, "State sd, in its unit.")
+    with np.errstate(divide="ignore"):
+        if scale == "sd_log":
+            return np.log(values)
+        if high > 1.0:
+            why = f"cannot be stated: {of} is up to {high:.3g} among the draws, and a logit is of a share"
+            raise InputError(f"{scale} of {of}", why, "State sd_log or sd.")
+        return np.asarray(np.log(values) - np.log1p(-values))
+
+
+@dataclass(frozen=True)
+class ReadingValue:
+    """Value of a reading, with errors from independent randomisations.
+
+    Attributes
+    ----------
+    reading, perfect : Jackknifed
+        Measures :data:`VALUES` of the reading (EVSI) and of perfect knowledge (EVPPI), shape (3,).
+    after : Jackknifed
+        Expected absolute shift of the probability, and the probability after the reading at
+        :data:`POSTERIOR_PROBS`, shape (3,).
+    share, share_se : float
+        Brier gain of the reading over that of perfect knowledge; nan where the latter is not known to be above 0.
+    half, half_se : float
+        Error at which a reading is worth half of perfect knowledge; nan where no error of the grid brackets it.
+    errors : array of shape (K,)
+        Errors of the grid.
+    by_error : Jackknifed
+        Brier gain at each, shape (K,).
+    """
+
+    reading: Jackknifed
+    perfect: Jackknifed
+    after: Jackknifed
+    share: float
+    share_se: float
+    half: float
+    half_se: float
+    errors: Array
+    by_error: Jackknifed
+
+
+def reading_value(
+    values: Array,
+    noise: Array,
+    error: float,
+    hits: NDArray[np.bool_],
+    groups: NDArray[np.intp],
+    *,
+    weights: Array | None = None,
+    loss_ratio: float = 1.0,
+    up_to: float = math.inf,
+) -> ReadingValue:
+    """Value of a reading of values with a normal error.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        Subject in each draw, on the scale of the error; may be infinite.
+    noise : array of shape (n,)
+        Standard normal numbers, independent of everything else.
+    error : float
+        Standard deviation of the reading.
+    hits : array of shape (n,), bool
+        Draws in which the event holds.
+    groups : array of shape (n,), int
+        Independent randomisation of each draw.
+    weights : array of shape (n,), optional
+        Importance weights.
+    loss_ratio : float
+        Of ``decision_value``.
+    up_to : float
+        Readings above it say only that they are, on the scale of the error.
+
+    Returns
+    -------
+    ReadingValue
+        Everything nan-free but the share and the half-way error of a subject that tells nothing.
+    """
+    n_bins = default_bins(len(values))
+    columns = hit_columns(hits, weights)
+
+    def table(error: float) -> Array:
+        read = values + error * noise
+        read[read > up_to] = np.inf
+        levels = levels_of(read, n_bins)
+        return tabulate(levels.codes, len(levels), groups, columns)
+
+    wanted = [EVENT_MEASURES.index(name) for name in VALUES]
+
+    def measures(sums: Array) -> Array:
+        return event_measures(sums, loss_ratio)[..., wanted]
+
+    levels = levels_of(values, n_bins)
+    known = tabulate(levels.codes, len(levels), groups, columns)
+    read = table(error)
+    perfect = jackknife(known, measures)
+    reading = jackknife(read, measures)
+    share = share_se = half = half_se = math.nan
+    spread = _spread(values, weights)
+    errors = spread * GRID
+    tables = [known, read, *(table(one) for one in errors)]
+    gains = _Gains(tables, loss_ratio)
+    by_error = gains.combined(np.eye(len(tables))[:, 2:])
+    if perfect.low[0] > 0.0:
+        share = float(reading.value[0] / perfect.value[0])
+        share_se = float(gains.combined(_unit(len(tables), {1: 1.0, 0: -share})).se / perfect.value[0])
+        half, half_se = _half_way(errors, by_error.value / perfect.value[0], gains, perfect.value[0])
+    return ReadingValue(
+        reading, perfect, _after(read, reading.value[0]), share, share_se, half, half_se, errors, by_error
+    )
+
+
+class _Gains:
+    """Brier gains of several tables together, for errors of differences between them."""
+
+    def __init__(self, tables: Sequence[Array], loss_ratio: float) -> None:
+        self.sums = np.concatenate(tables, axis=1)
+        self.ends = np.cumsum([table.shape[1] for table in tables])[:-1]
+        self.loss_ratio = loss_ratio
+
+    def combined(self, factors: Array) -> Jackknifed:
+        """Linear combinations of the gains, factors of shape (tables,) or (tables, m)."""
+
+        def statistic(sums: Array) -> Array:
+            column = EVENT_MEASURES.index("brier_gain")
+            parts = np.split(sums, self.ends, axis=1)
+            return np.stack([event_measures(part, self.loss_ratio)[..., column] for part in parts], axis=-1) @ factors
+
+        return jackknife(self.sums, statistic)
+
+
+def _unit(n: int, factors: dict[int, float]) -> Array:
+    """Factors of a linear combination, 0 where none is given."""
+    found = np.zeros(n)
+    for place, factor in factors.items():
+        found[place] = factor
+    return found
+
+
+def _half_way(errors: Array, shares: Array, gains: _Gains, perfect: float) -> tuple[float, float]:
+    """Error at which the share of perfect knowledge is one half, and its standard error; nan where there is none.
+
+    The logit of the share is close to linear in the logarithm of the error: where knowledge moves the probability a
+    little, the share is 1 / (1 + (error / spread)^2). Between neighbours of the grid it is taken to be so.
+    """
+    below = np.flatnonzero((shares[:-1] >= 0.5) & (shares[1:] < 0.5))
+    if len(below) == 0:
+        return math.nan, math.nan
+    place = below[0]
+    kept = np.clip(shares[place : place + 2], _SHARE_EDGE, 1.0 - _SHARE_EDGE)
+    logits = np.log(kept / (1.0 - kept))
+    step = math.log(errors[place + 1] / errors[place])
+    slope = float(logits[1] - logits[0]) / step
+    along = float(logits[0] / (logits[0] - logits[1]))
+    half = float(errors[place] * math.exp(along * step))
+    n = gains.ends.size + 1
+    se = gains.combined(_unit(n, {2 + place: 1.0 - along, 3 + place: along, 0: -0.5})).se / perfect
+    return half, float(half * se / abs(slope / 4.0))  # at one half a share changes by a quarter of its logit
+
+
+def _spread(values: Array, weights: Array | None) -> float:
+    """Spread of the finite values as a standard deviation, by percentiles, which far tails do not move."""
+    finite = np.isfinite(values)
+    kept = values[finite]
+    if len(kept) == 0:
+        return 1.0
+    given = np.ones(len(kept))
+    if weights is not None:
+        given = weights[finite]
+    order = np.argsort(kept, kind="stable")
+    shares = np.cumsum(given[order]) / given.sum()
+    low, high = kept[order][np.searchsorted(shares, POSTERIOR_PROBS)]
+    if high > low:
+        return float(high - low) / _NORMAL_RANGE
+    # most draws share one value; a subject that is the same in every draw has no spread, and any error will do
+    return float(kept.std()) or 1.0
+
+
+def _after(table: Array, gain: float) -> Jackknifed:
+    """Expected absolute shift of the probability, and quantiles of the probability after the reading.
+
+    Levels hold finitely many draws, whose noise would spread the probabilities. Deviations from the mean are scaled
+    down so that their variance is the Brier gain, from which noise is taken away.
+    """
+    column = EVENT_MEASURES.index("brier_gain")
+    raw = float(event_measures(table.sum(axis=0), 1.0)[column])
+    factor = math.sqrt(min(max(gain / raw, 0.0), 1.0)) if raw > 0.0 else 0.0
+
+    def statistic(sums: Array) -> Array:
+        return np.stack([_shift_and_quantiles(part, factor) for part in sums])
+
+    # quantiles are not smooth, so that taking the bias away would only add noise: with none taken, low stays below high
+    return replace(jackknife(table, statistic), value=statistic(table.sum(axis=0)[None])[0])
+
+
+def _shift_and_quantiles(sums: Array, factor: float) -> Array:
+    """Mean absolute shift and quantiles of P(event | level), from sums of shape (L, 2)."""
+    weight, hit = sums[sums[:, 0] > 0.0].T
+    prob = hit.sum() / weight.sum()
+    given = prob + factor * (quotient(hit, weight) - prob)
+    order = np.argsort(given, kind="stable")
+    middles = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
+    shift = float(weight @ np.abs(given - prob) / weight.sum())
+    return np.array([shift, *np.interp(POSTERIOR_PROBS, middles, given[order])])
