@@ -51,27 +51,26 @@ class Hits:
         return np.asarray(self.status == OK)
 
 
-def hits_of_range(
+def hits_of_batch(
     prior: PriorSet,
-    design: Design,
-    start: int,
-    stop: int,
+    uniforms: Mapping[str, NDArray[np.float64]],
+    n: int,
     horizon_months: float,
     event: Event,
     processor: Processor,
     *,
     with_twin: bool = False,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Hits]:
-    """Event indicators of some draws of a design, decided on the calling thread.
+) -> tuple[dict[str, NDArray[np.generic]], Hits]:
+    """Event indicators of some points of the unit cube, decided on the calling thread.
 
     Parameters
     ----------
     prior : PriorSet
-        Prior set that is drawn from.
-    design : Design
-        Scheme, seed and sizes.
-    start, stop : int
-        Draws ``start`` to ``stop - 1``.
+        Turns points into quantities.
+    uniforms : mapping of str to array of shape (n,)
+        By name of the dimension; none where nothing is random.
+    n : int
+        Their number.
     horizon_months : float
         End of each trajectory.
     event : Event
@@ -83,17 +82,13 @@ def hits_of_range(
 
     Returns
     -------
-    points : dict of str to array of shape (stop - start,)
-        Uniforms by dimension.
-    draws : dict of str to array of shape (stop - start,)
+    draws : dict of str to array of shape (n,)
         Quantities.
     hits : Hits
         In the order of the draws.
     """
-    n = stop - start
-    uniforms = uniforms_of(prior, design, start, stop)
     rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
-    return uniforms, rows, _hits(rows, n, horizon_months, event, processor, with_twin)
+    return rows, _hits(rows, n, horizon_months, event, processor, with_twin)
 
 
 def hits_of_points(

@@ -262,26 +262,25 @@ def evaluate(
     return outcomes
 
 
-def simulate_range(
+def simulate_batch(
     prior: PriorSet,
-    design: Design,
-    start: int,
-    stop: int,
+    uniforms: Points,
+    n: int,
     horizon_months: float,
     levels: Sequence[float],
     widths: Sequence[float],
     processor: Processor,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes]:
-    """Some draws of a design, simulated on the calling thread.
+) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
+    """Some points of the unit cube, simulated on the calling thread.
 
     Parameters
     ----------
     prior : PriorSet
-        Prior set that is drawn from.
-    design : Design
-        Scheme, seed and sizes.
-    start, stop : int
-        Draws ``start`` to ``stop - 1``.
+        Turns points into quantities.
+    uniforms : mapping of str to array of shape (n,)
+        By name of the dimension; none where nothing is random.
+    n : int
+        Their number.
     horizon_months, levels, widths
         As in :func:`mc_sie.simulate`.
     processor : Processor
@@ -289,19 +288,15 @@ def simulate_range(
 
     Returns
     -------
-    points : dict of str to array of shape (stop - start,)
-        Uniforms by dimension.
-    draws : dict of str to array of shape (stop - start,)
+    draws : dict of str to array of shape (n,)
         Quantities.
     outcomes : Outcomes
         Their outcomes.
     """
-    n = stop - start
-    uniforms = uniforms_of(prior, design, start, stop)
     rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
     outcomes = empty_outcomes(n, levels, widths)
     fill(outcomes, slice(0, n), rows, horizon_months, processor)
-    return uniforms, rows, outcomes
+    return rows, outcomes
 
 
 def simulate_points(

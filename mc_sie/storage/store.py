@@ -48,6 +48,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import processor
 from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.counting import GivenCounts
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary, curve_table
 from mc_sie.engine.run import Simulation, check_horizon
@@ -176,7 +177,10 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
     def write(partial: Path) -> None:
         asked = streamed.spec
         to_csv(curve_table(asked, streamed.rows, streamed.design.scheme), partial / "curves.csv")
-        arrays: dict[str, Any] = {name: asked.view(streamed.rows, name) for name in asked.layout}
+        arrays: dict[str, Any] = {}
+        for name in asked.layout:
+            for layer, ending in zip(asked.layers(streamed.rows, name), ("", "_weights", "_squares"), strict=False):
+                arrays[name + ending] = layer
         labels = np.array([label for label, _ in asked.quantiles])
         np.savez_compressed(partial / "counts.npz", bins=upper_edges(), outcomes=labels, **arrays)
         _write_tables(partial, summary, run_record(streamed, summary, command))
@@ -619,18 +623,20 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
         record["only_event"] = simulation.spec.only_event
+        if isinstance(simulation, GivenCounts):
+            record["evidence"] = evidence_record(simulation, summary)
         if simulation.spec.quantiles:
             record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
 
 
-def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any]:
+def evidence_record(conditioned: Conditioned | GivenCounts, summary: Summary) -> dict[str, Any]:
     """How a run was conditioned on its evidence, which stands with the prior.
 
     Parameters
     ----------
-    conditioned : Conditioned
-        The draws.
+    conditioned : Conditioned or GivenCounts
+        The draws, or their counts.
     summary : Summary
         What they say.
 
@@ -647,7 +653,7 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
         "doubts": list(conditioned.warnings),
         "before": None if summary.before is None else estimate_record(summary.before),
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
-        "proposal": conditioned.proposal,
+        "proposal": None if conditioned.proposal is None else conditioned.proposal.record(),
     }
 
 
