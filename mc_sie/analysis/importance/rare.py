@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from mc_sie.analysis.importance import subset_simulation
 from mc_sie.analysis.importance.conditioning import with_marks
 from mc_sie.analysis.importance.counting import log_weights, pilot
+from mc_sie.analysis.importance.hits_table import shifts_of
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import Simulator
-from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
+from mc_sie.analysis.probability.summary import sentence
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_prior_set, simulate_points
 from mc_sie.errors import InputError
@@ -32,7 +33,7 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.stats.estimates import (
     Estimate,
@@ -67,7 +68,6 @@ HITS_KEPT = 2**18
 """Most hits that are kept as rows of a table."""
 
 _ROUND = 2**16  # draws taken together in the last stage
-_ENDS = (0.05, 0.95)  # quantiles between which a quantity lies, in the prior and among hits
 
 
 # --- The estimate ----------------------------------------------------------------------------------------------------
@@ -558,7 +558,7 @@ def _result(stage: _Stage, tally: _Tally, answer: Estimate, is_found: bool, seco
         pareto_k=pareto_k(weights),
         n_plain_needed=needed,
         warnings=(),
-        shifts=_shifts(simulator.prior, kept, tally.uniforms),
+        shifts=shifts_of(simulator.prior, kept, tally.uniforms),
         hits=kept.dropna(axis="columns", how="all"),
         n_kept_per_replicate=tally.n_kept_per_replicate,
         proposal=proposal.record(),
@@ -590,60 +590,3 @@ def _warnings(rare: Rare, n_without: int) -> tuple[str, ...]:
     if rare.answer.se > 0.3 * rare.answer.prob:
         found.append("the randomisations differ widely")
     return tuple(found)
-
-
-# --- What hits look like ---------------------------------------------------------------------------------------------
-
-
-def _shifts(prior: PriorSet, hits: pd.DataFrame, uniforms: list[dict[str, Array]]) -> pd.DataFrame:
-    """Quantities among hits against the prior, furthest first."""
-    columns = ["quantity", "meaning", "prior", "hits", "distance"]
-    if not len(hits):
-        return pd.DataFrame(columns=columns)
-    weights = hits["weight"].to_numpy()
-    ranks = [prior.ranks(part) for part in uniforms]
-    rows = []
-    for name in prior.dimensions:
-        u = np.concatenate([part[name] for part in ranks])
-        order = np.argsort(u, kind="stable")
-        reached = np.cumsum(weights[order]) / weights.sum()
-        distance = float(np.abs(reached - u[order]).max())
-        if name == "mode":
-            rows.append((name, QUANTITIES[name].meaning, *_by_category(prior, hits, name), distance))
-            continue
-        if name == POOL_DIMENSION:
-            rows.append((name, "which member of the pool", *_by_category(prior, hits, name), distance))
-            continue
-        # A quantity that is stated in another coordinate (r as r_total) is shown as it is stated.
-        shown = next((other for other in prior.entries if QUANTITIES[other].determines == name), name)
-        values = hits[shown].to_numpy()
-        given = ~np.isnan(values)
-        if not given.any():
-            continue
-        quantity = QUANTITIES[shown]
-        unit = "" if quantity.unit == "1" else f" {quantity.unit}"
-        ends = (prior.quantiles(shown, _ENDS), weighted_quantiles(values[given], weights[given], _ENDS))
-        before, after = (f"{low:.3g} to {high:.3g}{unit}" for low, high in ends)
-        rows.append((shown, quantity.meaning, before, after, distance))
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values("distance", ascending=False, kind="stable", ignore_index=True)
-
-
-def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, str]:
-    """Shares of the modes or members that are among the hits, in the prior and among hits, in words."""
-    shares = hits.groupby(name, observed=True)["weight"].sum() / hits["weight"].sum()
-    before: dict[str, float] = {}
-    for cell in cells_of(prior):
-        key = cell.label.split(" ")[-1]
-        if name == POOL_DIMENSION:
-            key = cell.label.split(" ")[0]
-        before[key] = before.get(key, 0.0) + cell.mass
-    after = {key: float(shares.get(key, 0.0)) for key in before}
-    shown = sorted((key for key in before if after[key] >= 0.0005), key=lambda key: -after[key])
-    return _in_percent(before, shown), _in_percent(after, shown)
-
-
-def _in_percent(shares: Mapping[str, float], keys: Sequence[str]) -> str:
-    """Shares in percent, with a decimal below ten."""
-    decimals = {key: int(shares[key] < 0.0995) for key in keys}
-    return ", ".join(f"{key} {100 * shares[key]:.{decimals[key]}f} %" for key in keys)
