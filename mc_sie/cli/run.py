@@ -20,7 +20,6 @@ from mc_sie.cli.printing import refuse, say, warn
 
 if TYPE_CHECKING:
     from mc_sie.events import Event
-    from mc_sie.priors import PriorSet
 
 
 @app.command()
@@ -63,6 +62,9 @@ def run(
     only_event: Annotated[
         bool, typer.Option("--only-event", help="Take nothing but the event asked for: faster, no tables.")
     ] = False,
+    without_evidence: Annotated[
+        bool, typer.Option("--without-evidence", help="Take the prior set as it was before its evidence.")
+    ] = False,
     scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -78,6 +80,8 @@ def run(
     from mc_sie.priors import load_prior
 
     loaded = load_prior(prior)
+    if without_evidence:
+        loaded = loaded.without_evidence()
 
     from mc_sie.cli.run_request import RunRequest
     from mc_sie.engine.batches import n_threads
@@ -98,7 +102,7 @@ def run(
     warn(loaded.warnings)
     if design.n_draws != draws:
         say(f"--draws {draws} is rounded up to {design.n_draws:,}, the same number in each randomisation.", err=True)
-    _refuse_contradictions(loaded, no_draws=no_draws, rare=rare, all_outcomes=all_outcomes, only_event=only_event)
+    _refuse_contradictions(no_draws=no_draws, rare=rare, all_outcomes=all_outcomes, only_event=only_event)
     levels, widths = _marks(parsed, all_outcomes=all_outcomes, only_event=only_event)
     request = RunRequest(
         prior=loaded,
@@ -128,18 +132,10 @@ def run(
         run_draws(request, n_draws=draws, all_outcomes=all_outcomes)
 
 
-def _refuse_contradictions(
-    prior: PriorSet, *, no_draws: bool, rare: bool, all_outcomes: bool, only_event: bool
-) -> None:
-    """Refuse options that no run can follow together, and those that a set given evidence cannot take."""
+def _refuse_contradictions(*, no_draws: bool, rare: bool, all_outcomes: bool, only_event: bool) -> None:
+    """Refuse options that no run can follow together."""
     if all_outcomes and only_event:
         refuse("--only-event", "takes one outcome, and --all-outcomes takes all", "Leave one of them out.")
-    if prior.evidence:
-        why = f"takes draws of the prior, and {prior.name} is conditioned on evidence, which weights draws"
-        if no_draws:
-            refuse("--no-draws", why, "Leave it out.")
-        if rare:
-            refuse("--rare", why, "Leave it out.")
     if rare:
         why = "is for draws of the prior, and --rare takes others and keeps the hits"
         if no_draws:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.analysis.importance.counting import count_draws, count_job
 from mc_sie.analysis.probability.summary import event_estimate, summarise_counts
 from mc_sie.cli.answers import print_answer
 from mc_sie.cli.app import with_flags
 from mc_sie.cli.printing import progress_bar, refuse, say, warn
 from mc_sie.cli.run_request import RunRequest
 from mc_sie.engine.counts import CountSpec
-from mc_sie.engine.streaming import Job, stream
 from mc_sie.storage.checkpoint import Checkpoint, Plan
 from mc_sie.storage.runs import write_streamed
 from mc_sie.storage.writing import UNFINISHED, check_target
@@ -51,7 +51,7 @@ def run_counts(request: RunRequest, target: Path, *, only_event: bool, scheduler
         tuple(request.prior.dimensions),
         only_event,
     )
-    job = Job.growing(request.prior, request.design, spec, most)
+    job = count_job(request.prior, request.design, spec, most, threads=request.threads)
     plan = Plan(job, request.precision, request.design.n_per_replicate, request.command)
     with _cluster(scheduler, request.threads) as cluster:
         _finish(Checkpoint.begin(target, plan), target, request.threads, cluster, request.quiet)
@@ -117,7 +117,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
         say(f"Going on after {n_done:,} draws.", err=True)
     try:
         with progress_bar(quiet, is_here=cluster is None) as progress:
-            streamed = stream(
+            streamed = count_draws(
                 job,
                 rows,
                 executor=cluster,
@@ -131,7 +131,7 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
         say(f"Interrupted; go on with: mc-sie resume {shlex.quote(str(target))}", err=True)
         error.add_note("what was counted is kept")
         raise
-    summary = summarise_counts(spec, streamed.rows, scheme)
+    summary = summarise_counts(streamed)
     folder = write_streamed(target, streamed, summary, command=plan.command)
     checkpoint.end()
     print_answer(streamed, summary)

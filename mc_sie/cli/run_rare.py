@@ -38,7 +38,7 @@ def run_rare(request: RunRequest) -> None:
     say(f"Probability that {event.in_words}:")
     sentences = [found.sentence, spread_sentence(event, request.horizon_months)]
     say(f"\n  {' '.join(filter(None, sentences))}\n", style="bold")
-    say(found.method)
+    say(with_flags(found.method))
     if found.warnings:
         say(f"The interval may be too narrow: {'; '.join(found.warnings)}.", style="red")
     if found.n_failed:

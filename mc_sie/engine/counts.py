@@ -1,5 +1,8 @@
 """Counts of draws that are not kept: whole numbers only, so that any split and order give the same bits.
 
+Draws that evidence weights are counted in three layers: their number, their weights and the squares of these, both as
+whole multiples of :data:`WEIGHT_UNIT`.
+
 There is one row of 64-bit counts for each replicate. A batch of draws adds to one row, in a single
 operation, so that an interruption never finds half of a batch; how many draws a row holds is the sum of its statuses.
 """
@@ -35,6 +38,15 @@ CURVE_BINS = 64
 SUM_UNIT = 2.0**-24
 """Gains are summed as whole multiples of this, OOM."""
 
+WEIGHT_UNIT = 2.0**-20
+"""Weights, which are near 1, are summed as whole multiples of this, and so are their squares."""
+
+WEIGHT_HIGH = 2.0**16
+"""A larger weight counts as this one, so that no sum overflows."""
+
+LAYERED = ("statuses", "modes", "modes_ok", "modes_hit", "hits", "thresholds", "curves")
+"""Counts that have all three layers where draws are weighted; sums and sketches have weights alone."""
+
 
 @dataclass(frozen=True)
 class CountSpec:
@@ -52,6 +64,8 @@ class CountSpec:
         Random quantities, for the curves.
     only_event : bool
         Nothing is taken but indicators of the event, so that most draws need no trajectory.
+    is_weighted : bool
+        Draws have weights.
     """
 
     event: Event
@@ -60,6 +74,7 @@ class CountSpec:
     horizon_months: float
     dimensions: tuple[str, ...]
     only_event: bool = False
+    is_weighted: bool = False
 
     @cached_property
     def twin(self) -> Event | None:
@@ -112,7 +127,7 @@ class CountSpec:
 
     @cached_property
     def layout(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
-        """Place and shape of each kind of count in a row."""
+        """Place of each kind of count in a row, and its shape with the layers first."""
         shapes = {
             "statuses": (len(STATUS_NAMES),),
             "modes": (len(MODES),),
@@ -124,23 +139,38 @@ class CountSpec:
             "curves": (len(self.dimensions), CURVE_BINS, 2),
             "sketches": (len(self.quantiles), quantile_sketch.N_BINS),
         }
+        if self.is_weighted:
+            shapes["tail"] = (quantile_sketch.N_BINS,)  # sketch of the weights, for their tail
         places = {}
         start = 0
         for name, shape in shapes.items():
-            stop = start + int(np.prod(shape))
-            places[name] = (slice(start, stop), shape)
+            n_layers = 3 if self.is_weighted and name in LAYERED else 1
+            stop = start + n_layers * int(np.prod(shape))
+            places[name] = (slice(start, stop), (n_layers, *shape))
             start = stop
         return places
+
+    @property
+    def weight_layer(self) -> int:
+        """Layer that says how much draws count."""
+        return int(self.is_weighted)
 
     @cached_property
     def n_counts(self) -> int:
         """Length of a row."""
         return int(max(place.stop for place, _ in self.layout.values()))
 
-    def view(self, rows: NDArray[np.int64], name: str) -> NDArray[np.int64]:
-        """One kind of count of rows of shape (..., n_counts), by its name in :attr:`layout`; a view where it can be."""
+    def view(self, rows: NDArray[np.int64], name: str, layer: int = 0) -> NDArray[np.int64]:
+        """One kind of count of rows of shape (..., n_counts), by its name in :attr:`layout`; a view where it can be.
+
+        Layer 0 holds numbers of draws, 1 their weights, 2 the squares of these.
+        """
+        return np.asarray(self.layers(rows, name)[layer])
+
+    def layers(self, rows: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+        """All layers of one kind of count of some rows: :meth:`view` with another dimension in front."""
         place, shape = self.layout[name]
-        return rows[..., place].reshape(*rows.shape[:-1], *shape)
+        return np.moveaxis(rows[..., place].reshape(*rows.shape[:-1], *shape), rows.ndim - 1, 0)
 
 
 def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArray[np.float64]]:
@@ -154,23 +184,55 @@ def outcomes_by_label(outcomes: Outcomes, labels: tuple[str, ...]) -> list[NDArr
 
 
 @njit
-def count_below(values: NDArray[np.float64], bound: float) -> int:
-    """Number of values below a bound; nan is not."""
-    n = 0
+def sum_below(values: NDArray[np.float64], bound: float, amounts: NDArray[np.int64]) -> int:
+    """Sum of the amounts of draws whose value is below a bound; nan is not."""
+    total = 0
     for i in range(values.shape[0]):
-        n += values[i] < bound
-    return n
+        if values[i] < bound:
+            total += amounts[i]
+    return total
+
+
+@njit
+def add_by(
+    totals: NDArray[np.int64], codes: NDArray[np.int8], among: NDArray[np.bool_], amounts: NDArray[np.int64]
+) -> None:
+    """Add the amounts of some draws to the totals of their codes; exact, as ``bincount`` with weights is not."""
+    for i in range(codes.shape[0]):
+        if among[i]:
+            totals[codes[i]] += amounts[i]
 
 
 @njit
 def add_to_curve(
-    curve: NDArray[np.int64], u: NDArray[np.float64], is_ok: NDArray[np.bool_], hits: NDArray[np.bool_]
+    curve: NDArray[np.int64],
+    u: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+    hits: NDArray[np.bool_],
+    amounts: NDArray[np.int64],
 ) -> None:
-    """Count the draws, and those in which the event holds, by equal-mass bins of a quantity's uniforms u in (0, 1)."""
+    """Add the amounts of draws, and of those in which the event holds, by equal-mass bins of a quantity's uniforms."""
     for i in range(u.shape[0]):
         place = int(u[i] * CURVE_BINS)  # u is below 1, so that the last bin holds the end
-        curve[place, 0] += is_ok[i]
-        curve[place, 1] += hits[i]
+        if counted[i]:
+            curve[place, 0] += amounts[i]
+        if hits[i]:
+            curve[place, 1] += amounts[i]
+
+
+def whole_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Weights as multiples of :data:`WEIGHT_UNIT`, at most :data:`WEIGHT_HIGH`; one that is positive stays so."""
+    whole = np.rint(np.minimum(weights, WEIGHT_HIGH) / WEIGHT_UNIT).astype(np.int64)
+    return np.maximum(whole, weights > 0.0)
+
+
+def _layers(n: int, weights: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], ...]:
+    """What each of n draws adds to each layer."""
+    ones = np.ones(n, dtype=np.int64)
+    if weights is None:
+        return (ones,)
+    squares = np.rint((weights * WEIGHT_UNIT) ** 2 / WEIGHT_UNIT).astype(np.int64)
+    return ones, weights, squares
 
 
 def count(
@@ -178,40 +240,67 @@ def count(
     points: Mapping[str, NDArray[np.float64]],
     draws: Mapping[str, NDArray[np.generic]],
     outcomes: Outcomes,
+    weights: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
-    """A row of counts of some draws, from their uniforms by dimension, their quantities and their outcomes."""
+    """A row of counts of some draws, from their uniforms by dimension, their quantities and their outcomes.
+
+    ``weights`` are those of :func:`whole_weights`; of a draw that could not be simulated, the most that it may be.
+    """
     twin = spec.twin
     hits = Hits(outcomes.status, spec.event.holds(outcomes), twin.holds(outcomes) if twin else None)
-    row = count_hits(spec, points, draws, hits)
-    thresholds = spec.view(row, "thresholds")
+    row = count_hits(spec, points, draws, hits, weights)
+    if spec.only_event:
+        return row
+    layers = _layers(len(hits.status), weights)
+    counted = _counted(hits, weights)
     for place, (_, event) in enumerate(spec.thresholds):
-        thresholds[place] = count_below(outcomes.values(event.outcome, event.index), event.bound)
-    # whole multiples of a unit: sums of floats would depend on the order of the batches
+        values = np.where(counted, outcomes.values(event.outcome, event.index), np.nan)
+        for layer, amounts in enumerate(layers):
+            spec.view(row, "thresholds", layer)[place] = sum_below(values, event.bound, amounts)
+    amounts = np.where(counted, layers[0] if weights is None else weights, 0)
+    scale = 1.0 if weights is None else WEIGHT_UNIT
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]
-    spec.view(row, "sums")[:] = [np.rint(gain[hits.is_ok] / SUM_UNIT).astype(np.int64).sum() for gain in gains]
+    factors = scale * amounts[counted] / SUM_UNIT
+    spec.view(row, "sums")[:] = [np.rint(gain[counted] * factors).astype(np.int64).sum() for gain in gains]
     sketches = spec.view(row, "sketches")
     labels = tuple(label for label, _ in spec.quantiles)
     for place, values in enumerate(outcomes_by_label(outcomes, labels)):
-        quantile_sketch.add_to(sketches[place], values, hits.is_ok)
+        quantile_sketch.add_to(sketches[place], values, amounts)
     return row
 
 
+def _counted(hits: Hits, weights: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """True for the draws that count: they could be simulated, and have a weight."""
+    if weights is None:
+        return hits.is_ok
+    return hits.is_ok & (weights > 0)
+
+
 def count_hits(
-    spec: CountSpec, points: Mapping[str, NDArray[np.float64]], draws: Mapping[str, NDArray[np.generic]], hits: Hits
+    spec: CountSpec,
+    points: Mapping[str, NDArray[np.float64]],
+    draws: Mapping[str, NDArray[np.generic]],
+    hits: Hits,
+    weights: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """A row with the counts that need no more than indicators of the event; the others are 0."""
     row = np.zeros(spec.n_counts, dtype=np.int64)
-    is_ok = hits.is_ok
-    holds = hits.holds
-    mode = draws["mode"]
-    spec.view(row, "statuses")[:] = np.bincount(hits.status, minlength=len(STATUS_NAMES))
-    for name, among in (("modes", np.ones_like(is_ok)), ("modes_ok", is_ok), ("modes_hit", holds)):
-        spec.view(row, name)[:] = np.bincount(mode[among], minlength=len(MODES))
-    n_hits = spec.view(row, "hits")
-    n_hits[0] = holds.sum()
-    if hits.holds_from_start is not None:
-        n_hits[1] = hits.holds_from_start.sum()
-    curves = spec.view(row, "curves")
-    for place, name in enumerate(spec.dimensions):
-        add_to_curve(curves[place], points[name], is_ok, holds)
+    every = np.ones(len(hits.status), dtype=bool)
+    counted = _counted(hits, weights)
+    holds = hits.holds & counted
+    mode = np.asarray(draws["mode"], dtype=np.int8)
+    for layer, amounts in enumerate(_layers(len(every), weights)):
+        # Statuses and modes are of all draws, so that how far a run has come is the sum of its statuses.
+        add_by(spec.view(row, "statuses", layer), hits.status, every, amounts)
+        for name, among in (("modes", every), ("modes_ok", counted), ("modes_hit", holds)):
+            add_by(spec.view(row, name, layer), mode, among, amounts)
+        n_hits = spec.view(row, "hits", layer)
+        n_hits[0] = amounts[holds].sum()
+        if hits.holds_from_start is not None:
+            n_hits[1] = amounts[hits.holds_from_start & counted].sum()
+        curves = spec.view(row, "curves", layer)
+        for place, name in enumerate(spec.dimensions):
+            add_to_curve(curves[place], points[name], counted, holds, amounts)
+    if weights is not None:
+        quantile_sketch.add_to(spec.view(row, "tail"), np.asarray(weights * WEIGHT_UNIT), counted.astype(np.int64))
     return row

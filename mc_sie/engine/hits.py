@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mc_sie.engine.batches import Progress, Rows, run_rows
 from mc_sie.engine.cpu import CODES, Processor
 from mc_sie.engine.kernel import empty_outcomes, fill, kernel_table
-from mc_sie.engine.run import check_unconditioned, rows_of_range, uniforms_of
+from mc_sie.engine.run import check_unconditioned, uniforms_of
 from mc_sie.events import Event
 from mc_sie.model.event_bounds import BELOW, OPEN
 from mc_sie.model.status import OK
@@ -51,24 +51,23 @@ class Hits:
         return np.asarray(self.status == OK)
 
 
-def hits_of_range(
+def hits_of_batch(
     prior: PriorSet,
-    design: Design,
-    start: int,
-    stop: int,
+    uniforms: Mapping[str, NDArray[np.float64]],
+    n: int,
     horizon_months: float,
     event: Event,
     processor: Processor,
     *,
     with_twin: bool = False,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Hits]:
-    """Uniforms, quantities and event indicators of draws ``start`` to ``stop - 1`` of a design, on the calling thread.
+) -> tuple[dict[str, NDArray[np.generic]], Hits]:
+    """Quantities and event indicators of n points of the unit cube, decided on the calling thread.
 
     ``with_twin`` asks also about the event counted from the day of automation, if there is such a one. No other thread
     may use the processor meanwhile.
     """
-    uniforms, rows = rows_of_range(prior, design, start, stop)
-    return uniforms, rows, _hits(rows, stop - start, horizon_months, event, processor, with_twin)
+    rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
+    return rows, _hits(rows, n, horizon_months, event, processor, with_twin)
 
 
 def hits_of_points(

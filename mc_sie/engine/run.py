@@ -231,33 +231,23 @@ def evaluate(
     return outcomes
 
 
-def simulate_range(
+def simulate_batch(
     prior: PriorSet,
-    design: Design,
-    start: int,
-    stop: int,
+    uniforms: Points,
+    n: int,
     horizon_months: float,
     levels: Sequence[float],
     widths: Sequence[float],
     processor: Processor,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]], Outcomes]:
-    """Uniforms, quantities and outcomes of draws ``start`` to ``stop - 1`` of a design, made on the calling thread.
+) -> tuple[dict[str, NDArray[np.generic]], Outcomes]:
+    """Quantities and outcomes of n points of the unit cube, made on the calling thread.
 
     No other thread may use the processor meanwhile.
     """
-    n = stop - start
-    uniforms, rows = rows_of_range(prior, design, start, stop)
+    rows = {name: np.broadcast_to(array, n) for name, array in prior.values(uniforms).items()}
     outcomes = empty_outcomes(n, levels, widths)
     fill(outcomes, slice(0, n), rows, horizon_months, processor)
-    return uniforms, rows, outcomes
-
-
-def rows_of_range(
-    prior: PriorSet, design: Design, start: int, stop: int
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.generic]]]:
-    """Uniforms by dimension and quantities by code name, one number a draw, of some draws of a design."""
-    uniforms = uniforms_of(prior, design, start, stop)
-    return uniforms, {name: np.broadcast_to(array, stop - start) for name, array in prior.values(uniforms).items()}
+    return rows, outcomes
 
 
 def simulate_points(

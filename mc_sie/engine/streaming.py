@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,37 @@ from mc_sie.engine.batches import BATCH_DEFAULT, Progress, n_threads
 from mc_sie.engine.compiling import announce_compiling
 from mc_sie.engine.counts import CountSpec, count, count_hits
 from mc_sie.engine.cpu import Processor
-from mc_sie.engine.hits import BATCH_HITS, hits_of_range
-from mc_sie.engine.run import check_unconditioned, simulate_range
+from mc_sie.engine.hits import BATCH_HITS, hits_of_batch
+from mc_sie.engine.run import check_prior_set, simulate_batch, uniforms_of
+from mc_sie.errors import InputError
+from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
+from mc_sie.stats.estimates import Estimate
 from mc_sie.text.showing import Shown
 
 CHECKPOINT_SECONDS = 15.0
 """Time between checkpoints."""
+
+
+class Weighting(Protocol):
+    """How draws of a set that states evidence are placed and weighted; any process can do it."""
+
+    @property
+    def needs_outcomes(self) -> bool:
+        """True where weights rest on outcomes, so that every draw is simulated."""
+
+    def points(self, design: Design, start: int, stop: int) -> dict[str, NDArray[np.float64]]:
+        """Coordinates in the unit cube of some draws of a design, by name of the dimension."""
+
+    def weights(
+        self,
+        points: Mapping[str, NDArray[np.float64]],
+        draws: Mapping[str, NDArray[np.generic]],
+        is_ok: NDArray[np.bool_],
+        outcomes: Outcomes | None,
+    ) -> NDArray[np.int64]:
+        """Whole weights of draws; of those that could not be simulated, the most that they may be."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +70,34 @@ class Job:
         Specification of the counts.
     batch : int
         Draws in a batch; a power of two where designs are to be doubled.
+    weighting : Weighting or None
+        For a set that states evidence.
     """
 
     prior: PriorSet
     design: Design
     spec: CountSpec
     batch: int = BATCH_DEFAULT
+    weighting: Weighting | None = None
 
     @classmethod
-    def growing(cls, prior: PriorSet, design: Design, spec: CountSpec, max_draws: int) -> Job:
+    def growing(
+        cls, prior: PriorSet, design: Design, spec: CountSpec, max_draws: int, weighting: Weighting | None = None
+    ) -> Job:
         """A job that may end once the design is done, and otherwise goes on doubling up to ``max_draws``.
 
-        Raises InputError for a set given evidence.
+        Raises InputError for a set that states evidence, without a weighting.
         """
-        check_unconditioned(prior, "stream")
+        check_prior_set(prior, "Job.growing")
+        if prior.evidence and weighting is None:
+            raise InputError(prior.name, "states evidence, and the job has no weighting", "Make it with count_job.")
+        spec = replace(spec, is_weighted=weighting is not None)
         largest_batch = BATCH_HITS if spec.only_event else BATCH_DEFAULT
         batch = min(largest_batch, design.n_per_replicate)
         largest = design.n_per_replicate
         while 2 * largest * design.n_replicates <= max_draws:
             largest *= 2
-        return cls(prior, replace(design, n_per_replicate=largest), spec, batch)
+        return cls(prior, replace(design, n_per_replicate=largest), spec, batch, weighting)
 
     @property
     def n_rounds(self) -> int:
@@ -113,6 +144,8 @@ class Streamed(Shown):
         The counts, one row a replicate.
     wall_seconds : float
         Time it took, interruptions not counted.
+    before : Estimate or None
+        Probability of the event before the evidence, of a set that states any.
     """
 
     prior: PriorSet
@@ -120,8 +153,17 @@ class Streamed(Shown):
     spec: CountSpec
     rows: NDArray[np.int64]
     wall_seconds: float
-    method_in_words: ClassVar[str] = ""  # as of a simulation without evidence: counts have no weights
-    warnings: ClassVar[tuple[str, ...]] = ()
+    before: Estimate | None = None
+
+    @property
+    def method_in_words(self) -> str:
+        """How draws were weighted by evidence, in a sentence; empty where there is none."""
+        return ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Reasons not to trust the error."""
+        return ()
 
     @property
     def shown_sentences(self) -> tuple[str, ...]:
@@ -141,15 +183,22 @@ def count_batch(job: Job, number: int) -> NDArray[np.int64]:
     """Row of counts of one batch, to be added to that of its replicate; any process can make it."""
     replicate, start, stop = job.span(number)
     first = replicate * job.design.n_per_replicate
-    spec = job.spec
+    spec, weighting = job.spec, job.weighting
     if not hasattr(_local, "processor"):  # half a megabyte for each thread, kept from batch to batch
         _local.processor = Processor()
-    where = job.prior, job.design, first + start, first + stop, spec.horizon_months
-    if spec.only_event:
-        points, draws, hits = hits_of_range(*where, spec.event, _local.processor, with_twin=True)
-        return count_hits(spec, points, draws, hits)
-    points, draws, outcomes = simulate_range(*where, spec.levels, spec.widths, _local.processor)
-    return count(spec, points, draws, outcomes)
+    rows = first + start, first + stop
+    points = weighting.points(job.design, *rows) if weighting else uniforms_of(job.prior, job.design, *rows)
+    where = job.prior, points, stop - start, spec.horizon_months
+    weights = None
+    if spec.only_event and not (weighting and weighting.needs_outcomes):
+        draws, hits = hits_of_batch(*where, spec.event, _local.processor, with_twin=True)
+        if weighting:
+            weights = weighting.weights(points, draws, hits.is_ok, None)
+        return count_hits(spec, points, draws, hits, weights)
+    draws, outcomes = simulate_batch(*where, spec.levels, spec.widths, _local.processor)
+    if weighting:
+        weights = weighting.weights(points, draws, outcomes.is_ok, outcomes)
+    return count(spec, points, draws, outcomes, weights)
 
 
 def stream(

@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie._jit import processor
+from mc_sie.analysis.importance.counting import count_draws, count_job
 from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import summarise, summarise_counts
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.counts import CountSpec
-from mc_sie.engine.streaming import Job, stream
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.reading import AGAIN, entries, entry, reading
@@ -172,9 +172,9 @@ def _done_again(
     if record.get("draws_kept") is False:
         only_event = entry(record, "only_event", bool, where)
         spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
-        streamed = stream(Job.growing(prior, design, spec, design.n_draws), threads=threads, progress=progress)
-        summary = summarise_counts(spec, streamed.rows, design.scheme)
-        return write_streamed(target, streamed, summary, command=command)
+        job = count_job(prior, design, spec, threads=threads)
+        streamed = count_draws(job, threads=threads, progress=progress)
+        return write_streamed(target, streamed, summarise_counts(streamed), command=command)
     drawn = simulate(
         prior, design.n_draws, horizon_months=horizon, levels=levels, widths=widths, threads=threads, progress=progress,
         **sizes,

@@ -181,24 +181,74 @@ def estimate_weighted(
     """
     kept = np.where(counted, weights, 0.0)
     hit = np.where(hits, kept, 0.0)
-    miss = kept - hit
-    n_hits = int(np.count_nonzero(hit))
-    n_draws = int(np.count_nonzero(kept))
-    totals, parts = (array.reshape(n_replicates, -1).sum(axis=1) for array in (kept, hit))
-    if not totals.sum() > 0.0:
+    sums = (WeightSums.of(array, n_replicates) for array in (kept, hit, kept - hit))
+    return estimate_from_sums(*sums, largest=float(kept.max()))
+
+
+@dataclass(frozen=True)
+class WeightSums:
+    """Sums of the weights of some draws.
+
+    Attributes
+    ----------
+    by_replicate : array of shape (R,)
+        Sum in each replicate.
+    total, squares : float
+        Sum of all weights, and of their squares.
+    n : int
+        Draws whose weight is positive.
+    """
+
+    by_replicate: NDArray[np.float64]
+    total: float
+    squares: float
+    n: int
+
+    @classmethod
+    def of(cls, weights: NDArray[np.float64], n_replicates: int) -> WeightSums:
+        """Sums of weights that stand replicate by replicate."""
+        by_replicate = weights.reshape(n_replicates, -1).sum(axis=1)
+        squares = float(np.square(weights).sum())
+        return cls(by_replicate, float(weights.sum()), squares, int(np.count_nonzero(weights)))
+
+    @property
+    def ess(self) -> float:
+        """Effective sample size, ``(sum w)^2 / sum w^2``; 0 where no weight is positive."""
+        if self.squares == 0.0:
+            return 0.0
+        return self.total**2 / self.squares
+
+
+def estimate_from_sums(kept: WeightSums, hit: WeightSums, miss: WeightSums, *, largest: float) -> WeightedEstimate:
+    """Probability of an event from sums of weights.
+
+    Parameters
+    ----------
+    kept, hit, miss : WeightSums
+        Of the draws that count, of those in which the event holds, and of the others.
+    largest : float
+        Largest weight of a draw that counts.
+
+    Returns
+    -------
+    WeightedEstimate
+        As of :func:`estimate_weighted`.
+    """
+    if not kept.by_replicate.sum() > 0.0:
         return WeightedEstimate(math.nan, math.nan, math.nan, math.nan, "t", 0, 0, 0.0, 0.0)
-    prob = float(parts.sum() / totals.sum())
-    ess = effective_size(kept)
+    n_replicates = len(kept.by_replicate)
+    total = kept.by_replicate.sum()
+    prob = float(hit.by_replicate.sum() / total)
     is_upper = prob <= 0.5
     rarer = hit if is_upper else miss
-    ess_rarer = effective_size(rarer)
-    others = totals.sum() - totals
+    others = total - kept.by_replicate
     se = math.nan
-    if ess_rarer >= RARE_HITS and others.min() > 0.0:
-        se = max(float(jackknife_se((parts.sum() - parts) / others)), least_se(n_replicates, ess / n_replicates))
-    known = n_hits, n_draws, ess, ess_rarer
-    if math.isnan(se) or (rarer.reshape(n_replicates, -1).max(axis=1) == 0.0).any():
-        bound = weighted_upper(rarer, kept)
+    if rarer.ess >= RARE_HITS and others.min() > 0.0:
+        without = (hit.by_replicate.sum() - hit.by_replicate) / others
+        se = max(float(jackknife_se(without)), least_se(n_replicates, kept.ess / n_replicates))
+    known = hit.n, kept.n, kept.ess, rarer.ess
+    if math.isnan(se) or (rarer.by_replicate == 0.0).any():
+        bound = _upper_of_sums(rarer, kept, largest)
         if is_upper:
             return WeightedEstimate(prob, se, 0.0, bound, "effective upper", *known)
         return WeightedEstimate(prob, se, 1.0 - bound, 1.0, "effective lower", *known)
@@ -342,14 +392,18 @@ def weighted_upper(hit: NDArray[np.float64], kept: NDArray[np.float64]) -> float
     .. [1] Fay, M. P. & Feuer, E. J. (1997). Confidence intervals for directly standardized rates: a method based on the
            gamma distribution. Statistics in Medicine 16(7): 791-801.
     """
+    return _upper_of_sums(WeightSums.of(hit, 1), WeightSums.of(kept, 1), float(kept.max()))
+
+
+def _upper_of_sums(hit: WeightSums, kept: WeightSums, largest: float) -> float:
+    """:func:`weighted_upper` from sums, and the largest weight that counts."""
     from scipy.special import betaincinv
 
-    largest = float(kept.max())
     if largest == 0.0:
         return 1.0
-    with_unseen = float(hit.sum()) + largest
-    prob = with_unseen / (float(kept.sum()) + largest)
-    n_hits = with_unseen**2 / (float(np.square(hit).sum()) + largest**2)
+    with_unseen = hit.total + largest
+    prob = with_unseen / (kept.total + largest)
+    n_hits = with_unseen**2 / (hit.squares + largest**2)
     if prob >= 1.0:
         return 1.0
     return float(betaincinv(n_hits, n_hits * (1.0 - prob) / prob, BOUND_LEVEL))

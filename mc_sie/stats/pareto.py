@@ -48,12 +48,22 @@ def pareto_k(weights: Array) -> float:
     prior towards 0.5 of Vehtari et al. [2]_. Weights that are bounded have no heavy tail in the limit: k-hat says
     whether these are enough draws for the limit to be near.
     """
-    n = len(weights)
-    if n < 25:
+    n_tail = tail_size(len(weights))
+    if n_tail == 0:
         return math.nan
-    n_tail = math.ceil(min(0.2 * n, 3.0 * math.sqrt(n)))
-    ordered = np.sort(weights)
-    excess = ordered[n - n_tail :] - ordered[n - n_tail - 1]
+    return pareto_k_of_tail(np.sort(weights)[-n_tail - 1 :])
+
+
+def tail_size(n: int) -> int:
+    """Number of the largest of n weights that are their tail; 0 where there are too few to say."""
+    if n < 25:
+        return 0
+    return math.ceil(min(0.2 * n, 3.0 * math.sqrt(n)))
+
+
+def pareto_k_of_tail(ordered: Array) -> float:
+    """:func:`pareto_k` from the weight below the tail and those of the tail, in rising order."""
+    excess = ordered[1:] - ordered[0]
     excess = excess[excess > 0.0]
     if len(excess) < 5 or excess[-1] < 1e-9 * ordered[-1]:
         return -math.inf

@@ -60,7 +60,7 @@ def bin_of(value: float) -> int:
 
 
 @njit
-def add_to(counts: NDArray[np.int64], values: NDArray[np.float64], is_ok: NDArray[np.bool_]) -> None:
+def add_to(counts: NDArray[np.int64], values: NDArray[np.float64], amounts: NDArray[np.int64]) -> None:
     """Add some numbers to a sketch.
 
     Parameters
@@ -69,12 +69,12 @@ def add_to(counts: NDArray[np.int64], values: NDArray[np.float64], is_ok: NDArra
         The sketch, added to.
     values : array of shape (n,)
         Numbers.
-    is_ok : array of shape (n,), bool
-        True for those that count.
+    amounts : array of shape (n,), int64
+        How often each counts; one that does not count may be nan.
     """
     for i in range(values.shape[0]):
-        if is_ok[i]:
-            counts[bin_of(values[i])] += 1
+        if amounts[i] > 0:
+            counts[bin_of(values[i])] += amounts[i]
 
 
 def quantile(counts: NDArray[np.int64], prob: float) -> float:
@@ -101,8 +101,22 @@ def quantile(counts: NDArray[np.int64], prob: float) -> float:
         return 0.0
     if index == N_BINS - 1:
         return math.inf
-    upper = math.exp((index + _FIRST - 1) / _PER_LOG)
-    return 2.0 * upper / (1.0 + _RATIO)
+    return _middle(index)
+
+
+def _middle(index: int) -> float:
+    """Number that is within the relative error of everything in a bin of positive numbers."""
+    return 2.0 * math.exp((index + _FIRST - 1) / _PER_LOG) / (1.0 + _RATIO)
+
+
+def largest(counts: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """The largest positive finite numbers of a sketch, n of them if there are so many, rising."""
+    found: list[float] = []
+    for index in np.flatnonzero(counts[1:-1])[::-1] + 1:
+        found += [_middle(int(index))] * min(int(counts[index]), n - len(found))
+        if len(found) == n:
+            break
+    return np.array(found[::-1])
 
 
 def upper_edges() -> NDArray[np.float64]:

@@ -46,10 +46,10 @@ class Precision:
             When there are fewer than :data:`REPLICATES_LOW`.
         """
         if self.is_asked and n_replicates < REPLICATES_LOW:
-            option = "--target-se" if self.target_se is not None else "--rel-se"
+            option = "target_se" if self.target_se is not None else "rel_se"
             why = f"are too few for {option}: runs would stop at errors that are too small by luck"
-            remedy = f"Take at least {REPLICATES_LOW}, or leave out {option} and give --draws."
-            raise InputError(f"--replicates {n_replicates}", why, remedy)
+            remedy = f"Take at least {REPLICATES_LOW}, or leave out {option} and give n_draws."
+            raise InputError(f"n_replicates = {n_replicates}", why, remedy)
 
     @property
     def is_asked(self) -> bool:
@@ -87,20 +87,21 @@ class Precision:
         Returns
         -------
         str
-            ``"--target-se 0.001 is reached: 0.0008 is the 90 % bound on the standard error with 131,072 draws."``
+            ``"target_se 0.001 is reached: 0.0008 is the 90 % bound on the standard error with 131,072 draws."``
         """
         if not self.is_asked:
             return ""
-        options = {"--target-se": self.target_se, "--rel-se": self.rel_se}
-        asked = " and ".join(f"{name} {value:g}" for name, value in options.items() if value is not None)
+        targets = {"target_se": self.target_se, "rel_se": self.rel_se}
+        asked = [f"{name} {value:g}" for name, value in targets.items() if value is not None]
         bound = error_bound(estimate, n_replicates)
         what = "90 % bound on the standard error" if estimate.has_error else "width of the 95 % bound"
         share = f" ({bound / estimate.prob:.2g} of the probability)" if self.rel_se and estimate.prob > 0.0 else ""
         reached = f"{bound:.2g}{share} is the {what} with {estimate.n_draws:,} draws"
-        verb = "is" if asked.count("--") == 1 else "are"
+        verb = "is" if len(asked) == 1 else "are"
+        claim = f"{' and '.join(asked)} {verb}"
         if self.is_reached(estimate, n_replicates):
-            return f"{asked} {verb} reached: {reached}."
-        return f"{asked} {verb} not reached: {reached}; --max-draws stops there."
+            return f"{claim} reached: {reached}."
+        return f"{claim} not reached: {reached}; max_draws stops there."
 
 
 def precision(
@@ -133,14 +134,14 @@ def precision(
         For errors outside (0, 1), a maximum below the start, or too few replicates.
     """
     for option, value, example in (
-        ("--target-se", target_se, "0.001 is a tenth of a percentage point."),
-        ("--rel-se", rel_se, "0.01 is one part in a hundred of the probability."),
+        ("target_se", target_se, "0.001 is a tenth of a percentage point."),
+        ("rel_se", rel_se, "0.01 is one part in a hundred of the probability."),
     ):
         if value is not None and not 0.0 < value < 1.0:
-            raise InputError(f"{option} {value:g}", "is not between 0 and 1", example)
+            raise InputError(f"{option} = {value:g}", "is not between 0 and 1", example)
     asked = Precision(target_se, rel_se)
     asked.check_replicates(n_replicates)
     if asked.is_asked and max_draws < n_draws:
         why = f"is below the {n_draws} draws to start with"
-        raise InputError(f"--max-draws {max_draws}", why, "Raise it, or lower --draws.")
+        raise InputError(f"max_draws = {max_draws}", why, "Raise it, or lower n_draws.")
     return asked

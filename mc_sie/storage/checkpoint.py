@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie._jit import source_digest
+from mc_sie.analysis.importance.counting import count_job
 from mc_sie.engine.counts import CountSpec
 from mc_sie.engine.run import check_horizon, check_marks
 from mc_sie.engine.streaming import Job
@@ -146,6 +147,8 @@ class Checkpoint:
         digest = entry(text, "prior_digest", str, where)
         prior = load_prior(name)
         if prior.digest != digest:
+            prior = prior.without_evidence()  # as --without-evidence takes it
+        if prior.digest != digest:
             why = f"was begun with another prior {name!r} (digest {digest[:12]!r})"
             raise InputError(str(self.folder), why, "Put the prior file back as it was, or start again.")
         with reading(where):
@@ -190,7 +193,7 @@ class Checkpoint:
         )
         only_event = entry(text, "only_event", bool, where)
         spec = CountSpec(event, levels, widths, horizon, tuple(prior.dimensions), only_event)
-        job = replace(Job.growing(prior, begun, spec, n_draws), batch=batch)
+        job = replace(count_job(prior, begun, spec, n_draws), batch=batch)
         # Stopping tests fall on a power of two of batches, and must not fall elsewhere than in the run that was begun.
         is_batch = 1 <= batch <= start and (batch == start or batch & (batch - 1) == 0)
         is_design = given == design_record(job.design) and begun.n_per_replicate == start
@@ -250,5 +253,7 @@ def _is_of_whole_batches(job: Job, rows: NDArray[np.int64]) -> bool:
         spec.view(rows, name).sum(axis=1) for name in ("statuses", "modes", "modes_ok", "modes_hit")
     )
     n_ok = spec.view(rows, "statuses")[:, 0]
-    is_same = (modes == ok) & (modes_ok == n_ok) & (hits == spec.view(rows, "hits")[:, 0]) & (hits <= n_ok)
+    # A draw of no weight could be simulated, and does not count.
+    is_counted = modes_ok <= n_ok if spec.is_weighted else modes_ok == n_ok
+    is_same = (modes == ok) & is_counted & (hits == spec.view(rows, "hits")[:, 0]) & (hits <= n_ok)
     return bool(is_same.all())

@@ -17,6 +17,7 @@ import numpy as np
 
 from mc_sie._jit import processor
 from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.counting import GivenCounts
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary
 from mc_sie.engine.run import Simulation, check_horizon
@@ -96,12 +97,14 @@ def run_record(simulation: Simulation | Streamed, summary: Summary, command: str
     if isinstance(simulation, Streamed):
         record["draws_kept"] = False
         record["only_event"] = simulation.spec.only_event
+        if isinstance(simulation, GivenCounts):
+            record["evidence"] = evidence_record(simulation, summary)
         if simulation.spec.quantiles:
             record["quantiles_relative_error"] = RELATIVE_ERROR
     return record
 
 
-def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any]:
+def evidence_record(conditioned: Conditioned | GivenCounts, summary: Summary) -> dict[str, Any]:
     """How a run was conditioned on its evidence, which stands with the prior."""
     numbers = ("pareto_k", "pareto_k_prior", "ess", "log_marginal", "n_search")
     return {
@@ -111,7 +114,7 @@ def evidence_record(conditioned: Conditioned, summary: Summary) -> dict[str, Any
         "doubts": list(conditioned.warnings),
         "before": estimate_record(summary.before),
         **{name: _finite(getattr(conditioned, name)) for name in numbers},
-        "proposal": conditioned.proposal,
+        "proposal": None if conditioned.proposal is None else conditioned.proposal.record(),
     }
 
 

@@ -157,7 +157,10 @@ def write_streamed(folder: Path | None, streamed: Streamed, summary: Summary, *,
     spec = streamed.spec
 
     def write_counts(path: Path) -> None:
-        arrays: dict[str, Any] = {name: spec.view(streamed.rows, name) for name in spec.layout}
+        arrays: dict[str, Any] = {}
+        for name in spec.layout:
+            for layer, ending in zip(spec.layers(streamed.rows, name), ("", "_weights", "_squares"), strict=False):
+                arrays[name + ending] = layer
         labels = np.array([label for label, _ in spec.quantiles])
         np.savez_compressed(path, bins=upper_edges(), outcomes=labels, **arrays)
 

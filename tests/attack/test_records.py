@@ -79,7 +79,7 @@ def kept(tmp_path_factory) -> Original:
 def counted(tmp_path_factory) -> Original:
     job = small_job()
     streamed = stream(job, threads=1)
-    summary = summarise_counts(job.spec, streamed.rows, "sobol")
+    summary = summarise_counts(streamed)
     return original(write_streamed(tmp_path_factory.mktemp("c") / "run", streamed, summary, command="it"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -349,3 +350,54 @@ def test_draws_are_doubled_until_the_precision_is_reached(cli):
     assert status == 0
     assert "is not reached" in out
     assert "2,048 draws" in out
+
+
+compiled = pytest.mark.skipif(INTERPRETED, reason="a pilot of sixteen thousand draws")
+
+
+@compiled
+def test_a_set_given_evidence_is_counted_with_its_weights(cli, here):
+    asked = ("run", "economists-evidence", "--no-draws", "--only-event", *SMALL)
+    status, out, err = cli(*asked, "--out", "mine")
+    assert status == 0, err
+    assert "given 4 pieces of evidence" in out
+    assert re.search(r"Given the evidence: .*, worth [\d,]+ of equal weight", " ".join(out.split()))
+    record = json.loads((here / "mine" / "run.json").read_text(encoding="utf-8"))
+    assert record["answer"]["ess"] == pytest.approx(record["evidence"]["ess"])
+    assert record["evidence"]["before"]["prob"] < record["answer"]["prob"]
+    with np.load(here / "mine" / "counts.npz") as counts:
+        assert counts["hits_weights"].shape == counts["hits_squares"].shape == counts["hits"].shape
+    status, out, err = cli("verify", "mine")
+    assert status == 0, out + err
+    status, out, _ = cli("run", "economists-evidence", "--without-evidence", *asked[2:], "--out", "bare")
+    assert status == 0
+    assert "of evidence" not in out
+    bare = json.loads((here / "bare" / "run.json").read_text(encoding="utf-8"))
+    assert bare["prior"]["digest"] == load_prior("economists-evidence").without_evidence().digest
+    assert "evidence" not in bare
+
+
+@compiled
+@pytest.mark.parametrize("options", [(), ("--without-evidence",)])
+def test_an_interrupted_run_given_evidence_goes_on_to_the_same_counts(cli, here, monkeypatch, options):
+    asked = ("run", "economists-evidence", "--no-draws", "--only-event", *SMALL, *options)
+    assert cli(*asked, "--out", "whole")[0] == 0
+    count_batch, left = streaming.count_batch, [40]
+
+    def stopping(job, number):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return count_batch(job, number)
+
+    monkeypatch.setattr(streaming, "BATCH_HITS", 8)
+    monkeypatch.setattr(streaming, "count_batch", stopping)
+    status, _, err = cli(*asked, "--out", "part", "--threads", "1")
+    assert status != 0
+    assert "mc-sie resume part" in err
+    monkeypatch.setattr(streaming, "count_batch", count_batch)
+    status, _, err = cli("resume", "part", "--quiet")
+    assert status == 0, err
+    with np.load(here / "whole" / "counts.npz") as whole, np.load(here / "part" / "counts.npz") as part:
+        for name in whole.files:
+            np.testing.assert_array_equal(whole[name], part[name])

@@ -15,6 +15,7 @@ from tests_settings import CHEAP, INTERPRETED, SMALL, everything
 import mc_sie
 import mc_sie.engine.run
 import mc_sie.storage.writing
+from mc_sie import load_prior, simulate, summarise
 
 
 def test_run_without_a_name_takes_the_next_free_one(cli, here):
@@ -97,3 +98,15 @@ def test_a_run_in_progress_can_be_interrupted(here, number, status):
     assert "interrupted; nothing half-written is left" in err
     assert "Traceback" not in err
     assert everything(here) == set()
+
+
+def test_run_without_evidence_answers_for_the_set_as_it_was(cli, here):
+    assert cli("run", "economists-evidence", "--without-evidence", *SMALL, "--out", "mine")[0] == 0
+    record = json.loads((here / "mine" / "run.json").read_text(encoding="utf-8"))
+    prior = load_prior("economists-evidence").without_evidence()
+    n_draws, n_replicates = (record["design"][name] for name in ("n_draws", "n_replicates"))
+    drawn = simulate(prior, n_draws, n_replicates=n_replicates)
+    assert record["prior"]["digest"] == prior.digest
+    assert record["answer"]["n_hits"] == summarise(drawn).answer.n_hits
+    assert "evidence" not in record
+    assert cli("verify", "mine")[0] == 0

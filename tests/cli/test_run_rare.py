@@ -4,7 +4,9 @@ import json
 
 import pandas as pd
 import pytest
-from tests_settings import CHEAP, SMALL, everything
+from tests_settings import CHEAP, INTERPRETED, SMALL, everything
+
+from mc_sie.cli.app import with_flags
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def test_run_rare_prints_the_answer_and_writes_the_hits(cli, here, small_search)
     record = json.loads((here / "mine" / "run.json").read_text(encoding="utf-8"))
     assert record["method"] == "importance sampling"
     assert record["sentence"] in out
-    assert record["method_in_words"] in out
+    assert with_flags(record["method_in_words"]) in out
     assert "Importance sampling: " in out
     assert "prior_share" in record["proposal"]
     hits = pd.read_parquet(here / "mine" / "hits.parquet")
@@ -51,3 +53,18 @@ def test_run_rare_refuses_what_it_cannot_do(cli, here, options, message):
     assert status == 2
     assert message in " ".join(err.split())
     assert everything(here) == set()
+
+
+@pytest.mark.skipif(INTERPRETED, reason="a pilot of sixteen thousand draws")
+def test_run_rare_given_evidence_and_without(cli, here, small_search):
+    asked = ("run", "economists-evidence", "--rare", *SMALL)
+    status, out, err = cli(*asked, "--out", "mine")
+    assert status == 0, err
+    assert "given 4 pieces of evidence" in out
+    assert "given the evidence the draws are worth" in " ".join(out.split())
+    record = json.loads((here / "mine" / "run.json").read_text(encoding="utf-8"))
+    assert record["answer"]["ess"] > 0.1 * record["design"]["n_draws"]
+    assert cli("verify", "mine")[0] == 0
+    status, out, _ = cli(*asked, "--without-evidence", "--out", "bare")
+    assert status == 0
+    assert "of evidence" not in out

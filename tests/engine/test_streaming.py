@@ -42,7 +42,7 @@ def both(request):
 
 def test_tables_are_the_same_to_the_last_bit(both):
     kept, streamed = both
-    one, other = summarise(kept, EVENT), summarise_counts(streamed.spec, streamed.rows, "sobol")
+    one, other = summarise(kept, EVENT), summarise_counts(streamed)
     assert one.sentence == other.sentence
     assert one.answer == other.answer
     assert one.from_start == other.from_start
@@ -54,7 +54,7 @@ def test_tables_are_the_same_to_the_last_bit(both):
 def test_quantiles_are_within_the_stated_error(both):
     kept, streamed = both
     exact = summarise(kept, EVENT).quantiles
-    sketched = summarise_counts(streamed.spec, streamed.rows, "sobol").quantiles
+    sketched = summarise_counts(streamed).quantiles
     pd.testing.assert_frame_equal(
         exact[["outcome", "unit", "share_reached"]], sketched[["outcome", "unit", "share_reached"]]
     )
@@ -71,7 +71,7 @@ def test_no_gain_of_a_window_beyond_the_horizon_is_in_a_table():
     event = parse_event("best_window_months[5] < 6")
     for summary in (
         summarise(kept, event),
-        summarise_counts(replace(spec, event=event), counted.rows, "sobol"),
+        summarise_counts(replace(counted, spec=replace(spec, event=event))),
     ):
         outcomes = set(summary.quantiles["outcome"])
         assert {"best_gain_ooms[4]", "months_to[5]", "pace_peak"} <= outcomes
@@ -117,15 +117,17 @@ def test_a_run_that_takes_only_the_event_counts_the_same_hits(both, text):
     event = parse_event(text)
     asked = replace(both[1].spec, event=event)
     job = Job(both[1].prior, both[1].design, asked, 64)
-    whole = stream(job).rows
+    streamed = stream(job)
+    whole = streamed.rows
     only = replace(job, spec=replace(asked, only_event=True), batch=48)
-    counted = stream(only, threads=2).rows
+    streamed_only = stream(only, threads=2)
+    counted = streamed_only.rows
     for name in ("statuses", "modes", "modes_ok", "modes_hit", "hits", "curves"):
         np.testing.assert_array_equal(only.spec.view(counted, name), asked.view(whole, name), err_msg=name)
     assert asked.view(whole, "hits")[:, 0].sum() > 0
     assert only.spec.n_counts < 0.2 * asked.n_counts
-    summary = summarise_counts(only.spec, counted, "sobol")
-    assert summary.sentence == summarise_counts(asked, whole, "sobol").sentence
+    summary = summarise_counts(streamed_only)
+    assert summary.sentence == summarise_counts(streamed).sentence
     assert len(summary.thresholds) == len(summary.quantiles) == 0
 
 

@@ -13,7 +13,7 @@ from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, simulate
 from mc_sie.engine.cpu import CODES, Processor
-from mc_sie.engine.hits import hits_of_design, hits_of_points, hits_of_range
+from mc_sie.engine.hits import hits_of_batch, hits_of_design, hits_of_points
 from mc_sie.engine.kernel import KERNEL_COLUMNS, kernel_table
 from mc_sie.engine.run import evaluate, uniforms_of
 from mc_sie.events import Event, parse_event
@@ -174,7 +174,7 @@ def test_hits_are_those_of_the_simulation(name):
         if points:
             assert_same(hits_of_points(prior, points, 240.0, event, threads=1), simulation, expected)
         from_start = event.from_start
-        ours = hits_of_range(prior, design, 0, n, 240.0, event, Processor(), with_twin=True)[2]
+        ours = hits_of_batch(prior, points, n, 240.0, event, Processor(), with_twin=True)[1]
         assert_same(ours, simulation, expected)
         if from_start is None:
             assert ours.holds_from_start is None

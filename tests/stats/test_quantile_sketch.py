@@ -14,7 +14,7 @@ def test_what_a_sketch_promises():
     rng = np.random.default_rng(1)
     values = np.concatenate([rng.lognormal(0, 5, 5000), np.zeros(300), np.full(200, math.inf), [1e-9, 1e300]])
     counts = np.zeros(quantile_sketch.N_BINS, dtype=np.int64)
-    quantile_sketch.add_to(counts, values, np.ones(len(values), dtype=bool))
+    quantile_sketch.add_to(counts, values, np.ones(len(values), dtype=np.int64))
     assert counts.sum() == len(values)
     assert quantile_sketch.share_finite(counts) == pytest.approx(np.isfinite(values).mean())
     ordered = np.sort(values)

@@ -19,12 +19,12 @@ statistical = pytest.mark.skipif(INTERPRETED, reason="the same numbers as compil
 
 @pytest.mark.parametrize("wanted", [{"target_se": 0.01, "rel_se": None}, {"target_se": None, "rel_se": 0.01}])
 def test_too_few_replicates_stop_no_run(wanted):
-    option = "--target-se" if wanted["target_se"] else "--rel-se"
+    option = "target_se" if wanted["target_se"] else "rel_se"
     for ask in (
         lambda: precision(**wanted, n_draws=64, max_draws=128, n_replicates=31),
         lambda: estimate_rare(load_prior(CHEAP), n_draws=64, n_replicates=31, precision=Precision(**wanted)),
     ):
-        with pytest.raises(InputError, match=f"--replicates 31 are too few for {option}"):
+        with pytest.raises(InputError, match=f"n_replicates = 31 are too few for {option}"):
             ask()
     assert precision(None, None, n_draws=64, max_draws=128, n_replicates=2) == Precision()
 

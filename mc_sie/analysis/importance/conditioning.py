@@ -30,7 +30,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes, marks_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
-from mc_sie.sampling import N_REPLICATES_DEFAULT, points
+from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, points
 from mc_sie.stats.estimates import effective_size
 from mc_sie.stats.pareto import k_high, pareto_k
 
@@ -87,8 +87,50 @@ _ESS_STEP = 0.5  # effective sample size after one step of tempering, as a share
 _N_STEPS_HIGH = 400  # powers after which tempering gives up
 
 
+class Weighted:
+    """Diagnostics of draws that evidence weights, kept or counted."""
+
+    prior: PriorSet
+    design: Design
+    method: Method
+    pareto_k: float
+    pareto_k_prior: float
+    ess: float
+    log_marginal: float
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Reasons not to trust the error."""
+        found = []
+        k_limit = k_high(self.design.n_draws)
+        if self.pareto_k > k_limit:
+            found.append(f"the weights have a heavy tail (Pareto k-hat {self.pareto_k:.2f}, above {k_limit:.2f})")
+        if self.ess < ESS_LOW:
+            found.append(f"the draws are worth only {self.ess:,.0f} of equal weight")
+        return tuple(found)
+
+    @property
+    def method_in_words(self) -> str:
+        """The method and its diagnostics in a sentence."""
+        worth = "different ones" if self.method == "tempering" else "of equal weight"
+        text = f"Given the evidence: {METHODS[self.method]}, worth {self.ess:,.0f} {worth}"
+        if not math.isnan(self.pareto_k):
+            text += f", Pareto k-hat {max(self.pareto_k, -9.99):.2f}"
+        if self.method != "prior":
+            text += f" (draws of the prior would have {self.pareto_k_prior:.2f})"
+        return f"{text}. The prior expects a likelihood of {math.exp(self.log_marginal):.2g} of the best possible."
+
+    @property
+    def is_enough(self) -> bool:
+        """True where the weights are equal enough for the draws to do."""
+        n = self.design.n_draws
+        has_light_tail = math.isnan(self.pareto_k) or self.pareto_k <= k_high(n)
+        # A fitted proposal is held to the tail of its weights alone.
+        return has_light_tail and (self.method == "proposal" or self.ess >= ESS_SHARE_LOW * n)
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Conditioned(Simulation):
+class Conditioned(Weighted, Simulation):
     """A simulation of a prior set given its evidence: draws with weights, and how good these are.
 
     Attributes
@@ -111,8 +153,8 @@ class Conditioned(Simulation):
         where all could. Evidence about outcomes that nobody knows counts with 1, the most that it can be.
     n_search : int
         Draws that the search looked at.
-    proposal : dict or None
-        The proposal as plain values.
+    proposal : Proposal or None
+        The proposal, where the method is that.
     density, density_before : array of shape (n,)
         Density of the distribution that was drawn from, relative to the prior, at these draws and at those of
         :attr:`before`.
@@ -126,7 +168,7 @@ class Conditioned(Simulation):
     log_marginal: float
     log_failed: float
     n_search: int
-    proposal: dict[str, Any] | None
+    proposal: Proposal | None
     density: Array
     density_before: Array
 
@@ -148,38 +190,15 @@ class Conditioned(Simulation):
     @property
     def warnings(self) -> tuple[str, ...]:
         """Reasons not to trust the error."""
-        found = []
-        k_limit = k_high(self.design.n_draws)
-        if self.pareto_k > k_limit:
-            found.append(f"the weights have a heavy tail (Pareto k-hat {self.pareto_k:.2f}, above {k_limit:.2f})")
-        if self.ess < ESS_LOW:
-            found.append(f"the draws are worth only {self.ess:,.0f} of equal weight")
         is_unknown = any(item.subject.is_outcome for item in self.prior.evidence)
-        if is_unknown and self.failed_share > 0.0:
-            n_failed = int((~self.before.outcomes.is_ok).sum())
-            found.append(
-                f"{n_failed:,} draws of the prior could not be simulated, so that nobody knows what the evidence says "
-                f"of them: given it they may be up to {100 * self.failed_share:.2g} % of all"
-            )
-        return tuple(found)
-
-    @property
-    def method_in_words(self) -> str:
-        """The method and its diagnostics in a sentence."""
-        worth = "different ones" if self.method == "tempering" else "of equal weight"
-        text = f"Given the evidence: {METHODS[self.method]}, worth {self.ess:,.0f} {worth}"
-        if not math.isnan(self.pareto_k):
-            text += f", Pareto k-hat {max(self.pareto_k, -9.99):.2f}"
-        if self.method != "prior":
-            text += f" (draws of the prior would have {self.pareto_k_prior:.2f})"
-        return f"{text}. The prior expects a likelihood of {math.exp(self.log_marginal):.2g} of the best possible."
-
-    @property
-    def is_enough(self) -> bool:
-        """True where the weights are equal enough for the draws to do."""
-        n = self.design.n_draws
-        has_light_tail = math.isnan(self.pareto_k) or self.pareto_k <= k_high(n)
-        return has_light_tail and self.ess >= ESS_SHARE_LOW * n
+        if not is_unknown or self.failed_share == 0.0:
+            return super().warnings
+        n_failed = int((~self.before.outcomes.is_ok).sum())
+        unknown = (
+            f"{n_failed:,} draws of the prior could not be simulated, so that nobody knows what the evidence says "
+            f"of them: given it they may be up to {100 * self.failed_share:.2g} % of all"
+        )
+        return (*super().warnings, unknown)
 
 
 def condition(
@@ -224,9 +243,7 @@ def condition(
         raise InputError(prior.name, "states no evidence", "Add [[evidence]], or leave the method out.")
     for item in prior.evidence:
         item.check_horizon(horizon_months)
-    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence if item.subject.is_outcome]
-    levels = sorted({*levels, *(level for of_item, _ in marks for level in of_item)})
-    widths = sorted({*widths, *(width for _, of_item in marks for width in of_item)})
+    levels, widths = with_marks(prior, levels, widths)
     before = simulate_prior(
         prior.given(()), n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
         levels=levels, widths=widths, threads=threads, batch=batch, progress=progress,
@@ -238,11 +255,20 @@ def condition(
     numbers = Numbers(seed)
     if method != "tempering":
         drawn = _by_proposal(given, likelihood, numbers, progress)
-        # A fitted proposal is held to the tail of its weights alone, not to its effective sample size.
-        if method == "proposal" or drawn.pareto_k <= k_high(before.design.n_draws):
+        if method == "proposal" or drawn.is_enough:
             return replace(drawn, wall_seconds=time.perf_counter() - started)
     drawn = _by_tempering(given, likelihood, numbers, progress)
     return replace(drawn, wall_seconds=time.perf_counter() - started)
+
+
+def with_marks(
+    prior: PriorSet, levels: Sequence[float], widths: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Gains in OOM and windows in months, and with them those that the evidence of a set asks about."""
+    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence if item.subject.is_outcome]
+    all_levels = {*levels, *(level for of_item, _ in marks for level in of_item)}
+    all_widths = {*widths, *(width for _, of_item in marks for width in of_item)}
+    return tuple(sorted(all_levels)), tuple(sorted(all_widths))
 
 
 # --- The three methods -----------------------------------------------------------------------------------------------
@@ -299,7 +325,7 @@ def _by_proposal(
         ess=effective_size(weights),
         log_marginal=log_marginal,
         n_search=likelihood.n_asked,
-        proposal=proposal.record(),
+        proposal=proposal,
         density=1.0 / prior_weights,
         density_before=1.0 / proposal.weights(plain_points),
     )
@@ -498,14 +524,14 @@ def _tempered(
         if np.isneginf(by_population.max(axis=1)).any():
             why = f"is so unlikely that one of {n_populations} populations of {n_each:,} worlds found none it allows"
             raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior, or take more draws.")
-        step = _next_step(by_population, 1.0 - power)
+        step = next_step(by_population, 1.0 - power)
         power += step
         if power > 1.0 - 1e-9:
             power = 1.0  # exactly, so that the last weights are those of the posterior
         top = by_population.max(axis=1, keepdims=True)
         weights = np.exp(step * (by_population - top))
         log_marginal += np.log(weights.mean(axis=1)) + step * top[:, 0]
-        chosen = _resampled(weights, numbers.take(n_populations, 1)[:, 0])
+        chosen = resampled(weights, numbers.take(n_populations, 1)[:, 0])
         z = z[chosen]
         log_l = log_l[chosen]
         for _ in range(_N_MOVES_LAST if power == 1.0 else _N_MOVES):
@@ -519,7 +545,7 @@ def _tempered(
     raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior.")
 
 
-def _next_step(log_l: Array, left: float) -> float:
+def next_step(log_l: Array, left: float) -> float:
     """Largest step of the power at which the effective sample size of every population stays half of its size."""
 
     def is_worth(step: float) -> bool:
@@ -539,7 +565,7 @@ def _next_step(log_l: Array, left: float) -> float:
     return max(low, 1e-9)
 
 
-def _resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
+def resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
     """Rows of the draws that survive systematic resampling, each population by itself.
 
     Weights are of shape (populations, draws), offsets in (0, 1) of shape (populations,).

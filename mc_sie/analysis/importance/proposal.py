@@ -327,6 +327,16 @@ class Proposal:
             total += share * density
         return np.asarray(1.0 / (self.prior_share + (1.0 - self.prior_share) * total))
 
+    def mixed(self, share: float, parts: Sequence[tuple[Cell, Component]]) -> Proposal:
+        """A mixture of this proposal, with some share, and of components whose shares sum to 1."""
+        prior_share = share * self.prior_share
+        if prior_share == share:  # the prior alone
+            return Proposal(self.prior, share, tuple(parts))
+        own = share * (1.0 - self.prior_share) / (1.0 - prior_share)
+        mine = [(cell, replace(part, share=own * part.share)) for cell, part in self.parts]
+        others = [(cell, replace(part, share=(1.0 - own) * part.share)) for cell, part in parts]
+        return Proposal(self.prior, prior_share, (*mine, *others))
+
     def record(self) -> dict[str, Any]:
         """The proposal as plain values."""
         return {

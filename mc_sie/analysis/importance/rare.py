@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,22 +20,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import subset_simulation
+from mc_sie.analysis.importance.conditioning import with_marks
+from mc_sie.analysis.importance.counting import log_weights, pilot
+from mc_sie.analysis.importance.hits_table import shifts_of
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import Simulator
-from mc_sie.analysis.probability.summary import sentence, weighted_quantiles
+from mc_sie.analysis.probability.summary import sentence
 from mc_sie.engine.batches import Progress
-from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_unconditioned, simulate_points
+from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_prior_set, simulate_points
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES, QUANTITIES
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODES
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.stats.estimates import (
     Estimate,
+    WeightedEstimate,
+    WeightSums,
     effective_size,
     estimate_from_counts,
+    estimate_from_sums,
     failed_in_words,
     replicate_se,
     student_t,
@@ -62,7 +68,6 @@ HITS_KEPT = 2**18
 """Most hits that are kept as rows of a table."""
 
 _ROUND = 2**16  # draws taken together in the last stage
-_ENDS = (0.05, 0.95)  # quantiles between which a quantity lies, in the prior and among hits
 
 
 # --- The estimate ----------------------------------------------------------------------------------------------------
@@ -80,6 +85,8 @@ class _Tally:
         Draws of each replicate so far.
     n_kept_per_replicate, n_kept : int
         Draws of each replicate whose hits are in ``kept``, and those hits.
+    given : list of WeightSums
+        Of a set that states evidence, sums over the draws that could be simulated, round by round.
     kept : list of pandas.DataFrame
         Hits as rows of a table, with the uniforms of each in ``uniforms``.
     """
@@ -92,6 +99,8 @@ class _Tally:
     n_plain: int = 0
     n_kept_per_replicate: int = 0
     n_kept: int = 0
+    given: list[WeightSums] = field(default_factory=list)
+    largest: float = 0.0
     kept: list[pd.DataFrame] = field(default_factory=list)
     uniforms: list[dict[str, Array]] = field(default_factory=list)
 
@@ -103,11 +112,35 @@ class _Tally:
         """Weights of the hits of one replicate."""
         return np.concatenate([np.empty(0), *self.hits[replicate]])
 
+    @property
+    def sums_given(self) -> WeightSums:
+        """Sums over all draws so far that could be simulated."""
+        by_replicate = np.sum([part.by_replicate for part in self.given], axis=0)
+        squares = math.fsum(part.squares for part in self.given)
+        return WeightSums(by_replicate, float(by_replicate.sum()), squares, sum(part.n for part in self.given))
 
-def _take(
-    simulator: Simulator, design: Design, proposal: Proposal, tally: _Tally, stop: int, progress: Progress | None
-) -> None:
+    @property
+    def sums_hits(self) -> WeightSums:
+        """Sums over the hits so far."""
+        weights = [self.weights(number) for number in range(self.n_replicates)]
+        by_replicate = np.array([math.fsum(one) for one in weights])
+        pooled = np.concatenate(weights)
+        return WeightSums(by_replicate, math.fsum(pooled), math.fsum(pooled**2), len(pooled))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The last stage: what is drawn from, and the logarithm of the weight that counts as 1."""
+
+    simulator: Simulator
+    design: Design
+    proposal: Proposal
+    log_scale: float
+
+
+def _take(stage: _Stage, tally: _Tally, stop: int, progress: Progress | None) -> None:
     """Go on to ``stop`` draws in each replicate."""
+    design = stage.design
     step = max(1, _ROUND // design.n_replicates)
     for start in range(tally.n_per_replicate, stop, step):
         shifted = None
@@ -117,18 +150,12 @@ def _take(
             def shifted(n: int, _: int, done: int = done) -> None:
                 progress(done + n, stop * design.n_replicates)
 
-        _take_round(simulator, design, proposal, tally, (start, min(start + step, stop)), shifted)
+        _take_round(stage, tally, (start, min(start + step, stop)), shifted)
 
 
-def _take_round(
-    simulator: Simulator,
-    design: Design,
-    proposal: Proposal,
-    tally: _Tally,
-    ends: tuple[int, int],
-    progress: Progress | None,
-) -> None:
+def _take_round(stage: _Stage, tally: _Tally, ends: tuple[int, int], progress: Progress | None) -> None:
     """Place, simulate and count the draws from ``ends[0]`` up to ``ends[1]`` of every replicate."""
+    simulator, design, proposal = stage.simulator, stage.design, stage.proposal
     prior = simulator.prior
     event = simulator.event
     start, end = ends
@@ -139,16 +166,23 @@ def _take_round(
 
     by_name = {name: uniforms(dimension_of(name)) for name in prior.dimensions}
     placed, is_plain = proposal.place(by_name, uniforms(PICK_DIMENSION))
+    levels, widths = with_marks(prior, event.levels, event.widths)
     draws, outcomes = simulate_points(
-        prior, placed, simulator.horizon_months, event.levels, event.widths, threads=simulator.threads,
-        progress=progress,
-    )  # fmt: skip
+        prior, placed, simulator.horizon_months, levels, widths, threads=simulator.threads, progress=progress
+    )
     hit = event.holds(outcomes)
     failed = ~outcomes.is_ok
-    # Densities cost more than trajectories: only draws that count get a weight.
-    rows = np.flatnonzero(hit | failed)
     weights = np.zeros(len(hit))
-    weights[rows] = proposal.weights({name: values[rows] for name, values in placed.items()})
+    if prior.evidence:
+        weights = np.exp(log_weights(prior, proposal, placed, draws, outcomes.is_ok, outcomes) - stage.log_scale)
+        hit &= weights > 0.0
+        simulated = np.where(failed, 0.0, weights)
+        tally.given.append(WeightSums.of(simulated, design.n_replicates))
+        tally.largest = max(tally.largest, float(simulated.max()))
+    else:
+        # Densities cost more than trajectories: only draws that count get a weight.
+        rows = np.flatnonzero(hit | failed)
+        weights[rows] = proposal.weights({name: values[rows] for name, values in placed.items()})
     for number in range(design.n_replicates):
         part = slice(number * (end - start), (number + 1) * (end - start))
         tally.hits[number].append(weights[part][hit[part]])
@@ -241,6 +275,8 @@ class Rare(Shown):
         Draws of each replicate whose hits are kept.
     proposal : dict
         The proposal as plain values.
+    is_found : bool
+        True where the search found the event.
     sentence : str
         The answer in one sentence.
     wall_seconds : float
@@ -267,6 +303,7 @@ class Rare(Shown):
     hits: pd.DataFrame
     n_kept_per_replicate: int
     proposal: dict[str, Any]
+    is_found: bool
     sentence: str
     wall_seconds: float
 
@@ -282,11 +319,6 @@ class Rare(Shown):
         return failed_in_words(self.n_failed, self.design.n_draws, low, low + self.share_failed)
 
     @property
-    def is_found(self) -> bool:
-        """True where the search found the event."""
-        return bool(self.proposal["components"])
-
-    @property
     def shown_sentences(self) -> tuple[str, ...]:
         """Answer and method."""
         return (self.sentence, self.method)
@@ -300,12 +332,18 @@ class Rare(Shown):
     def method(self) -> str:
         """How the answer was found, how well, and what plain sampling would have taken."""
         drawn = f"{self.design.n_draws:,} draws after a search of {self.n_search:,}"
+        source = "the prior itself"
+        if isinstance(self.answer, WeightedEstimate):
+            source = "a proposal that serves the evidence"
+            drawn += f"; given the evidence the draws are worth {_count(self.answer.ess)} of equal weight"
         if not self.is_found:
             return (
-                f"Importance sampling found no way to the event: {drawn}, all of them from the prior itself. "
+                f"Importance sampling found no way to the event: {drawn}, all of them from {source}. "
                 f"The answer is that of plain sampling."
             )
         text = f"Importance sampling: {drawn}"
+        if self.answer.n_hits == 0 and self.prior.evidence:
+            return f"{text}; none of them hit."
         if self.answer.n_hits == 0:
             return f"{text}; none of them hit, so that only the {self.n_plain:,} from the prior itself bound it."
         text += f"; {self.answer.n_hits:,} hits, worth {_count(self.ess_hits)} of equal weight"
@@ -316,7 +354,7 @@ class Rare(Shown):
             needed = f"{self.n_plain_needed:.1e}"
         text += f". Plain sampling needs about {needed} draws for the same error"
         if self.answer.prob > COMMON:
-            return f"{text}; an event as common as this can as well be asked about without --rare."
+            return f"{text}; an event as common as this can as well be asked about without estimate_rare."
         times = f"{self.gain:.2g}"
         if self.gain >= 10.0:
             times = f"{float(times):,.0f}"
@@ -395,31 +433,51 @@ def estimate_rare(
     started = time.perf_counter()
     if isinstance(event, str):
         event = parse_event(event)
-    check_unconditioned(prior, "--rare")
+    check_prior_set(prior, "estimate_rare")
     small = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
     check_horizon(horizon_months)
     event.check_horizon(horizon_months)
     if not prior.dimensions:
-        raise InputError("--rare", f"has nothing to search: {prior.name} fixes every quantity", "Leave it out.")
+        why = f"has nothing to search: {prior.name} fixes every quantity"
+        raise InputError("estimate_rare", why, "Leave it out.")
     wanted = precision or Precision()
     wanted.check_replicates(n_replicates)
+    for item in prior.evidence:
+        item.check_horizon(horizon_months)
     simulator = Simulator(prior, event, horizon_months, threads)
     numbers = Numbers(seed)
+    base, log_scale = _base(prior, event, horizon_months, seed, threads)
     found, n_plain_hits = subset_simulation.search(simulator, cells_of(prior), numbers)
-    proposal = subset_simulation.shaped(simulator, found, numbers)
+    proposal = subset_simulation.shaped(simulator, found, numbers, base)
     largest = small.n_per_replicate
     while wanted.is_asked and 2 * largest * n_replicates <= max_draws:
         largest *= 2
-    full = replace(small, n_per_replicate=largest)
+    stage = _Stage(simulator, replace(small, n_per_replicate=largest), proposal, log_scale)
     tally = _Tally(n_replicates)
     while True:
         size = max(small.n_per_replicate, 2 * tally.n_per_replicate)
-        _take(simulator, full, proposal, tally, size, progress)
-        answer = _estimate(tally, proposal, scheme, n_plain_hits)
+        _take(stage, tally, size, progress)
+        if prior.evidence:
+            answer: Estimate = _estimate_given(tally, is_found=bool(found))
+        else:
+            answer = _estimate(tally, proposal, scheme, n_plain_hits)
         if size >= largest or wanted.is_reached(answer, n_replicates):
             break
     design = replace(small, n_per_replicate=tally.n_per_replicate)
-    return _result(simulator, design, proposal, tally, answer, time.perf_counter() - started)
+    return _result(replace(stage, design=design), tally, answer, bool(found), time.perf_counter() - started)
+
+
+def _base(
+    prior: PriorSet, event: Event, horizon_months: float, seed: int, threads: int | None
+) -> tuple[Proposal, float]:
+    """A proposal of draws given the evidence, and the logarithm of the likelihood that the prior expects."""
+    nothing = Proposal(prior, 1.0, ())
+    if not prior.evidence:
+        return nothing, 0.0
+    first = pilot(
+        prior, seed=seed, horizon_months=horizon_months, levels=event.levels, widths=event.widths, threads=threads
+    )
+    return first.proposal or nothing, first.log_marginal
 
 
 def _estimate(tally: _Tally, proposal: Proposal, scheme: str, n_plain_hits: int) -> Estimate:
@@ -436,19 +494,36 @@ def _estimate(tally: _Tally, proposal: Proposal, scheme: str, n_plain_hits: int)
         return replace(estimate_from_counts(np.array([n_plain_hits]), n_plain, scheme), prob=0.0, n_hits=0)
     hits = np.array([math.fsum(tally.weights(number)) for number in range(n_replicates)]) / n
     lost = np.array([math.fsum(part) for part in tally.failed]) / n
-    left = 1.0 - math.fsum(lost) / n_replicates
-    prob = math.fsum(hits) / n_replicates / left
-    se = replicate_se((hits - prob * (1.0 - lost)) / left)  # of a ratio, by its linear terms
-    half = student_t(n_replicates - 1) * se
-    low = max(0.0, prob - half)
-    high = min(1.0, prob + half)
+    prob, se, low, high = _ratio(hits, 1.0 - lost, 1.0 - math.fsum(lost) / n_replicates)
     return Estimate(prob, se, low, high, "t", n_hits, n * n_replicates - tally.n_failed)
 
 
-def _result(
-    simulator: Simulator, design: Design, proposal: Proposal, tally: _Tally, answer: Estimate, seconds: float
-) -> Rare:
+def _estimate_given(tally: _Tally, *, is_found: bool) -> WeightedEstimate:
+    """Probability given the evidence: the weight of the hits over that of all draws."""
+    kept, hit = tally.sums_given, tally.sums_hits
+    miss = WeightSums(
+        kept.by_replicate - hit.by_replicate, kept.total - hit.total, kept.squares - hit.squares, kept.n - hit.n
+    )
+    plain = estimate_from_sums(kept, hit, miss, largest=tally.largest)
+    if not is_found or hit.n == 0:
+        return plain
+    n = tally.n_per_replicate
+    prob, se, low, high = _ratio(hit.by_replicate / n, kept.by_replicate / n, kept.total / n / tally.n_replicates)
+    return replace(plain, prob=prob, se=se, low=low, high=high, interval="t", ess_rarer=hit.ess)
+
+
+def _ratio(hits: Array, kept: Array, kept_mean: float) -> tuple[float, float, float, float]:
+    """Ratio of two means of replicates with its error, by its linear terms, and interval."""
+    n_replicates = len(hits)
+    prob = math.fsum(hits) / n_replicates / kept_mean
+    se = replicate_se((hits - prob * kept) / kept_mean)
+    half = student_t(n_replicates - 1) * se
+    return prob, se, max(0.0, prob - half), min(1.0, prob + half)
+
+
+def _result(stage: _Stage, tally: _Tally, answer: Estimate, is_found: bool, seconds: float) -> Rare:
     """The estimate with its diagnostics."""
+    simulator, design, proposal = stage.simulator, stage.design, stage.proposal
     weights = np.concatenate([tally.weights(number) for number in range(design.n_replicates)])
     total = float(weights.sum())
     beyond = 0.0
@@ -462,6 +537,10 @@ def _result(
     kept = pd.DataFrame()
     if tally.kept:
         kept = pd.concat(tally.kept, ignore_index=True)
+    failed = math.fsum(weight for part in tally.failed for weight in part)
+    n_weighted = float(design.n_draws)
+    if simulator.prior.evidence:
+        n_weighted = tally.sums_given.total + failed
     rare = Rare(
         prior=simulator.prior,
         event=simulator.event,
@@ -472,21 +551,22 @@ def _result(
         n_plain=tally.n_plain + subset_simulation.N_PLAIN,
         n_plain_search=subset_simulation.N_PLAIN,
         n_failed=tally.n_failed,
-        share_failed=math.fsum(weight for part in tally.failed for weight in part) / design.n_draws,
+        share_failed=failed / n_weighted,
         ess_hits=effective_size(weights),
         largest_share=largest,
         beyond_share=beyond,
         pareto_k=pareto_k(weights),
         n_plain_needed=needed,
         warnings=(),
-        shifts=_shifts(simulator.prior, kept, tally.uniforms),
+        shifts=shifts_of(simulator.prior, kept, tally.uniforms),
         hits=kept.dropna(axis="columns", how="all"),
         n_kept_per_replicate=tally.n_kept_per_replicate,
         proposal=proposal.record(),
-        sentence=sentence(answer, None),
+        is_found=is_found,
+        sentence=sentence(answer, None, None, len(simulator.prior.evidence)),
         wall_seconds=seconds,
     )
-    if answer.is_rare or not proposal.parts:  # a bound rests on the draws of the prior, whatever the weights
+    if answer.is_rare or not is_found:  # a bound rests on the draws of the prior, whatever the weights
         return rare
     n_without = sum(len(tally.weights(number)) == 0 for number in range(design.n_replicates))
     return replace(rare, warnings=_warnings(rare, n_without))
@@ -495,6 +575,8 @@ def _result(
 def _warnings(rare: Rare, n_without: int) -> tuple[str, ...]:
     """Reasons not to trust the error."""
     found = []
+    if isinstance(rare.answer, WeightedEstimate) and rare.answer.ess < ESS_LOW:
+        found.append(f"given the evidence the draws are worth only {rare.answer.ess:.1f} of equal weight")
     if rare.ess_hits < ESS_LOW:
         found.append(f"the hits are worth only {rare.ess_hits:.1f} of equal weight")
     if n_without:
@@ -508,60 +590,3 @@ def _warnings(rare: Rare, n_without: int) -> tuple[str, ...]:
     if rare.answer.se > 0.3 * rare.answer.prob:
         found.append("the randomisations differ widely")
     return tuple(found)
-
-
-# --- What hits look like ---------------------------------------------------------------------------------------------
-
-
-def _shifts(prior: PriorSet, hits: pd.DataFrame, uniforms: list[dict[str, Array]]) -> pd.DataFrame:
-    """Quantities among hits against the prior, furthest first."""
-    columns = ["quantity", "meaning", "prior", "hits", "distance"]
-    if not len(hits):
-        return pd.DataFrame(columns=columns)
-    weights = hits["weight"].to_numpy()
-    ranks = [prior.ranks(part) for part in uniforms]
-    rows = []
-    for name in prior.dimensions:
-        u = np.concatenate([part[name] for part in ranks])
-        order = np.argsort(u, kind="stable")
-        reached = np.cumsum(weights[order]) / weights.sum()
-        distance = float(np.abs(reached - u[order]).max())
-        if name == "mode":
-            rows.append((name, QUANTITIES[name].meaning, *_by_category(prior, hits, name), distance))
-            continue
-        if name == POOL_DIMENSION:
-            rows.append((name, "which member of the pool", *_by_category(prior, hits, name), distance))
-            continue
-        # A quantity that is stated in another coordinate (r as r_total) is shown as it is stated.
-        shown = next((other for other in prior.entries if QUANTITIES[other].determines == name), name)
-        values = hits[shown].to_numpy()
-        given = ~np.isnan(values)
-        if not given.any():
-            continue
-        quantity = QUANTITIES[shown]
-        unit = "" if quantity.unit == "1" else f" {quantity.unit}"
-        ends = (prior.quantiles(shown, _ENDS), weighted_quantiles(values[given], weights[given], _ENDS))
-        before, after = (f"{low:.3g} to {high:.3g}{unit}" for low, high in ends)
-        rows.append((shown, quantity.meaning, before, after, distance))
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values("distance", ascending=False, kind="stable", ignore_index=True)
-
-
-def _by_category(prior: PriorSet, hits: pd.DataFrame, name: str) -> tuple[str, str]:
-    """Shares of the modes or members that are among the hits, in the prior and among hits, in words."""
-    shares = hits.groupby(name, observed=True)["weight"].sum() / hits["weight"].sum()
-    before: dict[str, float] = {}
-    for cell in cells_of(prior):
-        key = cell.label.split(" ")[-1]
-        if name == POOL_DIMENSION:
-            key = cell.label.split(" ")[0]
-        before[key] = before.get(key, 0.0) + cell.mass
-    after = {key: float(shares.get(key, 0.0)) for key in before}
-    shown = sorted((key for key in before if after[key] >= 0.0005), key=lambda key: -after[key])
-    return _in_percent(before, shown), _in_percent(after, shown)
-
-
-def _in_percent(shares: Mapping[str, float], keys: Sequence[str]) -> str:
-    """Shares in percent, with a decimal below ten."""
-    decimals = {key: int(shares[key] < 0.0995) for key in keys}
-    return ", ".join(f"{key} {100 * shares[key]:.{decimals[key]}f} %" for key in keys)

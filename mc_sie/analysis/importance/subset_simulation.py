@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import crank_nicolson
+from mc_sie.analysis.importance.conditioning import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.analysis.importance.proposal import (
     TINY,
     Cell,
@@ -48,6 +49,9 @@ Array = NDArray[np.float64]
 
 PRIOR_SHARE = 0.1
 """Share of the draws that come from the prior itself; no weight exceeds its inverse."""
+
+GIVEN_SHARE = 0.5
+"""Share of the draws that serve what the prior expects of the evidence, by which the probability is divided."""
 
 N_PLAIN = 2**14
 """Draws of the prior with which the search begins."""
@@ -134,15 +138,19 @@ class Simulator:
         """Choose the importance function."""
         self.importance = ImportanceFunction.of(self.event)
 
-    def score(self, uniforms: Points) -> Array:
-        """Importance of each point: inf for a hit, -inf if it could not be simulated."""
-        levels = self.importance.levels
-        widths = self.importance.widths
-        _, outcomes = simulate_points(self.prior, uniforms, self.horizon_months, levels, widths, threads=self.threads)
+    def score(self, uniforms: Points) -> tuple[Array, Array]:
+        """Importance of each point (inf for a hit, -inf if it could not be simulated), and its log-likelihood."""
+        levels, widths = with_marks(self.prior, self.importance.levels, self.importance.widths)
+        draws, outcomes = simulate_points(
+            self.prior, uniforms, self.horizon_months, levels, widths, threads=self.threads
+        )
         self.n_simulated += len(outcomes)
         score = np.clip(self.importance.score(outcomes), -1e300, 1e300)
         score = np.where(self.event.holds(outcomes), np.inf, score)
-        return np.where(outcomes.is_ok, score, -np.inf)
+        log_likelihood = np.zeros(len(outcomes))
+        if self.prior.evidence:
+            log_likelihood = log_likelihoods(self.prior, draws, outcomes).sum(axis=1)
+        return np.where(outcomes.is_ok, score, -np.inf), log_likelihood
 
 
 # --- The search ------------------------------------------------------------------------------------------------------
@@ -160,6 +168,10 @@ class _Population:
         Latent normals of the cell's dimensions.
     score : array of shape (n,)
         Importance; inf for a hit.
+    log_likelihood : array of shape (n,)
+        Of the evidence; 0 where there is none.
+    power : float
+        Power of the likelihood that it has been moved to.
     log_prob : float
         Log of the probability, within the cell, of the stage it has reached.
     threshold : float
@@ -171,12 +183,32 @@ class _Population:
     cell: int
     z: Array
     score: Array
+    log_likelihood: Array
+    power: float = 0.0
     log_prob: float = 0.0
     threshold: float = -math.inf
     length: float = crank_nicolson.LENGTH_FIRST
     n_stuck: int = 0
     is_done: bool = False
     is_lost: bool = False
+
+    def take(self, rows: NDArray[np.intp]) -> None:
+        """Keep these draws, in this order, and as often as they are named."""
+        self.z = self.z[rows]
+        self.score = self.score[rows]
+        self.log_likelihood = self.log_likelihood[rows]
+
+    def temper(self, offset: float) -> None:
+        """Raise the power of the likelihood as far as half of the draws' worth allows, and resample."""
+        top = float(self.log_likelihood.max())
+        if top == -math.inf:
+            self.is_lost = True
+            return
+        step = next_step(self.log_likelihood[None, :], 1.0 - self.power)
+        self.power = 1.0 if self.power + step > 1.0 - 1e-9 else self.power + step
+        weights = np.exp(step * (self.log_likelihood - top))
+        self.log_prob += math.log(weights.mean()) + step * top
+        self.take(resampled(weights[None, :], np.array([offset])))
 
     def advance(self, n: int, numbers: Array) -> None:
         """Set the threshold of the next stage, and let the survivors have n copies."""
@@ -196,9 +228,7 @@ class _Population:
             self.n_stuck += 1
         self.log_prob += math.log(len(survivors) / len(self.score))
         order = survivors[np.argsort(numbers[: len(survivors)], kind="stable")]
-        chosen = np.resize(order, n)
-        self.z = self.z[chosen]
-        self.score = self.score[chosen]
+        self.take(np.resize(order, n))
         self.is_lost = self.n_stuck >= _STUCK or self.log_prob < _LOG_PROB_LOW or threshold == -math.inf
 
 
@@ -223,7 +253,7 @@ def search(simulator: Simulator, cells: list[Cell], numbers: Numbers) -> tuple[l
 
     prior = simulator.prior
     plain = dict(zip(prior.dimensions, numbers.take(N_PLAIN, len(prior.dimensions)).T, strict=True))
-    score = simulator.score(plain)
+    score, log_likelihood = simulator.score(plain)
     n_hits = int((score == np.inf).sum())
     n_each = _population_size(len(cells))
     populations = []
@@ -232,15 +262,21 @@ def search(simulator: Simulator, cells: list[Cell], numbers: Numbers) -> tuple[l
         own = np.empty((len(rows), 0))
         if cell.names:
             own = np.stack([plain[name][rows] for name in cell.names], axis=1)
-        values = score[rows]
+        values, logs = score[rows], log_likelihood[rows]
         lacking = _N_PILOTS * n_each - len(rows)
         if lacking > 0:  # the plain draws leave a rare cell nearly empty
             more = numbers.take(lacking, len(prior.dimensions))
             own_more = own_columns(prior, cell, more)
             own = np.concatenate([own, own_more])
-            values = np.concatenate([values, simulator.score(cell.place(prior, own_more, more))])
+            values_more, logs_more = simulator.score(cell.place(prior, own_more, more))
+            values = np.concatenate([values, values_more])
+            logs = np.concatenate([logs, logs_more])
         z = ndtri(own)
-        populations += [_Population(place, z[pilot::_N_PILOTS], values[pilot::_N_PILOTS]) for pilot in range(_N_PILOTS)]
+        for first in range(_N_PILOTS):
+            mine = slice(first, None, _N_PILOTS)
+            populations.append(_Population(place, z[mine], values[mine], logs[mine]))
+    if prior.evidence:
+        _temper_all(simulator, cells, populations, numbers)
     _advance_all(simulator, cells, populations, n_each, numbers)
     found = []
     for place, cell in enumerate(cells):
@@ -257,6 +293,24 @@ def _population_size(n_cells: int) -> int:
     if n_cells < _N_PARTICLES:
         n = 1 << int(math.log2(_N_PARTICLES / (_N_PILOTS * n_cells)))
     return min(max(n, _N_POPULATION_LOW), _N_POPULATION_HIGH)
+
+
+def _temper_all(simulator: Simulator, cells: list[Cell], populations: list[_Population], numbers: Numbers) -> None:
+    """Move all populations from the prior to the posterior, each within its cell, before any advances to the event.
+
+    The other order would lose what the evidence makes of the cells: one that has most hits of the prior may have none
+    that the evidence allows.
+    """
+    while rising := [one for one in populations if one.power < 1.0 and not one.is_lost]:
+        offsets = numbers.take(len(rising), 1)[:, 0]
+        for one, offset in zip(rising, offsets, strict=True):
+            one.temper(float(offset))
+        for _ in range(_N_MOVES):
+            _move(simulator, cells, [one for one in rising if not one.is_lost], numbers)
+    # Only relations between cells matter; the most probable one stands where a cell of the prior does.
+    highest = max((one.log_prob for one in populations if not one.is_lost), default=0.0)
+    for one in populations:
+        one.log_prob -= highest
 
 
 def _advance_all(
@@ -293,7 +347,7 @@ def _move(simulator: Simulator, cells: list[Cell], moving: list[_Population], nu
     total = sum(len(one.score) for one in moving)
     noise = numbers.take(total, n_dims)
     dimensions = numbers.take(total, n_dims)
-    choices = numbers.take(total, crank_nicolson.N_CHOICES)
+    choices = numbers.take(total, crank_nicolson.N_CHOICES + bool(prior.evidence))
     trials = []
     parts: list[dict[str, Array]] = []
     start = 0
@@ -307,16 +361,20 @@ def _move(simulator: Simulator, cells: list[Cell], moving: list[_Population], nu
         own = np.clip(ndtr(z), TINY, 1.0 - TINY)
         parts.append(cell.place(prior, own, dimensions[rows]))
         trials.append((rows, z, is_wide))
-    score = simulator.score({name: np.concatenate([part[name] for part in parts]) for name in prior.dimensions})
+    placed = {name: np.concatenate([part[name] for part in parts]) for name in prior.dimensions}
+    score, log_likelihood = simulator.score(placed)
     for one, (rows, z, is_wide) in zip(moving, trials, strict=True):
         accepted = score[rows] >= one.threshold
+        if prior.evidence:
+            accepted &= np.log(choices[rows, -1]) < one.power * (log_likelihood[rows] - one.log_likelihood)
         one.z = np.where(accepted[:, None], z, one.z)
         one.score = np.where(accepted, score[rows], one.score)
+        one.log_likelihood = np.where(accepted, log_likelihood[rows], one.log_likelihood)
         one.length = crank_nicolson.tuned(one.length, accepted, is_wide)
 
 
-def shaped(simulator: Simulator, found: list[Found], numbers: Numbers) -> Proposal:
-    """The proposal that the search suggests, its shares set by a trial.
+def shaped(simulator: Simulator, found: list[Found], numbers: Numbers, base: Proposal) -> Proposal:
+    """The proposal that the search suggests, its shares set by a trial, mixed with one that serves the prior.
 
     Parameters
     ----------
@@ -326,28 +384,34 @@ def shaped(simulator: Simulator, found: list[Found], numbers: Numbers) -> Propos
         From :func:`search`.
     numbers : Numbers
         Random numbers.
+    base : Proposal
+        The prior itself; for a set that states evidence, a proposal of draws given it.
 
     Returns
     -------
     Proposal
-        The prior alone where nothing was found.
+        The base alone where nothing was found.
     """
     prior = simulator.prior
     if not found:
-        return Proposal(prior, 1.0, ())
+        return base
     masses = np.array([one.cell.mass * one.prob for one in found])
     parts: list[tuple[Cell, Component]] = []
     for one, mass in zip(found, masses / masses.sum(), strict=True):
         parts += [(one.cell, replace(part, share=part.share * mass)) for part in with_wider(fit_cell(one, numbers))]
-    proposal = Proposal(prior, PRIOR_SHARE, tuple(parts))
+    share = GIVEN_SHARE if prior.evidence else PRIOR_SHARE
+    proposal = base.mixed(share, parts)
     drawn = numbers.take(_N_TRIAL, len(prior.dimensions) + 1)
     uniforms, _ = proposal.place(dict(zip(prior.dimensions, drawn.T, strict=False)), drawn[:, -1])
-    hits = np.flatnonzero(simulator.score(uniforms) == np.inf)
+    score, log_likelihood = simulator.score(uniforms)
+    hits = np.flatnonzero((score == np.inf) & (log_likelihood > -np.inf))
     if len(hits) < RARE_HITS:
         return proposal
     among_hits = {name: values[hits] for name, values in uniforms.items()}
     weights = proposal.weights(among_hits)
-    densities = proposal.densities(among_hits)
+    if prior.evidence:
+        weights *= np.exp(log_likelihood[hits] - log_likelihood[hits].max())
+    densities = proposal.densities(among_hits)[-len(parts) :]
     # Each share moves to the part of the probability that its component makes, as in the EM algorithm for a mixture.
     first = np.array([part.share for _, part in parts])
     shares = first
@@ -356,7 +420,6 @@ def shaped(simulator: Simulator, found: list[Found], numbers: Numbers) -> Propos
         responsible /= np.maximum(responsible.sum(axis=0), 1e-300)
         shares = (responsible * weights).sum(axis=1)
         shares = (1.0 - _SHARE_FIRST) * shares / shares.sum() + _SHARE_FIRST * first
-    return replace(
-        proposal,
-        parts=tuple((cell, replace(part, share=float(s))) for (cell, part), s in zip(parts, shares, strict=True)),
+    return base.mixed(
+        share, [(cell, replace(part, share=float(s))) for (cell, part), s in zip(parts, shares, strict=True)]
     )

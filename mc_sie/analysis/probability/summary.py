@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.engine.counts import COUNTINGS, CURVE_BINS, TABLE_LEVELS, WINDOWS_MONTHS, CountSpec, outcomes_by_label
+from mc_sie.engine.counts import (
+    COUNTINGS,
+    CURVE_BINS,
+    TABLE_LEVELS,
+    WEIGHT_UNIT,
+    WINDOWS_MONTHS,
+    CountSpec,
+    outcomes_by_label,
+)
 from mc_sie.engine.run import Simulation
+from mc_sie.engine.streaming import Streamed
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.model.status import STATUSES
 from mc_sie.outcomes import STATUS_NAMES
@@ -20,7 +30,9 @@ from mc_sie.stats import quantile_sketch
 from mc_sie.stats.estimates import (
     Estimate,
     WeightedEstimate,
+    WeightSums,
     estimate_from_counts,
+    estimate_from_sums,
     estimate_probability,
     estimate_weighted,
     in_percent,
@@ -192,8 +204,10 @@ def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | N
         in_brackets += f"; {in_percent(from_start)} counted from day one"
     prob = in_percent(answer)
     text = f"{prob[0].upper()}{prob[1:]} ({in_brackets})"
+    if n_evidence:
+        text += f", given {counted_noun(str(n_evidence), 'piece')} of evidence"
     if before is not None:
-        text += f", given {counted_noun(str(n_evidence), 'piece')} of evidence; {in_percent(before)}"
+        text += f"; {in_percent(before)}"
         if before.has_error:
             text += f" (SE {se_in_points(before)})"
         text += " before"
@@ -418,14 +432,15 @@ def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
     """
     outcomes, hits = simulation.outcomes, event.holds(simulation.outcomes)
     counts = np.bincount(outcomes.status, minlength=len(STATUS_NAMES))
-    frame = _status_frame(counts, int(hits.sum()))
+    frame = _status_frame(counts, counts, hits.sum())
     if simulation.weights is not None:
         for bound, holds in (("prob_low", hits), ("prob_high", hits | ~outcomes.is_ok)):
             frame.attrs[bound] = float(np.average(holds, weights=simulation.weights))
     return frame
 
 
-def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:
+def _status_frame(counts: NDArray[np.int64], weights: NDArray[np.int64], hits: np.integer[Any]) -> pd.DataFrame:
+    """Table of statuses from numbers of draws, their weights, and the weight of the hits."""
     rows = [
         {
             "status": STATUSES[code].name,
@@ -437,48 +452,50 @@ def _status_frame(counts: NDArray[np.int64], n_hits: int) -> pd.DataFrame:
         if n or code == 0
     ]
     frame = pd.DataFrame(rows)
-    total = int(counts.sum())
-    frame.attrs["prob_low"] = n_hits / total
-    frame.attrs["prob_high"] = (n_hits + int(counts[1:].sum())) / total
+    total = int(weights.sum())
+    frame.attrs["prob_low"] = int(hits) / total
+    frame.attrs["prob_high"] = (int(hits) + int(weights[1:].sum())) / total
     return frame
 
 
 # --- Draws that were not kept ----------------------------------------------------------------------------------------
 
 
-def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> Summary:
+def summarise_counts(streamed: Streamed) -> Summary:
     """Summary from the counts of draws that were not kept.
 
     Parameters
     ----------
-    spec : CountSpec
-        Specification of the counts.
-    rows : array of shape (R, n_counts), int64
-        One row a replicate.
-    scheme : str
-        Sampling scheme.
+    streamed : Streamed
+        The counts.
 
     Returns
     -------
     Summary
         The tables of :func:`summarise`, from the same counts; quantiles to the relative error of the sketch.
     """
-    n_ok = spec.view(rows, "statuses")[:, 0]
-    hits = spec.view(rows, "hits")
+    spec, rows, scheme = streamed.spec, streamed.rows, streamed.design.scheme
+    drawn = spec.layers(rows, "modes_ok").sum(axis=-1)
+    hits = spec.layers(rows, "hits")
     answer = event_estimate(spec, rows, scheme)
     from_start = None
     if spec.twin:
-        from_start = estimate_from_counts(hits[:, 1], n_ok, scheme)
-    thresholds = spec.view(rows, "thresholds")
+        from_start = _estimate_counts(spec, rows, hits[..., 1], drawn, scheme)
+    thresholds = spec.layers(rows, "thresholds")
     cells = (
-        (counted, event, estimate_from_counts(thresholds[:, place], n_ok, scheme))
+        (counted, event, _estimate_counts(spec, rows, thresholds[..., place], drawn, scheme))
         for place, (counted, event) in enumerate(spec.thresholds)
     )
-    by_mode, ok, hit = (spec.view(rows, name) for name in ("modes", "modes_ok", "modes_hit"))
+    ok, hit = (spec.layers(rows, name) for name in ("modes_ok", "modes_hit"))
+    by_mode = spec.layers(rows, "modes").sum(axis=1)  # by layer and mode
     modes = (
-        (name, float(by_mode[:, code].sum() / by_mode.sum()), estimate_from_counts(hit[:, code], ok[:, code], scheme))
+        (
+            name,
+            float(by_mode[spec.weight_layer, code] / by_mode[spec.weight_layer].sum()),
+            _estimate_counts(spec, rows, hit[..., code], ok[..., code], scheme),
+        )
         for code, name in enumerate(MODES)
-        if by_mode[:, code].any()
+        if by_mode[0, code]
     )
     sketches = spec.view(rows, "sketches")
     quantiles = []
@@ -488,6 +505,8 @@ def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> S
         by_replicate = np.array([[quantile_sketch.quantile(one, prob) for prob in QUANTILES] for one in counts])
         all_draws = np.array([quantile_sketch.quantile(pooled, prob) for prob in QUANTILES])
         quantiles.append(_quantile_row(label, unit, quantile_sketch.share_finite(pooled), all_draws, by_replicate))
+    statuses = spec.layers(rows, "statuses").sum(axis=1)
+    weights = statuses[spec.weight_layer]
     return Summary(
         spec.event,
         answer,
@@ -495,15 +514,35 @@ def summarise_counts(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> S
         _threshold_frame(cells),
         pd.DataFrame(quantiles, columns=_QUANTILE_COLUMNS),
         _mode_frame(modes),
-        _status_frame(spec.view(rows, "statuses").sum(axis=0), int(hits[:, 0].sum())),
-        sentence(answer, from_start),
+        _status_frame(statuses[0], weights, hits[spec.weight_layer, :, 0].sum()),
+        sentence(answer, from_start, streamed.before, len(streamed.prior.evidence)),
+        streamed.before,
     )
 
 
 def event_estimate(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> Estimate:
-    """Probability of the event asked about, from counts; arguments as :func:`summarise_counts`."""
-    n_ok = spec.view(rows, "statuses")[:, 0]
-    return estimate_from_counts(spec.view(rows, "hits")[:, 0], n_ok, scheme)
+    """Probability of the event asked about, from the counts of some replicates."""
+    drawn = spec.layers(rows, "modes_ok").sum(axis=-1)
+    return _estimate_counts(spec, rows, spec.layers(rows, "hits")[..., 0], drawn, scheme)
+
+
+def _estimate_counts(
+    spec: CountSpec, rows: NDArray[np.int64], hits: NDArray[np.int64], drawn: NDArray[np.int64], scheme: str
+) -> Estimate:
+    """Probability from hits and from draws that count, each of shape (layers, R)."""
+    if not spec.is_weighted:
+        return estimate_from_counts(hits[0], drawn[0], scheme)
+    sums = (
+        WeightSums(
+            WEIGHT_UNIT * weights,
+            WEIGHT_UNIT * float(weights.sum()),
+            WEIGHT_UNIT * float(squares.sum()),
+            int(n.sum()),
+        )
+        for n, weights, squares in (drawn, hits, drawn - hits)
+    )
+    tail = spec.view(rows, "tail").sum(axis=0)
+    return estimate_from_sums(*sums, largest=float(quantile_sketch.largest(tail, 1).sum()))
 
 
 def curve_table(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> pd.DataFrame:
@@ -524,16 +563,18 @@ def curve_table(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> pd.Dat
         ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se`` (nan where too few
         draws of the bin hit or missed), ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
     """
-    curves = spec.view(rows, "curves")
+    curves = spec.layers(rows, "curves")
     found = [
         {
             "quantity": name,
             "bin": place,
             "u_low": place / CURVE_BINS,
             "u_high": (place + 1) / CURVE_BINS,
-            **_row(estimate_from_counts(of_quantity[:, place, 1], of_quantity[:, place, 0], scheme)),
+            **_row(
+                _estimate_counts(spec, rows, curves[:, :, number, place, 1], curves[:, :, number, place, 0], scheme)
+            ),
         }
-        for name, of_quantity in zip(spec.dimensions, curves.swapaxes(0, 1), strict=True)
+        for number, name in enumerate(spec.dimensions)
         for place in range(CURVE_BINS)
     ]
     return pd.DataFrame(found)

@@ -10,7 +10,6 @@ from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate, summarise
 from mc_sie.analysis.importance.conditioning import METHODS, log_likelihoods
-from mc_sie.analysis.importance.rare import estimate_rare
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import double_prior, simulate_prior
 from mc_sie.events import HEADLINE, parse_event
@@ -152,7 +151,6 @@ def test_what_draws_from_the_prior_refuses_a_set_given_evidence():
     prior = months(value=5.0, sd_log=0.2)
     for draw in (
         lambda: simulate_prior(prior, 64),
-        lambda: estimate_rare(prior, n_draws=64),
         lambda: double_prior(conditioned(prior, 64)),
     ):
         with pytest.raises(InputError, match=r"is conditioned on evidence, and .* draws from a set as it was before"):

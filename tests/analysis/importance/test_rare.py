@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from blank import blank_outcomes
+from pieces import conjugate, piece, prob_pace_above
 from scipy import integrate, special, stats
 from tests_settings import INTERPRETED
 
@@ -92,7 +93,7 @@ def test_a_known_probability_is_found(prior, pace, magnitude):
     assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
     assert found.answer.se < 0.02 * truth
     assert found.warnings == ()
-    assert found.gain > 0.01 / truth if truth < 1e-3 else "without --rare" in found.method
+    assert found.gain > 0.01 / truth if truth < 1e-3 else "without estimate_rare" in found.method
 
 
 @compiled
@@ -309,3 +310,57 @@ def test_what_cannot_be_asked(prior, tmp_path):
     fixed.write_text(text)
     with pytest.raises(InputError, match="has nothing to search"):
         ask(load_prior(fixed), 10)
+
+
+# --- Given evidence ---
+
+
+@compiled
+@pytest.mark.parametrize("pace", [100.0, 300.0, 700.0])
+def test_a_known_probability_given_evidence_is_found(tmp_path, pace):
+    """The reading is of a quantity that is correlated with the one that decides."""
+    found = ask(conjugate(tmp_path), pace, 16_384)
+    truth = prob_pace_above(pace)
+    assert abs(found.answer.prob - truth) < 4.0 * found.answer.se
+    assert found.answer.se < 0.04 * truth
+    assert found.warnings == ()
+    assert "given the evidence the draws are worth" in found.method
+    assert "given 1 piece of evidence" in found.sentence
+    assert found.answer.ess > 0.1 * found.design.n_draws
+
+
+@compiled
+def test_its_interval_given_evidence_covers(tmp_path):
+    truth, prior = prob_pace_above(100.0), conjugate(tmp_path)
+    answers = [ask(prior, 100.0, 1024, seed=seed).answer for seed in range(12)]
+    assert sum(one.low <= truth <= one.high for one in answers) >= 8  # of 90 % intervals; fewer in 0.4 % of cases
+    assert abs(np.mean([one.prob for one in answers]) - truth) < 4.0 * math.hypot(*(one.se for one in answers)) / 12
+
+
+@compiled
+def test_given_evidence_a_shipped_set_agrees_with_draws_that_are_kept():
+    prior = load_prior("economists-evidence")
+    found = estimate_rare(prior, "best_window[5] < 12", 8192, threads=1)
+    kept = estimate_event(simulate(prior, 8192, seed=5), parse_event("best_window[5] < 12"))
+    assert abs(found.answer.prob - kept.prob) < 4.0 * math.hypot(found.answer.se, kept.se)
+    assert found.answer.se < 0.005
+
+
+@compiled
+def test_evidence_about_outcomes_is_weighed_in_the_search_too():
+    prior = load_prior("davidson-2025").given([piece("first_year_ooms", "normal", unit="OOM", value=1.0, sd=1.5)])
+    event = "best_window[5] < 6"
+    found = estimate_rare(prior, event, 4096, threads=1)
+    kept = estimate_event(simulate(prior, 2**15, seed=5), parse_event(event))
+    assert 0.0 < kept.prob < 0.05
+    assert abs(found.answer.prob - kept.prob) < 4.0 * math.hypot(found.answer.se, kept.se)
+
+
+@compiled
+def test_an_event_that_no_draw_given_evidence_has_is_bounded(tmp_path):
+    found = estimate_rare(conjugate(tmp_path), "pace_initial > 1e60", 1024, horizon_months=0.1, threads=1)
+    assert found.answer.prob == 0.0
+    assert found.answer.n_hits == 0
+    # 95 %: three over the effective sample size, or more, since one unseen draw may have the largest weight
+    assert 2.9 / found.answer.ess < found.answer.high < 0.1
+    assert "found no way to the event" in found.method

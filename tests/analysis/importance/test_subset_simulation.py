@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from mc_sie import load_prior, simulate
 from mc_sie.analysis.importance import subset_simulation
-from mc_sie.analysis.importance.proposal import Numbers, cells_of
+from mc_sie.analysis.importance.proposal import Numbers, Proposal, cells_of
 from mc_sie.events import parse_event
 
 
@@ -41,14 +41,15 @@ def test_a_population_that_arrives_knows_how_improbable_its_stage_is(monkeypatch
     assert all((z[:, place] > 4.0).all() for z in found.hits)
     assert 0.6 < found.prob / stats.norm.sf(4.0) < 1.6  # two populations of a thousand, some eight stages each
     assert simulator.n_simulated > subset_simulation.N_PLAIN
-    proposal = subset_simulation.shaped(simulator, [found], Numbers(4))
+    nothing = Proposal(prior, 1.0, ())
+    proposal = subset_simulation.shaped(simulator, [found], Numbers(4), nothing)
     assert sum(part.share for _, part in proposal.parts) == pytest.approx(1.0)
-    assert subset_simulation.shaped(simulator, [], Numbers(4)).parts == ()
+    assert subset_simulation.shaped(simulator, [], Numbers(4), nothing) is nothing
 
 
 def test_a_population_that_gets_nowhere_is_given_up():
     z = np.zeros((64, 2))
-    one = subset_simulation._Population(0, z, np.zeros(64))
+    one = subset_simulation._Population(0, z, np.zeros(64), np.zeros(64))
     for _ in range(4):
         one.advance(64, np.linspace(0.0, 1.0, 64))
     assert one.is_lost
