@@ -287,6 +287,18 @@ class PriorSet:
         stated = {key: entry for key, entry in self.entries.items() if not entry.is_default}
         return set_of(stated, self.name, self.correlations, **header)
 
+    def without_evidence(self) -> PriorSet:
+        """This set as it was before its evidence.
+
+        Returns
+        -------
+        PriorSet
+            Itself where it has none.
+        """
+        if not self.evidence:
+            return self
+        return self.given(())
+
     def pinned(self, quantity: str, value: float | str, name: str = "") -> PriorSet:
         """This set with one quantity at one value.
 

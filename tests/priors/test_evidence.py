@@ -109,6 +109,16 @@ def test_the_digest_sees_numbers_and_neither_names_prose_nor_order(load):
     assert not bare.evidence
 
 
+@pytest.mark.parametrize("name", ["economists-evidence", "agnostic-evidence"])
+def test_without_its_evidence_a_set_is_what_it_was(name):
+    prior = load_prior(name)
+    bare = prior.without_evidence()
+    assert not bare.evidence
+    assert bare.digest == prior.given(()).digest != prior.digest
+    assert bare.given(prior.evidence).digest == prior.digest
+    assert bare.without_evidence() is bare
+
+
 def test_evidence_is_inherited_and_replaced_by_name(load):
     base = HEAD + piece() + piece(name="kept", value=0.7)
     child = 'title = "c"\nextends = "base.toml"\n' + piece(value=0.3) + piece(name="new", value=0.9)
