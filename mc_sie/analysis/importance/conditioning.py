@@ -113,6 +113,8 @@ class Conditioned(Simulation):
         Draws that the search looked at.
     proposal : dict or None
         The proposal as plain values.
+    fitted : Proposal or None
+        The proposal itself, from which other sets can be drawn too.
     density, density_before : array of shape (n,)
         Density of the distribution that was drawn from, relative to the prior, at these draws and at those of
         :attr:`before`.
@@ -129,6 +131,7 @@ class Conditioned(Simulation):
     proposal: dict[str, Any] | None
     density: Array
     density_before: Array
+    fitted: Proposal | None = None
 
     @property
     def failed_share_before(self) -> float:
@@ -302,6 +305,7 @@ def _by_proposal(
         proposal=proposal.record(),
         density=1.0 / prior_weights,
         density_before=1.0 / proposal.weights(plain_points),
+        fitted=proposal,
     )
 
 
