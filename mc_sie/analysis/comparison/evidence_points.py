@@ -37,6 +37,9 @@ Array = NDArray[np.float64]
 ESS_SHARE_LOW = 0.02
 """Least effective sample size on the common points, as a share of them; below it a set gets draws of its own."""
 
+ESS_SHARE_EQUAL = 0.3
+"""Effective sample size, as a share of the points, from which k-hat need not be asked: no draw counts for much."""
+
 _N_PROBES = 64  # draws that show whether a set has what evidence is about
 
 
@@ -151,7 +154,7 @@ class EvidencePoints:
         by_item = log_likelihoods(prior, {name: np.broadcast_to(array, n) for name, array in draws.items()}, outcomes)
         check_satisfied(prior, by_item)
         weights, log_marginal = normalised(by_item.sum(axis=1) + np.log(self.prior_weights))
-        if pareto_k(weights) <= k_high(n) and effective_size(weights) >= ESS_SHARE_LOW * n:
+        if _is_enough(weights):
             return Weighted(hits, is_ok, weights, log_marginal, True)
         drawn = _drawn(prior, self.design, self.horizon_months, threads, _marks(prior, event), progress)
         assert drawn.weights is not None
@@ -207,6 +210,14 @@ def placed(proposals: Sequence[Proposal], design: Design) -> tuple[dict[str, Arr
             uniforms[name][rows] = column
     density = np.mean([1.0 / proposal.weights(uniforms) for proposal in proposals], axis=0)
     return uniforms, 1.0 / density
+
+
+def _is_enough(weights: Array) -> bool:
+    """True for weights so equal that their tail does not matter, and for less equal ones with a light tail."""
+    share = effective_size(weights) / len(weights)
+    if share >= ESS_SHARE_EQUAL:
+        return True
+    return share >= ESS_SHARE_LOW and pareto_k(weights) <= k_high(len(weights))
 
 
 def _proposal_of(prior: PriorSet, design: Design, horizon_months: float, threads: int | None) -> Proposal:
