@@ -106,6 +106,8 @@ class ReportRequest:
         """Draws for each mixed set of the comparison, so many fewer as there are more of them."""
         assert self.against is not None
         n_mixed = 2 ** len(differing_blocks(self.prior, self.against))
+        if self.prior.evidence or self.against.evidence:  # which is one more block
+            n_mixed *= 2
         most = int(self.design.n_draws * MIXED_DRAWS) // n_mixed
         return int(max(min(self.size("comparison"), most), 2 * self.design.n_replicates))
 
@@ -125,6 +127,7 @@ def make_request(
     n_draws: int | None,
     seed: int | None,
     horizon_months: float | None,
+    without_evidence: bool = False,
 ) -> ReportRequest:
     """The specification that a command line gives, checked before anything is simulated.
 
@@ -138,6 +141,8 @@ def make_request(
         A prior set to compare with; a shipped one if None, none for ``"none"``.
     loss_ratio : float
         Of the decision for which information is valued.
+    without_evidence : bool
+        Take the set as it was before its evidence.
 
     Returns
     -------
@@ -162,6 +167,8 @@ def make_request(
         prior = named_prior(source)
         design = plan(DRAWS_DEFAULT if n_draws is None else n_draws, seed=seed or 0)
         horizon = HORIZON_MONTHS_DEFAULT if horizon_months is None else horizon_months
+    if without_evidence:
+        prior = prior.without_evidence()
     check_horizon(horizon)
     asked = parse_event(HEADLINE if event is None else event)
     asked.check_horizon(horizon)
@@ -214,17 +221,16 @@ def make_report(
     failed = sample.failed_in_words
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
+    turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
+    forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
     compared = None
-    if not prior.evidence:
-        turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
-        forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
-        if (other := request.against) is not None:
-            n_each = request.comparison_draws
-            compared = _tried(lambda: compare(prior, other, event=event, n_draws=n_each, **common))
-        limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
+    if (other := request.against) is not None:
+        n_each = request.comparison_draws
+        compared = _tried(lambda: compare(prior, other, event=event, n_draws=n_each, **common))
+    limits = checks.limit_table(prior.without_evidence(), event, horizon, seed=design.seed, threads=threads)
     done(compared)
     sets = done(_headlines(request.size("comparison"), threads))
-    extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
+    extremes = done(checks.extreme_inputs(prior.without_evidence(), event, horizon, threads))
     sources = [source for source in SOURCES if source != LEFT_TO_REPRODUCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
     facts = _facts(request, command)
@@ -238,20 +244,15 @@ def make_report(
     else:
         parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
     sums = _sums(driven, compared, summary)
-    if not prior.evidence:
-        parts += [
-            sections.disagreement(turned),
-            sections.side_by_side(sets, compared),
-            sections.form(forms),
-            sections.checks(limits, extremes, published, sums),
-        ]
-    else:
-        parts += [
-            sections.side_by_side(sets, None),
-            sections.form(None),
-            sections.checks(None, extremes, published, sums),
-            sections.evidence(evidence(simulation, event), simulation.method_in_words, simulation.warnings),
-        ]
+    parts += [
+        sections.disagreement(turned),
+        sections.side_by_side(sets, compared),
+        sections.form(forms),
+        sections.checks(limits, extremes, published, sums),
+    ]
+    if prior.evidence:
+        posterior = evidence(simulation, event)
+        parts.append(sections.evidence(posterior, simulation.method_in_words, simulation.warnings))
     parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)
     return Document(

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.comparison.evidence_points import EvidencePoints, check_subjects
+from mc_sie.analysis.comparison.evidence_points import EvidencePoints, Worth, check_subjects
 from mc_sie.analysis.importance.conditioning import ESS_LOW
 from mc_sie.engine.batches import Progress, n_threads
 from mc_sie.engine.hits import hits_of_design
@@ -28,7 +28,6 @@ from mc_sie.stats.estimates import (
     RARE_HITS,
     Estimate,
     decimals,
-    effective_size,
     estimate_from_counts,
     estimate_probability,
     estimate_weighted,
@@ -56,8 +55,8 @@ class Answer:
         Weight of each draw given the set's evidence, with mean 1; None where it states none.
     log_marginal : float
         Natural logarithm of the likelihood of the evidence that the set expects before it; 0 without any.
-    is_common : bool
-        False where the common points were worth too little given the evidence, and the set got draws of its own.
+    worth : Worth or None
+        Effective sample size of the weighted draws; None without evidence.
     """
 
     prior: PriorSet
@@ -66,7 +65,7 @@ class Answer:
     is_ok: NDArray[np.bool_]
     weights: NDArray[np.float64] | None = None
     log_marginal: float = 0.0
-    is_common: bool = True
+    worth: Worth | None = None
 
     @cached_property
     def draws(self) -> dict[str, NDArray[np.generic]]:
@@ -99,12 +98,12 @@ class Answer:
         """The probability in each independent randomisation, shape (R,)."""
         return quotient(self.sums[:, 0], self.sums[:, 1])
 
-    @cached_property
+    @property
     def ess(self) -> float:
         """Effective sample size: the number of draws without evidence."""
-        if self.weights is None:
+        if self.worth is None:
             return float(self.design.n_draws)
-        return effective_size(self.weights)
+        return self.worth.ess
 
     @property
     def n_failed(self) -> int:
@@ -121,7 +120,9 @@ class Answer:
     def columns(self) -> dict[str, object]:
         """The answer as columns of a table, with ``ess`` where draws have weights."""
         columns = {**vars(self.estimate), "interval": self.estimate.interval_in_words, "n_failed": self.n_failed}
-        columns.pop("ess_rarer", None)
+        if self.worth is not None:
+            columns["ess"] = self.ess
+            del columns["ess_rarer"]
         return columns
 
 
@@ -174,9 +175,7 @@ class CommonDraws:
             if given is None:
                 given = EvidencePoints.around([prior], self.design, self.horizon_months, self.threads)
             found = given.ask(prior, self.event, threads=self.threads, progress=progress)
-            return Answer(
-                prior, self.design, found.hits, found.is_ok, found.weights, found.log_marginal, found.is_common
-            )
+            return Answer(prior, self.design, found.hits, found.is_ok, found.weights, found.log_marginal, found.worth)
         hits = hits_of_design(
             prior, self.design, self.horizon_months, self.event, threads=self.threads, progress=progress
         )
@@ -338,13 +337,15 @@ def change_between(before: Answer, after: Answer) -> Change:
     )
 
 
-def evidence_notes(answers: Iterable[Answer], what: str = "sets") -> list[str]:
-    """Sentences on answers given evidence: what their draws are worth, and which of them have draws of their own.
+def evidence_notes(worths: Iterable[Worth | None], n_draws: int, what: str = "sets") -> list[str]:
+    """Sentences on answers given evidence: what their draws are worth, and how many of them have draws of their own.
 
     Parameters
     ----------
-    answers : iterable of Answer
-        Those without evidence do not count.
+    worths : iterable of Worth or None
+        :attr:`Answer.worth` of each answer.
+    n_draws : int
+        Draws behind each.
     what : str
         What was asked, in the plural.
 
@@ -353,19 +354,20 @@ def evidence_notes(answers: Iterable[Answer], what: str = "sets") -> list[str]:
     list of str
         None where no answer is given evidence.
     """
-    given = [answer for answer in answers if answer.weights is not None]
+    given = [worth for worth in worths if worth is not None]
     if not given:
         return []
-    low, high = min(answer.ess for answer in given), max(answer.ess for answer in given)
-    worth = f"{low:,.0f}"
+    low = min(worth.ess for worth in given)
+    high = max(worth.ess for worth in given)
+    size = f"{low:,.0f}"
     if round(low) != round(high):
-        worth += f" to {high:,.0f}"
-    notes = [f"Given the evidence: weighted draws, effective sample size {worth} of {given[0].design.n_draws:,}."]
-    n_own = sum(not answer.is_common for answer in given)
+        size += f" to {high:,.0f}"
+    notes = [f"Given the evidence: weighted draws, effective sample size {size} of {n_draws:,}."]
+    n_own = sum(not worth.is_common for worth in given)
     if n_own:
         notes.append(
-            f"{n_own} of {len(given)} {what} lie so far from the common points, given the evidence, that they got draws "
-            "of their own: changes to them have larger errors."
+            f"{n_own:,} of {len(given):,} {what} lie so far from the common points, given the evidence, that they got "
+            "draws of their own: changes to them have larger errors."
         )
     if low < ESS_LOW:
         notes.append(f"Draws worth less than {ESS_LOW:,.0f} leave the errors themselves poorly known: take more.")

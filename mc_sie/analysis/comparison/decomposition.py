@@ -34,7 +34,7 @@ from mc_sie.analysis.comparison.common_draws import (
     points_of,
     steps,
 )
-from mc_sie.analysis.comparison.evidence_points import check_subjects
+from mc_sie.analysis.comparison.evidence_points import Worth, check_subjects
 from mc_sie.engine.batches import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
@@ -192,7 +192,8 @@ def compare(
         for name, prior, answer in zip(names, priors, answers, strict=True)
     ]
     notes = [note for part in parts for note in part.notes]
-    notes += evidence_notes(answers)
+    worths = [answer.worth for answer in answers] + [worth for part in parts for worth in part.worths]
+    notes += evidence_notes(worths, common.design.n_draws)
     for name, answer in zip(names, answers, strict=True):
         if answer.n_failed:
             notes.append(f"{name}: {answer.failed_in_words} Above they count as neither.")
@@ -381,6 +382,7 @@ class _Part:
     densities: list[dict[str, object]]
     notes: tuple[str, ...]
     reading: str
+    worths: list[Worth | None]
 
 
 def _split(
@@ -401,6 +403,7 @@ def _split(
     rows: list[dict[str, object]] = []
     twice: list[str] = []
     failed: list[tuple[int, str, str]] = []
+    worths: list[Worth | None] = []
     for index, mask in enumerate(plan.masks):
         taken = " + ".join(plan.taken(mask))
         if mask in ends:
@@ -408,6 +411,7 @@ def _split(
         else:
             answer = common.ask(plan.set_of(mask), progress=steps(progress, done, total))
             done += 1
+            worths.append(answer.worth)
             if answer.prior.may_count_twice:
                 twice.append(taken)
             if answer.n_failed:
@@ -444,6 +448,7 @@ def _split(
         densities=list(_densities(names, quantities, before, after)),
         notes=(*plan.notes, *_mixed_notes(names, len(plan.masks) - 2, twice, failed)),
         reading=_reading(common.event, names, before, after, whole, ranked, ", ".join(quantities)),
+        worths=worths,
     )
 
 

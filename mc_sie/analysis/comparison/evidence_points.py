@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,25 @@ Array = NDArray[np.float64]
 ESS_SHARE_LOW = 0.02
 """Least effective sample size on the common points, as a share of them; below it a set gets draws of its own."""
 
-ESS_SHARE_EQUAL = 0.3
+ESS_SHARE_EQUAL = 0.1
 """Effective sample size, as a share of the points, from which k-hat need not be asked: no draw counts for much."""
 
 _N_PROBES = 64  # draws that show whether a set has what evidence is about
+
+
+class Worth(NamedTuple):
+    """What weighted draws are worth.
+
+    Attributes
+    ----------
+    ess : float
+        Effective sample size.
+    is_common : bool
+        False where the common points were worth too little given the evidence, and the set got draws of its own.
+    """
+
+    ess: float
+    is_common: bool
 
 
 @dataclass(frozen=True)
@@ -55,15 +71,15 @@ class Weighted:
         With mean 1.
     log_marginal : float
         Natural logarithm of the likelihood that the set expects before its evidence.
-    is_common : bool
-        False where the common points were worth too little, and the set got draws of its own.
+    worth : Worth
+        Their effective sample size.
     """
 
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
     weights: Array
     log_marginal: float
-    is_common: bool
+    worth: Worth
 
 
 @dataclass(frozen=True)
@@ -155,10 +171,11 @@ class EvidencePoints:
         check_satisfied(prior, by_item)
         weights, log_marginal = normalised(by_item.sum(axis=1) + np.log(self.prior_weights))
         if _is_enough(weights):
-            return Weighted(hits, is_ok, weights, log_marginal, True)
+            return Weighted(hits, is_ok, weights, log_marginal, Worth(effective_size(weights), True))
         drawn = _drawn(prior, self.design, self.horizon_months, threads, _marks(prior, event), progress)
         assert drawn.weights is not None
-        return Weighted(event.holds(drawn.outcomes), drawn.outcomes.is_ok, drawn.weights, drawn.log_marginal, False)
+        hits, is_ok = event.holds(drawn.outcomes), drawn.outcomes.is_ok
+        return Weighted(hits, is_ok, drawn.weights, drawn.log_marginal, Worth(drawn.ess, False))
 
 
 def check_subjects(prior: PriorSet) -> None:

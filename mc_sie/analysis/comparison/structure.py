@@ -52,9 +52,9 @@ class Structure(Shown):
         ``remark`` (why it was not run; that it has no credence; what it leaves out). nan where it was not run. For a
         set that states evidence also ``credence_given``, what the evidence makes of the credence, and ``ess``.
     aspects : pandas.DataFrame
-        One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (credence-weighted) with
-        ``se_average`` (given evidence, by the credences given it), ``share`` of the variance that lies between variants, its ``se``, ``low`` and ``high`` (90 % t),
-        ``remark``. nan where too few draws tell.
+        One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (weighted by credence, given evidence
+        by the credence given it) with ``se_average``, ``share`` of the variance that lies between variants, its ``se``,
+        ``low`` and ``high`` (90 % t), ``remark``. nan where too few draws tell.
     notes : tuple of str
         In which variants draws failed, and the bounds that they leave.
     """
@@ -147,7 +147,8 @@ def structure(
     for aspect in dict.fromkeys(variant.aspect for variant in variants):
         held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
         aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
-    notes = (*failures(table, "variant"), *evidence_notes(answers.values(), "variants"))
+    worths = [answer.worth for answer in answers.values()]
+    notes = (*failures(table, "variant"), *evidence_notes(worths, common.design.n_draws, "variants"))
     return Structure(common, prior, answers[prior.digest], table, pd.DataFrame(aspects), notes)
 
 
@@ -384,13 +385,13 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
         return np.stack([average, quotient(between, average * (1.0 - average))], axis=1)
 
     found = jackknife(sums_of_held, shares)
+    n_replicates = whole.design.n_replicates
     row |= {
         "average": float(shares(sums_of_held.sum(axis=0)[None])[0, 0]),
-        "se_average": max(float(found.se[0]), least_se(whole.design.n_replicates, whole.ess / whole.design.n_replicates)),
+        "se_average": max(float(found.se[0]), least_se(n_replicates, whole.ess / n_replicates)),
         "share": float(found.value[1]),
         "se": float(found.se[1]),
     }
     if not np.isfinite(found.se[1]):
         return row | {"low": math.nan, "high": math.nan, "remark": "too few draws hit, or miss, to tell"}
     return row | {"low": max(0.0, float(found.low[1])), "high": min(1.0, float(found.high[1])), "remark": ""}
-
