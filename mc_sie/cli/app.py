@@ -27,6 +27,7 @@ FLAGS = {
     "order_pairs": "--orders",
     "rel_se": "--rel-se",
     "target_se": "--target-se",
+    "without_evidence": "--without-evidence",
 }
 """Flags by the argument of the library that they set, for names that mean nothing else: wherever a message has them."""
 

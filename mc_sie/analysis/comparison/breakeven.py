@@ -28,8 +28,8 @@ from mc_sie.analysis.comparison.common_draws import (
     evidence_notes,
 )
 from mc_sie.analysis.comparison.crossings import Crossing, Scan, TooFarError
-from mc_sie.analysis.comparison.evidence_points import Worth
 from mc_sie.analysis.comparison.structure import ask_modes, failures
+from mc_sie.analysis.importance.common_points import Worth
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_prior_set
 from mc_sie.errors import InputError, nearest
@@ -254,15 +254,15 @@ def _check(prior: PriorSet, quantities: Sequence[str], targets: Sequence[float])
     """Refuse quantities that the set does not give, and targets that are no probabilities."""
     for name in quantities:
         if name not in QUANTITIES:
-            raise InputError(f"quantities {name}", "is no quantity", nearest(name, QUANTITIES))
+            raise InputError(f"quantities = {name}", "is no quantity", nearest(name, QUANTITIES))
         if name != "mode" and not _is_given(prior, name):
             given = ", ".join(one for one in QUANTITIES if one != "mode" and _is_given(prior, one))
-            raise InputError(f"quantities {name}", f"is not given by {prior.name}", f"It gives {given}.")
+            raise InputError(f"quantities = {name}", f"is not given by {prior.name}", f"It gives {given}.")
     if not targets:
         raise InputError("targets", "are none", "Give at least one, such as 0.5.")
     for target in targets:
         if not 0.0 < target < 1.0:
-            raise InputError(f"targets {target:g}", "is not between 0 and 1", "0.5 is an even chance.")
+            raise InputError(f"targets = {target:g}", "is not between 0 and 1", "0.5 is an even chance.")
 
 
 def _is_given(prior: PriorSet, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 Common points make a change far better known than either answer: its error is the spread of the replicates' changes.
 A set that states evidence is asked given it, on points of a proposal that all such sets share
-(:mod:`mc_sie.analysis.comparison.evidence_points`); one that states none, on those of the design.
+(:mod:`mc_sie.analysis.importance.common_points`); one that states none, on those of the design.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.comparison.evidence_points import EvidencePoints, Worth, check_subjects
+from mc_sie.analysis.importance.common_points import EvidencePoints, Worth, check_subjects
 from mc_sie.analysis.importance.conditioning import ESS_LOW
 from mc_sie.engine.batches import Progress, n_threads
 from mc_sie.engine.hits import hits_of_design

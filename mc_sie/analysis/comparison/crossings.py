@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws
-from mc_sie.analysis.comparison.evidence_points import Worth
+from mc_sie.analysis.importance.common_points import Worth
 from mc_sie.errors import InputError
 from mc_sie.priors import PriorSet
 from mc_sie.stats.estimates import Estimate, student_t

@@ -34,7 +34,7 @@ from mc_sie.analysis.comparison.common_draws import (
     points_of,
     steps,
 )
-from mc_sie.analysis.comparison.evidence_points import Worth, check_subjects
+from mc_sie.analysis.importance.common_points import Worth, check_subjects
 from mc_sie.engine.batches import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
