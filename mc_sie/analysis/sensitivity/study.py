@@ -60,6 +60,15 @@ NOT_CONVERGED = "Not converged"
 """First words of a note that warns of the numbers it stands with."""
 
 
+NO_DESIGN_GIVEN_EVIDENCE = (
+    "Shapley effects and total indices take draws of some inputs given the others, which a design has for priors and "
+    "correlations but not for what evidence makes of them. The nearest: the numbers for each input alone here, which are "
+    "given the evidence, and the Shapley effects of the set before its evidence (--without-evidence; in Python "
+    "without_evidence())."
+)
+"""Why a set given evidence has no Shapley effects, and what comes nearest."""
+
+
 @dataclass(frozen=True, repr=False)
 class Sensitivity(Shown):
     """Sensitivity of the probability of an event to its inputs.
@@ -321,6 +330,8 @@ def sensitivity(
             "Draws have weights: probability, curves and worth of information are weighted; there are no designed "
             "indices and no boxes, and typical worlds are those of the draws without weights."
         )
+    if prior.evidence and not curves_only:
+        notes.append(NO_DESIGN_GIVEN_EVIDENCE)
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
     indices = None

@@ -160,6 +160,13 @@ def test_weighted_draws_get_curves_and_no_design(found):
     assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
 
 
+def test_a_set_given_evidence_says_why_it_has_no_shapley_effects_and_where_some_are():
+    given = sensitivity(load_prior("economists-evidence"), n_draws=2**13, n_replicates=8)
+    assert given.indices is None
+    assert sum("without_evidence()" in note for note in given.notes) == 1
+    assert given.curves.measures["value"].notna().any()
+
+
 def test_a_prior_without_anything_random_is_refused():
     prior = load_prior("davidson-houlden-2025")
     for name in prior.dimensions:
