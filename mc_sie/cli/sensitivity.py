@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
+from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option, with_flags
 from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -153,9 +153,9 @@ def _print(found: Sensitivity) -> None:
         say(f"Fixed, hence without effect: {', '.join(found.fixed)}.")
     for note in found.notes:
         if note.startswith(NOT_CONVERGED):
-            say(note, style="red")
+            say(with_flags(note), style="red")
         else:
-            say(note)
+            say(with_flags(note))
 
 
 _COLUMNS = (
@@ -227,7 +227,9 @@ def _print_groups(groups: pd.DataFrame) -> None:
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
         table.add_column(heading)
-    for heading in ("Shapley", "with all others (total)", "alone"):
+    headings = {"total": "with all others (total)", "first_order": "alone"}  # which a set given evidence lacks
+    others = [(kind, heading) for kind, heading in headings.items() if (groups["index"] == kind).any()]
+    for heading in ("Shapley", *(heading for _, heading in others)):
         table.add_column(heading, justify="right")
     wide = groups.set_index(["group", "members", "index"])
     by_size = groups[groups["index"] == "shapley"].sort_values("value", ascending=False)
@@ -235,7 +237,7 @@ def _print_groups(groups: pd.DataFrame) -> None:
         key = first["group"], first["members"]
         value, se, low, high = _percent_of(wide, (*key, "shapley"))
         cells = [_with_interval(value, se, low, high)]
-        for kind in ("total", "first_order"):
+        for kind, _ in others:
             value, se, _, _ = _percent_of(wide, (*key, kind))
             cells.append(with_error(value, se))
         table.add_row(*key, *cells)

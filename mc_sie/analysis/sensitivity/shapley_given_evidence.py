@@ -17,11 +17,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from mc_sie.analysis.importance.common_points import EvidencePoints
+from mc_sie.analysis.importance.conditioning import log_likelihoods
 from mc_sie.analysis.importance.proposal import Numbers
-from mc_sie.analysis.sensitivity.indices import Function
-from mc_sie.stats.jackknife import Array
+from mc_sie.analysis.sensitivity.indices import (
+    HALF_WIDTH_HIGH,
+    READINGS,
+    EventFunction,
+    Function,
+    Indices,
+    prior_groups,
+)
+from mc_sie.engine.sample import Sample
+from mc_sie.priors import PriorSet
+from mc_sie.stats.jackknife import Array, TooFewError, is_settled, jackknife, quotient
+
+N_POINTS = 2**12
+"""Most points: each takes some hundreds of likelihoods a step."""
 
 N_CANDIDATES = 64
 """Candidates from the prior among which the unknown inputs of a point are chosen."""
@@ -31,6 +46,81 @@ N_ROUNDS = 3
 
 LogLikelihood = Callable[[Mapping[str, Array]], Array]
 """From independent uniforms by name, shape (n,), to the log-likelihood of the evidence, shape (n,)."""
+
+
+def why_not(prior: PriorSet) -> str:
+    """Why a set has no Shapley effects given its evidence; empty where it has."""
+    if any(item.subject.is_outcome for item in prior.evidence):
+        return "evidence about an outcome, whose likelihood takes a trajectory for every candidate"
+    if any(member.dependence.names for member, _ in prior.plain_sets):
+        return "correlations beside evidence, whose candidates would have to keep them"
+    return ""
+
+
+def indices_given(sample: Sample, n_draws: int, threads: int | None = None) -> tuple[Indices, int]:
+    """Shapley effects of the inputs of a set given its evidence, and of its groups of inputs.
+
+    Parameters
+    ----------
+    sample : Sample
+        Draws of the set: event, seed, replicates and horizon count.
+    n_draws : int
+        Runs of the model in all.
+    threads : int, optional
+        Threads; changes no result.
+
+    Returns
+    -------
+    tuple of (Indices, int)
+        Without first-order, total or second-order indices, which are those of independent inputs; and the runs that
+        failed, which count as draws without the event.
+
+    Raises
+    ------
+    TooFewError
+        When the event does not differ between points in at least two replicates, or the common points are worth too
+        little.
+    """
+    prior, design = sample.prior, sample.design
+    groups = prior_groups(prior)
+    n_points = min(n_draws // (len(prior.dimensions) + len(groups) + 2), N_POINTS)
+    n_each = max(n_points // design.n_replicates, 2)
+    points = EvidencePoints.around([prior], design, sample.horizon_months, threads)
+    weighted = points.ask(prior, sample.event, threads=threads)
+    if not weighted.worth.is_common:
+        raise TooFewError(prior.name, "is so far from its prior given the evidence that no points stand for it")
+    numbers = Numbers(design.seed)
+    x = drawn_given(points.uniforms, weighted.weights, design.n_replicates, n_each, numbers)
+    x = {name: x[name] for name in prior.dimensions}
+    function = EventFunction(prior, sample.event, sample.horizon_months, threads)
+
+    def log_likelihood(uniforms: Mapping[str, Array]) -> Array:
+        return np.asarray(log_likelihoods(prior, prior.values(uniforms), None).sum(axis=1))
+
+    frames = []
+    for label, players in (("quantity", {name: [name] for name in prior.dimensions}), ("group", groups)):
+        sums = effects(function, log_likelihood, x, list(players.values()), design.n_replicates, numbers)
+        if np.count_nonzero(sums.any(axis=1)) < 2:
+            raise TooFewError("the event", f"does not differ between {len(x[prior.dimensions[0]]):,} draws")
+        frames.append(_frame(label, list(players), sums))
+    inputs, in_groups = frames
+    in_groups.insert(1, "members", [", ".join(names) for names in groups.values()])
+    n_runs = len(x[prior.dimensions[0]]) * (len(prior.dimensions) + len(groups) + 2)
+    return Indices(
+        inputs, in_groups, pd.DataFrame(columns=["quantity", "other"]), np.empty(0), n_runs
+    ), function.n_failed
+
+
+def _frame(label: str, names: list[str], sums: Array) -> pd.DataFrame:
+    """Shares of the uncertainty by player, as in the tables of designed indices."""
+
+    def shares(parts: Array) -> Array:
+        return quotient(parts, parts.sum(axis=1, keepdims=True))
+
+    found = jackknife(sums, shares)
+    converged = is_settled(sums, shares) & (found.half <= HALF_WIDTH_HIGH)
+    columns = {"value": found.value, "se": found.se, "low": found.low, "high": found.high, "converged": converged}
+    return pd.DataFrame({label: names, "index": "shapley", **columns, "reading": READINGS["shapley"]})
 
 
 def drawn_given(
