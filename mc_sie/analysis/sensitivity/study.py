@@ -327,8 +327,9 @@ def sensitivity(
         notes.append(f"{sample.failed_in_words} Here they are left out.")
     if weights is not None:
         notes.append(
-            f"Draws have weights (effective sample size {effective_size(weights):,.0f} of {len(weights):,}): probability, "
-            "curves and worth of information are weighted; there are no total indices and no boxes, and typical worlds are those of the draws without weights."
+            f"Draws have weights, effective sample size {effective_size(weights):,.0f} of {len(weights):,}: the "
+            "probability, curves and worth of information are weighted; there are no total indices and no boxes, and "
+            "typical worlds are those of the draws without weights."
         )
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
