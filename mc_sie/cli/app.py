@@ -28,6 +28,7 @@ FLAGS = {
     "order_pairs": "--orders",
     "rel_se": "--rel-se",
     "target_se": "--target-se",
+    "without_evidence": "--without-evidence",
     "write_streamed": "--no-draws",
 }
 """Flags by the argument of the library that they set, for names that mean nothing else: wherever a message has them."""
@@ -190,6 +191,9 @@ Threads = Annotated[
 Scheduler = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Count on a Dask cluster, e.g. tcp://host:8786. Changes no result."),
+]
+WithoutEvidence = Annotated[
+    bool, typer.Option("--without-evidence", help="Ask of the prior as it was before its [[evidence]].")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 

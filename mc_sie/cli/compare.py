@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
+from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
 
 if TYPE_CHECKING:
     from mc_sie.analysis.comparison.common_draws import Answer
+    from mc_sie.priors import PriorSet
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
 Seed = Annotated[int, whole_option(help="Seed. Every set sees the same points.")]
@@ -38,14 +39,15 @@ def compare(
             help="Pairs of random orders of the blocks, instead of all 2^k mixed sets.",
         ),
     ] = None,
+    without_evidence: WithoutEvidence = False,
     out: Out = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """Why prior sets disagree: the difference to the first, split over the blocks of priors that differ."""
-    from mc_sie.report.folders import named_prior, write_comparison
+    from mc_sie.report.folders import write_comparison
 
-    priors = [named_prior(name) for name in sets]
+    priors = [_named(name, without_evidence) for name in sets]
 
     from mc_sie.analysis.comparison.decomposition import compare as compare_sets
 
@@ -99,14 +101,15 @@ def breakeven(
     ] = 2**14,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
+    without_evidence: WithoutEvidence = False,
     out: Out = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """What would change the answer: the value, or the median, of single inputs at which P is 10, 50 and 90 %."""
-    from mc_sie.report.folders import breakeven_sections, named_prior, write_breakeven
+    from mc_sie.report.folders import breakeven_sections, write_breakeven
 
-    loaded = named_prior(prior)
+    loaded = _named(prior, without_evidence)
 
     from mc_sie.analysis.comparison.breakeven import TARGETS
     from mc_sie.analysis.comparison.breakeven import breakeven as find
@@ -150,14 +153,15 @@ def structure(
     draws: Annotated[int, whole_option(help="Draws for each variant.")] = 2**16,
     seed: Seed = 0,
     horizon_months: Horizon = 240.0,
+    without_evidence: WithoutEvidence = False,
     out: Out = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """P by structural variant (retraining mode, limits, routes, ...), and the share of variance between variants."""
-    from mc_sie.report.folders import named_prior, write_structure
+    from mc_sie.report.folders import write_structure
 
-    loaded = named_prior(prior)
+    loaded = _named(prior, without_evidence)
 
     from mc_sie.analysis.comparison.structure import structure as find
 
@@ -190,6 +194,16 @@ def structure(
     say(found.common.in_words)
     if out:
         say(f"Written to {out}/")
+
+
+def _named(source: str, without_evidence: bool) -> PriorSet:
+    """The set that a name, a file or a run stands for."""
+    from mc_sie.report.folders import named_prior
+
+    loaded = named_prior(source)
+    if without_evidence:
+        return loaded.without_evidence()
+    return loaded
 
 
 def say_failed(answer: Answer) -> None:

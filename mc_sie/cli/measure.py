@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
+from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
 from mc_sie.cli.printing import progress_bar, refuse, say
 from mc_sie.cli.sensitivity import given_source
 
@@ -56,6 +56,7 @@ def measure(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the tables (CSV, JSON) and the figure (SVG, PNG) to.")
     ] = None,
+    without_evidence: WithoutEvidence = False,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -71,7 +72,7 @@ def measure(
     readings = _readings(of or [], {"sd": sd or [], "sd_log": sd_log or [], "sd_logit": sd_logit or []})
     if out:
         check_target(out, "")
-    given = given_source(source, event, seed, horizon_months)
+    given = given_source(source, event, seed, horizon_months, without_evidence)
 
     from mc_sie.analysis.sensitivity.measurement import measure as analyse
     from mc_sie.events import HEADLINE

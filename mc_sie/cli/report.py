@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
+from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
 from mc_sie.cli.printing import counted, print_table, progress_bar, say, warn
 
 
@@ -43,6 +43,7 @@ def report(
     shipped: Annotated[
         bool, typer.Option("--shipped", help="Every shipped prior set, and an index page that compares them.")
     ] = False,
+    without_evidence: WithoutEvidence = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -61,7 +62,7 @@ def report(
     n_threads(threads)
     options: dict[str, Any] = {
         "event": event, "against": against, "loss_ratio": loss_ratio, "n_draws": draws, "seed": seed,
-        "horizon_months": horizon_months,
+        "horizon_months": horizon_months, "without_evidence": without_evidence,
     }  # fmt: skip
     if shipped:
         requests = [make_request(name, **options) for name in shipped_priors()]

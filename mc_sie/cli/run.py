@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, app, number_option, whole_option
+from mc_sie.cli.app import Prior, Quiet, Scheduler, Threads, WithoutEvidence, app, number_option, whole_option
 from mc_sie.cli.printing import refuse, say, warn
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ def run(
     only_event: Annotated[
         bool, typer.Option("--only-event", help="Take nothing but the event asked for: faster, no tables.")
     ] = False,
-    without_evidence: Annotated[
-        bool, typer.Option("--without-evidence", help="Take the prior set as it was before its evidence.")
-    ] = False,
+    without_evidence: WithoutEvidence = False,
     scheduler: Scheduler = None,
     threads: Threads = None,
     quiet: Quiet = False,

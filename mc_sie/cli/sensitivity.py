@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
+from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option, with_flags
 from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def sensitivity(
     curves_only: Annotated[
         bool, typer.Option("--curves-only", help="No runs beyond the draws: no Shapley effects, no total indices.")
     ] = False,
+    without_evidence: WithoutEvidence = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the tables (CSV, JSON) and figures (SVG, PNG) to.")
     ] = None,
@@ -72,7 +73,7 @@ def sensitivity(
     n_threads(threads)
     if out:
         check_target(out, "")
-    given = given_source(source, event, seed, horizon_months)
+    given = given_source(source, event, seed, horizon_months, without_evidence)
 
     from mc_sie.analysis.sensitivity.study import sensitivity as analyse
     from mc_sie.events import HEADLINE
@@ -103,7 +104,9 @@ def sensitivity(
         say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
 
 
-def given_source(source: str, event: str | None, seed: int | None, horizon_months: float | None) -> PriorSet | Sample:
+def given_source(
+    source: str, event: str | None, seed: int | None, horizon_months: float | None, without_evidence: bool
+) -> PriorSet | Sample:
     """The draws of a run, or a prior set whose draws are still to be made."""
     from mc_sie.events import parse_event
     from mc_sie.priors import load_prior
@@ -117,8 +120,13 @@ def given_source(source: str, event: str | None, seed: int | None, horizon_month
         for option, value in (("--seed", seed), ("--horizon-months", horizon_months)):
             if value is not None:
                 refuse(f"{option} {value}", f"is settled by the run {source}", "Leave it out, or name a prior set.")
+        if without_evidence:
+            why = f"is beside the run {source}, whose draws are given what evidence it had"
+            refuse("--without-evidence", why, "Name the prior set instead of the run.")
         return read_run(Path(source), parsed).sample
     loaded = load_prior(source)
+    if without_evidence:
+        loaded = loaded.without_evidence()
     warn(loaded.warnings)
     return loaded
 
@@ -149,9 +157,9 @@ def _print(found: Sensitivity) -> None:
         say(sentence)
     for note in found.notes:
         if note.startswith(NOT_CONVERGED):
-            say(note, style="red")
+            say(with_flags(note), style="red")
         else:
-            say(note)
+            say(with_flags(note))
 
 
 _COLUMNS = (
@@ -225,7 +233,9 @@ def _print_groups(groups: pd.DataFrame) -> None:
     table = Table(title="Groups of inputs, %", title_justify="left")
     for heading in ("group", "inputs"):
         table.add_column(heading)
-    for heading in ("Shapley", "with all others (total)", "alone"):
+    headings = {"total": "with all others (total)", "first_order": "alone"}  # which a set given evidence lacks
+    others = [(kind, heading) for kind, heading in headings.items() if (groups["index"] == kind).any()]
+    for heading in ("Shapley", *(heading for _, heading in others)):
         table.add_column(heading, justify="right")
     wide = groups.set_index(["group", "members", "index"])
     by_size = groups[groups["index"] == "shapley"].sort_values("value", ascending=False)
@@ -233,7 +243,7 @@ def _print_groups(groups: pd.DataFrame) -> None:
         key = first["group"], first["members"]
         value, se, low, high = _percent_of(wide, (*key, "shapley"))
         cells = [_with_interval(value, se, low, high)]
-        for kind in ("total", "first_order"):
+        for kind, _ in others:
             value, se, _, _ = _percent_of(wide, (*key, kind))
             cells.append(with_error(value, se))
         table.add_row(*key, *cells)

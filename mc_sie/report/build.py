@@ -117,6 +117,8 @@ class ReportRequest:
         """Draws for each mixed set of the comparison, so many fewer as there are more of them."""
         assert self.against is not None
         n_mixed = 2 ** len(differing_blocks(self.prior, self.against))
+        if self.prior.evidence or self.against.evidence:  # which is one more block
+            n_mixed *= 2
         most = int(self.design.n_draws * MIXED_DRAWS) // n_mixed
         return int(max(min(self.size("comparison"), most), 2 * self.design.n_replicates))
 
@@ -136,6 +138,7 @@ def make_request(
     n_draws: int | None,
     seed: int | None,
     horizon_months: float | None,
+    without_evidence: bool = False,
 ) -> ReportRequest:
     """The specification that a command line gives, checked before anything is simulated.
 
@@ -149,6 +152,8 @@ def make_request(
         A prior set to compare with; a shipped one if None, none for ``"none"``.
     loss_ratio : float
         Of the decision for which information is valued.
+    without_evidence : bool
+        Take the set as it was before its evidence.
 
     Returns
     -------
@@ -179,6 +184,8 @@ def make_request(
             horizon = HORIZON_MONTHS_DEFAULT
         else:
             horizon = horizon_months
+    if without_evidence:
+        prior = prior.without_evidence()
     if event is None:
         event = HEADLINE
     check_horizon(horizon)
@@ -239,17 +246,16 @@ def make_report(
     measured = done(_tried(lambda: measure(sample, loss_ratio=request.loss_ratio, threads=threads)))
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
+    turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
+    forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
     compared = None
-    if not prior.evidence:
-        turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
-        forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
-        if (other := request.against) is not None:
-            n_each = request.comparison_draws
-            compared = _tried(lambda: compare(prior, other, event=event, n_draws=n_each, **common))
-        limits = checks.limit_table(prior, event, horizon, seed=design.seed, threads=threads)
+    if (other := request.against) is not None:
+        n_each = request.comparison_draws
+        compared = _tried(lambda: compare(prior, other, event=event, n_draws=n_each, **common))
+    limits = checks.limit_table(prior.without_evidence(), event, horizon, seed=design.seed, threads=threads)
     done(compared)
     sets = done(_headlines(request.size("comparison"), threads))
-    extremes = done(checks.extreme_inputs(prior.given(()), event, horizon, threads))
+    extremes = done(checks.extreme_inputs(prior.without_evidence(), event, horizon, threads))
     sources = [source for source in SOURCES if source != LEFT_TO_REPRODUCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
     facts = _facts(request, command)
@@ -265,22 +271,16 @@ def make_report(
     if not isinstance(measured, InputError):  # what stands in its way stood in that of the drivers, and is said there
         parts.append(sections.measurements(measured))
     sums = _sums(driven, compared, summary)
-    if not prior.evidence:
-        parts += [
-            sections.disagreement(turned),
-            sections.side_by_side(sets, compared),
-            sections.form(forms),
-            sections.checks(limits, extremes, published, sums),
-        ]
-    else:
-        parts += [
-            sections.side_by_side(sets, None),
-            sections.form(None),
-            sections.checks(None, extremes, published, sums),
-            sections.evidence(
-                evidence(simulation, event), labour_curves(simulation), simulation.method_in_words, simulation.warnings
-            ),
-        ]
+    parts += [
+        sections.disagreement(turned),
+        sections.side_by_side(sets, compared),
+        sections.form(forms),
+        sections.checks(limits, extremes, published, sums),
+    ]
+    if prior.evidence:
+        posterior = evidence(simulation, event)
+        curves = labour_curves(simulation)
+        parts.append(sections.evidence(posterior, curves, simulation.method_in_words, simulation.warnings))
     parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
     done(None)
     return Document(

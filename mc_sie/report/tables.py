@@ -161,6 +161,8 @@ def variants_table(found: Structure) -> pd.DataFrame:
         "variant": table["variant"],
         "credence": [f"{100 * share:.3g} %" for share in table["credence"]],
     }
+    if "credence_given" in table:
+        shown["given the evidence"] = [f"{100 * share:.3g} %" for share in table["credence_given"]]
     return pd.DataFrame(shown | {"probability": prob_texts(table), "remark": table["remark"]})
 
 

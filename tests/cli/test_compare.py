@@ -161,9 +161,17 @@ def test_an_existing_folder_is_refused_before_anything_runs(cli):
     assert "--out found exists already" in err
 
 
-@pytest.mark.parametrize("command", [("compare", "davidson-2025"), ("breakeven",), ("structure",)])
-def test_a_set_given_evidence_is_refused_with_what_to_do_instead(cli, command):
-    status, _, err = cli(*command, "economists-evidence", "--quiet")
-    assert status == 2
-    assert "economists-evidence is conditioned on evidence" in err
-    assert "mc-sie evidence" in err
+@pytest.mark.parametrize(
+    "command",
+    [("compare", "economists"), ("breakeven", "--quantity", "lam", "--target", "0.5"), ("structure",)],
+)
+def test_a_set_given_evidence_is_asked_given_it_or_as_it_was_before(cli, command):
+    name, *options = command
+    status, out, err = cli(name, *options, "economists-evidence", "--draws", "512", "--out", "given", "--quiet")
+    assert status == 0, err
+    assert "effective sample size" in out
+    assert "effective sample size" in Path("given", f"{name}.md").read_text(encoding="utf-8")
+    without = ("--draws", "512", "--without-evidence", "--quiet")
+    status, before, err = cli(name, *options, "economists-evidence", *without)
+    assert status == 0, err
+    assert "effective sample size" not in before

@@ -110,7 +110,8 @@ def test_a_set_given_evidence_has_its_evidence_in_the_report(cli):
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
     assert '<section id="evidence"' in page
-    assert "would be another posterior" in page
+    for part in ("disagree", "structure", "sets"):  # each given the evidence, and what its draws are worth
+        assert "effective sample size" in page.split(f'<section id="{part}"')[1].split("</section>")[0]
     assert cli("verify", "page", "--quiet")[0] == 0
 
 

@@ -124,7 +124,7 @@ def test_checks_that_hold_are_said_to_and_each_that_does_not_is_named():
         ((LIMITS.assign(holds=False), EXTREMES, PUBLISHED, SUMS), "A limit in which two answers must be one"),
         ((LIMITS, EXTREMES.assign(n_ok=1), PUBLISHED, SUMS), "1 extreme inputs could not be simulated"),
         ((LIMITS, EXTREMES, PUBLISHED.assign(recorded="explained"), SUMS), "1 published numbers got another verdict"),
-        ((None, EXTREMES, PUBLISHED, SUMS.assign(holds=False)), "A sum that must hold did not"),
+        ((LIMITS, EXTREMES, PUBLISHED, SUMS.assign(holds=False)), "A sum that must hold did not"),
     ):
         items = sections.checks(*changed).items
         assert [item.text.startswith(said) for item in items if isinstance(item, Aside)] == [True]

@@ -2,6 +2,12 @@
 
 An input is pinned at one value after another, or its whole prior is moved on its natural scale, and the event is put to
 each such set on the same points. :mod:`mc_sie.analysis.comparison.crossings` finds where the answer turns.
+
+Evidence comes after the change: the set with the input pinned is a prior like any other, and is asked given the
+evidence. All other inputs then are what the evidence says of them if the input has that value. The other order, to
+change the input and leave the rest as the evidence left it, would hold on to what was learned from a measurement in a
+world in which it would have come out otherwise. How likely the evidence is at a value, relative to the set as it is,
+is told with it: a value at which the answer turns may be one that the evidence all but excludes.
 """
 
 from __future__ import annotations
@@ -14,11 +20,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, change_between, common_draws
+from mc_sie.analysis.comparison.common_draws import (
+    Answer,
+    CommonDraws,
+    change_between,
+    common_draws,
+    evidence_notes,
+)
 from mc_sie.analysis.comparison.crossings import Crossing, Scan, TooFarError
 from mc_sie.analysis.comparison.structure import ask_modes, failures
+from mc_sie.analysis.importance.common_points import Worth
 from mc_sie.engine.batches import Progress
-from mc_sie.engine.run import check_unconditioned
+from mc_sie.engine.run import check_prior_set
 from mc_sie.errors import InputError, nearest
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import PriorSet
@@ -66,7 +79,8 @@ class BreakEven(Shown):
         beyond which no such set can be made is nan, and :attr:`notes` says why),
         ``direction``, the ``move`` of the prior in words and the share that it cuts off ``outside`` the domain, and the
         ends of what was scanned with P there: ``scanned_low``, ``prob_low``, ``label_low``, ``scanned_high``,
-        ``prob_high``, ``label_high``. ``kind`` is ``crossing``, ``jump`` (P steps over the target at the value),
+        ``prob_high``, ``label_high``; for a set that states evidence also ``likelihood_ratio``, as in :attr:`curves`,
+        interpolated. ``kind`` is ``crossing``, ``jump`` (P steps over the target at the value),
         ``between`` (at no finite value between ``low`` and ``high``), or in one row a target ``never``, where the whole
         domain was scanned, and ``not found``, where the scan ended within it.
     changes : pandas.DataFrame
@@ -74,7 +88,9 @@ class BreakEven(Shown):
         ``in_words``, ``sd`` (on the natural ``scale``), the change of P with its error, ``outside`` (share cut off at
         the domain), ``remark``.
     curves : pandas.DataFrame
-        Every rerun: ``quantity``, ``varied``, ``value``, ``prob``, ``se``, ``low``, ``high``.
+        Every rerun: ``quantity``, ``varied``, ``value``, ``prob``, ``se``, ``low``, ``high``; for a set that states
+        evidence also ``ess``, the effective sample size, and ``likelihood_ratio``, how much likelier the evidence is
+        there than in the set as it is.
     modes : pandas.DataFrame
         P with all credence on each retraining mode; empty where the mode was not asked for.
     notes : tuple of str
@@ -146,9 +162,13 @@ def breakeven(
 
     Notes
     -----
-    Pinning is an intervention: all other inputs keep their distributions. The error of a break-even value is that of P
-    there over the slope of P (delta method).
+    Pinning is an intervention: all other inputs keep their distributions, also those correlated with it. Given evidence
+    they keep those from before it, and the evidence then says what it says of them.
+
+    The error of a break-even value is that of P there over the slope of P (delta method).
     """
+    check_prior_set(prior, "breakeven")
+    _check(prior, quantities, targets)
     common = common_draws(
         event,
         n_draws=n_draws,
@@ -156,10 +176,9 @@ def breakeven(
         scheme=scheme,
         n_replicates=n_replicates,
         horizon_months=horizon_months,
+        priors=[prior],
         threads=threads,
     )
-    check_unconditioned(prior, "breakeven")
-    _check(prior, quantities, targets)
     names = tuple(dict.fromkeys(quantities)) or ("mode", *_varying(prior))
     numbers = [name for name in names if name != "mode"]
     answer = common.ask(prior)
@@ -169,20 +188,34 @@ def breakeven(
     modes = pd.DataFrame()
     if "mode" in names:
         modes = ask_modes(common, prior)
+    value_columns = list(_VALUE_COLUMNS)
+    curve_columns = list(_CURVE_COLUMNS)
+    notes = [*failures(modes, "mode"), *(note for part in parts for note in part.notes)]
+    if prior.evidence:
+        value_columns.append("likelihood_ratio")
+        curve_columns += ["ess", "likelihood_ratio"]
+        worths = [answer.worth, *(worth for part in parts for worth in part.worths)]
+        notes = [AFTER_EVIDENCE, *evidence_notes(worths, common.design.n_draws, "reruns"), *notes]
     return BreakEven(
         common=common,
         prior=prior,
         answer=answer,
-        values=pd.DataFrame([row for part in parts for row in part.values], columns=list(_VALUE_COLUMNS)),
+        values=pd.DataFrame([row for part in parts for row in part.values], columns=value_columns),
         changes=pd.DataFrame([row for part in parts for row in part.changes], columns=list(_CHANGE_COLUMNS)),
-        curves=pd.DataFrame([row for part in parts for row in part.curves], columns=list(_CURVE_COLUMNS)),
+        curves=pd.DataFrame([row for part in parts for row in part.curves], columns=curve_columns),
         modes=modes,
-        notes=(
-            *dict.fromkeys([*failures(modes, "mode"), *(note for part in parts for note in part.notes)]),
-            *acting_sentences(prior, numbers),
-        ),
+        notes=(*dict.fromkeys(notes), *acting_sentences(prior, numbers)),
     )
 
+
+AFTER_EVIDENCE = (
+    "An input is pinned, or its prior moved, before the evidence: all others then are what the evidence says of them "
+    "in that case. Medians are those before the evidence, too."
+)
+"""What is said of every table given evidence."""
+
+LIKELIHOOD_RATIO_LOW = 0.1
+"""A break-even at which the evidence is less likely than so, relative to the set as it is, is pointed out."""
 
 _VALUE_COLUMNS = (
     "quantity", "unit", "varied", "target", "kind", "value", "se", "low", "high", "direction", "move", "outside",
@@ -222,15 +255,15 @@ def _check(prior: PriorSet, quantities: Sequence[str], targets: Sequence[float])
     """Refuse quantities that the set does not give, and targets that are no probabilities."""
     for name in quantities:
         if name not in QUANTITIES:
-            raise InputError(f"--quantity {name}", "is no quantity", nearest(name, QUANTITIES))
+            raise InputError(f"quantities = {name}", "is no quantity", nearest(name, QUANTITIES))
         if name != "mode" and not _is_given(prior, name):
             given = ", ".join(one for one in QUANTITIES if one != "mode" and _is_given(prior, one))
-            raise InputError(f"--quantity {name}", f"is not given by {prior.name}", f"It gives {given}.")
+            raise InputError(f"quantities = {name}", f"is not given by {prior.name}", f"It gives {given}.")
     if not targets:
         raise InputError("targets", "are none", "Give at least one, such as 0.5.")
     for target in targets:
         if not 0.0 < target < 1.0:
-            raise InputError(f"--target {target:g}", "is not between 0 and 1", "0.5 is an even chance.")
+            raise InputError(f"targets = {target:g}", "is not between 0 and 1", "0.5 is an even chance.")
 
 
 def _is_given(prior: PriorSet, name: str) -> bool:
@@ -295,6 +328,7 @@ class _Part:
     changes: list[dict[str, object]] = field(default_factory=list)
     curves: list[dict[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    worths: list[Worth | None] = field(default_factory=list)
 
 
 def _input(
@@ -307,7 +341,7 @@ def _input(
 ) -> _Part:
     """Everything about one input: pinned, moved as a whole, and changed a little."""
     part = _Part()
-    _pin(part, common, prior, name, targets, on_rerun)
+    _pin(part, common, prior, base, name, targets, on_rerun)
     if not _is_movable(prior, name):
         if prior.members:
             part.notes.append(f"{name}: not moved as a whole, because the members of the pool state it in other ways.")
@@ -329,6 +363,7 @@ def _input(
         try:
             changed = _moved(prior, name, shift, widening, float(np.median(positions)))
             answer = common.ask(changed)
+            part.worths.append(answer.worth)
             row |= change_between(base, answer).columns() | {"outside": _outside(changed, name)}
             on_rerun()
             if answer.n_failed:
@@ -344,6 +379,7 @@ def _pin(
     part: _Part,
     common: CommonDraws,
     prior: PriorSet,
+    base: Answer,
     name: str,
     targets: Sequence[float],
     on_rerun: Callable[[], None],
@@ -361,7 +397,7 @@ def _pin(
     if scan.grid:
         ends = (_inside(quantity, quantity.low), _inside(quantity, quantity.high))
         is_whole = (value_at(scan.grid[0]), value_at(scan.grid[-1])) == ends
-    _write(part, scan, name, "value", targets, value_at, lambda _: {}, is_whole=is_whole)
+    _write(part, scan, base, name, "value", targets, value_at, lambda _: {}, is_whole=is_whole)
 
 
 def _move(
@@ -391,7 +427,7 @@ def _move(
     scan = Scan(common, lambda shift: _moved(prior, name, shift), on_rerun, {0.0: base})
     scan.over([multiple * sd for multiple in _SDS])
     scan.extend(targets)
-    _write(part, scan, name, "median", targets, median_at, move_at, is_whole=False)
+    _write(part, scan, base, name, "median", targets, median_at, move_at, is_whole=False)
     if beyond:
         part.notes.append(f"{name}, median: an interval reaches where no such set can be made: {beyond[0]}.")
 
@@ -458,6 +494,7 @@ def _pinned_grid(prior: PriorSet, quantity: Quantity) -> list[float]:
 def _write(
     part: _Part,
     scan: Scan,
+    base: Answer,
     name: str,
     varied: str,
     targets: Sequence[float],
@@ -473,6 +510,7 @@ def _write(
             f"{name}, {varied}: {len(scan.refused)} of {len(scan.refused) + len(scan.grid)} places were left out, for "
             f"instance: {reason}."
         )
+    part.worths += scan.worths
     if not scan.grid:
         return
     start: dict[str, object] = {"quantity": name, "unit": QUANTITIES[name].unit, "varied": varied}
@@ -490,6 +528,13 @@ def _write(
             if math.isfinite(crossing.position):
                 row |= {"value": value_at(crossing.position), "se": _se_in_unit(value_at, crossing)}
                 row |= move_at(crossing.position)
+                ratio = math.exp(scan.log_marginal(crossing.position) - base.log_marginal)
+                row["likelihood_ratio"] = ratio
+                if ratio < LIKELIHOOD_RATIO_LOW:
+                    part.notes.append(
+                        f"{name}, {varied}: at the break-even of {100 * target:g} % the evidence is only {ratio:.1g} "
+                        "times as likely as in the set as it is."
+                    )
             part.values.append(row | ends)
         if not crossings:
             kind = "never" if is_whole else "not found"
@@ -501,8 +546,9 @@ def _write(
             f"{value_at(worst):.4g}: {scan.failed[worst]}"
         )
     for position, estimate in sorted(scan.answers.items()):
-        numbers = {key: getattr(estimate, key) for key in ("prob", "se", "low", "high")}
-        part.curves.append({"quantity": name, "varied": varied, "value": value_at(position), **numbers})
+        row = {"quantity": name, "varied": varied, "value": value_at(position), **vars(estimate)}
+        row["likelihood_ratio"] = math.exp(scan.log_marginals[position] - base.log_marginal)
+        part.curves.append(row)
 
 
 def _se_in_unit(value_at: Callable[[float], float], crossing: Crossing) -> float:

@@ -1,21 +1,25 @@
 """One event put to several prior sets on common points, and the change of its probability with its error.
 
 Common points make a change far better known than either answer: its error is the spread of the replicates' changes.
+A set that states evidence is asked given it, on points of a proposal that all such sets share
+(:mod:`mc_sie.analysis.importance.common_points`); one that states none, on those of the design.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mc_sie.analysis.importance.common_points import EvidencePoints, Worth, check_subjects
+from mc_sie.analysis.importance.conditioning import ESS_LOW
 from mc_sie.engine.batches import Progress, n_threads
 from mc_sie.engine.hits import hits_of_design
-from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, uniforms_of
+from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_prior_set, uniforms_of
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
@@ -26,11 +30,13 @@ from mc_sie.stats.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
+    estimate_weighted,
     failed_of_counts,
     least_se,
     replicate_se,
     student_t,
 )
+from mc_sie.stats.jackknife import quotient
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,25 @@ class Answer:
         Points, the same for every set that is asked.
     hits, is_ok : array of shape (n,), bool
         Of which draws the event is true, and which could be simulated.
+    weights : array of shape (n,) or None
+        Weight of each draw given the set's evidence, with mean 1; None where it states none.
+    log_marginal : float
+        Natural logarithm of the likelihood of the evidence that the set expects before it; 0 without any.
+    worth : Worth or None
+        Effective sample size of the weighted draws; None without evidence.
     """
 
     prior: PriorSet
     design: Design
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
+    weights: NDArray[np.float64] | None = None
+    log_marginal: float = 0.0
+    worth: Worth | None = None
 
     @cached_property
     def draws(self) -> dict[str, NDArray[np.generic]]:
-        """Quantities of every draw by code name, drawn again."""
+        """Quantities of every draw by code name, drawn again; before any evidence."""
         n = self.design.n_draws
         drawn = self.prior.values(uniforms_of(self.prior, self.design, 0, n))
         return {name: np.broadcast_to(array, n) for name, array in drawn.items()}
@@ -62,14 +77,33 @@ class Answer:
     @cached_property
     def estimate(self) -> Estimate:
         """The probability with its error or bound."""
+        if self.weights is not None:
+            return estimate_weighted(self.hits, self.is_ok, self.weights, self.design.n_replicates)
         return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
 
     @cached_property
+    def sums(self) -> NDArray[np.float64]:
+        """Hits and simulated draws in each independent randomisation, shape (R, 2).
+
+        Given evidence the sums of their weights, relative to what a draw of likelihood 1 before it would count: the
+        sums of different sets are on one scale.
+        """
+        counts = np.stack([self.hits & self.is_ok, self.is_ok]).astype(np.float64)
+        if self.weights is not None:
+            counts *= self.weights * math.exp(self.log_marginal)
+        return np.asarray(counts.reshape(2, self.design.n_replicates, -1).sum(axis=2).T)
+
+    @property
     def by_replicate(self) -> NDArray[np.float64]:
         """The probability in each independent randomisation, shape (R,)."""
-        shape = (self.design.n_replicates, -1)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(self.hits.reshape(shape).sum(axis=1) / self.is_ok.reshape(shape).sum(axis=1))
+        return quotient(self.sums[:, 0], self.sums[:, 1])
+
+    @property
+    def ess(self) -> float:
+        """Effective sample size: the number of draws without evidence."""
+        if self.worth is None:
+            return float(self.design.n_draws)
+        return self.worth.ess
 
     @property
     def n_failed(self) -> int:
@@ -79,11 +113,17 @@ class Answer:
     @property
     def failed_in_words(self) -> str:
         """How many draws failed, and the bounds that they leave on the probability; empty where none did."""
+        if self.weights is not None and self.n_failed:  # what evidence says of a draw is not known where it failed
+            return f"{self.n_failed:,} of {self.design.n_draws:,} draws could not be simulated."
         return failed_of_counts(int(self.hits.sum()), self.n_failed, self.design.n_draws)
 
     def columns(self) -> dict[str, object]:
-        """The answer as columns of a table."""
-        return {**vars(self.estimate), "interval": self.estimate.interval_in_words, "n_failed": self.n_failed}
+        """The answer as columns of a table, with ``ess`` where draws have weights."""
+        columns = {**vars(self.estimate), "interval": self.estimate.interval_in_words, "n_failed": self.n_failed}
+        if self.worth is not None:
+            columns["ess"] = self.ess
+            del columns["ess_rarer"]
+        return columns
 
 
 @dataclass(frozen=True)
@@ -100,12 +140,15 @@ class CommonDraws:
         End of each trajectory at the latest.
     threads : int or None
         Threads; every processor if None.
+    given : EvidencePoints or None
+        Points for sets that state evidence; None where there are none such.
     """
 
     event: Event
     design: Design
     horizon_months: float
     threads: int | None
+    given: EvidencePoints | None = None
 
     def ask(self, prior: PriorSet, *, progress: Progress | None = None) -> Answer:
         """Ask a prior set on the common points.
@@ -113,7 +156,7 @@ class CommonDraws:
         Parameters
         ----------
         prior : PriorSet
-            The set.
+            The set; given its evidence, if it states any.
         progress : callable, optional
             As in :func:`mc_sie.simulate`.
 
@@ -121,7 +164,18 @@ class CommonDraws:
         -------
         Answer
             The event in its draws.
+
+        Raises
+        ------
+        InputError
+            For evidence that no draw satisfies, or about a quantity that some draws do not have.
         """
+        if prior.evidence:
+            given = self.given
+            if given is None:
+                given = EvidencePoints.around([prior], self.design, self.horizon_months, self.threads)
+            found = given.ask(prior, self.event, threads=self.threads, progress=progress)
+            return Answer(prior, self.design, found.hits, found.is_ok, found.weights, found.log_marginal, found.worth)
         hits = hits_of_design(
             prior, self.design, self.horizon_months, self.event, threads=self.threads, progress=progress
         )
@@ -146,6 +200,7 @@ def common_draws(
     scheme: str = "sobol",
     n_replicates: int = N_REPLICATES_DEFAULT,
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    priors: Sequence[PriorSet] = (),
     threads: int | None = None,
 ) -> CommonDraws:
     """An event and common points, checked before anything is simulated.
@@ -156,6 +211,9 @@ def common_draws(
         The event.
     n_draws, seed, scheme, n_replicates, horizon_months, threads
         As in :func:`mc_sie.simulate`.
+    priors : sequence of PriorSet
+        Sets around which points are laid for sets given evidence, if any of them states some. Sets that are asked
+        later, with other priors or evidence, are asked on the same points.
 
     Returns
     -------
@@ -173,7 +231,15 @@ def common_draws(
     event.check_horizon(horizon_months)
     n_threads(threads)
     design = plan(n_draws, scheme=scheme, seed=seed, n_replicates=n_replicates)
-    return CommonDraws(event, design, horizon_months, threads)
+    for prior in priors:
+        check_prior_set(prior, "common_draws")
+        for item in prior.evidence:
+            item.check_horizon(horizon_months)
+        check_subjects(prior)
+    given = None
+    if any(prior.evidence for prior in priors):
+        given = EvidencePoints.around(priors, design, horizon_months, threads)
+    return CommonDraws(event, design, horizon_months, threads, given)
 
 
 @dataclass(frozen=True)
@@ -193,7 +259,8 @@ class Change:
     interval : {"t", "binomial"}
         Kind of the interval.
     n_changed : int
-        Draws of which the event becomes true or stops being true.
+        Draws of which the event becomes true or stops being true; given evidence the effective number of those with it,
+        since a change of their weights is enough.
     """
 
     change: float
@@ -258,12 +325,53 @@ def change_between(before: Answer, after: Answer) -> Change:
     Change
         With the error of the difference.
     """
+    changed = after.hits ^ before.hits
+    if before.weights is not None or after.weights is not None:
+        changed = after.hits | before.hits
+    worth = min(before.ess, after.ess) / before.design.n_draws
     return change_of(
         after.estimate.prob - before.estimate.prob,
         after.by_replicate - before.by_replicate,
-        int((after.hits ^ before.hits).sum()),
-        before.design.n_draws,
+        int(worth * changed.sum()),
+        int(worth * before.design.n_draws),
     )
+
+
+def evidence_notes(worths: Iterable[Worth | None], n_draws: int, what: str = "sets") -> list[str]:
+    """Sentences on answers given evidence: what their draws are worth, and how many of them have draws of their own.
+
+    Parameters
+    ----------
+    worths : iterable of Worth or None
+        :attr:`Answer.worth` of each answer.
+    n_draws : int
+        Draws behind each.
+    what : str
+        What was asked, in the plural.
+
+    Returns
+    -------
+    list of str
+        None where no answer is given evidence.
+    """
+    given = [worth for worth in worths if worth is not None]
+    if not given:
+        return []
+    low = min(worth.ess for worth in given)
+    high = max(worth.ess for worth in given)
+    size = f"{low:,.0f}"
+    if round(low) != round(high):
+        size += f" to {high:,.0f}"
+    notes = [f"Given the evidence: weighted draws, effective sample size {size} of {n_draws:,}."]
+    n_own = sum(not worth.is_common for worth in given)
+    if n_own:
+        notes.append(
+            f"{n_own:,} of {len(given):,} {what} lie so far from the common points, given the evidence, that they got "
+            "draws of their own: changes to them have larger errors."
+        )
+    if low < ESS_LOW:
+        notes.append(f"Draws worth less than {ESS_LOW:,.0f} leave the errors themselves poorly known: take more.")
+    return notes
 
 
 def in_points(change: float, se: float) -> str:

@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws
+from mc_sie.analysis.importance.common_points import Worth
 from mc_sie.errors import InputError
 from mc_sie.priors import PriorSet
 from mc_sie.stats.estimates import Estimate, student_t
@@ -76,10 +79,14 @@ class Scan:
         self._common = common
         self._set_at = set_at
         self._on_rerun = on_rerun
-        self.answers = {position: answer.estimate for position, answer in (known or {}).items()}
+        self.answers: dict[float, Estimate] = {}
+        self.log_marginals: dict[float, float] = {}
+        self.worths: list[Worth | None] = []
         self.refused: dict[float, str] = {}
         self.failed: dict[float, str] = {}
         self.grid: list[float] = []
+        for position, answer in (known or {}).items():
+            self._keep(position, answer)
 
     def over(self, grid: Sequence[float]) -> None:
         """Ask at every position of a grid that makes a prior set."""
@@ -113,11 +120,22 @@ class Scan:
         """The probability at one position."""
         if position not in self.answers:
             answer = self._common.ask(self._set_at(position))
-            self.answers[position] = answer.estimate
+            self._keep(position, answer)
             if answer.n_failed:
                 self.failed[position] = answer.failed_in_words
             self._on_rerun()
         return self.answers[position]
+
+    def _keep(self, position: float, answer: Answer) -> None:
+        """Keep what is told of an answer; its draws would take too much room."""
+        self.answers[position] = answer.estimate
+        self.log_marginals[position] = answer.log_marginal
+        self.worths.append(answer.worth)
+
+    def log_marginal(self, position: float) -> float:
+        """Logarithm of the likelihood that the set at a position expects of its evidence, between those asked for."""
+        known = sorted(self.log_marginals)
+        return float(np.interp(position, known, [self.log_marginals[one] for one in known]))
 
     def crossings(self, target: float) -> list[Crossing]:
         """Every crossing of the target that the Monte Carlo error does not blur, in rising order."""

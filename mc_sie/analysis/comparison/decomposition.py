@@ -3,16 +3,19 @@
 Between set A and set B stand 2^k mixed sets, each with some of the k differing blocks of B and the rest of A. A block's
 bar is its Shapley value: what taking it from B changes, averaged over all orders in which the blocks may be taken. All
 sets see the same points, so that bars have small errors and sum exactly to the change.
+
+A block of B is B's prior, never what its evidence made of it: given evidence, quantities hang together, and none can be
+taken alone. Evidence is a block of its own. A mixed set has the evidence of one of the two sets, and is asked given it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations, pairwise
-from operator import or_, xor
+from operator import or_
 
 import numpy as np
 import pandas as pd
@@ -26,12 +29,13 @@ from mc_sie.analysis.comparison.common_draws import (
     change_of,
     common_draws,
     distinct_names,
+    evidence_notes,
     in_points,
     points_of,
     steps,
 )
+from mc_sie.analysis.importance.common_points import Worth, check_subjects
 from mc_sie.engine.batches import Progress
-from mc_sie.engine.run import check_unconditioned
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet
@@ -54,6 +58,9 @@ ORDER_PAIRS = 50
 WHOLE = "whole set"
 """The one player between two pools, which have no blocks in common."""
 
+EVIDENCE = "evidence"
+"""The player of what two sets are conditioned on, where that differs."""
+
 _BINS = 40  # of a histogram
 _ATOM_SHARE = 0.002  # a value that at least this share of the draws take is an atom
 _LISTED_HIGH = 16  # most mixed sets that a note lists by name
@@ -70,7 +77,8 @@ class Comparison(Shown):
     common : CommonDraws
         Event, points and horizon, common to all.
     sets : pandas.DataFrame
-        One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``.
+        One row a set: ``name``, ``title``, ``digest``, the probability with its error, ``n_failed``; where a set states
+        evidence, ``ess``, the effective sample size.
     changes : pandas.DataFrame
         One row a set but the first (``against``): ``first``, ``change`` with its error, ``n_players``, ``n_mixed`` sets
         simulated, ``method``.
@@ -149,14 +157,14 @@ def compare(
     Raises
     ------
     InputError
-        For fewer than two sets, a set given evidence, or an event or sizes that cannot be used.
+        For fewer than two sets, an event or sizes that cannot be used, or evidence that no draw of some mixed set
+        satisfies.
     """
     if not others:
         raise InputError("compare", "is given one prior set", "Name two or more.")
-    for prior in (first, *others):
-        check_unconditioned(prior, "compare")
     if order_pairs is not None and order_pairs < 2:
-        raise InputError(f"--orders {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
+        raise InputError(f"order_pairs = {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
+    priors = (first, *others)
     common = common_draws(
         event,
         n_draws=n_draws,
@@ -164,9 +172,9 @@ def compare(
         scheme=scheme,
         n_replicates=n_replicates,
         horizon_months=horizon_months,
+        priors=priors,
         threads=threads,
     )
-    priors = (first, *others)
     names = distinct_names(priors)
     plans = [_Plan.of(first, other, order_pairs, seed) for other in others]
     total = len(priors) + sum(len(plan.masks) - 2 for plan in plans if plan.players)
@@ -184,15 +192,20 @@ def compare(
         for name, prior, answer in zip(names, priors, answers, strict=True)
     ]
     notes = [note for part in parts for note in part.notes]
+    worths = [answer.worth for answer in answers] + [worth for part in parts for worth in part.worths]
+    notes += evidence_notes(worths, common.design.n_draws)
     for name, answer in zip(names, answers, strict=True):
         if answer.n_failed:
             notes.append(f"{name}: {answer.failed_in_words} Above they count as neither.")
+    mixed_columns = list(_MIXED_COLUMNS)
+    if common.given:
+        mixed_columns.insert(-1, "ess")
     return Comparison(
         common=common,
         sets=pd.DataFrame(sets),
         changes=pd.DataFrame([part.change for part in parts]),
         bars=_frame([row for part in parts for row in part.bars], _BAR_COLUMNS),
-        mixed=_frame([row for part in parts for row in part.mixed], _MIXED_COLUMNS),
+        mixed=_frame([row for part in parts for row in part.mixed], mixed_columns),
         differences=_frame([row for part in parts for row in part.differences], _DIFFERENCE_COLUMNS),
         densities=_frame([row for part in parts for row in part.densities], _DENSITY_COLUMNS),
         notes=tuple(dict.fromkeys(notes)),
@@ -233,15 +246,18 @@ class _Plan:
         """The plan for two sets; refuses nothing that can be split in a coarser way."""
         if first.digest == other.digest:
             return cls(first, other, (), None, (), ())
-        if first.members and other.members:
+        is_one_prior = first.without_evidence().digest == other.without_evidence().digest
+        if first.members and other.members and not is_one_prior:
             note = (
                 f"{first.name} and {other.name} are both pools. Their members have no counterparts in one another, so "
                 "that no block can be taken from one of them: the difference is not split."
             )
             return cls(first, other, ((WHOLE,),), None, (0, 1), (note,))
         players, notes = _players(first, other)
-        if first.members or other.members:
+        if (first.members or other.members) and not is_one_prior:
             notes += (_pool_note(first, other),)
+        if first.evidence or other.evidence:
+            notes += (_evidence_note(first, other),)
         if order_pairs is None and len(players) <= EXACT_HIGH:
             return cls(first, other, players, None, tuple(range(2 ** len(players))), notes)
         orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
@@ -249,11 +265,30 @@ class _Plan:
 
     def set_of(self, mask: int) -> PriorSet:
         """The mixed set that takes some players from the other set."""
-        return mixed(self.first, self.other, self.taken(mask))
+        return _mixed(self.first, self.other, self.taken(mask))
 
     def taken(self, mask: int) -> tuple[str, ...]:
         """The blocks of a set of players."""
         return tuple(block for bit, player in enumerate(self.players) if mask >> bit & 1 for block in player)
+
+
+def _mixed(first: PriorSet, other: PriorSet, taken: Collection[str]) -> PriorSet:
+    """The first set with some blocks of the other one, among them perhaps its evidence."""
+    blocks = [block for block in taken if block != EVIDENCE]
+    if not (first.evidence or other.evidence):
+        return mixed(first, other, blocks)
+    evidence = other.evidence if EVIDENCE in taken else first.evidence
+    name = f"{first.name} with {', '.join(taken)} of {other.name}"
+    found = first.without_evidence()
+    if blocks:
+        found = mixed(found, other.without_evidence(), blocks, name)
+    return replace(found.given(evidence), name=name)
+
+
+def _has_other_evidence(first: PriorSet, other: PriorSet) -> bool:
+    """True where two sets are conditioned on different things, whatever these are called."""
+    stated = [sorted(repr(sorted(item.numbers.items())) for item in prior.evidence) for prior in (first, other)]
+    return stated[0] != stated[1]
 
 
 def _pool_note(first: PriorSet, other: PriorSet) -> str:
@@ -269,6 +304,22 @@ def _pool_note(first: PriorSet, other: PriorSet) -> str:
     )
 
 
+def _evidence_note(first: PriorSet, other: PriorSet) -> str:
+    """A sentence on what mixed sets are conditioned on."""
+    if not _has_other_evidence(first, other):
+        return f"{first.name} and {other.name} state the same evidence: every mixed set is asked given it."
+    sides = []
+    for prior in (first, other):
+        what = "none"
+        if prior.evidence:
+            what = ", ".join(item.name for item in prior.evidence)
+        sides.append(f"{prior.name}: {what}")
+    return (
+        f"Evidence is a block of its own ({'; '.join(sides)}). A mixed set takes priors from either set as they were "
+        "before evidence, and is asked given that of one of them."
+    )
+
+
 def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Blocks that differ, those merged that cannot be taken apart, and notes on these.
 
@@ -276,7 +327,11 @@ def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], .
     other. One of them is alone in coming from its set; so the mixed sets that take one block from either set, and all
     others from the other, show every such refusal.
     """
-    players: tuple[tuple[str, ...], ...] = tuple((block,) for block in differing_blocks(first, other))
+    players: tuple[tuple[str, ...], ...] = ()
+    if first.without_evidence().digest != other.without_evidence().digest:
+        players = tuple((block,) for block in differing_blocks(first, other))
+    if _has_other_evidence(first, other):
+        players += ((EVIDENCE,),)
     refused: dict[frozenset[str], str] = {}
 
     def refusals(tried: tuple[tuple[str, ...], ...]) -> list[str]:
@@ -285,7 +340,7 @@ def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], .
         for taken in (side for player in tried for side in (frozenset(player), blocks - frozenset(player))):
             if taken not in refused:
                 try:
-                    mixed(first, other, sorted(taken))
+                    check_subjects(_mixed(first, other, sorted(taken)))
                     refused[taken] = ""
                 except InputError as error:
                     refused[taken] = f"{error.why}"
@@ -327,6 +382,7 @@ class _Part:
     densities: list[dict[str, object]]
     notes: tuple[str, ...]
     reading: str
+    worths: list[Worth | None]
 
 
 def _split(
@@ -343,10 +399,11 @@ def _split(
     whole = change_between(before, after)
     ends = {0: before, 2 ** len(plan.players) - 1: after} if plan.players else {}
     values = np.empty((len(plan.masks), 1 + common.design.n_replicates))
-    packed: dict[int, NDArray[np.uint8]] = {}  # hits, a bit a draw: a thousand mixed sets are kept at once
+    packed: dict[int, _PackedHits] = {}
     rows: list[dict[str, object]] = []
     twice: list[str] = []
     failed: list[tuple[int, str, str]] = []
+    worths: list[Worth | None] = []
     for index, mask in enumerate(plan.masks):
         taken = " + ".join(plan.taken(mask))
         if mask in ends:
@@ -354,16 +411,17 @@ def _split(
         else:
             answer = common.ask(plan.set_of(mask), progress=steps(progress, done, total))
             done += 1
+            worths.append(answer.worth)
             if answer.prior.may_count_twice:
                 twice.append(taken)
             if answer.n_failed:
                 failed.append((answer.n_failed, taken, answer.failed_in_words))
         values[index] = (answer.estimate.prob, *answer.by_replicate)
-        packed[mask] = np.packbits(answer.hits)
+        packed[mask] = _PackedHits.of(answer)
         may_count_twice = answer.prior.may_count_twice
         rows.append({"against": names[1], "taken": taken, **answer.columns(), "may_count_twice": may_count_twice})
     differences = list(_differences(plan, names[1]))
-    quantities = [str(row["quantity"]) for row in differences]
+    quantities = [str(row["quantity"]) for row in differences if row["block"] != EVIDENCE]
     method = "all mixed sets"
     if plan.orders is not None:
         method = f"{len(plan.orders)} random orders in pairs; their spread is part of the error"
@@ -390,6 +448,7 @@ def _split(
         densities=list(_densities(names, quantities, before, after)),
         notes=(*plan.notes, *_mixed_notes(names, len(plan.masks) - 2, twice, failed)),
         reading=_reading(common.event, names, before, after, whole, ranked, ", ".join(quantities)),
+        worths=worths,
     )
 
 
@@ -413,7 +472,26 @@ def _mixed_notes(
         )
 
 
-def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np.uint8]], n_draws: int) -> list[Change]:
+@dataclass(frozen=True)
+class _PackedHits:
+    """Hits of an answer, a bit a draw: a thousand mixed sets are kept at once."""
+
+    bits: NDArray[np.uint8]
+    is_weighted: bool
+    worth: float  # effective sample size as a share of the draws
+
+    @classmethod
+    def of(cls, answer: Answer) -> _PackedHits:
+        return cls(np.packbits(answer.hits), answer.weights is not None, answer.ess / answer.design.n_draws)
+
+    def changed(self, other: _PackedHits) -> NDArray[np.uint8]:
+        """Draws that change; of weighted ones every hit, since its weight does."""
+        if self.is_weighted or other.is_weighted:
+            return self.bits | other.bits
+        return self.bits ^ other.bits
+
+
+def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, _PackedHits], n_draws: int) -> list[Change]:
     """The Shapley value of each player, with its error from the replicates and, with random orders, from the orders."""
     if not plan.players:
         return []
@@ -434,9 +512,11 @@ def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, NDArray[np
     found = []
     for i in range(k):
         # A draw changes with a player if it changes at any step at which that player joins.
-        changed = reduce(or_, (xor(packed[low], packed[high]) for low, high in steps_of[i]))
-        n_changed = int(np.bitwise_count(changed).sum())
-        found.append(change_of(float(bars[i, 0]), bars[i, 1:], n_changed, n_draws, further_se=float(spread[i])))
+        changed = reduce(or_, (packed[low].changed(packed[high]) for low, high in steps_of[i]))
+        worth = min(packed[mask].worth for step in steps_of[i] for mask in step)
+        n_changed = int(worth * np.bitwise_count(changed).sum())
+        n_worth = int(worth * n_draws)
+        found.append(change_of(float(bars[i, 0]), bars[i, 1:], n_changed, n_worth, further_se=float(spread[i])))
     return found
 
 
@@ -448,6 +528,13 @@ def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
     if plan.players == ((WHOLE,),):
         return
     for block in (block for player in plan.players for block in player):
+        if block == EVIDENCE:
+            ours, theirs = (_evidence_words(prior) for prior in (plan.first, plan.other))
+            yield {
+                "against": against, "block": block, "quantity": EVIDENCE, "unit": "", "of_first": ours,
+                "of_against": theirs,
+            }  # fmt: skip
+            continue
         for name in BLOCKS[block]:
             ours = _description(plan.first, name)
             theirs = _description(plan.other, name)
@@ -460,6 +547,10 @@ def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
                     "of_first": ours,
                     "of_against": theirs,
                 }
+
+
+def _evidence_words(prior: PriorSet) -> str:
+    return "; ".join(item.words for item in prior.evidence) or "none"
 
 
 def _is_same(first: PriorSet, other: PriorSet, name: str) -> bool:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, common_draws, steps
+from mc_sie.analysis.comparison.common_draws import Answer, CommonDraws, common_draws, evidence_notes, steps
 from mc_sie.distributions.families import truncated
 from mc_sie.engine.batches import Progress
-from mc_sie.engine.run import check_unconditioned
+from mc_sie.engine.run import check_prior_set
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
 from mc_sie.priors import Entry, PriorSet, fixed_entry
@@ -49,11 +49,12 @@ class Structure(Shown):
         What the whole set answers.
     variants : pandas.DataFrame
         One row a variant: ``aspect``, ``variant``, ``credence``, the probability with its error, ``n_failed``, and
-        ``remark`` (why it was not run; that it has no credence; what it leaves out). nan where it was not run.
+        ``remark`` (why it was not run; that it has no credence; what it leaves out). nan where it was not run. For a
+        set that states evidence also ``credence_given``, what the evidence makes of the credence, and ``ess``.
     aspects : pandas.DataFrame
-        One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (credence-weighted) with
-        ``se_average``, ``share`` of the variance that lies between variants, its ``se``, ``low`` and ``high`` (90 % t),
-        ``remark``. nan where too few draws tell.
+        One row an aspect: ``aspect``, ``n_variants`` with a credence, ``average`` (weighted by credence, given evidence
+        by the credence given it) with ``se_average``, ``share`` of the variance that lies between variants, its ``se``,
+        ``low`` and ``high`` (90 % t), ``remark``. nan where too few draws tell.
     notes : tuple of str
         In which variants draws failed, and the bounds that they leave.
     """
@@ -118,8 +119,11 @@ def structure(
     the bias that noise in p_v gives it, are a jackknife over the independent randomisations. A set in which
     correlations tie an aspect to other quantities is taken as if they did not: each variant keeps the others'
     distributions.
+
+    Given evidence each variant is asked given it, with weights of its own: a variant in which the evidence is likelier
+    gains credence, by Bayes' rule, so that the average over variants stays the set's own answer.
     """
-    check_unconditioned(prior, "structure")
+    check_prior_set(prior, "structure")
     common = common_draws(
         event,
         n_draws=n_draws,
@@ -127,28 +131,41 @@ def structure(
         scheme=scheme,
         n_replicates=n_replicates,
         horizon_months=horizon_months,
+        priors=[prior],
         threads=threads,
     )
     variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
     # Variants of different aspects can be the same set, which is asked once.
-    todo = {variant.prior.digest: variant.prior for variant in variants if variant.prior is not None}
-    answers = {prior.digest: common.ask(prior, progress=steps(progress, 0, 1 + len(todo)))}
-    for done, (digest, variant_prior) in enumerate(todo.items(), 1):
-        if digest not in answers:
-            answers[digest] = common.ask(variant_prior, progress=steps(progress, done, 1 + len(todo)))
+    todo = {prior.digest: prior}
+    todo |= {variant.prior.digest: variant.prior for variant in variants if variant.prior is not None}
+    answers = {
+        digest: common.ask(one, progress=steps(progress, done, len(todo)))
+        for done, (digest, one) in enumerate(todo.items())
+    }
+    table = _table(variants, answers)
+    aspects: list[dict[str, object]] = []
+    for aspect in dict.fromkeys(variant.aspect for variant in variants):
+        held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
+        aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
+    worths = [answer.worth for answer in answers.values()]
+    notes = (*failures(table, "variant"), *evidence_notes(worths, common.design.n_draws, "variants"))
+    return Structure(common, prior, answers[prior.digest], table, pd.DataFrame(aspects), notes)
+
+
+def _table(variants: Sequence[_Variant], answers: Mapping[str, Answer]) -> pd.DataFrame:
+    """One row a variant, with its credence before and given evidence."""
     rows = []
     for variant in variants:
         row = {"aspect": variant.aspect, "variant": variant.name, "credence": variant.credence, **_NOT_RUN}
         if variant.prior is not None:
             row |= answers[variant.prior.digest].columns()
         rows.append(row | {"remark": variant.remark})
-    aspects: list[dict[str, object]] = []
-    for aspect in dict.fromkeys(variant.aspect for variant in variants):
-        held = [variant for variant in variants if variant.aspect == aspect and variant.credence > 0.0]
-        aspects.append({"aspect": aspect, **_share_between(held, answers, answers[prior.digest])})
     table = pd.DataFrame(rows)
-    notes = tuple(failures(table, "variant"))
-    return Structure(common, prior, answers[prior.digest], table, pd.DataFrame(aspects), notes)
+    if any(answer.weights is not None for answer in answers.values()):
+        marginals = [0.0 if one.prior is None else math.exp(answers[one.prior.digest].log_marginal) for one in variants]
+        joint = table["credence"] * marginals
+        table.insert(3, "credence_given", joint / joint.groupby(table["aspect"]).transform("sum"))
+    return table
 
 
 _NOT_RUN: dict[str, object] = {
@@ -172,11 +189,14 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
     list of str
         One sentence a row.
     """
-    return [
-        f"{row[column]}: {failed_of_counts(row['n_hits'], row['n_failed'], row['n_draws'] + row['n_failed'])}"
-        for row in table.to_dict("records")
-        if row["n_failed"] > 0
-    ]
+    found = []
+    for row in table.to_dict("records"):
+        n_draws = row["n_draws"] + row["n_failed"]
+        if row["n_failed"] and "ess" in row:
+            found.append(f"{row[column]}: {row['n_failed']:,} draws could not be simulated.")
+        elif row["n_failed"]:
+            found.append(f"{row[column]}: {failed_of_counts(row['n_hits'], row['n_failed'], n_draws)}")
+    return found
 
 
 def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
@@ -196,14 +216,13 @@ def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = 
     pandas.DataFrame
         One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
     """
-    rows = []
     variants = _variants(prior, "retraining mode", _aspects(prior)["retraining mode"])
+    answers = {}
     for done, variant in enumerate(variants):
-        row = {"mode": variant.name, "credence": variant.credence, **_NOT_RUN}
         if variant.prior is not None:
-            row |= common.ask(variant.prior, progress=steps(progress, done, len(variants))).columns()
-        rows.append(row | {"remark": variant.remark})
-    return pd.DataFrame(rows)
+            answer = common.ask(variant.prior, progress=steps(progress, done, len(variants)))
+            answers[variant.prior.digest] = answer
+    return _table(variants, answers).drop(columns="aspect").rename(columns={"variant": "mode"})
 
 
 # -------------------------------------------------------------------------------------- aspects and variants
@@ -330,10 +349,13 @@ def _variant(prior: PriorSet, aspect: str, name: str, form: _Form) -> _Variant:
             remark += f"; without {', '.join(refused.values())}, which cannot have it"
     kept = [(one, w / math.fsum(weights)) for (one, _, _), w in zip(found, weights, strict=True) if w > 0.0]
     label = f"{prior.name}: {name}"
-    if len(kept) == 1:
-        return _Variant(aspect, name, credence, replace(kept[0][0], name=label), remark)
-    pool = replace(prior, members=tuple(kept)).replaced({}, label)
-    return _Variant(aspect, name, credence, pool, remark)
+    if len(kept) > 1:
+        pool = replace(prior, members=tuple(kept)).replaced({}, label)
+        return _Variant(aspect, name, credence, pool, remark)
+    only = kept[0][0]
+    if prior.evidence and not only.evidence:  # that of a pool is the pool's, not its members'
+        only = only.given(prior.evidence)
+    return _Variant(aspect, name, credence, replace(only, name=label), remark)
 
 
 # ----------------------------------------------------------------------------------------- variance between
@@ -348,27 +370,28 @@ def _share_between(held: list[_Variant], answers: Mapping[str, Answer], whole: A
         row |= dict.fromkeys(("share", "se", "low", "high"), 0.0)
         return row | {"remark": f"all credence is on {names[0]}"}
     credence = np.array([variant.credence for variant in held])
-    counts = np.stack([_counts(answers[variant.prior.digest]) for variant in held if variant.prior], axis=1)
+    of_held = [answers[variant.prior.digest] for variant in held if variant.prior]
+    sums_of_held = np.stack([answer.sums for answer in of_held], axis=1)
+    is_given = whole.weights is not None
 
     def shares(sums: Array) -> Array:
         probs = quotient(sums[..., 0], sums[..., 1])
-        average = probs @ credence
-        between = (probs - average[:, None]) ** 2 @ credence
+        credences = np.broadcast_to(credence, probs.shape)
+        if is_given:  # by Bayes' rule: the sums of weights are the likelihoods that the variants expect
+            joint = credence * sums[..., 1]
+            credences = quotient(joint, joint.sum(axis=1, keepdims=True))
+        average = (probs * credences).sum(axis=1)
+        between = ((probs - average[:, None]) ** 2 * credences).sum(axis=1)
         return np.stack([average, quotient(between, average * (1.0 - average))], axis=1)
 
-    found = jackknife(counts, shares)
+    found = jackknife(sums_of_held, shares)
+    n_replicates = whole.design.n_replicates
     row |= {
-        "average": float(shares(counts.sum(axis=0)[None])[0, 0]),
-        "se_average": max(float(found.se[0]), least_se(whole.design.n_replicates, whole.design.n_per_replicate)),
+        "average": float(shares(sums_of_held.sum(axis=0)[None])[0, 0]),
+        "se_average": max(float(found.se[0]), least_se(n_replicates, whole.ess / n_replicates)),
         "share": float(found.value[1]),
         "se": float(found.se[1]),
     }
     if not np.isfinite(found.se[1]):
         return row | {"low": math.nan, "high": math.nan, "remark": "too few draws hit, or miss, to tell"}
     return row | {"low": max(0.0, float(found.low[1])), "high": min(1.0, float(found.high[1])), "remark": ""}
-
-
-def _counts(answer: Answer) -> Array:
-    """Hits and simulated draws by randomisation, shape (R, 2)."""
-    shape = (answer.design.n_replicates, -1)
-    return np.stack([array.reshape(shape).sum(axis=1) for array in (answer.hits, answer.is_ok)], axis=1).astype(float)

@@ -23,6 +23,7 @@ from mc_sie.analysis.sensitivity.indices import READINGS as INDEX_READINGS
 from mc_sie.analysis.sensitivity.indices import EventFunction, Indices, Space, designed, n_evaluations, prior_groups
 from mc_sie.analysis.sensitivity.information_value import best_of, pair_map, sample_value
 from mc_sie.analysis.sensitivity.scenario_discovery import REPLICATES_FOR_BOXES, box_sentence, sample_boxes
+from mc_sie.analysis.sensitivity.shapley_given_evidence import indices_given, why_not
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_horizon
 from mc_sie.engine.sample import Sample, sample_of
@@ -31,7 +32,14 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
-from mc_sie.stats.estimates import RARE_HITS, Estimate, estimate_probability, estimate_weighted, share_in_percent
+from mc_sie.stats.estimates import (
+    RARE_HITS,
+    Estimate,
+    effective_size,
+    estimate_probability,
+    estimate_weighted,
+    share_in_percent,
+)
 from mc_sie.stats.jackknife import Array, TooFewError
 from mc_sie.text.showing import Shown
 
@@ -287,6 +295,7 @@ def sensitivity(
         there are too few draws, or the model decides the event otherwise than when the draws were made.
     """
     check_loss_ratio(loss_ratio)
+    is_given = weights is None  # weights from elsewhere are not those of the evidence
     if isinstance(source, Sample):
         prior = source.prior
         drawn = source.design
@@ -318,8 +327,9 @@ def sensitivity(
         notes.append(f"{sample.failed_in_words} Here they are left out.")
     if weights is not None:
         notes.append(
-            "Draws have weights: probability, curves and worth of information are weighted; there are no designed "
-            "indices and no boxes, and typical worlds are those of the draws without weights."
+            f"Draws have weights, effective sample size {effective_size(weights):,.0f} of {len(weights):,}: the "
+            "probability, curves and worth of information are weighted; there are no total indices and no boxes, and "
+            "typical worlds are those of the draws without weights."
         )
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
@@ -330,6 +340,9 @@ def sensitivity(
             notes += more
         except TooFewError as error:  # the design has fewer points than there are draws
             notes.append(f"{NOT_CONVERGED}: no Shapley effects and no total indices, because in their design {error}")
+    elif is_given and prior.evidence and not curves_only:
+        indices, more = _given_evidence(sample, n_draws, threads)
+        notes += more
     value = sample_value(sample, weights=weights, loss_ratio=loss_ratio)
     top = _top_pair(value, indices)
     grid = pd.DataFrame()
@@ -448,6 +461,33 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
             "set it is and where in that set's law each quantity lies. What a quantity tells alone is about its value, "
             "which also tells which set it comes from, and can be much more."
         )
+    return _by_stated_names(indices, prior, notes), notes
+
+
+def _given_evidence(sample: Sample, n_draws: int, threads: int | None) -> tuple[Indices | None, list[str]]:
+    """Shapley effects given evidence and notes on them, or why there are none and what comes nearest."""
+    nearest = (
+        "The nearest: what each input tells alone, here, and the Shapley effects of the set before its evidence "
+        "(without_evidence)."
+    )
+    if reason := why_not(sample.prior):
+        return None, [f"No Shapley effects: {reason}. {nearest}"]
+    try:
+        indices, n_failed = indices_given(sample, n_draws, threads)
+    except TooFewError as error:
+        return None, [f"{NOT_CONVERGED}: no Shapley effects, because {error} {nearest}"]
+    notes = [
+        f"Shapley effects are given the evidence, which ties the inputs together: {indices.n_evaluations:,} runs of "
+        "the model. An input that the event does not hang on has a share where it tells of one that does. Total "
+        "indices are those of independent inputs, and there are none."
+    ]
+    if n_failed:
+        notes.append(f"{n_failed:,} of them could not be simulated and count as worlds without the event.")
+    return _by_stated_names(indices, sample.prior, notes), notes
+
+
+def _by_stated_names(indices: Indices, prior: PriorSet, notes: list[str]) -> Indices:
+    """Indices by the quantities as they are stated; notes which have not converged."""
     if indices.unconverged:
         notes.append(
             f"{NOT_CONVERGED}: the Shapley effects of {', '.join(indices.unconverged)} (the halves of the "
@@ -459,7 +499,7 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
     in_groups = indices.groups.assign(
         members=[", ".join(stated.get(name, name) for name in text.split(", ")) for text in indices.groups["members"]]
     )
-    return replace(indices, inputs=inputs, pairs=pairs, groups=in_groups), notes
+    return replace(indices, inputs=inputs, pairs=pairs, groups=in_groups)
 
 
 def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:

@@ -95,6 +95,7 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
         )
         if main == "shapley":
             _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
+        if "total" in table:  # not given evidence
             _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
         top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
         for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):

@@ -138,28 +138,18 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
     return Section("sets", "What do others believe?", tuple(items))
 
 
-def form(found: Structure | InputError | None) -> Section:
+def form(found: Structure | InputError) -> Section:
     """Section 9: structural variants, and what is not modelled.
 
-    Without variants (None) for a set given evidence: each of them would have to be conditioned anew.
+    ``found`` has the variants, or why there are none.
     """
     if isinstance(found, InputError):
         items: list[Item] = [_not_worked_out(found)]
     else:
-        if found is None:
-            items = [BEFORE_EVIDENCE]
-        else:
-            items = _variants(found)
+        items = _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
     items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
     return Section("structure", "Does the form of the model matter?", tuple(items))
-
-
-BEFORE_EVIDENCE = (
-    "Break-evens, waterfalls and structural variants change one prior at a time and simulate again; with evidence "
-    "each of them would be another posterior. They stand in the report of the set before its evidence."
-)
-"""What a report of a set given evidence says in place of them."""
 
 
 def _variants(found: Structure) -> list[Item]:
@@ -177,6 +167,7 @@ def _variants(found: Structure) -> list[Item]:
             found.aspects.drop(columns=["remark"]),
             "A large share says that the form of the model matters as much as the numbers put into it.",
         ),
+        *(Aside(note) for note in found.notes),
     ]
 
 

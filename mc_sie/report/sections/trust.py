@@ -14,18 +14,17 @@ if TYPE_CHECKING:
     pass
 
 
-def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
     """Section 10: checks that the program made of itself while it wrote this, one table a check.
 
-    ``limits`` and ``extremes`` are of :mod:`mc_sie.analysis.comparison.checks`, no limits for a set given evidence;
-    ``published`` of :func:`mc_sie.published.targets.frame_of`; ``sums`` has ``sum``, ``value``, ``should be``,
-    ``holds``.
+    ``limits`` and ``extremes`` are of :mod:`mc_sie.analysis.comparison.checks`, ``published`` of
+    :func:`mc_sie.published.targets.frame_of`; ``sums`` has ``sum``, ``value``, ``should be``, ``holds``.
     """
     items: list[Item] = []
     changed = published[published["verdict"] != published["recorded"]]
     failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
     for ok, what in (
-        (limits is None or bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
+        (bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
         (failed == 0, f"{failed} extreme inputs could not be simulated."),
         (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
         (bool(sums["holds"].all()), "A sum that must hold did not."),
@@ -37,9 +36,8 @@ def checks(limits: pd.DataFrame | None, extremes: pd.DataFrame, published: pd.Da
     n_all = N_PRINTED + N_GIVEN_BY_OTHERS
     left_out = [source for source in SOURCES if source not in set(published["source"])]
     counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
-    if limits is not None:
-        items.append(_limits(limits))
     items += [
+        _limits(limits),
         Table(
             "extremes",
             "Extreme inputs: each quantity at both ends of its prior with the others at their medians, and corners of "

@@ -253,11 +253,11 @@ def test_a_pool_is_changed_member_by_member():
 @pytest.mark.parametrize(
     ("quantities", "options", "message"),
     [
-        (["roh"], {}, "--quantity roh is no quantity. Did you mean 'rho'?"),
-        (["rho_long"], {}, "--quantity rho_long is not given by"),
-        (["sigma"], {}, "--quantity sigma is not given by"),
-        (["rho"], {"targets": [0.0]}, "--target 0 is not between 0 and 1"),
-        (["rho"], {"targets": [1.5]}, "--target 1.5 is not between 0 and 1"),
+        (["roh"], {}, "quantities = roh is no quantity. Did you mean 'rho'?"),
+        (["rho_long"], {}, "quantities = rho_long is not given by"),
+        (["sigma"], {}, "quantities = sigma is not given by"),
+        (["rho"], {"targets": [0.0]}, "targets = 0 is not between 0 and 1"),
+        (["rho"], {"targets": [1.5]}, "targets = 1.5 is not between 0 and 1"),
         (["rho"], {"targets": []}, "targets are none"),
         (["rho"], {"event": "months_to[5] < 500"}, "trajectories end after 240"),
     ],

@@ -258,7 +258,7 @@ def test_the_laws_that_differ_are_shown_as_drawn():
         ({"event": "months_to[5] < 500"}, "asks about 500 months, but trajectories end after 240"),
         ({"event": "pace > 3"}, "names no outcome"),
         ({"n_draws": 0}, "n_draws = 0"),
-        ({"order_pairs": 1}, "--orders 1 is below 2"),
+        ({"order_pairs": 1}, "order_pairs = 1 is below 2"),
         ({"threads": 0}, "threads = 0"),
         ({"horizon_months": -1.0}, "horizon_months = -1"),
     ],

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from pieces import piece
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, sensitivity, simulate
@@ -158,6 +159,24 @@ def test_weighted_draws_get_curves_and_no_design(found):
     assert given.answer.prob > found.answer.prob + 10.0 * found.answer.se
     plain, weighted = (one.curves.levels.set_index("quantity").loc["r", "share"] for one in (found, given))
     assert weighted.iloc[-1] > 1.2 * plain.iloc[-1]
+
+
+def test_a_set_given_evidence_has_shapley_effects_given_it():
+    given = sensitivity(load_prior("economists-evidence"), n_draws=2**13, n_replicates=8)
+    shapley = given.indices.index("shapley")["value"]
+    assert shapley.sum() == pytest.approx(1.0)
+    assert {"sigma", "r_total"} <= set(shapley.sort_values().index[-3:])
+    assert "total" not in given.ranking
+    assert given.sentences[0].startswith("What drives the probability (Shapley effects")
+
+
+def test_a_set_given_evidence_about_an_outcome_says_why_it_has_none_and_where_some_are():
+    item = piece("first_year_ooms", "normal", unit="OOM", value=1.5, sd=0.8)
+    given = sensitivity(load_prior("davidson-2025").given([item]), n_draws=2**13, n_replicates=8)
+    assert given.indices is None
+    (note,) = [note for note in given.notes if "No Shapley effects" in note]
+    assert "about an outcome" in note
+    assert "without_evidence" in note
 
 
 def test_a_prior_without_anything_random_is_refused():
