@@ -35,27 +35,18 @@ STATUS_NAMES = tuple(STATUSES[code].name for code in sorted(STATUSES))
 
 @dataclass(frozen=True)
 class OutcomeKind:
-    """One outcome, in words.
-
-    Attributes
-    ----------
-    name : str
-        Code name, the same in events, tables and code.
-    label : str
-        Name for people, for tables and figures; k and w stand for the index.
-    unit : str
-        As of quantities, and ``"years"`` for years of recent progress.
-    meaning : str
-        One line for tables and documentation.
-    index_unit : {"OOM", "months"}, optional
-        For an outcome with an index: what it counts.
-    """
+    """One outcome, in words."""
 
     name: str
+    """Code name, the same in events, tables and code."""
     label: str
+    """Name for people, for tables and figures; k and w stand for the index."""
     unit: str
+    """As of quantities, and ``"years"`` for years of recent progress."""
     meaning: str
+    """One line for tables and documentation."""
     index_unit: str | None = None
+    """``"OOM"`` or ``"months"``: what the index counts, for an outcome that has one."""
 
 
 _TABLE = (
@@ -167,20 +158,7 @@ def name_and_index(text: str) -> tuple[str, str | None]:
 
 
 def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The gains in OOM and the widths in months that must be simulated for an outcome.
-
-    Parameters
-    ----------
-    name : str
-        A name of :data:`OUTCOME_KINDS`.
-    index : float or None
-        k in OOM or w in months, for an outcome that has one.
-
-    Returns
-    -------
-    levels, widths : tuple of float
-        At most one number in all.
-    """
+    """Gains in OOM and widths in months that must be simulated for an outcome: at most one number in all."""
     if name == "best_year_progress_years":
         return (), (MONTHS_PER_YEAR,)
     if index is None:
@@ -193,17 +171,7 @@ def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[f
 def window_months(name: str, index: float | None = None) -> float:
     """Months that a trajectory must last for a gain to be that of its whole window.
 
-    Parameters
-    ----------
-    name : str
-        A name of :data:`OUTCOME_KINDS`.
-    index : float, optional
-        Its index, where it has one.
-
-    Returns
-    -------
-    float
-        0 for an outcome that is no gain within a window.
+    0 for an outcome that is no gain within a window.
     """
     if name == "best_gain_ooms" and index is not None:
         return index
@@ -213,18 +181,7 @@ def window_months(name: str, index: float | None = None) -> float:
 
 
 def as_text(number: float) -> str:
-    """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``.
-
-    Parameters
-    ----------
-    number : float
-        Index or threshold of an outcome.
-
-    Returns
-    -------
-    str
-        Text that ``float`` turns back into the same number.
-    """
+    """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``."""
     short = f"{number:g}"
     if float(short) == number:
         return short
@@ -297,9 +254,12 @@ class Outcomes(Shown):
         names = [f.name for f in fields(cls) if f.name not in ("levels", "widths", *codes)]
         ends = np.cumsum([marks.get(name, 1) for name in names]).tolist()
         parts = np.split(np.empty((ends[-1], n)), ends[:-1])
-        arrays: dict[str, NDArray[Any]] = {
-            name: part.T if name in marks else part[0] for name, part in zip(names, parts, strict=True)
-        }
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, block in zip(names, parts, strict=True):
+            if name in marks:
+                arrays[name] = block.T
+            else:
+                arrays[name] = block[0]
         arrays |= {name: np.empty(n, kind) for name, kind in codes.items()}
         return cls(levels=levels, widths=widths, **arrays)
 
@@ -361,14 +321,23 @@ class Outcomes(Shown):
         array = getattr(self, name)
         if OUTCOME_KINDS[name].index_unit is None:
             return np.where(self.is_ok, array, np.nan)
-        argument = "widths" if name == "best_gain_ooms" else "levels"
+        argument = self._argument_of_marks(name)
         marks: NDArray[np.float64] = getattr(self, argument)
         column = np.flatnonzero(marks == index)
         if len(column) == 0:
             there = ", ".join(map(as_text, marks))
-            where = name if index is None else f"{name}[{as_text(index)}]"
+            where = name
+            if index is not None:
+                where += f"[{as_text(index)}]"
             raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({argument}=...).")
         return np.asarray(array[:, column[0]])
+
+    @staticmethod
+    def _argument_of_marks(name: str) -> str:
+        """The argument of ``simulate`` that says at which k or w an outcome is taken; its name here too."""
+        if OUTCOME_KINDS[name].index_unit == "months":
+            return "widths"
+        return "levels"
 
     def to_frame(self) -> pd.DataFrame:
         """All outcomes as a table, one row a draw.
@@ -394,8 +363,7 @@ class Outcomes(Shown):
             if kind.index_unit is None:
                 columns[kind.name] = array
                 continue
-            marks = self.widths if kind.name == "best_gain_ooms" else self.levels
-            for j, mark in enumerate(marks):
+            for j, mark in enumerate(getattr(self, self._argument_of_marks(kind.name))):
                 columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
