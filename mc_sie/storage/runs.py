@@ -6,8 +6,6 @@
 ``draws.parquet``
     One row a draw: replicate, its weight where the set is given evidence, the quantities that vary, the main outcomes
     (or all of them).
-``draws.nc``
-    At most 2^16 draws in whole replicates as an ArviZ DataTree.
 ``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
     The tables.
 
@@ -47,7 +45,6 @@ from mc_sie.engine.sample import Sample
 from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event
-from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -56,9 +53,6 @@ from mc_sie.storage.reading import AGAIN, reading
 from mc_sie.storage.records import evidence_record, rare_record, read_record, run_folder, run_record, run_spec_of
 from mc_sie.storage.writing import Content, write_folder
 from mc_sie.text.showing import Shown
-
-NETCDF_DRAWS_HIGH = 2**16
-"""Most draws that go into the netCDF file."""
 
 _MAIN_OUTCOMES = (
     "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
@@ -141,7 +135,6 @@ def write_run(
 
     files: dict[str, Content] = {
         "draws.parquet": write_draws,
-        "draws.nc": lambda path: _netcdf_part(simulation).to_netcdf(path, engine="h5netcdf"),
         **_tables(summary),
     }
     record = run_record(simulation, summary, command)
@@ -274,20 +267,3 @@ def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray
         else:
             draws[name] = frame[name].to_numpy(dtype=np.float64)
     return draws, frame.drop(columns=[name for name in ("replicate", "weight", "event", *draws) if name in frame])
-
-
-def _netcdf_part(simulation: Simulation) -> Any:
-    """The first replicates, as many as fit; of a single larger one, its first draws."""
-    design = simulation.design
-    n_chains = max(1, min(design.n_replicates, NETCDF_DRAWS_HIGH // design.n_per_replicate))
-    n = min(n_chains * design.n_per_replicate, NETCDF_DRAWS_HIGH)
-    outcomes = simulation.outcomes
-    arrays = {name: value[:n] for name, value in vars(outcomes).items() if name not in ("levels", "widths")}
-    part = Outcomes(levels=outcomes.levels, widths=outcomes.widths, **arrays)
-    tree = part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
-    if simulation.weights is not None:
-        weights = simulation.weights[:n].reshape(n_chains, -1)
-        attributes = {"units": "1", "long_name": "weight of the draw given the evidence, with mean 1 over the run"}
-        node = tree["prior_predictive"]
-        node.dataset = node.to_dataset().assign(weight=(("chain", "draw"), weights, attributes))
-    return tree
