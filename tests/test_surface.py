@@ -20,7 +20,7 @@ PUBLIC = [
     "BreakEven", "Comparison", "Conditioned", "Design", "Document", "Entry", "Estimate", "Event", "Evidence",
     "EvidenceReport", "InputError", "McSieError", "Outcomes", "Precision", "PriorSet", "Rare", "ReportRequest",
     "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary", "Verification", "WeightedEstimate",
-    "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate", "evidence", "load_prior",
+    "arviz_summary", "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate", "evidence", "load_prior",
     "make_report", "make_request", "parse_event", "pool", "precision", "read_run", "sample_of", "sensitivity",
     "shipped_priors", "simulate", "structure", "summarise", "trajectory", "verify", "write_report", "write_run",
 ]  # fmt: skip
@@ -115,6 +115,7 @@ def test_help_lists_the_commands_at_once():
     for command in (
         "run",
         "resume",
+        "netcdf",
         "sensitivity",
         "compare",
         "breakeven",

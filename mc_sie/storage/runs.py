@@ -29,9 +29,9 @@ A folder is written under another name and renamed when it is complete; an exist
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -40,11 +40,12 @@ from numpy.typing import NDArray
 from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary, curve_table
-from mc_sie.engine.run import Simulation
-from mc_sie.engine.sample import Sample
+from mc_sie.engine.run import Simulation, simulate_prior
+from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event
+from mc_sie.outcomes import column_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -53,6 +54,9 @@ from mc_sie.storage.reading import AGAIN, reading
 from mc_sie.storage.records import evidence_record, rare_record, read_record, run_folder, run_record, run_spec_of
 from mc_sie.storage.writing import Content, write_folder
 from mc_sie.text.showing import Shown
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MAIN_OUTCOMES = (
     "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
@@ -91,7 +95,8 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     columns["event"] = event.holds(simulation.outcomes)
     outcomes = simulation.outcomes.columns()
     if not all_outcomes:
-        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column))
+        asked = [column_of(item.subject.name, item.subject.index) for item in simulation.prior.evidence]
+        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column, *asked))
         outcomes = {name: outcomes[name] for name in chosen if name in outcomes}
     return pd.DataFrame(columns | outcomes, copy=False)
 
@@ -192,6 +197,31 @@ class StoredRun(Shown):
     folder: Path
     record: dict[str, Any]
     sample: Sample
+
+    def to_datatree(self) -> xr.DataTree:
+        """Draws, outcomes and evidence as of :meth:`mc_sie.Simulation.to_datatree`, with the outcomes that were stored.
+
+        Draws of a set before its evidence are not stored; they are simulated again.
+        """
+        from mc_sie.engine.datatree import datatree_of
+
+        sample = self.sample
+        before = None
+        if sample.weights is not None:
+            design = sample.design
+            simulation = simulate_prior(
+                sample.prior.given(()),
+                design.n_draws,
+                seed=design.seed,
+                scheme=design.scheme,
+                n_replicates=design.n_replicates,
+                horizon_months=sample.horizon_months,
+                levels=self.record["levels"],
+                widths=self.record["widths"],
+            )
+            drawn = sample_of(simulation, sample.event)
+            before = replace(drawn, outcomes=drawn.outcomes[list(sample.outcomes)])
+        return datatree_of(sample, before)
 
     @property
     def shown_sentences(self) -> tuple[str, ...]:
