@@ -50,7 +50,7 @@ def arviz_summary(
     Raises
     ------
     InputError
-        For a group or a variable that the tree does not have.
+        For a group or a variable that the tree does not have, or a level that is no probability.
     """
     from arviz_base import xarray_sel_iter
     from arviz_base.labels import BaseLabeller
@@ -64,6 +64,8 @@ def arviz_summary(
         if name not in dataset.data_vars:
             where = f"var_names = {name!r}"
             raise InputError(where, f"is not in the group {group}", nearest(name, list(map(str, dataset.data_vars))))
+    if not 0.0 < ci_prob < 1.0:
+        raise InputError(f"ci_prob = {ci_prob}", "is not between 0 and 1", "Give a probability, such as 0.9.")
     labeller = BaseLabeller()
     rows = {}
     for name, selection, place in xarray_sel_iter(dataset, var_names, skip_dims={"chain", "draw"}):
