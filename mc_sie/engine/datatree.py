@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -297,7 +298,7 @@ def _root(sample: Sample) -> dict[str, Any]:
     from importlib import metadata
 
     design = sample.design
-    return {
+    attributes = {
         "prior": sample.prior.name,
         "digest": sample.prior.digest,
         "event": str(sample.event),
@@ -310,8 +311,10 @@ def _root(sample: Sample) -> dict[str, Any]:
         "n_not_simulated": int((~sample.is_ok).sum()),
         "horizon_months": sample.horizon_months,
         "creation_library": "mc-sie",
-        "creation_library_version": metadata.version("mc-sie"),
     }
+    with suppress(metadata.PackageNotFoundError):  # a checkout that is not installed
+        attributes["creation_library_version"] = metadata.version("mc-sie")
+    return attributes
 
 
 def _of_weights(weights: NDArray[np.float64], rows: NDArray[np.intp]) -> dict[str, Any]:
