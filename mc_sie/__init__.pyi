@@ -20,6 +20,7 @@ from .analysis.sensitivity.measurement import measure as measure
 from .analysis.sensitivity.readings import Reading as Reading
 from .analysis.sensitivity.study import Sensitivity as Sensitivity
 from .analysis.sensitivity.study import sensitivity as sensitivity
+from .engine.arviz_summary import arviz_summary as arviz_summary
 from .engine.run import Simulation as Simulation
 from .engine.run import evaluate as evaluate
 from .engine.sample import Sample as Sample

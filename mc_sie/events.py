@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, marks_of, name_and_index, window_months
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, column_of, marks_of, name_and_index, window_months
 from mc_sie.quantities import TOP_OOMS
 from mc_sie.text.numerals import parse_number
 
@@ -94,9 +94,7 @@ class Event:
     @property
     def column(self) -> str:
         """Name of the event's outcome as a column of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
-        if self.index is None:
-            return self.outcome
-        return f"{self.outcome}_{as_text(self.index)}"
+        return column_of(self.outcome, self.index)
 
     @property
     def bound(self) -> float:

@@ -5,8 +5,6 @@ Arrays below, labels above: the engine fills the arrays, pandas begins at :meth:
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +13,12 @@ from numpy.typing import NDArray
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
-from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.quantities import MODES
 from mc_sie.text.showing import Shown
 from mc_sie.units import MONTHS_PER_YEAR, years_of_progress
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
 LEVELS_DEFAULT = tuple(float(k) for k in range(1, 17))
 """Gains in effective training compute at which times are taken, OOM."""
@@ -186,6 +183,22 @@ def as_text(number: float) -> str:
     if float(short) == number:
         return short
     return repr(float(number))
+
+
+def column_of(name: str, index: float | None) -> str:
+    """Name of an outcome as a column of tables, such as ``months_to_5``."""
+    if index is None:
+        return name
+    return f"{name}_{as_text(index)}"
+
+
+def kind_of_column(column: str) -> tuple[str, float | None]:
+    """Name and index of the outcome in a column that :func:`column_of` named; ``status`` and ``end`` have no index."""
+    stem, _, text = column.rpartition("_")
+    kind = OUTCOME_KINDS.get(stem)
+    if column in OUTCOME_KINDS or kind is None or kind.index_unit is None:
+        return column, None
+    return stem, float(text)
 
 
 @dataclass(frozen=True, repr=False)
@@ -364,7 +377,7 @@ class Outcomes(Shown):
                 columns[kind.name] = array
                 continue
             for j, mark in enumerate(getattr(self, self._argument_of_marks(kind.name))):
-                columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
+                columns[column_of(kind.name, mark)] = array[:, j]
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
         columns["limit_reached"][~is_ok] = pd.NA
@@ -372,72 +385,3 @@ class Outcomes(Shown):
         columns["n_deployments"][~is_ok | (self.mode != MODES.index("from_scratch"))] = pd.NA
         columns["end"] = pd.Categorical.from_codes(np.where(is_ok, self.end, -1), ENDS)
         return columns
-
-    def to_datatree(self, draws: Mapping[str, NDArray[np.generic]], n_replicates: int) -> xr.DataTree:
-        """Draws and outcomes as an ArviZ DataTree, one chain a replicate.
-
-        Parameters
-        ----------
-        draws : mapping of str to array of shape (n,)
-            Quantities by code name; those that are the same in every draw, or absent from some, are left out.
-        n_replicates : int
-            Independent randomisations, of n / n_replicates draws each.
-
-        Returns
-        -------
-        xarray.DataTree
-            Group ``prior`` holds the quantities, ``prior_predictive`` the outcomes, with dimensions ``chain`` and
-            ``draw`` (and ``ooms`` or ``months`` for indexed outcomes, which are left out where none were asked for).
-            Codes are integers whose words stand in the attribute ``words``; ``end`` is -1 in a draw that could not be
-            simulated. inf is stored as it is, beside a flag ``months_to_reached``, which says the same of
-            ``best_window_months``. Flags are 0 or 1: ArviZ takes no quantiles of booleans.
-        """
-        from arviz_base import from_dict
-
-        def chained(array: NDArray[np.generic]) -> NDArray[np.generic]:
-            return array.reshape(n_replicates, -1, *array.shape[1:])
-
-        prior = {
-            name: chained(array)
-            for name, array in draws.items()
-            if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
-        }
-        whole = {name: getattr(self, name) for name in ("status", "end", *(kind.name for kind in self.kinds))}
-        predictive = {name: chained(array) for name, array in whole.items() if array.size}
-        predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
-        predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)
-        if self.levels.size:
-            predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
-        with warnings.catch_warnings():  # a small run has more chains than draws in each, and that is as it should be
-            warnings.filterwarnings("ignore", message="Found chain dimension", category=UserWarning)
-            tree = from_dict(
-                {"prior": prior, "prior_predictive": predictive},
-                dims={
-                    "months_to": ["ooms"],
-                    "months_to_reached": ["ooms"],
-                    "best_window_months": ["ooms"],
-                    "best_gain_ooms": ["months"],
-                },
-                coords={"ooms": self.levels, "months": self.widths},
-            )
-        for group, name, words in (
-            ("prior", "mode", MODES),
-            ("prior_predictive", "status", STATUS_NAMES),
-            ("prior_predictive", "end", ENDS),
-        ):
-            tree[group][name].attrs["words"] = " ".join(words)
-        meanings = {kind.name: (kind.unit, kind.meaning) for kind in OUTCOME_KINDS.values()}
-        meanings["months_to_reached"] = ("1", "1 if effective compute rises by k OOM within the trajectory")
-        for name in predictive.keys() & meanings.keys():
-            unit, meaning = meanings[name]
-            tree["prior_predictive"][name].attrs.update(units=unit, long_name=meaning)
-        for name in prior:
-            tree["prior"][name].attrs.update(_attributes(name))
-        return tree
-
-
-def _attributes(name: str) -> dict[str, str]:
-    """Unit and meaning of a quantity, as attributes that ArviZ and xarray show."""
-    if name not in QUANTITIES:
-        return {"long_name": "which member of the pool"}
-    return {"units": QUANTITIES[name].unit, "long_name": QUANTITIES[name].meaning}
