@@ -4,6 +4,8 @@ from .analysis.comparison.breakeven import BreakEven as BreakEven
 from .analysis.comparison.breakeven import breakeven as breakeven
 from .analysis.comparison.decomposition import Comparison as Comparison
 from .analysis.comparison.decomposition import compare as compare
+from .analysis.comparison.retraining import Retraining as Retraining
+from .analysis.comparison.retraining import retraining as retraining
 from .analysis.comparison.structure import Structure as Structure
 from .analysis.comparison.structure import structure as structure
 from .analysis.importance.conditioning import Conditioned as Conditioned

@@ -9,6 +9,7 @@ from mc_sie.cli import (  # noqa: F401, I001 (each adds its commands, in the ord
     sensitivity,
     measure,
     compare,
+    retraining,
     evidence,
     report,
     explore,
