@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, priors_app
+from mc_sie.cli.app import Prior, app
 from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
 from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
+priors_app = typer.Typer(help="List, show, check, import and start prior sets.", no_args_is_help=True)
+app.add_typer(priors_app, name="priors")
+
 
 @priors_app.command("list")
 def priors_list() -> None:
     """The prior sets that come with the program."""
-    from mc_sie.priors import load_prior, shipped_priors
+    from mc_sie.priors import shipped_titles
 
-    for name in shipped_priors():
-        print_headed(f"{name:24s}", f" {load_prior(name).title}")
+    for name, title in shipped_titles().items():
+        print_headed(f"{name:24s}", f" {title}")
 
 
 @priors_app.command("show")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 
@@ -19,6 +20,11 @@ def shipped_priors() -> dict[str, Path]:
     if not installed.is_dir():  # a checkout
         folder = package.parent / "priors"
     return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
+
+
+def shipped_titles() -> dict[str, str]:
+    """Titles of the prior sets that come with the package by name, read without checking the rest of their files."""
+    return {name: tomllib.loads(path.read_text("utf-8"))["title"] for name, path in shipped_priors().items()}
 
 
 def recorded(path: Path) -> str:
