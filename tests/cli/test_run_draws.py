@@ -97,3 +97,15 @@ def test_a_run_in_progress_can_be_interrupted(here, number, status):
     assert "interrupted; nothing half-written is left" in err
     assert "Traceback" not in err
     assert everything(here) == set()
+
+
+def test_the_answer_stands_on_the_screen_before_its_folder_is_written(cli, here, monkeypatch):
+    def refuse(*_, **__):
+        raise mc_sie.InputError("folder run", "cannot be written: No space left on device", "Make room.")
+
+    monkeypatch.setattr("mc_sie.cli.run_draws.write_run", refuse)
+    status, out, err = cli("run", CHEAP, *SMALL, "--out", "run")
+    assert status == 2
+    assert "Probability that" in out
+    assert "Results" not in out
+    assert "No space left on device" in err
