@@ -255,9 +255,9 @@ def commands() -> str:
 
 def _described(command: Any, name: str) -> Iterator[str]:
     """A command, or those of a group; typer may bring its own click, so that classes are not asked for."""
-    if hasattr(command, "commands"):
-        for key, inner in command.commands.items():
-            yield from _described(inner, f"{name} {key}")
+    if hasattr(command, "list_commands"):
+        for key in command.list_commands(None):
+            yield from _described(command.get_command(None, key), f"{name} {key}")
         return
     taken = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     names = [parameter.metavar or parameter.name.upper() for parameter in taken]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,6 +14,28 @@ from typer.core import TyperGroup
 from mc_sie.errors import CombinedInputError, InputError, McSieError
 
 T = TypeVar("T")
+
+COMMANDS = {
+    "run": "run",
+    "resume": "run",
+    "netcdf": "netcdf",
+    "sensitivity": "sensitivity",
+    "measure": "measure",
+    "compare": "compare",
+    "breakeven": "compare",
+    "structure": "compare",
+    "retraining": "retraining",
+    "evidence": "evidence",
+    "report": "report",
+    "verify": "report",
+    "explore": "explore",
+    "evaluate": "law",
+    "trajectory": "law",
+    "headlines": "published",
+    "reproduce": "published",
+    "priors": "priors",
+}
+"""Modules of this package by the command that each adds when it is imported, in the order of ``--help``."""
 
 _LONGEST = 5000  # characters of one argument: the longest path has 4096
 
@@ -106,8 +129,34 @@ def message_of(error: McSieError) -> str:
     return str(InputError(where, with_flags(error.why), with_flags(error.remedy)))
 
 
+def load_commands(names: Iterable[str] = COMMANDS) -> None:
+    """Import the modules of some commands, which add themselves to :data:`app`."""
+    for name in names:
+        import_module(f"mc_sie.cli.{COMMANDS[name]}")
+
+
 class _Door(TyperGroup):
-    """The commands, closed to arguments that are blank (a shell variable that is not set) or endless."""
+    """The commands, each imported when it is called, or all for a list of them.
+
+    Closed to arguments that are blank (a shell variable that is not set) or endless.
+    """
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        """A command; None where there is no such command, for which all are imported to suggest one."""
+        self._load([name] if name in COMMANDS else COMMANDS)
+        return super().get_command(ctx, name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every name, in the order of ``--help``."""
+        self._load(COMMANDS)
+        return list(COMMANDS)
+
+    def _load(self, names: Iterable[str]) -> None:
+        """Import the commands that are not among ours yet, and take over all that the application then has."""
+        missing = [name for name in names if name not in self.commands]
+        if missing:
+            load_commands(missing)
+            self.commands = typer.main.get_group(app).commands
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse such arguments wherever they stand, before any of them is read."""
@@ -131,7 +180,7 @@ app = typer.Typer(
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from mc_sie.storage.records import version_of
+        from mc_sie.storage.versions import version_of
 
         typer.echo(f"mc-sie {version_of('mc-sie')}")
         raise typer.Exit
@@ -144,10 +193,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-priors_app = typer.Typer(help="List, show, check, import and start prior sets.", no_args_is_help=True)
-app.add_typer(priors_app, name="priors")
 
 
 def whole_number(text: str | int) -> int:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
-from mc_sie.cli.printing import print_table, progress_bar, say, warn
+from mc_sie.cli.printing import print_table, print_then_write, progress_bar, say, warn
 
 if TYPE_CHECKING:
+    from mc_sie.analysis.comparison.breakeven import BreakEven
     from mc_sie.analysis.comparison.common_draws import Answer
+    from mc_sie.analysis.comparison.decomposition import Comparison
+    from mc_sie.analysis.comparison.structure import Structure
     from mc_sie.priors import PriorSet
 
 Event = Annotated[str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'pace_peak > 100'.")]
@@ -64,9 +68,14 @@ def compare(
             threads=threads,
             progress=progress,
         )
-    if out:  # before a word is said: whoever reads the output may stop reading
-        write_comparison(out, found, priors, command=_command())
+    command = _command()
+    print_and_write(
+        lambda: _print_comparison(found), lambda folder: write_comparison(folder, found, priors, command=command), out
+    )
 
+
+def _print_comparison(found: Comparison) -> None:
+    """Why each set differs from the first, and how the sets stand."""
     from mc_sie.report import tables as text
 
     for against, reading in zip(found.changes["against"], found.readings, strict=True):
@@ -79,8 +88,6 @@ def compare(
     for note in found.notes:
         say(f"* {note}")
     say(found.common.in_words)
-    if out:
-        say(f"Written to {out}/")
 
 
 @app.command()
@@ -107,7 +114,7 @@ def breakeven(
     quiet: Quiet = False,
 ) -> None:
     """What would change the answer: the value, or the median, of single inputs at which P is 10, 50 and 90 %."""
-    from mc_sie.report.folders import breakeven_sections, write_breakeven
+    from mc_sie.report.folders import write_breakeven
 
     loaded = _named(prior, without_evidence)
 
@@ -128,12 +135,18 @@ def breakeven(
             threads=threads,
             progress=progress,
         )
-    if out:
-        write_breakeven(out, found, command=_command())
+    command = _command()
+    print_and_write(
+        lambda: _print_breakeven(found), lambda folder: write_breakeven(folder, found, command=command), out
+    )
 
+
+def _print_breakeven(found: BreakEven) -> None:
+    """The answer, and what would change it."""
+    from mc_sie.report.folders import breakeven_sections
     from mc_sie.stats.estimates import label
 
-    say(f"{loaded.title} ({loaded.name})")
+    say(f"{found.prior.title} ({found.prior.name})")
     words = found.common.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
     say_failed(found.answer)
@@ -142,8 +155,6 @@ def breakeven(
     for note in found.notes:
         say(f"* {note}")
     say(found.common.in_words)
-    if out:
-        say(f"Written to {out}/")
 
 
 @app.command()
@@ -177,13 +188,18 @@ def structure(
             threads=threads,
             progress=progress,
         )
-    if out:
-        write_structure(out, found, command=_command())
+    command = _command()
+    print_and_write(
+        lambda: _print_structure(found), lambda folder: write_structure(folder, found, command=command), out
+    )
 
+
+def _print_structure(found: Structure) -> None:
+    """The answer by structural variant."""
     from mc_sie.report import tables as text
     from mc_sie.stats.estimates import label
 
-    say(f"{loaded.title} ({loaded.name})")
+    say(f"{found.prior.title} ({found.prior.name})")
     words = found.common.event.in_words
     say(f"\n  {label(found.answer.estimate)} for the probability that {words}.\n", style="bold")
     say_failed(found.answer)
@@ -192,8 +208,15 @@ def structure(
     for note in found.notes:
         say(f"* {note}")
     say(found.common.in_words)
-    if out:
-        say(f"Written to {out}/")
+
+
+def print_and_write(printing: Callable[[], object], writing: Callable[[Path], object], out: Path | None) -> None:
+    """Print what was found, and write its folder if one was asked for."""
+    if out is None:
+        printing()
+        return
+    print_then_write(printing, lambda: writing(out))
+    say(f"Written to {out}/")
 
 
 def _named(source: str, without_evidence: bool) -> PriorSet:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mc_sie.cli.app import Prior, Quiet, Threads, app, number_option, whole_option
-from mc_sie.cli.printing import counted, print_table, progress_bar, refuse, say, warn, with_se
+from mc_sie.cli.printing import counted, print_table, print_then_write, progress_bar, refuse, say, warn, with_se
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mc_sie.analysis.importance.evidence import EvidenceReport
+    from mc_sie.engine.run import Simulation
 
 
 @app.command()
@@ -74,10 +75,18 @@ def evidence(
         )
     with progress_bar(quiet, "weighing", "subsets") as progress:
         report = evidence_report(simulation, asked, progress=progress)
-    if out:  # before a word is said: whoever reads the output may stop reading
-        from mc_sie.report.folders import write_evidence
+    if out is None:
+        _print_all(report, simulation)
+        return
 
-        write_evidence(report, out)
+    from mc_sie.report.folders import write_evidence
+
+    print_then_write(lambda: _print_all(report, simulation), lambda: write_evidence(report, out))
+    say(f"Tables and figure written to {out}/")
+
+
+def _print_all(report: EvidenceReport, simulation: Simulation) -> None:
+    """Print what moved, and how far the draws can be trusted."""
     _print_report(report)
     say(simulation.method_in_words)
     design = simulation.design
@@ -85,12 +94,10 @@ def evidence(
     say(
         f"{counted(report.n_draws, 'draw')} ({scheme}); "
         f"over all subsets of the evidence k-hat is at most {max(report.pareto_k, -9.99):.2f} and the draws are worth "
-        f"at least {report.ess_low:,.0f} of equal weight; prior {loaded.digest[:12]}."
+        f"at least {report.ess_low:,.0f} of equal weight; prior {report.prior.digest[:12]}."
     )
     for doubt in (*simulation.warnings, *report.warnings):
         say(f"Errors may be larger than stated: {doubt}.", style="red")
-    if out:
-        say(f"Tables and figure written to {out}/")
 
 
 def _print_report(report: EvidenceReport) -> None:

@@ -52,7 +52,8 @@ def explore(
     from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
     from mc_sie.report.folders import named_prior
-    from mc_sie.storage.records import is_run, read_record, run_spec_of, version_of
+    from mc_sie.storage.records import is_run, read_record, run_spec_of
+    from mc_sie.storage.versions import version_of
     from mc_sie.storage.writing import check_file, write_whole
 
     if draws is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mc_sie.cli.app import Prior, Threads, app, number_option
-from mc_sie.cli.printing import counted, print_table, progress_bar, say
+from mc_sie.cli.printing import counted, print_table, print_then_write, progress_bar, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,21 +88,27 @@ def trajectory(
 
     mode = MODES[int(row["mode"])]
     frame = points_of(row)
-    if csv:  # files before words: whoever reads the output may stop reading
-        write_csv(frame, csv)
-    if plot:
-        from mc_sie.report.figures.common import save, trajectory_figure
 
-        figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
-        write_whole(plot, lambda partial: save(figure, partial))
-    say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
-    say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
-    for setting in settings or []:
-        name = setting.partition("=")[0].strip()
-        words = acting_at(name, row).words
-        if words:
-            say(f"{name}: {words}.")
-    _print_trajectory(frame)
+    def print_all() -> None:
+        say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
+        say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
+        for setting in settings or []:
+            name = setting.partition("=")[0].strip()
+            words = acting_at(name, row).words
+            if words:
+                say(f"{name}: {words}.")
+        _print_trajectory(frame)
+
+    def write() -> None:
+        if csv:
+            write_csv(frame, csv)
+        if plot:
+            from mc_sie.report.figures.common import save, trajectory_figure
+
+            figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
+            write_whole(plot, lambda partial: save(figure, partial))
+
+    print_then_write(print_all, write)
     if csv:
         say(f"{counted(len(frame), 'point')} written to {csv}")
     if plot:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option
-from mc_sie.cli.printing import progress_bar, refuse, say
+from mc_sie.cli.printing import print_then_write, progress_bar, refuse, say
 from mc_sie.cli.sensitivity import given_source
 
 if TYPE_CHECKING:
@@ -94,13 +94,17 @@ def measure(
             threads=threads,
             progress=progress,
         )
-    if out:  # before a word is said: whoever reads the output may stop reading
+    if not out:
+        _print(found)
+        return
+
+    def write() -> Path:
         from mc_sie.report.folders import write_measurement
 
-        folder = write_measurement(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
-    _print(found)
-    if out:
-        say(f"Results: {folder}/ (record.json, tables as CSV, figure as SVG and PNG)")
+        return write_measurement(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
+
+    folder = print_then_write(lambda: _print(found), write)
+    say(f"Results: {folder}/ (record.json, tables as CSV, figure as SVG and PNG)")
 
 
 def _readings(subjects: list[str], errors: dict[str, list[float]]) -> list[Reading] | None:

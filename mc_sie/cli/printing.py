@@ -6,10 +6,10 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mc_sie.text.escaping import visible
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from mc_sie.engine.batches import Progress
     from mc_sie.stats.estimates import Estimate
+
+T = TypeVar("T")
 
 WIDE = 120
 """Columns from which a table has room for sentences."""
@@ -117,6 +119,27 @@ def print_table(frame: pd.DataFrame, title: str | None, digits: int = 4) -> None
     for row in frame.itertuples(index=False):
         table.add_row(*map(shown, row))
     say(table)
+
+
+def print_then_write(printing: Callable[[], object], writing: Callable[[], T]) -> T:
+    """Print an answer as soon as it is known, then write its files, though nobody may read the output any more.
+
+    Parameters
+    ----------
+    printing, writing : callable
+        Each without arguments.
+
+    Returns
+    -------
+    object
+        What writing returns. What stopped the printing is raised once the files are written.
+    """
+    try:
+        printing()
+    except (OSError, SystemExit):  # the disk behind it is full; or a closed pipe, from which rich exits
+        writing()
+        raise
+    return writing()
 
 
 @contextmanager

@@ -9,31 +9,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Prior, priors_app
+from mc_sie.cli.app import Prior, app
 from mc_sie.cli.printing import WIDE, console_of, print_headed, print_table, say, warn
 from mc_sie.text.escaping import visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
+priors_app = typer.Typer(help="List, show, check, import and start prior sets.", no_args_is_help=True)
+app.add_typer(priors_app, name="priors")
+
 
 @priors_app.command("list")
 def priors_list() -> None:
     """The prior sets that come with the program, each with its answer."""
-    from mc_sie.analysis.comparison.headlines import recorded
-    from mc_sie.priors import load_prior, shipped_priors
+    from mc_sie.priors import shipped_answers, shipped_titles
 
-    frame = recorded()
-    answers = {}
-    if frame is None:  # only where somebody has changed a shipped file
+    answers = shipped_answers()
+    if answers:
+        say("P(at least 5 OOM in under a year); SE is the Monte Carlo error in points.\n")
+    else:  # only where somebody has changed a shipped file
         say("The recorded answers are not those of these files: `mc-sie headlines` computes them.\n")
-    else:
-        answers = dict(zip(frame["name"], frame["label"], strict=True))
-        n_draws = frame["n_draws"].max()
-        say(f"P(at least 5 OOM in under a year), {n_draws:,} draws; SE is the Monte Carlo error in points.\n")
     width = max(map(len, answers.values()), default=0)
-    for name in shipped_priors():
-        print_headed(f"{name:24s}", f" {answers.get(name, ''):{width}s} {load_prior(name).title}")
+    for name, title in shipped_titles().items():
+        print_headed(f"{name:24s}", f" {answers.get(name, ''):{width}s} {title}")
 
 
 @priors_app.command("show")

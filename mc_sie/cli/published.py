@@ -30,6 +30,7 @@ def headlines(
     """The headline probability under every shipped prior set, side by side."""
     from mc_sie.analysis.comparison.headlines import headline_table
     from mc_sie.engine.batches import n_threads
+    from mc_sie.priors import shipped_digests
     from mc_sie.report.folders import write_headlines
     from mc_sie.sampling import plan
     from mc_sie.storage.writing import check_target, write_json
@@ -44,7 +45,7 @@ def headlines(
         columns={"name": "prior set", "answer": "P(at least 5 OOM in under a year)"}
     )
     if record:
-        write_json(frame, record)
+        write_json(frame.assign(file=frame["name"].map(shipped_digests())), record)
     if out:
         write_headlines(frame, out)
     print_table(shown, None)

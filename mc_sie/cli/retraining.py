@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, whole_option
-from mc_sie.cli.compare import Event, Horizon, Out, Seed, Set, say_failed
+from mc_sie.cli.compare import Event, Horizon, Out, Seed, Set, print_and_write, say_failed
 from mc_sie.cli.printing import print_table, progress_bar, say, warn
+
+if TYPE_CHECKING:
+    from mc_sie.analysis.comparison.retraining import Retraining
 
 
 @app.command()
@@ -24,7 +27,7 @@ def retraining(
     quiet: Quiet = False,
 ) -> None:
     """What retraining costs: P, the delay and N by retraining mode and length of the first training run."""
-    from mc_sie.report.folders import named_prior, retraining_sections, write_retraining
+    from mc_sie.report.folders import named_prior, write_retraining
     from mc_sie.storage.writing import check_target
 
     loaded = named_prior(prior)
@@ -32,7 +35,6 @@ def retraining(
         loaded = loaded.without_evidence()
 
     from mc_sie.analysis.comparison.retraining import retraining as find
-    from mc_sie.published.retraining_compared import beside_essay
 
     if out:
         check_target(out, "")
@@ -47,12 +49,17 @@ def retraining(
             threads=threads,
             progress=progress,
         )
-    if out:  # before a word is said: whoever reads the output may stop reading
-        write_retraining(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
+    command = shlex.join(["mc-sie", *sys.argv[1:]])
+    print_and_write(lambda: _print(found), lambda folder: write_retraining(folder, found, command=command), out)
 
+
+def _print(found: Retraining) -> None:
+    """The answer, and tables of what retraining costs."""
+    from mc_sie.published.retraining_compared import beside_essay
+    from mc_sie.report.folders import retraining_sections
     from mc_sie.stats.estimates import label
 
-    say(f"{loaded.title} ({loaded.name})")
+    say(f"{found.prior.title} ({found.prior.name})")
     say(f"\n  {label(found.answer.estimate)} for the probability that {found.common.event.in_words}.", style="bold")
     for sentence in found.sentences:
         say(f"  {sentence}", style="bold")
@@ -63,5 +70,3 @@ def retraining(
     for note in found.notes:
         say(f"* {note}")
     say(found.common.in_words)
-    if out:
-        say(f"Written to {out}/")

@@ -15,7 +15,7 @@ from mc_sie.analysis.importance.counting import count_draws, count_job
 from mc_sie.analysis.probability.summary import event_estimate, summarise_counts
 from mc_sie.cli.answers import print_answer
 from mc_sie.cli.app import with_flags
-from mc_sie.cli.printing import progress_bar, refuse, say, warn
+from mc_sie.cli.printing import print_then_write, progress_bar, refuse, say, warn
 from mc_sie.cli.run_request import RunRequest
 from mc_sie.engine.counts import CountSpec
 from mc_sie.storage.checkpoint import Checkpoint, Plan
@@ -29,7 +29,7 @@ _PACKAGES_OF_A_CLUSTER = ("dask", "distributed", "locket")
 
 
 def run_counts(request: RunRequest, target: Path, *, only_event: bool, scheduler: str | None) -> None:
-    """Count draws until there are as many as asked for, write the folder of the run and print the answer.
+    """Count draws until there are as many as asked for, print the answer and write the folder of the run.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def run_counts(request: RunRequest, target: Path, *, only_event: bool, scheduler
 
 
 def resume_counts(run: Path, *, scheduler: str | None, threads: int | None, quiet: bool) -> None:
-    """Count the rest of an interrupted run, write its folder and print the answer.
+    """Count the rest of an interrupted run, print the answer and write its folder.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _cluster(scheduler: str | None, threads: int | None) -> Iterator[Cluster | N
 
 
 def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: Cluster | None, quiet: bool) -> None:
-    """Count the rest of a run, write its folder and print the answer."""
+    """Count the rest of a run, print the answer and write its folder."""
     plan, rows = checkpoint.read()
     job = plan.job
     spec, scheme, n_replicates = job.spec, job.design.scheme, job.design.n_replicates
@@ -132,9 +132,16 @@ def _finish(checkpoint: Checkpoint, target: Path, threads: int | None, cluster: 
         error.add_note("what was counted is kept")
         raise
     summary = summarise_counts(streamed)
-    folder = write_streamed(target, streamed, summary, command=plan.command)
-    checkpoint.end()
-    print_answer(streamed, summary)
-    if plan.precision.is_asked:
-        say(with_flags(plan.precision.sentence(summary.answer, n_replicates)))
+
+    def print_all() -> None:
+        print_answer(streamed, summary)
+        if plan.precision.is_asked:
+            say(with_flags(plan.precision.sentence(summary.answer, n_replicates)))
+
+    def write() -> Path:
+        written = write_streamed(target, streamed, summary, command=plan.command)
+        checkpoint.end()
+        return written
+
+    folder = print_then_write(print_all, write)
     say(f"Results: {folder}/ (run.json, counts.npz, curves.csv and tables as CSV)")

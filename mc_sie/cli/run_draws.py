@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from mc_sie.analysis.importance.drawing import doubled, simulate
 from mc_sie.analysis.probability.summary import estimate_event, summarise
 from mc_sie.cli.answers import print_answer
 from mc_sie.cli.app import with_flags
-from mc_sie.cli.printing import progress_bar, refuse, say
+from mc_sie.cli.printing import print_then_write, progress_bar, refuse, say
 from mc_sie.cli.run_request import RunRequest
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import Simulation
@@ -16,7 +17,7 @@ from mc_sie.storage.runs import write_run
 
 
 def run_draws(request: RunRequest, *, n_draws: int, all_outcomes: bool) -> None:
-    """Simulate, write the folder of the run and print the answer.
+    """Simulate, print the answer and write the folder of the run.
 
     Parameters
     ----------
@@ -30,10 +31,16 @@ def run_draws(request: RunRequest, *, n_draws: int, all_outcomes: bool) -> None:
     with progress_bar(request.quiet) as progress:
         drawn = _simulate_to_target(request, n_draws, progress)
     summary = summarise(drawn, request.event)
-    folder = write_run(request.out, drawn, summary, command=request.command, all_outcomes=all_outcomes)
-    print_answer(drawn, summary)
-    if request.precision.is_asked:
-        say(with_flags(request.precision.sentence(summary.answer, request.design.n_replicates)))
+
+    def print_all() -> None:
+        print_answer(drawn, summary)
+        if request.precision.is_asked:
+            say(with_flags(request.precision.sentence(summary.answer, request.design.n_replicates)))
+
+    def write() -> Path:
+        return write_run(request.out, drawn, summary, command=request.command, all_outcomes=all_outcomes)
+
+    folder = print_then_write(print_all, write)
     say(f"Results: {folder}/ (run.json, draws.parquet and tables as CSV)")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mc_sie.analysis.comparison.headlines import spread_sentence
-from mc_sie.analysis.importance.rare import estimate_rare
+from mc_sie.analysis.importance.rare import Rare, estimate_rare
 from mc_sie.cli.app import with_flags
-from mc_sie.cli.printing import print_table, progress_bar, say
+from mc_sie.cli.printing import print_table, print_then_write, progress_bar, say
 from mc_sie.cli.run_request import RunRequest
 from mc_sie.storage.runs import write_rare
 
 
 def run_rare(request: RunRequest) -> None:
-    """Estimate a rare event, write the folder of the run and print the answer.
+    """Estimate a rare event, print the answer and write the folder of the run.
 
     Parameters
     ----------
@@ -33,7 +35,17 @@ def run_rare(request: RunRequest) -> None:
             threads=request.threads,
             progress=progress,
         )
-    folder = write_rare(request.out, found, command=request.command)
+
+    def write() -> Path:
+        return write_rare(request.out, found, command=request.command)
+
+    folder = print_then_write(lambda: _print_rare(request, found), write)
+    say(f"Results: {folder}/ (run.json, hits.parquet, shifts.csv)")
+
+
+def _print_rare(request: RunRequest, found: Rare) -> None:
+    """The answer of importance sampling, its warnings, and where the event holds."""
+    prior, event, design = request.prior, request.event, request.design
     say(f"{prior.title} ({prior.name})")
     say(f"Probability that {event.in_words}:")
     sentences = [found.sentence, spread_sentence(event, request.horizon_months)]
@@ -53,4 +65,3 @@ def run_rare(request: RunRequest) -> None:
         f"and a search of {found.n_search:,}, to {request.horizon_months:g} months in {found.wall_seconds:.1f} s; "
         f"prior {prior.digest[:12]}."
     )
-    say(f"Results: {folder}/ (run.json, hits.parquet, shifts.csv)")

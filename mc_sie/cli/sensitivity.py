@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mc_sie.cli.app import Quiet, Threads, WithoutEvidence, app, number_option, whole_option, with_flags
-from mc_sie.cli.printing import console_of, progress_bar, refuse, say, warn
+from mc_sie.cli.printing import console_of, print_then_write, progress_bar, refuse, say, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,13 +95,17 @@ def sensitivity(
             threads=threads,
             progress=progress,
         )
-    if out:  # before a word is said: whoever reads the output may stop reading
+    if not out:
+        _print(found)
+        return
+
+    def write() -> Path:
         from mc_sie.report.folders import write_sensitivity
 
-        folder = write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
-    _print(found)
-    if out:
-        say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
+        return write_sensitivity(out, found, command=shlex.join(["mc-sie", *sys.argv[1:]]))
+
+    folder = print_then_write(lambda: _print(found), write)
+    say(f"Results: {folder}/ (record.json, tables as CSV, figures as SVG and PNG)")
 
 
 def given_source(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.distributions.base import Continuous, Truncated
+from mc_sie.distributions.base import Continuous, Distribution, Truncated
 from mc_sie.distributions.mixture import Mixture
 from mc_sie.explorer.densities import density_of, restated
 from mc_sie.explorer.draws import (
@@ -25,7 +25,7 @@ from mc_sie.explorer.draws import (
     Carried,
     theirs,
 )
-from mc_sie.priors import Distribution, Entry, PriorSet
+from mc_sie.priors import Entry, PriorSet
 from mc_sie.priors.digest import plain
 from mc_sie.priors.reparametrisation import REPARAMETRISATIONS
 from mc_sie.quantities import BLOCKS, GROUPS, MODES, PAIRED, QUANTITIES, TOP_OOMS

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import tomllib
 from pathlib import Path
 
 RETIRED = {"ai-futures-2026": ("ai-futures-eli-2025", "ai-futures-daniel-2025", "ai-futures-brendan-2025")}
@@ -22,6 +25,24 @@ def shipped_priors() -> dict[str, Path]:
     if not installed.is_dir():  # a checkout
         folder = package.parent / "priors"
     return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
+
+
+def shipped_titles() -> dict[str, str]:
+    """Titles of the prior sets that come with the package by name, read without checking the rest of their files."""
+    return {name: tomllib.loads(path.read_text("utf-8"))["title"] for name, path in shipped_priors().items()}
+
+
+def shipped_answers() -> dict[str, str]:
+    """Recorded answers of the prior sets that come with the package, by name; none where a file has changed since."""
+    record = json.loads((Path(__file__).resolve().parent.parent / "_headlines.json").read_text("utf-8"))
+    if {row["name"]: row["file"] for row in record} != shipped_digests():
+        return {}
+    return {row["name"]: row["label"] for row in record}
+
+
+def shipped_digests() -> dict[str, str]:
+    """SHA-256 of the files of the prior sets that come with the package, by name."""
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in shipped_priors().items()}
 
 
 def recorded(path: Path) -> str:

@@ -187,6 +187,11 @@ def _doubling_months(n_column: str, research_days: float) -> float:
     return research_days * math.expm1(math.log(2.0) / COLUMNS[n_column]) / DAYS_PER_SHEET_MONTH
 
 
+def with_retraining(n: float) -> float:
+    """Software doublings per doubling of the pace when runs shorten as the pace rises: N + 1."""
+    return n + 1.0
+
+
 def _theory() -> list[Target]:
     """The rule that software doublings per doubling of the pace become N + 1 when runs shorten as the pace rises."""
     law = {}
@@ -202,13 +207,13 @@ def _theory() -> list[Target]:
         for mode in ("none", "shortening")
     ]
     return [
-        Target(SOURCE, "N with retraining, where it was 5", "6", 5.0 + 1.0, law=law[5.0]),
-        Target(SOURCE, "N with retraining, where it was 1", "2", 1.0 + 1.0, law=law[1.0]),
+        Target(SOURCE, "N with retraining, where it was 5", "6", with_retraining(5.0), law=law[5.0]),
+        Target(SOURCE, "N with retraining, where it was 1", "2", with_retraining(1.0), law=law[1.0]),
         Target(
             SOURCE,
             "explosion longer with retraining by, % (theory, N = 5)",
             "20",
-            100.0 * (6.0 / 5.0 - 1.0),
+            100.0 * (with_retraining(5.0) / 5.0 - 1.0),
             reason="a pace that doubles every N doublings takes a time proportional to N; the law is asked for 20 OOM, "
             "which lasts a little less than to infinity",
             law=100.0 * (times[1] / times[0] - 1.0),

@@ -59,8 +59,8 @@ from mc_sie.storage.records import (
     prior_record,
     read_record,
     run_spec_of,
-    version_of,
 )
+from mc_sie.storage.versions import version_of
 from mc_sie.storage.writing import Content, check_folder, write_folder, write_whole
 from mc_sie.text.escaping import to_csv
 

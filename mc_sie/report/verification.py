@@ -24,8 +24,9 @@ from mc_sie.engine.counts import CountSpec
 from mc_sie.errors import InputError
 from mc_sie.report.build import make_report, report_request_of, write_report
 from mc_sie.storage.reading import AGAIN, entries, entry, reading
-from mc_sie.storage.records import read_record, run_folder, run_spec_of, version_of
+from mc_sie.storage.records import read_record, run_folder, run_spec_of
 from mc_sie.storage.runs import write_rare, write_run, write_streamed
+from mc_sie.storage.versions import version_of
 from mc_sie.text.showing import Shown
 
 SAME, ELSEWHERE = 1e-9, 1e-3

@@ -9,7 +9,6 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from mc_sie.sampling import Design, plan
 from mc_sie.stats.estimates import Estimate
 from mc_sie.stats.quantile_sketch import RELATIVE_ERROR
 from mc_sie.storage.reading import AGAIN, digest_of, entry, is_plain_name, read_json, reading
+from mc_sie.storage.versions import version_of
 
 _LIBRARIES = ("mc-sie", "numpy", "scipy", "numba", "pandas", "pyarrow", "xarray", "arviz-base")
 
@@ -66,14 +66,6 @@ def circumstances(command: str) -> dict[str, Any]:
         "processor": processor(),
         "versions": {name: version_of(name) for name in _LIBRARIES},
     }
-
-
-def version_of(name: str) -> str:
-    """Version of an installed package, or that it is not installed."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def run_record(simulation: Simulation | Streamed, summary: Summary, command: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from mc_sie.cli import app
-from mc_sie.cli.app import number, priors_app, whole_number
+from mc_sie.cli.app import load_commands, number, whole_number
+from mc_sie.cli.priors import priors_app
 from mc_sie.errors import McSieError
 from mc_sie.text.numerals import parse_number, parse_whole
 
@@ -23,6 +24,7 @@ STATUSES = {0, 2, 3}
 LONGEST_MESSAGE = 4500  # characters: a message shortens what it repeats
 TINY = ("--draws", "64", "--replicates", "2", "--only-event", "--quiet")
 
+load_commands()
 COMMANDS = {
     **{(command.callback.__name__,): command.callback for command in app.registered_commands},
     **{("priors", command.name): command.callback for command in priors_app.registered_commands},

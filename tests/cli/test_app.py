@@ -11,7 +11,7 @@ import pytest
 
 import mc_sie
 from mc_sie.cli import app
-from mc_sie.cli.app import FLAGS, FLAGS_OF_WORDS, message_of, whole_number, with_flags
+from mc_sie.cli.app import FLAGS, FLAGS_OF_WORDS, load_commands, message_of, whole_number, with_flags
 from mc_sie.errors import InputError, McSieError
 
 
@@ -72,6 +72,7 @@ def test_errors_of_storage_and_reports_name_no_flags():
 
 
 def test_every_flag_of_the_table_exists():
+    load_commands()
     commands = [command.callback for command in app.registered_commands]
     flags = set()
     for callback in commands:

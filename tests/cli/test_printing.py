@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mc_sie.cli.printing import _rate, console_of, counted, print_table, with_se
+from mc_sie.cli.printing import _rate, console_of, counted, print_table, print_then_write, with_se
 from mc_sie.stats.estimates import estimate_from_counts
 
 
@@ -39,3 +39,25 @@ def test_numbers_of_a_table_have_no_negative_zero(capsys):
 @pytest.mark.parametrize(("speed", "text"), [(None, ""), (0.0, ""), (2.345, "2.3 sets/s"), (1234.5, "1,234 sets/s")])
 def test_a_rate_is_empty_until_something_is_done(speed, text):
     assert _rate(speed, "sets") == text
+
+
+@pytest.mark.parametrize("stopped", [BrokenPipeError(32, "Broken pipe"), SystemExit(1), OSError(28, "No space left")])
+def test_an_answer_is_printed_before_its_files_are_written_and_these_come_in_any_case(stopped):
+    done = []
+    assert print_then_write(lambda: done.append("printed"), lambda: done.append("written") or "folder") == "folder"
+    assert done == ["printed", "written"]
+
+    def fail():
+        raise stopped
+
+    with pytest.raises(type(stopped)):
+        print_then_write(fail, lambda: done.append("written all the same"))
+    assert done[-1] == "written all the same"
+
+
+def test_an_interrupt_while_an_answer_is_printed_writes_nothing():
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        print_then_write(interrupt, lambda: pytest.fail("written"))

@@ -110,3 +110,15 @@ def test_run_without_evidence_answers_for_the_set_as_it_was(cli, here):
     assert record["answer"]["n_hits"] == summarise(drawn).answer.n_hits
     assert "evidence" not in record
     assert cli("verify", "mine")[0] == 0
+
+
+def test_the_answer_stands_on_the_screen_before_its_folder_is_written(cli, here, monkeypatch):
+    def refuse(*_, **__):
+        raise mc_sie.InputError("folder run", "cannot be written: No space left on device", "Make room.")
+
+    monkeypatch.setattr("mc_sie.cli.run_draws.write_run", refuse)
+    status, out, err = cli("run", CHEAP, *SMALL, "--out", "run")
+    assert status == 2
+    assert "Probability that" in out
+    assert "Results" not in out
+    assert "No space left on device" in err
