@@ -150,7 +150,7 @@ def by_hand(prior, event: str, n: int = 2**15) -> tuple[np.ndarray, np.ndarray, 
 
 EVENT = "best_window_months[3] < 12"
 YEAR = piece("first_year_ooms", "normal", name="year", unit="OOM", value=1.5, sd=0.4)
-PACE = piece("pace_tenth_compute", value=0.6, sd_log=0.2)
+PACE = piece("pace_at_compute[0.1]", value=0.6, sd_log=0.2)
 
 
 def test_variants_given_evidence_about_an_outcome_gain_and_lose_credence():
@@ -208,7 +208,7 @@ def test_bars_are_shapley_values_of_mixed_sets_weighted_by_hand():
         assert bars.loc[block, "change"] == pytest.approx(change, abs=4.0 * bars.loc[block, "se"] + 0.004)
     assert bars["change"].sum() == pytest.approx(found.changes["change"].iloc[0], abs=1e-12)
     assert any("Evidence is a block of its own" in note for note in found.notes)
-    assert "pace_tenth_compute" in found.differences.set_index("block").loc["evidence", "of_against"]
+    assert "pace_at_compute[0.1]" in found.differences.set_index("block").loc["evidence", "of_against"]
     assert not found.densities["quantity"].eq("evidence").any()
 
 

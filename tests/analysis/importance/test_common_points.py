@@ -37,8 +37,8 @@ def test_evidence_about_what_a_set_does_not_have_is_refused_before_anything_runs
 
 def test_any_set_asked_on_the_points_has_weights_of_its_own():
     prior = load_prior("davidson-2025")
-    given = prior.given([piece("pace_tenth_compute", value=0.6, sd_log=0.4)])
-    other = prior.given([piece("pace_tenth_compute", value=0.5, sd_log=0.4)])
+    given = prior.given([piece("pace_at_compute[0.1]", value=0.6, sd_log=0.4)])
+    other = prior.given([piece("pace_at_compute[0.1]", value=0.5, sd_log=0.4)])
     points = EvidencePoints.around([given, prior], plan(1024, n_replicates=4), 240.0)
     first, second = (points.ask(one, parse_event(HEADLINE)) for one in (given, other))
     assert first.worth.is_common
