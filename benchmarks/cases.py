@@ -232,7 +232,7 @@ def _our_replica(inputs: Inputs, threads: int) -> Result:
 
     def one(start: int) -> None:
         here = slice(start, start + batch)
-        module.event_rows(table[here], 0, False, False, False, 48.0, 1, 24, 12.0, np.empty(24), hits[here])
+        module.event_rows(table[here], module.Rules(), 48.0, 1, 24, 12.0, np.empty(24), hits[here])
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(0, n, batch)))

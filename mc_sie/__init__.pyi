@@ -4,6 +4,8 @@ from .analysis.comparison.breakeven import BreakEven as BreakEven
 from .analysis.comparison.breakeven import breakeven as breakeven
 from .analysis.comparison.decomposition import Comparison as Comparison
 from .analysis.comparison.decomposition import compare as compare
+from .analysis.comparison.retraining import Retraining as Retraining
+from .analysis.comparison.retraining import retraining as retraining
 from .analysis.comparison.structure import Structure as Structure
 from .analysis.comparison.structure import structure as structure
 from .analysis.importance.conditioning import Conditioned as Conditioned
@@ -20,6 +22,7 @@ from .analysis.sensitivity.measurement import measure as measure
 from .analysis.sensitivity.readings import Reading as Reading
 from .analysis.sensitivity.study import Sensitivity as Sensitivity
 from .analysis.sensitivity.study import sensitivity as sensitivity
+from .engine.arviz_summary import arviz_summary as arviz_summary
 from .engine.run import Simulation as Simulation
 from .engine.run import evaluate as evaluate
 from .engine.sample import Sample as Sample

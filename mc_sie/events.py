@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.errors import InputError, nearest, shortened
-from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, marks_of, name_and_index, window_months
+from mc_sie.outcomes import OUTCOME_KINDS, Outcomes, as_text, column_of, marks_of, name_and_index, window_months
 from mc_sie.quantities import TOP_OOMS
 from mc_sie.text.numerals import parse_number
 
@@ -52,28 +52,22 @@ _REMEDY = f"Write it like '{HEADLINE}'."
 
 @dataclass(frozen=True)
 class Event:
-    """A comparison of one outcome with a number.
-
-    Attributes
-    ----------
-    outcome : str
-        A name of ``outcomes.OUTCOME_KINDS``.
-    index : float or None
-        k in OOM or w in months, for an outcome that has one.
-    comparison : {"<", "<=", ">", ">="}
-        The comparison: the event holds where ``outcome comparison threshold`` is true.
-    threshold : float
-        In the outcome's unit.
-    """
+    """A comparison of one outcome with a number: the event holds where ``outcome comparison threshold`` is true."""
 
     outcome: str
+    """A name of ``outcomes.OUTCOME_KINDS``."""
     index: float | None
+    """k in OOM or w in months, for an outcome that has one."""
     comparison: str
+    """One of <, <=, > and >=."""
     threshold: float
+    """In the outcome's unit."""
 
     def __str__(self) -> str:
         """The event in the grammar that :func:`parse_event` reads."""
-        index = "" if self.index is None else f"[{as_text(self.index)}]"
+        index = ""
+        if self.index is not None:
+            index = f"[{as_text(self.index)}]"
         return f"{self.outcome}{index} {self.comparison} {as_text(self.threshold)}"
 
     @property
@@ -87,39 +81,20 @@ class Event:
         return marks_of(self.outcome, self.index)[1]
 
     def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
-        """Flags of the draws of which the event is true.
+        """Flags of the draws of which the event is true, shape (n,); False for a draw that could not be simulated.
 
-        Parameters
-        ----------
-        outcomes : Outcomes
-            Simulated with the event's levels and widths.
-
-        Returns
-        -------
-        array of shape (n,), bool
-            False for a draw that could not be simulated.
+        The outcomes must have been simulated with the event's :attr:`levels` and :attr:`widths`.
         """
         return self.holds_of(outcomes.values(self.outcome, self.index)) & outcomes.is_ok
 
     def holds_of(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Flags of the values of the event's outcome of which the event is true.
-
-        Parameters
-        ----------
-        values : array of shape (n,)
-            In the outcome's unit.
-
-        Returns
-        -------
-        array of shape (n,), bool
-            False for nan.
-        """
+        """Flags of the values of the event's outcome, in its unit, of which the event is true; False for nan."""
         return np.asarray(_OPERATORS[self.comparison](values, self.bound))
 
     @property
     def column(self) -> str:
         """Name of the event's outcome as a column of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
-        return self.outcome if self.index is None else f"{self.outcome}_{as_text(self.index)}"
+        return column_of(self.outcome, self.index)
 
     @property
     def bound(self) -> float:
@@ -138,18 +113,7 @@ class Event:
         return self.comparison in ("<", "<=")
 
     def check_horizon(self, horizon_months: float) -> None:
-        """Refuse an event about a time that the trajectories do not reach.
-
-        Parameters
-        ----------
-        horizon_months : float
-            End of each trajectory, months.
-
-        Raises
-        ------
-        InputError
-            When the event is not decided by the end of the trajectories.
-        """
+        """InputError where the event is not decided by the end of the trajectories."""
         months = window_months(self.outcome, self.index)
         if OUTCOME_KINDS[self.outcome].unit == "months":
             months = self.threshold
@@ -170,19 +134,22 @@ class Event:
     @property
     def in_words(self) -> str:
         """The event as the end of a sentence that begins "the probability that"."""
-        months = _months(self.threshold)
         if self.outcome in ("best_window_months", "months_to"):
-            where = "" if self.outcome == "best_window_months" else ", counted from the day of automation"
             below = {"<": "in less than", "<=": "within", ">": "only in more than", ">=": "not before"}
-            return (
+            words = (
                 f"software alone raises effective training compute by at least {as_text(self.index or 0.0)} OOM "
-                f"{below[self.comparison]} {months}{where}"
+                f"{below[self.comparison]} {_months(self.threshold)}"
             )
+            if self.outcome == "months_to":
+                words += ", counted from the day of automation"
+            return words
         kind = OUTCOME_KINDS[self.outcome]
-        index = "" if self.index is None else f"[{as_text(self.index)} {kind.index_unit}]"
-        words = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
+        name = self.outcome
+        if self.index is not None:
+            name += f"[{as_text(self.index)} {kind.index_unit}]"
+        compared = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
         unit = {"1": "", "x": "x"}.get(kind.unit, f" {kind.unit}")  # a factor is written 100x
-        return f"{self.outcome}{index} {words[self.comparison]} {as_text(self.threshold)}{unit}"
+        return f"{name} {compared[self.comparison]} {as_text(self.threshold)}{unit}"
 
 
 def _months(months: float) -> str:
@@ -229,13 +196,13 @@ def parse_event(text: str) -> Event:
     except ValueError:
         why = "is not an event: outcome, comparison (<, <=, >, >=), number"
         raise InputError(where, why, _REMEDY) from None
-    comparison, threshold_text = found[0], text[found.end() :].strip()
+    comparison = found[0]
     name = _SHORT.get(word, word)
     if name not in OUTCOME_KINDS:
         why = f"names no outcome: {shortened(repr(word))} is unknown"
         raise InputError(where, why, nearest(word, [*OUTCOME_KINDS, *_SHORT]))
     kind = OUTCOME_KINDS[name]
-    threshold = _number(where, "the number after the comparison", threshold_text)
+    threshold = _number(where, "the number after the comparison", text[found.end() :].strip())
     if kind.unit == "months" and threshold < 0.0:
         raise InputError(where, f"compares a time with {as_text(threshold)} months", "Times count from 0.")
     if kind.index_unit is None:

@@ -5,8 +5,6 @@ Arrays below, labels above: the engine fills the arrays, pandas begins at :meth:
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +13,12 @@ from numpy.typing import NDArray
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS, STATUSES
-from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.quantities import MODES
 from mc_sie.text.showing import Shown
 from mc_sie.units import MONTHS_PER_YEAR, years_of_progress
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
 LEVELS_DEFAULT = tuple(float(k) for k in range(1, 17))
 """Gains in effective training compute at which times are taken, OOM."""
@@ -35,27 +32,18 @@ STATUS_NAMES = tuple(STATUSES[code].name for code in sorted(STATUSES))
 
 @dataclass(frozen=True)
 class OutcomeKind:
-    """One outcome, in words.
-
-    Attributes
-    ----------
-    name : str
-        Code name, the same in events, tables and code.
-    label : str
-        Name for people, for tables and figures; k and w stand for the index.
-    unit : str
-        As of quantities, and ``"years"`` for years of recent progress.
-    meaning : str
-        One line for tables and documentation.
-    index_unit : {"OOM", "months"}, optional
-        For an outcome with an index: what it counts.
-    """
+    """One outcome, in words."""
 
     name: str
+    """Code name, the same in events, tables and code."""
     label: str
+    """Name for people, for tables and figures; k and w stand for the index."""
     unit: str
+    """As of quantities, and ``"years"`` for years of recent progress."""
     meaning: str
+    """One line for tables and documentation."""
     index_unit: str | None = None
+    """``"OOM"`` or ``"months"``: what the index counts, for an outcome that has one."""
 
 
 _TABLE = (
@@ -167,20 +155,7 @@ def name_and_index(text: str) -> tuple[str, str | None]:
 
 
 def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The gains in OOM and the widths in months that must be simulated for an outcome.
-
-    Parameters
-    ----------
-    name : str
-        A name of :data:`OUTCOME_KINDS`.
-    index : float or None
-        k in OOM or w in months, for an outcome that has one.
-
-    Returns
-    -------
-    levels, widths : tuple of float
-        At most one number in all.
-    """
+    """Gains in OOM and widths in months that must be simulated for an outcome: at most one number in all."""
     if name == "best_year_progress_years":
         return (), (MONTHS_PER_YEAR,)
     if index is None:
@@ -193,17 +168,7 @@ def marks_of(name: str, index: float | None) -> tuple[tuple[float, ...], tuple[f
 def window_months(name: str, index: float | None = None) -> float:
     """Months that a trajectory must last for a gain to be that of its whole window.
 
-    Parameters
-    ----------
-    name : str
-        A name of :data:`OUTCOME_KINDS`.
-    index : float, optional
-        Its index, where it has one.
-
-    Returns
-    -------
-    float
-        0 for an outcome that is no gain within a window.
+    0 for an outcome that is no gain within a window.
     """
     if name == "best_gain_ooms" and index is not None:
         return index
@@ -213,22 +178,27 @@ def window_months(name: str, index: float | None = None) -> float:
 
 
 def as_text(number: float) -> str:
-    """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``.
-
-    Parameters
-    ----------
-    number : float
-        Index or threshold of an outcome.
-
-    Returns
-    -------
-    str
-        Text that ``float`` turns back into the same number.
-    """
+    """A number as short as it can be without becoming another number, e.g. ``5``, ``2.5`` or ``2.1234567``."""
     short = f"{number:g}"
     if float(short) == number:
         return short
     return repr(float(number))
+
+
+def column_of(name: str, index: float | None) -> str:
+    """Name of an outcome as a column of tables, such as ``months_to_5``."""
+    if index is None:
+        return name
+    return f"{name}_{as_text(index)}"
+
+
+def kind_of_column(column: str) -> tuple[str, float | None]:
+    """Name and index of the outcome in a column that :func:`column_of` named; ``status`` and ``end`` have no index."""
+    stem, _, text = column.rpartition("_")
+    kind = OUTCOME_KINDS.get(stem)
+    if column in OUTCOME_KINDS or kind is None or kind.index_unit is None:
+        return column, None
+    return stem, float(text)
 
 
 @dataclass(frozen=True, repr=False)
@@ -297,9 +267,12 @@ class Outcomes(Shown):
         names = [f.name for f in fields(cls) if f.name not in ("levels", "widths", *codes)]
         ends = np.cumsum([marks.get(name, 1) for name in names]).tolist()
         parts = np.split(np.empty((ends[-1], n)), ends[:-1])
-        arrays: dict[str, NDArray[Any]] = {
-            name: part.T if name in marks else part[0] for name, part in zip(names, parts, strict=True)
-        }
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, block in zip(names, parts, strict=True):
+            if name in marks:
+                arrays[name] = block.T
+            else:
+                arrays[name] = block[0]
         arrays |= {name: np.empty(n, kind) for name, kind in codes.items()}
         return cls(levels=levels, widths=widths, **arrays)
 
@@ -361,14 +334,23 @@ class Outcomes(Shown):
         array = getattr(self, name)
         if OUTCOME_KINDS[name].index_unit is None:
             return np.where(self.is_ok, array, np.nan)
-        argument = "widths" if name == "best_gain_ooms" else "levels"
+        argument = self._argument_of_marks(name)
         marks: NDArray[np.float64] = getattr(self, argument)
         column = np.flatnonzero(marks == index)
         if len(column) == 0:
             there = ", ".join(map(as_text, marks))
-            where = name if index is None else f"{name}[{as_text(index)}]"
+            where = name
+            if index is not None:
+                where += f"[{as_text(index)}]"
             raise InputError(where, "was not simulated", f"There are {there}: add it to simulate({argument}=...).")
         return np.asarray(array[:, column[0]])
+
+    @staticmethod
+    def _argument_of_marks(name: str) -> str:
+        """The argument of ``simulate`` that says at which k or w an outcome is taken; its name here too."""
+        if OUTCOME_KINDS[name].index_unit == "months":
+            return "widths"
+        return "levels"
 
     def to_frame(self) -> pd.DataFrame:
         """All outcomes as a table, one row a draw.
@@ -394,9 +376,8 @@ class Outcomes(Shown):
             if kind.index_unit is None:
                 columns[kind.name] = array
                 continue
-            marks = self.widths if kind.name == "best_gain_ooms" else self.levels
-            for j, mark in enumerate(marks):
-                columns[f"{kind.name}_{as_text(mark)}"] = array[:, j]
+            for j, mark in enumerate(getattr(self, self._argument_of_marks(kind.name))):
+                columns[column_of(kind.name, mark)] = array[:, j]
         is_ok = self.is_ok
         columns["limit_reached"] = pd.array(self.limit_reached, dtype="boolean")
         columns["limit_reached"][~is_ok] = pd.NA
@@ -404,72 +385,3 @@ class Outcomes(Shown):
         columns["n_deployments"][~is_ok | (self.mode != MODES.index("from_scratch"))] = pd.NA
         columns["end"] = pd.Categorical.from_codes(np.where(is_ok, self.end, -1), ENDS)
         return columns
-
-    def to_datatree(self, draws: Mapping[str, NDArray[np.generic]], n_replicates: int) -> xr.DataTree:
-        """Draws and outcomes as an ArviZ DataTree, one chain a replicate.
-
-        Parameters
-        ----------
-        draws : mapping of str to array of shape (n,)
-            Quantities by code name; those that are the same in every draw, or absent from some, are left out.
-        n_replicates : int
-            Independent randomisations, of n / n_replicates draws each.
-
-        Returns
-        -------
-        xarray.DataTree
-            Group ``prior`` holds the quantities, ``prior_predictive`` the outcomes, with dimensions ``chain`` and
-            ``draw`` (and ``ooms`` or ``months`` for indexed outcomes, which are left out where none were asked for).
-            Codes are integers whose words stand in the attribute ``words``; ``end`` is -1 in a draw that could not be
-            simulated. inf is stored as it is, beside a flag ``months_to_reached``, which says the same of
-            ``best_window_months``. Flags are 0 or 1: ArviZ takes no quantiles of booleans.
-        """
-        from arviz_base import from_dict
-
-        def chained(array: NDArray[np.generic]) -> NDArray[np.generic]:
-            return array.reshape(n_replicates, -1, *array.shape[1:])
-
-        prior = {
-            name: chained(array)
-            for name, array in draws.items()
-            if name == "mode" or (not np.isnan(array).any() and array.min() < array.max())
-        }
-        whole = {name: getattr(self, name) for name in ("status", "end", *(kind.name for kind in self.kinds))}
-        predictive = {name: chained(array) for name, array in whole.items() if array.size}
-        predictive["end"] = chained(np.where(self.is_ok, self.end, -1).astype(np.int8))
-        predictive["limit_reached"] = predictive["limit_reached"].astype(np.int8)
-        if self.levels.size:
-            predictive["months_to_reached"] = np.isfinite(predictive["months_to"]).astype(np.int8)
-        with warnings.catch_warnings():  # a small run has more chains than draws in each, and that is as it should be
-            warnings.filterwarnings("ignore", message="Found chain dimension", category=UserWarning)
-            tree = from_dict(
-                {"prior": prior, "prior_predictive": predictive},
-                dims={
-                    "months_to": ["ooms"],
-                    "months_to_reached": ["ooms"],
-                    "best_window_months": ["ooms"],
-                    "best_gain_ooms": ["months"],
-                },
-                coords={"ooms": self.levels, "months": self.widths},
-            )
-        for group, name, words in (
-            ("prior", "mode", MODES),
-            ("prior_predictive", "status", STATUS_NAMES),
-            ("prior_predictive", "end", ENDS),
-        ):
-            tree[group][name].attrs["words"] = " ".join(words)
-        meanings = {kind.name: (kind.unit, kind.meaning) for kind in OUTCOME_KINDS.values()}
-        meanings["months_to_reached"] = ("1", "1 if effective compute rises by k OOM within the trajectory")
-        for name in predictive.keys() & meanings.keys():
-            unit, meaning = meanings[name]
-            tree["prior_predictive"][name].attrs.update(units=unit, long_name=meaning)
-        for name in prior:
-            tree["prior"][name].attrs.update(_attributes(name))
-        return tree
-
-
-def _attributes(name: str) -> dict[str, str]:
-    """Unit and meaning of a quantity, as attributes that ArviZ and xarray show."""
-    if name not in QUANTITIES:
-        return {"long_name": "which member of the pool"}
-    return {"units": QUANTITIES[name].unit, "long_name": QUANTITIES[name].meaning}

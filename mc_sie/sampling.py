@@ -55,24 +55,16 @@ N_PER_REPLICATE_HIGH = 2**32
 
 @dataclass(frozen=True)
 class Design:
-    """Number of points, scheme and seed. Made by :func:`plan`.
-
-    Attributes
-    ----------
-    scheme : str
-        One of :data:`SCHEMES`.
-    seed : int
-        In [0, 2^64).
-    n_replicates : int
-        Independent randomisations.
-    n_per_replicate : int
-        Draws in each; a power of two for ``sobol``.
-    """
+    """Number of points, scheme and seed. Made by :func:`plan`."""
 
     scheme: str
+    """One of :data:`SCHEMES`."""
     seed: int
+    """In [0, 2^64)."""
     n_replicates: int
+    """Independent randomisations."""
     n_per_replicate: int
+    """Draws in each; a power of two for ``sobol``."""
 
     @property
     def n_draws(self) -> int:
@@ -137,7 +129,9 @@ def _whole(argument: str, value: object, low: int, why: str, high: int | None = 
     except TypeError:
         raise InputError(f"{argument} = {value}", "is not a whole number", "Write it as plain digits.") from None
     if isinstance(value, bool) or number < low or (high is not None and number > high):
-        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
+        allowed = f"at least {low}"
+        if high is not None:
+            allowed = f"from {low} to {high}"
         raise InputError(f"{argument} = {value}", f"is out of range: {why}", f"Give a whole number, {allowed}.")
     return number
 
@@ -169,14 +163,16 @@ def points(design: Design, dimension: int, start: int, stop: int) -> NDArray[np.
     if not 0 <= start <= stop <= design.n_draws:
         raise InputError(f"draws {start} to {stop}", f"are not a range within the {design.n_draws} of the design")
     u = np.empty(stop - start)
-    seed, dim = np.uint64(design.seed), np.uint64(dimension)
+    seed = np.uint64(design.seed)
+    dim = np.uint64(dimension)
     with np.errstate(over="ignore"):  # interpreted, 64-bit products wrap with a warning; compiled, in silence
         filled = 0
         while filled < len(u):
             replicate, index = divmod(start + filled, design.n_per_replicate)
             part = u[filled : filled + design.n_per_replicate - index]
             filled += len(part)
-            rep, first = np.uint64(replicate), np.uint64(index)
+            rep = np.uint64(replicate)
+            first = np.uint64(index)
             if design.scheme == "sobol":
                 _fill_sobol(part, first, seed, rep, dim, DIRECTIONS[dimension])
             else:
@@ -187,10 +183,17 @@ def points(design: Design, dimension: int, start: int, stop: int) -> NDArray[np.
 # --- Bits ------------------------------------------------------------------------------------------------------------
 # Every operand is uint64, the constants included: numba turns uint64 with int64 into float64.
 
-_0, _1, _HALF, _WORD = np.uint64(0), np.uint64(1), np.uint64(32), np.uint64(2**32 - 1)
+_0 = np.uint64(0)
+_1 = np.uint64(1)
+_HALF = np.uint64(32)
+_WORD = np.uint64(2**32 - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
+# multipliers and shifts of SplitMix64
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_SHIFT_1 = np.uint64(30)
+_SHIFT_2 = np.uint64(27)
+_SHIFT_3 = np.uint64(31)
 
 
 @njit
@@ -210,13 +213,13 @@ def _key(seed: np.uint64, replicate: np.uint64, dimension: np.uint64) -> np.uint
     return key
 
 
-_HALF_CELL, _CELL = 0.5, 2.0**-52
+_CELL = 2.0**-52
 
 
 @njit
 def _centre(cell: np.uint64) -> float:
     """Centre of one of 2^52 equal cells of the unit interval, exact in double precision."""
-    return (np.float64(cell) + _HALF_CELL) * _CELL
+    return (np.float64(cell) + 0.5) * _CELL
 
 
 # --- Sobol' points, Owen-scrambled -----------------------------------------------------------------------------------
@@ -322,27 +325,18 @@ def _directions() -> NDArray[np.uint64]:
 DIRECTIONS = _directions()
 """Direction numbers, shape (dimension, bit of the index), as 32-bit binary fractions."""
 
-_LEVELS, _DEPTH, _LEVELS_MASK = np.uint64(6), np.uint64(24), np.uint64(63)
-_BELOW, _BELOW_MASK = np.uint64(8), np.uint64(0xFF)  # digits of the Sobol' point below the tree
-_TAIL, _TAIL_DISCARD = np.uint64(28), np.uint64(36)  # digits returned below the tree; 64 less that
+_DEPTH = np.uint64(24)  # levels of the tree of digits
+_LEVELS = np.uint64(6)  # levels whose flips one hash gives
+_LEVELS_MASK = np.uint64(63)
+_BELOW = np.uint64(8)  # digits of the Sobol' point below the tree
+_BELOW_MASK = np.uint64(0xFF)
+_TAIL = np.uint64(28)  # digits returned below the tree
+_TAIL_DISCARD = np.uint64(36)  # 64 less that
 
 
 @njit
 def sobol_bits(index: np.uint64, directions: NDArray[np.uint64]) -> np.uint64:
-    """One coordinate of a Sobol' point before scrambling, as a 32-bit binary fraction.
-
-    Parameters
-    ----------
-    index : uint64
-        Number of the point, below 2^32.
-    directions : ndarray, shape (32,)
-        Row of :data:`DIRECTIONS`.
-
-    Returns
-    -------
-    uint64
-        The coordinate times 2^32.
-    """
+    """One coordinate of a Sobol' point before scrambling, times 2^32; ``directions`` is a row of :data:`DIRECTIONS`."""
     bits: np.uint64 = _0
     k = 0
     while index:
@@ -356,20 +350,8 @@ def sobol_bits(index: np.uint64, directions: NDArray[np.uint64]) -> np.uint64:
 def owen_scramble(bits: np.uint64, key: np.uint64) -> np.uint64:
     """A 32-bit binary fraction after a nested uniform scramble, with 20 digits more.
 
-    Parameters
-    ----------
-    bits : uint64
-        The fraction times 2^32.
-    key : uint64
-        Chooses the scramble.
+    ``bits`` is the fraction times 2^32, the result the scrambled fraction times 2^52; ``key`` chooses the scramble.
 
-    Returns
-    -------
-    uint64
-        The scrambled fraction times 2^52.
-
-    Notes
-    -----
     A node of the tree of digits is numbered as in a heap: 1 is the root, and the node reached by the digits ``d`` of
     ``k`` levels is ``2^k + d``. Whether the next digit is flipped there depends on the node alone.
     """
@@ -408,33 +390,27 @@ def _fill_sobol(
 
 # --- Independent numbers ---------------------------------------------------------------------------------------------
 
-_PHILOX_M0, _PHILOX_M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_PHILOX_W0, _PHILOX_W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_PHILOX_M0 = np.uint64(0xD2511F53)
+_PHILOX_M1 = np.uint64(0xCD9E8D57)
+_PHILOX_W0 = np.uint64(0x9E3779B9)
+_PHILOX_W1 = np.uint64(0xBB67AE85)
 _WORDS = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
 @njit
 def philox4x32(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> _WORDS:
-    """Four random 32-bit words from a counter of four and a key of two (Philox 4x32, ten rounds).
-
-    Parameters
-    ----------
-    c0, c1, c2, c3, k0, k1 : uint64
-        32-bit words.
-
-    Returns
-    -------
-    tuple of four uint64
-        32-bit words.
-    """
+    """Four random 32-bit words from a counter of four and a key of two (Philox 4x32, ten rounds)."""
     for _ in range(10):
-        p0, p1 = _PHILOX_M0 * c0, _PHILOX_M1 * c2
+        p0 = _PHILOX_M0 * c0
+        p1 = _PHILOX_M1 * c2
         c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ k0, p1 & _WORD, (p0 >> _HALF) ^ c3 ^ k1, p0 & _WORD
-        k0, k1 = (k0 + _PHILOX_W0) & _WORD, (k1 + _PHILOX_W1) & _WORD
+        k0 = (k0 + _PHILOX_W0) & _WORD
+        k1 = (k1 + _PHILOX_W1) & _WORD
     return c0, c1, c2, c3
 
 
-_TOP, _TOP_DISCARD = np.uint64(20), np.uint64(12)
+_TOP = np.uint64(20)  # of 52 bits, 32 come from one word and 20 from another
+_TOP_DISCARD = np.uint64(12)
 
 
 @njit

@@ -48,32 +48,10 @@ def years_of_progress(ooms: ArrayLike, labour_per_efficiency: ArrayLike) -> NDAr
 
 
 def rho_from_sigma(sigma: ArrayLike) -> NDArray[np.float64]:
-    """Substitution parameter of an elasticity of substitution.
-
-    Parameters
-    ----------
-    sigma : array_like
-        Elasticity, positive.
-
-    Returns
-    -------
-    array
-        ``rho = (sigma - 1)/sigma``.
-    """
+    """Substitution parameter of a positive elasticity of substitution, ``rho = (sigma - 1)/sigma``."""
     return np.asarray(1.0 - 1.0 / np.asarray(sigma, dtype=np.float64))
 
 
 def sigma_from_rho(rho: ArrayLike) -> NDArray[np.float64]:
-    """Elasticity of substitution of a substitution parameter.
-
-    Parameters
-    ----------
-    rho : array_like
-        Below 1.
-
-    Returns
-    -------
-    array
-        ``sigma = 1/(1 - rho)``.
-    """
+    """Elasticity of substitution of a substitution parameter below 1, ``sigma = 1/(1 - rho)``."""
     return np.asarray(1.0 / (1.0 - np.asarray(rho, dtype=np.float64)))

@@ -1,20 +1,18 @@
-"""Outcomes as arrays, as a frame, and as a tree that ArviZ takes."""
+"""Outcomes as arrays and as a frame."""
 
 from dataclasses import fields, replace
 
-import arviz_stats
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from blank import blank_outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS
-from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index
-from mc_sie.quantities import MODES, QUANTITIES
+from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, column_of, kind_of_column, name_and_index
+from mc_sie.quantities import MODES
 
 
 @given(st.floats(1e-300, 1e300))
@@ -166,85 +164,17 @@ def test_gains_are_counted_in_years_of_progress_too(simulation):
     np.testing.assert_allclose(frame["best_year_progress_years"] * 8 / mu, frame["best_gain_ooms_12"] / np.log10(2))
 
 
-# --- The tree ---
-
-
-@pytest.fixture
-def tree(simulation):
-    return simulation.outcomes.to_datatree(simulation.draws, simulation.design.n_replicates)
-
-
-def test_a_replicate_is_a_chain(simulation, tree):
-    design = simulation.design
-    for group in ("prior", "prior_predictive"):
-        assert tree[group].sizes["chain"] == design.n_replicates
-        assert tree[group].sizes["draw"] == design.n_per_replicate
-    r = tree["prior"]["r"].to_numpy()
-    np.testing.assert_array_equal(r.ravel(), simulation.draws["r"])
-    np.testing.assert_array_equal(r[1], simulation.draws["r"][simulation.replicate == 1])
-
-
-def test_the_tree_holds_what_varies_and_every_outcome(simulation, tree):
-    assert set(tree["prior"].data_vars) == {
-        "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months",
-    }  # fmt: skip
-    assert set(tree["prior_predictive"].data_vars) == {"status", "end", "months_to_reached", *OUTCOME_KINDS}
-    months_to = tree["prior_predictive"]["months_to"]
-    assert months_to.dims == ("chain", "draw", "ooms")
-    np.testing.assert_array_equal(
-        months_to.sel(ooms=2.5).to_numpy().ravel(), simulation.outcomes.values("months_to", 2.5)
-    )
-    gains = tree["prior_predictive"]["best_gain_ooms"]
-    np.testing.assert_array_equal(
-        gains.sel(months=24).to_numpy().ravel(), simulation.outcomes.values("best_gain_ooms", 24.0)
-    )
-
-
-def test_what_is_never_reached_is_inf_beside_a_flag(tree):
-    predictive = tree["prior_predictive"]
-    months_to, reached = predictive["months_to"].to_numpy(), predictive["months_to_reached"].to_numpy()
-    assert np.isinf(months_to).any()
-    np.testing.assert_array_equal(reached == 1, np.isfinite(months_to))
-    np.testing.assert_array_equal(reached == 1, np.isfinite(predictive["best_window_months"].to_numpy()))
-
-
-def test_the_tree_carries_units_and_words(tree):
-    for name, variable in tree["prior"].data_vars.items():
-        assert variable.attrs["units"] == QUANTITIES[name].unit
-        assert variable.attrs["long_name"] == QUANTITIES[name].meaning
-    assert tree["prior"]["mode"].attrs["words"].split() == list(MODES)
-    predictive = tree["prior_predictive"]
-    assert predictive["status"].attrs["words"].split() == list(STATUS_NAMES)
-    assert predictive["end"].attrs["words"].split() == list(ENDS)
-    assert predictive["pace_peak"].attrs["units"] == "x"
-
-
-def test_a_failed_draw_has_no_end(failing):
-    tree = failing.outcomes.to_datatree(failing.draws, failing.design.n_replicates)
-    end = tree["prior_predictive"]["end"].to_numpy().ravel()
-    np.testing.assert_array_equal(end == -1, ~failing.outcomes.is_ok)
-
-
-def test_what_a_pool_leaves_out_in_some_draws_is_not_in_the_tree(pooled):
-    tree = pooled.outcomes.to_datatree(pooled.draws, pooled.design.n_replicates)
-    assert "speedup_initial" not in tree["prior"]
-    assert tree["prior"]["prior_set"].attrs == {"long_name": "which member of the pool"}
-
-
-def test_arviz_summarises_the_prior_and_finite_outcomes_of_a_file(tree, simulation, tmp_path):
-    tree.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
-    with xr.open_datatree(tmp_path / "draws.nc", engine="h5netcdf") as read:
-        prior = arviz_stats.summary(read, group="prior", kind="stats", ci_prob=0.9, ci_kind="eti", round_to="none")
-        finite = [name for name, values in read["prior_predictive"].data_vars.items() if np.isfinite(values).all()]
-        predictive = arviz_stats.summary(
-            read, group="prior_predictive", var_names=finite, kind="stats", ci_prob=0.9, ci_kind="eti", round_to="none"
-        )
-    assert set(prior.index) == set(tree["prior"].data_vars)
-    assert {"status", "end", "first_year_ooms", "limit_reached", "n_deployments"} <= set(predictive.index)
-    assert "months_to_reached[2.5]" in predictive.index
-    assert prior.loc["r", "mean"] == pytest.approx(simulation.draws["r"].mean())
-    assert prior.loc["r", "eti90_lb"] == pytest.approx(np.quantile(simulation.draws["r"], 0.05), rel=0.02)
-    gain = simulation.outcomes.values("best_gain_ooms", 24.0)
-    assert predictive.loc["best_gain_ooms[24.0]", "mean"] == pytest.approx(gain.mean())
-    reached = np.isfinite(simulation.outcomes.values("months_to", 2.5)).mean()
-    assert predictive.loc["months_to_reached[2.5]", "mean"] == pytest.approx(reached)
+@pytest.mark.parametrize(
+    ("column", "name", "index"),
+    [
+        ("months_to_5", "months_to", 5.0),
+        ("best_window_months_2.5", "best_window_months", 2.5),
+        ("best_gain_ooms_12", "best_gain_ooms", 12.0),
+        ("months_to_peak", "months_to_peak", None),
+        ("status", "status", None),
+        ("end", "end", None),
+    ],
+)
+def test_a_column_is_named_after_its_outcome_and_its_index(column, name, index):
+    assert column_of(name, index) == column
+    assert kind_of_column(column) == (name, index)

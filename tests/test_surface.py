@@ -19,11 +19,11 @@ from mc_sie.quantities import MODES
 PUBLIC = [
     "BreakEven", "Comparison", "Conditioned", "Design", "Document", "Entry", "Estimate", "Event", "Evidence",
     "EvidenceReport", "InputError", "McSieError", "Measurement", "Outcomes", "Precision", "PriorSet", "Rare",
-    "Reading", "ReportRequest", "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary",
-    "Verification", "WeightedEstimate", "breakeven", "compare", "doubled", "entry", "estimate_rare", "evaluate",
-    "evidence", "load_prior", "make_report", "make_request", "measure", "parse_event", "pool", "precision",
-    "read_run", "sample_of", "sensitivity", "shipped_priors", "simulate", "structure", "summarise", "trajectory",
-    "verify", "write_report", "write_run",
+    "Reading", "ReportRequest", "Retraining", "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure",
+    "Summary", "Verification", "WeightedEstimate", "arviz_summary", "breakeven", "compare", "doubled", "entry",
+    "estimate_rare", "evaluate", "evidence", "load_prior", "make_report", "make_request", "measure", "parse_event",
+    "pool", "precision", "read_run", "retraining", "sample_of", "sensitivity", "shipped_priors", "simulate",
+    "structure", "summarise", "trajectory", "verify", "write_report", "write_run",
 ]  # fmt: skip
 TUTORIALS = [f"docs/tutorials/{path.name}" for path in sorted((ROOT / "docs/tutorials").glob("*.md"))]
 HEAVY = (
@@ -116,6 +116,7 @@ def test_help_lists_the_commands_at_once():
     for command in (
         "run",
         "resume",
+        "netcdf",
         "sensitivity",
         "measure",
         "compare",

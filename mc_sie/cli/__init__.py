@@ -5,9 +5,11 @@ Heavy modules are imported inside the commands, so that ``mc-sie --help`` answer
 
 from mc_sie.cli import (  # noqa: F401, I001 (each adds its commands, in the order of --help)
     run,
+    netcdf,
     sensitivity,
     measure,
     compare,
+    retraining,
     evidence,
     report,
     explore,

@@ -34,7 +34,7 @@ def run_draws(request: RunRequest, *, n_draws: int, all_outcomes: bool) -> None:
     print_answer(drawn, summary)
     if request.precision.is_asked:
         say(with_flags(request.precision.sentence(summary.answer, request.design.n_replicates)))
-    say(f"Results: {folder}/ (run.json, draws.parquet, draws.nc and tables as CSV)")
+    say(f"Results: {folder}/ (run.json, draws.parquet and tables as CSV)")
 
 
 def _simulate_to_target(request: RunRequest, n_draws: int, progress: Progress | None) -> Simulation:

@@ -21,6 +21,7 @@ from mc_sie.engine.cpu import Processor
 from mc_sie.engine.given import arrays_of, numbers_of
 from mc_sie.engine.kernel import empty_outcomes, fill
 from mc_sie.errors import InputError
+from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
@@ -31,6 +32,7 @@ from mc_sie.text.showing import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 DRAWS_DEFAULT = 2**17
 """Draws when nothing else is asked for: the standard error of a probability is then at most about 0.05 points."""
@@ -86,6 +88,37 @@ class Simulation(Shown):
     def replicate(self) -> NDArray[np.int32]:
         """Number of the replicate that each draw belongs to, shape (n,)."""
         return self.design.replicate
+
+    def to_datatree(self, event: Event | str = HEADLINE) -> xr.DataTree:
+        """Draws, outcomes and evidence as a DataTree by the schema of ArviZ, one chain a replicate.
+
+        Parameters
+        ----------
+        event : Event or str
+            Event that stands among the outcomes as 0 and 1; its levels and widths must have been simulated.
+
+        Returns
+        -------
+        xarray.DataTree
+            Groups ``prior``, ``prior_predictive`` and ``constant_data``; of a set that states evidence also
+            ``posterior``, ``posterior_predictive``, ``log_prior``, ``log_likelihood`` and ``observed_data``, in which
+            the weighted draws are resampled to equal weight.
+
+        Raises
+        ------
+        InputError
+            For an event that does not parse or was not simulated, or a replicate in which no draw has a weight.
+        """
+        from mc_sie.engine.datatree import datatree_of
+        from mc_sie.engine.sample import sample_of
+
+        if isinstance(event, str):
+            event = parse_event(event)
+        event.check_horizon(self.horizon_months)
+        before = None
+        if self.before is not None:
+            before = sample_of(self.before, event)
+        return datatree_of(sample_of(self, event), before)
 
     @property
     def method_in_words(self) -> str:

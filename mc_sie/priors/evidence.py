@@ -238,6 +238,30 @@ class Evidence:
             return np.asarray(x <= given["value"])
         return np.asarray(self.log_likelihood(x) >= -2.0)  # z^2 / 2 at two standard deviations
 
+    def predicted(self, values: ArrayLike, random: np.random.Generator) -> NDArray[Any]:
+        """Reading that each draw predicts, with its error.
+
+        Parameters
+        ----------
+        values : array_like of shape (n,)
+            The subject in each draw, in its unit.
+        random : numpy.random.Generator
+            Of the errors.
+
+        Returns
+        -------
+        array of shape (n,)
+            For ``normal`` and ``lognormal`` in the unit of the subject; else 1 where a reading would satisfy the
+            interval or bound, and 0 elsewhere.
+        """
+        x = np.asarray(values, dtype=np.float64)
+        if not self.is_value:
+            return (random.random(x.shape) < np.exp(self.log_likelihood(x))).astype(np.int8)
+        z = random.standard_normal(x.shape)
+        if "sd_log" in self.parameters:
+            return np.asarray(x * np.exp(self.parameters["sd_log"] * z))
+        return np.asarray(x + self.parameters["sd"] * z)
+
     def predictive(self, values: ArrayLike) -> Array:
         """Probability in each draw of a reading below the one that was made, or of one that satisfies it.
 

@@ -17,39 +17,14 @@ MULTIPLIERS = {"SC": 5.0, "SAR": 25.0, "SIAR": 250.0, "ASI": 2000.0}
 
 
 def phase_years(human_years: float, start: float, end: float) -> float:
-    """Calendar time of a phase: ``Y (1/v0 - 1/v1)/ln(v1/v0)``.
-
-    Parameters
-    ----------
-    human_years : float
-        Y, years at human speed.
-    start, end : float
-        Multipliers v0 and v1, different.
-
-    Returns
-    -------
-    float
-        Years.
-    """
+    """Calendar years of a phase: ``Y (1/v0 - 1/v1)/ln(v1/v0)``, with multipliers v0 and v1 at start and end."""
     return human_years * (1.0 / start - 1.0 / end) / math.log(end / start)
 
 
 def stepped_years(human_years: float, start: float, end: float, step_years: float = 1.0 / 365.0) -> float:
-    """Calendar time of a phase, day by day, as a simulation does it.
-
-    Parameters
-    ----------
-    human_years, start, end
-        As in :func:`phase_years`.
-    step_years : float
-        Length of a step.
-
-    Returns
-    -------
-    float
-        Years, whole steps.
-    """
-    done, years = 0.0, 0.0
+    """Calendar years of a phase in whole steps, as a simulation does it; arguments as in :func:`phase_years`."""
+    done = 0.0
+    years = 0.0
     while done < human_years:
         done += step_years * start * (end / start) ** min(1.0, done / human_years)
         years += step_years
@@ -62,14 +37,9 @@ def coder_phase_human_years(prob: float, *, centre: float | None = None) -> floa
     Parameters
     ----------
     prob : float
-        Level, above 0.15.
+        Above 0.15.
     centre : float, optional
         Median of the lognormal part; the geometric mean of its 80 % interval (1.5 to 10) if not given.
-
-    Returns
-    -------
-    float
-        Years.
     """
     spread = math.log(10.0 / 1.5) / (2.0 * float(ndtri(0.9)))
     level = (prob - 0.15) / 0.85
@@ -96,15 +66,10 @@ def targets() -> list[Target]:
     high = coder_phase_human_years(0.9)
     centred = phase_years(coder_phase_human_years(0.9, centre=4.0), v["SC"], v["SAR"])
     daily = stepped_years(coder, v["SC"], v["SAR"])
-    first, second, third = (
-        f"years from {phase}"
-        for phase in (
-            "superhuman coder to researcher",
-            "researcher to superintelligent researcher",
-            "superintelligent researcher to superintelligence",
-        )
-    )
-    coder_speed = product((1.5, 3.0), (1.2, 2.0), (1.2, 2.0), (1.1, 1.5), (0.8, 1.0))
+    first = "years from superhuman coder to researcher"
+    second = "years from researcher to superintelligent researcher"
+    third = "years from superintelligent researcher to superintelligence"
+    coder_low, coder_middle, coder_high = product((1.5, 3.0), (1.2, 2.0), (1.2, 2.0), (1.1, 1.5), (0.8, 1.0))
     return [
         Target(
             SOURCE,
@@ -141,9 +106,9 @@ def targets() -> list[Target]:
             "not reproduced",
             "2.4 human years at 250 to 2000 times human speed take 0.004",
         ),
-        Target(SOURCE, "multiplier of the superhuman coder by parts, low, x", "3.4", coder_speed[0]),
-        Target(SOURCE, "multiplier of the superhuman coder by parts, x", "5.8", coder_speed[1]),
-        Target(SOURCE, "multiplier of the superhuman coder by parts, high, x", "10", coder_speed[2]),
+        Target(SOURCE, "multiplier of the superhuman coder by parts, low, x", "3.4", coder_low),
+        Target(SOURCE, "multiplier of the superhuman coder by parts, x", "5.8", coder_middle),
+        Target(SOURCE, "multiplier of the superhuman coder by parts, high, x", "10", coder_high),
         Target(
             SOURCE,
             "multiplier of the superhuman researcher from surveys on parts, x",

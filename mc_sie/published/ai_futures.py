@@ -18,17 +18,7 @@ PARALLEL_PENALTY = 0.5
 
 @dataclass(frozen=True)
 class Throughput:
-    """Parameters of the CES.
-
-    Attributes
-    ----------
-    rho : float
-        Substitution parameter.
-    compute_share : float
-        Weight s on compute.
-    compute_exponent : float
-        zeta.
-    """
+    """The CES, and its parameters rho, s and zeta."""
 
     rho: float
     compute_share: float
@@ -42,17 +32,9 @@ class Throughput:
 
 
 def from_anchors(unlimited_labour: float, unlimited_compute: float, tenth_compute: float) -> Throughput:
-    """The CES through three anchors.
+    """The CES through three anchors: throughput, x, with unlimited labour, unlimited compute, a tenth of the compute.
 
-    Parameters
-    ----------
-    unlimited_labour, unlimited_compute, tenth_compute : float
-        Throughput, x, with unlimited labour, unlimited compute, and a tenth of the compute.
-
-    Returns
-    -------
-    Throughput
-        ``s = 15^rho`` and ``1 - s = 1000^rho`` give rho by their sum; the third anchor gives zeta.
+    ``s = 15^rho`` and ``1 - s = 1000^rho`` give rho by their sum; the third anchor gives zeta.
     """
     from scipy.optimize import brentq
 

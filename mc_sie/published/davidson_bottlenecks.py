@@ -16,6 +16,7 @@ from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.probability.summary import summarise
 from mc_sie.engine.run import evaluate
 from mc_sie.events import HEADLINE
+from mc_sie.outcomes import Outcomes
 from mc_sie.priors import load_prior
 from mc_sie.published.verdicts import Target
 from mc_sie.units import rho_from_sigma
@@ -27,22 +28,7 @@ CEILINGS = {-1.0: "2", -0.5: "4", -0.2: "32", -0.15: "102", -0.1: "1024", 0.0: "
 
 
 def pace(labour: ArrayLike, rho: float, alpha: float = ALPHA) -> NDArray[np.float64]:
-    """Pace of software progress with compute held at 1.
-
-    Parameters
-    ----------
-    labour : array_like
-        Cognitive labour, x that of the human researchers; positive.
-    rho : float
-        Substitution parameter.
-    alpha : float
-        Weight on compute.
-
-    Returns
-    -------
-    array
-        x the pace at labour 1.
-    """
+    """Pace of software progress, x, with compute held at 1 and so many times the labour of the human researchers."""
     labour = np.asarray(labour, dtype=np.float64)
     if rho == 0.0:
         return np.asarray(labour ** (1.0 - alpha))
@@ -51,53 +37,49 @@ def pace(labour: ArrayLike, rho: float, alpha: float = ALPHA) -> NDArray[np.floa
 
 def ceiling(rho: float, alpha: float = ALPHA) -> float:
     """Largest pace as labour grows without bound: ``alpha^(1/rho)`` for rho < 0, else inf."""
-    return alpha ** (1.0 / rho) if rho < 0.0 else math.inf
+    if rho < 0.0:
+        return float(alpha ** (1.0 / rho))
+    return math.inf
 
 
 def curves(rhos: tuple[float, ...], ooms: float) -> pd.DataFrame:
-    """Pace against labour for some rho, with the ceiling and our law's pace beside it.
+    """Pace against labour that grows by so many OOM, for some rho: ``rho``, ``labour``, ``pace``, ``ceiling``, ``law``.
 
-    Parameters
-    ----------
-    rhos : tuple of float
-        Substitution parameters.
-    ooms : float
-        How far labour grows, OOM.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``rho``, ``labour``, ``pace``, ``ceiling``, ``law``.
+    ``law`` is the pace in our law.
     """
     labour = np.logspace(0.0, ooms, 40 * math.ceil(ooms) + 1)
     parts = []
     for rho in rhos:
-        law = _law(rho, labour)[0]
+        law = _law(rho, labour).pace_initial
         parts.append(
             pd.DataFrame({"rho": rho, "labour": labour, "pace": pace(labour, rho), "ceiling": ceiling(rho), "law": law})
         )
     return pd.concat(parts, ignore_index=True)
 
 
-def _law(rho: float, labour: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pace on the day of automation and its ceiling in our law, for each amount of labour."""
-    outcomes = evaluate(
+def _law(rho: float, labour: ArrayLike) -> Outcomes:
+    """The essay's production function in our law, on the day of automation, for each amount of labour."""
+    return evaluate(
         {"rho": rho, "r": 1.0, "alpha_compute": ALPHA, "labour_multiplier": labour, "horizon_months": 1.0},
         levels=(1.0,),
     )
-    return outcomes.pace_initial, outcomes.pace_ceiling
+
+
+def _law_ceiling(rho: float) -> float:
+    """Largest pace in our law."""
+    return float(_law(rho, 900.0).pace_ceiling[0])
 
 
 def targets() -> list[Target]:
     """Numbers that the essay printed."""
     rows = [
-        Target(SOURCE, f"largest pace at rho = {rho:g}, x", printed, ceiling(rho), law=float(_law(rho, 900.0)[1][0]))
+        Target(SOURCE, f"largest pace at rho = {rho:g}, x", printed, ceiling(rho), law=_law_ceiling(rho))
         for rho, printed in CEILINGS.items()
     ]
     return [
         *rows,
         _headline(),
-        Target(SOURCE, "largest pace at rho = -0.4, x", "6", ceiling(-0.4), law=float(_law(-0.4, 900.0)[1][0])),
+        Target(SOURCE, "largest pace at rho = -0.4, x", "6", ceiling(-0.4), law=_law_ceiling(-0.4)),
         Target(
             SOURCE,
             "rho of Epoch's elasticity 0.7",
@@ -123,13 +105,7 @@ def targets() -> list[Target]:
             "table",
             is_about=True,
         ),
-        Target(
-            SOURCE,
-            "largest pace at rho = -0.3, x",
-            "10",
-            ceiling(-0.3),
-            law=float(_law(-0.3, 900.0)[1][0]),
-        ),
+        Target(SOURCE, "largest pace at rho = -0.3, x", "10", ceiling(-0.3), law=_law_ceiling(-0.3)),
         Target(
             SOURCE,
             "largest pace at rho = -0.2 in the text, x",
@@ -139,7 +115,7 @@ def targets() -> list[Target]:
             "the text says about 30, the table 32",
             "table",
             is_about=True,
-            law=float(_law(-0.2, 900.0)[1][0]),
+            law=_law_ceiling(-0.2),
         ),
         Target(
             SOURCE,
@@ -149,7 +125,7 @@ def targets() -> list[Target]:
             "reproduced",
             "with labour grown by 9 OOM; at 8 OOM it is 235x, so the axis runs to 9",
             is_about=True,
-            law=float(_law(-0.1, 1e9)[0][0]),
+            law=float(_law(-0.1, 1e9).pace_initial[0]),
         ),
     ]
 

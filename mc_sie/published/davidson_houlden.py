@@ -3,7 +3,8 @@
 4 August 2025. Their public simulator (Accelerated_AI_Progress, July 2026) doubles labour-equivalent software again and
 again. Each doubling takes as long as a doubling time dt says; after it the returns r fall by r0/D, where D = 8
 doublings for each of the "years of progress" left before limits, and ``dt *= 2^x`` with ``x = p (1/r - 1)``. Options of
-the simulator, and readings of the article that differ from its code, are :data:`OPTIONS`.
+the simulator, and readings of the article that differ from its code, are :data:`OPTIONS`. A *step* is a doubling, or a
+part of one where a doubling is cut into several steps to approach the continuous law.
 
 An event is a number of doublings within a number of months, in some window that starts at a doubling, in strictly less
 than the window; 8 doublings are one year of progress.
@@ -12,8 +13,9 @@ than the window; 8 doublings are one year of progress.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,47 +52,39 @@ _CLEAR = 1e-9
 _BATCH = 1 << 14
 """Draws that a thread takes at a time."""
 
-_NONE, _AS_CODED, _AS_WRITTEN = 0, 1, 2  # retraining exponent
-_EXPONENTIAL, _LINEAR = 1, 2  # ramp of the boost
+# retraining exponent
+_NONE = 0
+_AS_CODED = 1
+_AS_WRITTEN = 2
+# ramp of the boost
+_EXPONENTIAL = 1
+_LINEAR = 2
 
 
-@dataclass(frozen=True)
-class Option:
-    """One variant of the simulator.
+class Rules(NamedTuple):
+    """What one option of the simulator does differently from the main results; compiled functions take it whole."""
 
-    Attributes
-    ----------
-    meaning : str
-        What it is.
-    retraining : int
-        0 none; 1 as coded, ``x / abs(x + 1)``; 2 as the article writes it, ``x / (1 + abs(x))``.
-    ramp : int
-        0 none; 1 the boost grows exponentially over five years; 2 linearly.
-    is_constant_r : bool
-        r does not fall.
-    is_exponent_first : bool
-        The exponent is taken before r falls (the article's pseudocode), not after (the code).
-    is_boost_added : bool
-        The first doubling takes 3/(1 + f) months, not 3/f.
-    """
-
-    meaning: str
     retraining: int = _NONE
+    """0 none; 1 as coded, ``x / abs(x + 1)``; 2 as the article writes it, ``x / (1 + abs(x))``."""
     ramp: int = 0
+    """0 none; 1 the boost grows exponentially over five years; 2 linearly."""
     is_constant_r: bool = False
+    """r does not fall."""
     is_exponent_first: bool = False
+    """The exponent is taken before r falls, not after."""
     is_boost_added: bool = False
+    """The first doubling takes 3/(1 + f) months, not 3/f."""
 
 
-OPTIONS: dict[str, Option] = {
-    "base": Option("main results, as coded"),
-    "retraining": Option("retraining as coded, x / abs(x + 1)", retraining=_AS_CODED),
-    "retraining_fixed": Option("retraining as the article writes it, x / (1 + abs(x))", retraining=_AS_WRITTEN),
-    "constant_r": Option("returns do not fall", is_constant_r=True),
-    "gradual": Option("gradual boost with the exponential ramp of the code", ramp=_EXPONENTIAL),
-    "gradual_linear": Option("gradual boost with the linear ramp of the article", ramp=_LINEAR),
-    "pseudocode": Option("exponent taken before r falls, as in the article's pseudocode", is_exponent_first=True),
-    "one_plus_f": Option("first doubling 3/(1 + f) months, as in the single run", is_boost_added=True),
+OPTIONS: dict[str, Rules] = {
+    "base": Rules(),
+    "retraining": Rules(retraining=_AS_CODED),
+    "retraining_fixed": Rules(retraining=_AS_WRITTEN),
+    "constant_r": Rules(is_constant_r=True),
+    "gradual": Rules(ramp=_EXPONENTIAL),
+    "gradual_linear": Rules(ramp=_LINEAR),  # as in the article
+    "pseudocode": Rules(is_exponent_first=True),  # as in the article's pseudocode
+    "one_plus_f": Rules(is_boost_added=True),  # as in the page for single runs
 }
 """The simulator's options and the readings of the article, by name."""
 
@@ -135,7 +129,9 @@ def retrained(x: float, retraining: int) -> float:
         written it shrinks, N doublings becoming N + 1.
     """
     if retraining == _AS_CODED:
-        return x / abs(x + 1.0) if x != -1.0 else -math.inf
+        if x == -1.0:
+            return -math.inf
+        return x / abs(x + 1.0)
     if retraining == _AS_WRITTEN:
         return x / (1.0 + abs(x))
     return x
@@ -144,22 +140,24 @@ def retrained(x: float, retraining: int) -> float:
 @njit
 def power_of_two(x: float) -> float:
     """``2^x``, inf where that is no finite double."""
-    return math.inf if x >= 1024.0 else np.exp2(x)
+    if x >= 1024.0:
+        return math.inf
+    return float(np.exp2(x))
 
 
 @njit
 def doubling_times(
-    f: float, r0: float, limit_doublings: float, p: float, retraining: int, ramp: int, is_constant_r: bool,
-    is_exponent_first: bool, first_months: float, horizon_months: float, cuts: int, times: NDArray[np.float64],
+    f: float, r0: float, limit_doublings: float, p: float, rules: Rules, first_months: float, horizon_months: float,
+    cuts: int, times: NDArray[np.float64],
 ) -> tuple[int, float]:  # fmt: skip
-    """Months after each doubling of one run.
+    """Months after each step of one run.
 
     Parameters
     ----------
     f, r0, limit_doublings, p : float
         Initial speed-up, initial returns, doublings before limits, and lambda times the labour share.
-    retraining, ramp, is_constant_r, is_exponent_first
-        As in :class:`Option`.
+    rules : Rules
+        The option.
     first_months : float
         Months of the first doubling.
     horizon_months : float
@@ -181,10 +179,13 @@ def doubling_times(
     In finer steps each takes ``dt/cuts``, r falls by ``r0/(D cuts)`` and the exponent is ``x/cuts``, so that in the
     limit ``d log2(dt) / d k = x(r(k))``, which is our law with rho = 0.
     """
-    step, elapsed, boost, r = first_months / cuts, 0.0, BOOST_AT_FIRST, r0
+    step = first_months / cuts
+    fall = _fall(r0, limit_doublings, rules, cuts)
+    elapsed = 0.0
+    boost = BOOST_AT_FIRST
+    r = r0
     n = 0
     times[0] = 0.0
-    fall = 0.0 if is_constant_r else r0 / (limit_doublings * cuts)
     while n < limit_doublings * cuts and r > 0.0 and elapsed < horizon_months and n + 1 < times.shape[0]:
         elapsed += step
         n += 1
@@ -192,23 +193,45 @@ def doubling_times(
         before = r
         r -= fall
         if r > 0.0:
-            x = p * (1.0 / (before if is_exponent_first else r) - 1.0)
-            step *= power_of_two(retrained(x, retraining) / cuts)
-            if ramp != 0 and elapsed < RAMP_MONTHS:
-                share = elapsed / RAMP_MONTHS
-                if ramp == _EXPONENTIAL:
-                    new = BOOST_AT_FIRST * (f / BOOST_AT_FIRST) ** share
-                else:
-                    new = BOOST_AT_FIRST + (f - BOOST_AT_FIRST) * share
+            step *= _lengthening(before, r, p, rules, cuts)
+            if rules.ramp != 0 and elapsed < RAMP_MONTHS:
+                new = _ramped(f, rules.ramp, elapsed)
                 step *= (1.0 + boost) / (1.0 + new)
                 boost = new
     return n, r
 
 
+@part
+def _fall(r0: float, limit_doublings: float, rules: Rules, cuts: int) -> float:
+    """How far r falls in each step."""
+    if rules.is_constant_r:
+        return 0.0
+    return r0 / (limit_doublings * cuts)
+
+
+@part
+def _lengthening(before: float, after: float, p: float, rules: Rules, cuts: int) -> float:
+    """How much longer the next step takes than the one during which r fell, as a factor."""
+    r = after
+    if rules.is_exponent_first:
+        r = before
+    return power_of_two(retrained(p * (1.0 / r - 1.0), rules.retraining) / cuts)
+
+
+@part
+def _ramped(f: float, ramp: int, elapsed: float) -> float:
+    """The gradual boost after so many months."""
+    share = elapsed / RAMP_MONTHS
+    if ramp == _EXPONENTIAL:
+        return float(BOOST_AT_FIRST * (f / BOOST_AT_FIRST) ** share)
+    return BOOST_AT_FIRST + (f - BOOST_AT_FIRST) * share
+
+
 @njit
 def most_within(times: NDArray[np.float64], n: int, months: float) -> int:
     """Most steps in any window that starts at a step and ends strictly within so many months."""
-    most, start = 0, 0
+    most = 0
+    start = 0
     for end in range(1, n + 1):
         while start < end and not times[end] - times[start] < months:
             start += 1
@@ -218,18 +241,17 @@ def most_within(times: NDArray[np.float64], n: int, months: float) -> int:
 
 @njit
 def run_rows(
-    inputs: NDArray[np.float64], retraining: int, ramp: int, is_constant_r: bool, is_exponent_first: bool,
-    is_boost_added: bool, horizon_months: float, cuts: int, windows: NDArray[np.float64], times: NDArray[np.float64],
-    most: NDArray[np.int32], first: NDArray[np.int32],
+    inputs: NDArray[np.float64], rules: Rules, horizon_months: float, cuts: int, windows: NDArray[np.float64],
+    times: NDArray[np.float64], most: NDArray[np.int32], first: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """Count the doublings of many runs.
+    """Count the steps of many runs.
 
     Parameters
     ----------
     inputs : array of shape (n, 4)
         f, r0, limit_years and p of each row.
-    retraining, ramp, is_constant_r, is_exponent_first, is_boost_added, horizon_months, cuts
-        As in :func:`doubling_times` and :class:`Option`.
+    rules, horizon_months, cuts
+        As in :func:`doubling_times`.
     windows : array of shape (W,)
         Windows, months.
     times : array
@@ -238,10 +260,10 @@ def run_rows(
         Receive the most steps in any window, and those in the first months.
     """
     for i in range(inputs.shape[0]):
-        f, r0, p = inputs[i, 0], inputs[i, 1], inputs[i, 3]
+        f = inputs[i, 0]
         n, _ = doubling_times(
-            f, r0, 8.0 * inputs[i, 2], p, retraining, ramp, is_constant_r, is_exponent_first,
-            _first_months(f, ramp, is_boost_added), horizon_months, cuts, times,
+            f, inputs[i, 1], 8.0 * inputs[i, 2], inputs[i, 3], rules, _first_months(f, rules), horizon_months, cuts,
+            times,
         )  # fmt: skip
         for w in range(windows.shape[0]):
             most[i, w] = most_within(times, n, windows[w])
@@ -259,27 +281,28 @@ def sum_at_most(step: float, n_steps: int, growth: float) -> float:
     """
     if growth > 1.0:
         return math.inf
-    return n_steps * step * (1.0 + (0.5 * growth if growth > 0.0 else 0.25 * max(growth, -1.0)))
+    if growth > 0.0:
+        return n_steps * step * (1.0 + 0.5 * growth)
+    return n_steps * step * (1.0 + 0.25 * max(growth, -1.0))
 
 
 @njit
 def holds_event(
-    f: float, r0: float, limit_doublings: float, p: float, retraining: int, is_constant_r: bool,
-    is_exponent_first: bool, first_months: float, horizon_months: float, cuts: int, wanted: int, months: float,
-    ring: NDArray[np.float64],
+    r0: float, limit_doublings: float, p: float, rules: Rules, first_months: float, horizon_months: float, cuts: int,
+    wanted: int, months: float, ring: NDArray[np.float64],
 ) -> bool:  # fmt: skip
     """True where so many steps fall within so many months in some window of one run without a ramp.
 
     Parameters
     ----------
-    f, r0, limit_doublings, p, retraining, is_constant_r, is_exponent_first, first_months, horizon_months, cuts
+    r0, limit_doublings, p, rules, first_months, horizon_months, cuts
         As in :func:`doubling_times`.
     wanted : int
         Steps asked for.
     months : float
         Window, strict.
     ring : array, at least ``wanted`` long
-        Work space.
+        Work space: the steps of the window that ends now.
 
     Returns
     -------
@@ -294,18 +317,25 @@ def holds_event(
     cannot fit although each grew no more than the next (``e^y >= 1 + y``); or once a window past the shortest step is
     no better than the one before.
     """
-    step, elapsed, within, shortest, r = first_months / cuts, 0.0, 0.0, math.inf, r0
-    fall = 0.0 if is_constant_r else r0 / (limit_doublings * cuts)
+    step = first_months / cuts
+    fall = _fall(r0, limit_doublings, rules, cuts)
+    lag = fall  # the r of the next exponent is this much lower than the current one
+    if rules.is_exponent_first:
+        lag = 0.0
     last = limit_doublings * cuts
-    only_grow = (r if is_exponent_first else r - fall) <= 1.0
+    only_grow = r0 - lag <= 1.0
+    elapsed = 0.0
+    within = 0.0
+    shortest = math.inf
+    r = r0
     n = 0
     place = 0
     while n < last and r > 0.0 and elapsed < horizon_months:
-        following = r if is_exponent_first else r - fall  # the r of the next exponent
+        following = r - lag
         missing = wanted - n
         if missing > 0 and following > 0.0:
-            exponent = retrained(p * (1.0 / following - 1.0), retraining) / cuts
-            if following <= 1.0:
+            exponent = retrained(p * (1.0 / following - 1.0), rules.retraining) / cuts
+            if following <= 1.0:  # no later step is shorter than the shortest so far
                 shortest = min(shortest, step)
                 if wanted * shortest >= months:
                     return False
@@ -313,11 +343,13 @@ def holds_event(
                     at_least = missing * step * (1.0 + 0.5 * (missing - 1) * _LN_2 * exponent)
                     if elapsed + at_least > months * (1.0 + _CLEAR):
                         return False
-            if wanted <= last and r - missing * fall > 0.0:
-                final = retrained(p * (1.0 / (following - (missing - 2) * fall) - 1.0), retraining) / cuts
+            if wanted <= last and r - missing * fall > 0.0:  # neither limit nor r = 0 stops the first window
+                final = retrained(p * (1.0 / (following - (missing - 2) * fall) - 1.0), rules.retraining) / cuts
                 growth = 0.5 * (missing - 1) * (exponent + final)  # x is convex, so at most this
-                if retraining != _NONE:
-                    growth = 0.0 if final <= 0.0 else math.inf
+                if rules.retraining != _NONE:  # with retraining it is not: only its sign is known
+                    growth = math.inf
+                    if final <= 0.0:
+                        growth = 0.0
                 at_most = elapsed + sum_at_most(step, missing, growth)
                 if at_most < min(months, horizon_months) * (1.0 - _CLEAR):
                     return True
@@ -327,63 +359,48 @@ def holds_event(
         if missing <= 0:
             within -= ring[place]
         ring[place] = step
-        place = place + 1 if place + 1 < wanted else 0
+        place += 1
+        if place == wanted:
+            place = 0
         if n >= wanted and within < months:
             return True
         before = r
         r -= fall
+        # below r = 1 steps only grow: where the newest is no shorter than the one lost next, no later window is better
         if r <= 0.0 or (n >= wanted and r <= 1.0 and step >= ring[place]):
             return False
-        x = p * (1.0 / (before if is_exponent_first else r) - 1.0)
-        step *= power_of_two(retrained(x, retraining) / cuts)
+        step *= _lengthening(before, r, p, rules, cuts)
     return False
 
 
 @njit
 def event_rows(
-    inputs: NDArray[np.float64], retraining: int, is_constant_r: bool, is_exponent_first: bool, is_boost_added: bool,
-    horizon_months: float, cuts: int, wanted: int, months: float, ring: NDArray[np.float64], hits: NDArray[np.bool_],
+    inputs: NDArray[np.float64], rules: Rules, horizon_months: float, cuts: int, wanted: int, months: float,
+    ring: NDArray[np.float64], hits: NDArray[np.bool_],
 ) -> None:  # fmt: skip
     """Say of many runs without a ramp whether the event holds; arguments as in :func:`holds_event`."""
     for i in range(inputs.shape[0]):
-        f = inputs[i, 0]
         hits[i] = holds_event(
-            f, inputs[i, 1], 8.0 * inputs[i, 2], inputs[i, 3], retraining, is_constant_r, is_exponent_first,
-            _first_months(f, 0, is_boost_added), horizon_months, cuts, wanted, months, ring,
+            inputs[i, 1], 8.0 * inputs[i, 2], inputs[i, 3], rules, _first_months(inputs[i, 0], rules), horizon_months,
+            cuts, wanted, months, ring,
         )  # fmt: skip
 
 
 @njit
-def _first_months(f: float, ramp: int, is_boost_added: bool) -> float:
-    """Months of the first doubling: 3/1.1 in the gradual boost, else 3/f or 3/(1 + f)."""
-    if ramp != 0:
+def _first_months(f: float, rules: Rules) -> float:
+    """Months of the first doubling."""
+    if rules.ramp != 0:
         return DOUBLING_MONTHS / (1.0 + BOOST_AT_FIRST)
-    return DOUBLING_MONTHS / (1.0 + f) if is_boost_added else DOUBLING_MONTHS / f
+    if rules.is_boost_added:
+        return DOUBLING_MONTHS / (1.0 + f)
+    return DOUBLING_MONTHS / f
 
 
 # --- Given rows ------------------------------------------------------------------------------------------------------
 
 
-def option_named(name: str, where: str = "option") -> Option:
-    """An option by its name.
-
-    Parameters
-    ----------
-    name : str
-        A key of :data:`OPTIONS`.
-    where : str
-        Place, for the error.
-
-    Returns
-    -------
-    Option
-        The variant.
-
-    Raises
-    ------
-    InputError
-        For a name nobody knows.
-    """
+def option_named(name: str, where: str = "option") -> Rules:
+    """An option by its name, a key of :data:`OPTIONS`; ``where`` is its place for the InputError of an unknown one."""
     if name not in OPTIONS:
         raise InputError(f"{where} = {name!r}", "is no option of the simulator", nearest(name, OPTIONS))
     return OPTIONS[name]
@@ -407,22 +424,21 @@ def evaluate(options: Sequence[str], inputs: Mapping[str, ArrayLike]) -> dict[st
     """
     columns = {name: np.asarray(inputs[name], dtype=np.float64) for name in INPUTS}
     n = len(options)
-    out: dict[str, NDArray[np.generic]] = {"dt0": np.empty(n), "n_doublings": np.empty(n, dtype=np.int64)}
-    out.update({f"t_d{mark}": np.full(n, np.nan) for mark in MARKS})
-    out.update({"t_last": np.empty(n), "final_r": np.empty(n)})
-    out.update({name: np.zeros(n, dtype=np.int64) for name in EVENTS})
-    doublings = LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS * columns["limit_years"]
-    times = np.empty(_length(float(doublings.max(initial=0.0)), 1))
+    out: dict[str, NDArray[np.generic]] = {name: np.full(n, np.nan) for name in OUTCOMES}
+    out["n_doublings"] = np.empty(n, dtype=np.int64)
+    out |= {name: np.zeros(n, dtype=np.int64) for name in EVENTS}
+    limits = LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS * columns["limit_years"]
+    times = np.empty(_length(float(limits.max(initial=0.0)), 1))
     for i, name in enumerate(options):
-        option = option_named(name)
-        f = float(columns["f"][i])
-        first = _first_months(f, option.ramp, option.is_boost_added)
+        rules = option_named(name)
+        f, r0, p = (float(columns[name][i]) for name in ("f", "r0", "p"))
+        first = _first_months(f, rules)
         with np.errstate(over="ignore"):  # as in simulate
-            taken, final_r = doubling_times(
-                f, float(columns["r0"][i]), float(doublings[i]), float(columns["p"][i]), option.retraining, option.ramp,
-                option.is_constant_r, option.is_exponent_first, first, HORIZON_MONTHS, 1, times,
-            )  # fmt: skip
-        out["dt0"][i], out["n_doublings"][i], out["t_last"][i], out["final_r"][i] = first, taken, times[taken], final_r
+            taken, final_r = doubling_times(f, r0, float(limits[i]), p, rules, first, HORIZON_MONTHS, 1, times)
+        out["dt0"][i] = first
+        out["n_doublings"][i] = taken
+        out["t_last"][i] = times[taken]
+        out["final_r"][i] = final_r
         for mark in MARKS:
             if mark <= taken:
                 out[f"t_d{mark}"][i] = times[mark]
@@ -441,28 +457,20 @@ def _length(limit_doublings: float, cuts: int) -> int:
 
 @dataclass(frozen=True)
 class Counts:
-    """Doublings of every draw under one option.
-
-    Attributes
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    windows : tuple of float
-        Windows, months.
-    cuts : int
-        Steps in a doubling.
-    most, first : array of shape (n, W), int32
-        Most steps in any window, and steps in the first months.
-    """
+    """Doublings of every draw under one option."""
 
     design: Design
     windows: tuple[float, ...]
+    """Months, W of them."""
     cuts: int
+    """Steps in a doubling."""
     most: NDArray[np.int32]
+    """Most steps in any window, shape (n, W)."""
     first: NDArray[np.int32]
+    """Steps in the first months, shape (n, W)."""
 
     def hits(self, doublings: float, months: float, *, from_start: bool = False) -> NDArray[np.bool_]:
-        """In which draws so many doublings fall within a window.
+        """Flags of the draws in which so many doublings fall within a window, shape (n,).
 
         Parameters
         ----------
@@ -472,47 +480,43 @@ class Counts:
             One of ``windows``.
         from_start : bool
             Count the first months only.
-
-        Returns
-        -------
-        array of shape (n,), bool
-            One entry a draw.
         """
-        counts = self.first if from_start else self.most
-        wanted = math.ceil(doublings * self.cuts - 1e-9)
-        return np.asarray(counts[:, self.windows.index(months)] >= wanted)
+        counts = self.most
+        if from_start:
+            counts = self.first
+        return np.asarray(counts[:, self.windows.index(months)] >= _steps(doublings, self.cuts))
 
     def probability(self, doublings: float, months: float, *, from_start: bool = False) -> Estimate:
         """Probability of so many doublings within a window, with its Monte Carlo error; arguments as :meth:`hits`."""
-        hits = self.hits(doublings, months, from_start=from_start)
-        return estimate_probability(hits, np.ones_like(hits), self.design.n_replicates, self.design.scheme)
+        return share_of(self.hits(doublings, months, from_start=from_start), self.design)
+
+
+def share_of(hits: NDArray[np.bool_], design: Design) -> Estimate:
+    """Probability of what holds in some draws, all of which were simulated."""
+    return estimate_probability(hits, np.ones_like(hits), design.n_replicates, design.scheme)
+
+
+def _steps(doublings: float, cuts: int) -> int:
+    """Fewest steps that make so many doublings, whatever the rounding of their product."""
+    return math.ceil(doublings * cuts - 1e-9)
 
 
 def draw(
     design: Design, start: int, stop: int, bounds: Mapping[str, tuple[float, float]] = BOUNDS
 ) -> NDArray[np.float64]:
-    """Draws from the published priors.
+    """Draws ``start`` to ``stop - 1`` from the published priors: f, r0, limit_years and p, shape (stop - start, 4).
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    start, stop : int
-        Draws ``start`` to ``stop - 1``.
-    bounds : mapping of str to (float, float)
-        Bounds of each prior.
-
-    Returns
-    -------
-    array of shape (stop - start, 4)
-        f, r0, limit_years and p. They use the dimensions of ``speedup_initial``, ``r``, ``limit_ooms`` and ``lam``, so
-        that the prior set ``davidson-houlden-2025`` of our law draws the very same worlds.
+    They use the dimensions of ``speedup_initial``, ``r``, ``limit_ooms`` and ``lam``, so that the prior set
+    ``davidson-houlden-2025`` of our law draws the very same values.
     """
     columns = []
     for name in INPUTS:
         low, high = bounds[name]
         u = points(design, QUANTITIES[_DIMENSION_OF[name]].dimension, start, stop)
-        columns.append(low + (high - low) * u if name == "limit_years" else low * (high / low) ** u)
+        if name == "limit_years":
+            columns.append(low + (high - low) * u)
+        else:
+            columns.append(low * (high / low) ** u)
     return np.column_stack(columns)
 
 
@@ -553,24 +557,37 @@ def simulate(
     Counts
         Steps within each window, draw by draw.
     """
-    variant = option_named(option)
-    n, marks = design.n_draws, np.asarray(windows, dtype=np.float64)
-    most, first = np.empty((n, len(marks)), dtype=np.int32), np.empty((n, len(marks)), dtype=np.int32)
-    priors = bounds or (BOUNDS_GRADUAL if variant.ramp else BOUNDS)
+    rules = option_named(option)
+    priors = bounds
+    if priors is None and rules.ramp:
+        priors = BOUNDS_GRADUAL
+    if priors is None:
+        priors = BOUNDS
+    marks = np.asarray(windows, dtype=np.float64)
+    most = np.empty((design.n_draws, len(marks)), dtype=np.int32)
+    first = np.empty_like(most)
     length = _length(LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS * priors["limit_years"][1], cuts)
 
     def one(start: int, stop: int) -> None:
         rows = draw(design, start, stop, priors)
-        with np.errstate(over="ignore"):  # interpreted, a run that stalls near its limit would warn
-            run_rows(
-                rows, variant.retraining, variant.ramp, variant.is_constant_r, variant.is_exponent_first,
-                variant.is_boost_added, horizon_months, cuts, marks, np.empty(length), most[start:stop],
-                first[start:stop],
-            )  # fmt: skip
+        times = np.empty(length)
+        run_rows(rows, rules, horizon_months, cuts, marks, times, most[start:stop], first[start:stop])
 
-    ranges = [(start, min(start + _BATCH, n)) for start in range(0, n, _BATCH)]
-    in_batches(one, ranges, min(n_threads(threads), len(ranges)), progress)
+    _in_batches(one, design, threads, progress)
     return Counts(design, tuple(windows), cuts, most, first)
+
+
+def _in_batches(
+    one: Callable[[int, int], None], design: Design, threads: int | None, progress: Progress | None = None
+) -> None:
+    """Call a function on the first and last draw of every batch, on threads."""
+
+    def quietly(start: int, stop: int) -> None:
+        with np.errstate(over="ignore"):  # interpreted, a run that stalls near its limit would warn
+            one(start, stop)
+
+    ranges = [(start, min(start + _BATCH, design.n_draws)) for start in range(0, design.n_draws, _BATCH)]
+    in_batches(quietly, ranges, min(n_threads(threads), len(ranges)), progress)
 
 
 def event_hits(
@@ -583,39 +600,20 @@ def event_hits(
     cuts: int = 1,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
-    """In which draws so many doublings fall within a window: one event, without counting anything else.
+    """Flags of the draws in which so many doublings fall within some window: one event and nothing else is decided.
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    option : str
-        A key of :data:`OPTIONS`.
-    doublings, months : float
-        The event, in any window.
-    horizon_months, cuts, threads
-        As in :func:`simulate`.
-
-    Returns
-    -------
-    array of shape (n,), bool
-        As :meth:`Counts.hits`.
+    Arguments as in :func:`simulate` and :meth:`Counts.hits`, whose flags these are.
     """
-    variant = option_named(option)
-    if variant.ramp:
-        how = {"horizon_months": horizon_months, "cuts": cuts, "threads": threads}
-        return simulate(design, option, windows=(months,), **how).hits(doublings, months)  # type: ignore[arg-type]
+    rules = option_named(option)
+    if rules.ramp:  # the bounds of holds_event do not know it
+        counts = simulate(design, option, windows=(months,), horizon_months=horizon_months, cuts=cuts, threads=threads)
+        return counts.hits(doublings, months)
     hits = np.empty(design.n_draws, dtype=np.bool_)
-    wanted = math.ceil(doublings * cuts - 1e-9)
+    wanted = _steps(doublings, cuts)
 
     def one(start: int, stop: int) -> None:
         rows = draw(design, start, stop)
-        with np.errstate(over="ignore"):
-            event_rows(
-                rows, variant.retraining, variant.is_constant_r, variant.is_exponent_first, variant.is_boost_added,
-                horizon_months, cuts, wanted, months, np.empty(wanted), hits[start:stop],
-            )  # fmt: skip
+        event_rows(rows, rules, horizon_months, cuts, wanted, months, np.empty(wanted), hits[start:stop])
 
-    ranges = [(start, min(start + _BATCH, design.n_draws)) for start in range(0, design.n_draws, _BATCH)]
-    in_batches(one, ranges, min(n_threads(threads), len(ranges)), None)
+    _in_batches(one, design, threads)
     return hits

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from mc_sie.engine.run import evaluate
 from mc_sie.outcomes import Outcomes
 from mc_sie.published import davidson_houlden as simulator
-from mc_sie.published.davidson_houlden import HORIZON_MONTHS, Counts
+from mc_sie.published.davidson_houlden import HORIZON_MONTHS, Counts, share_of
 from mc_sie.published.verdicts import Target
 from mc_sie.quantities import HORIZON_MONTHS_HIGH
 from mc_sie.sampling import Design
-from mc_sie.stats.estimates import Estimate, estimate_probability, replicate_se
+from mc_sie.stats.estimates import Estimate, replicate_se
 from mc_sie.units import LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS, MONTHS_PER_YEAR, OOMS_PER_DOUBLING
 
 SOURCE = simulator.SOURCE
@@ -38,8 +38,12 @@ _PUBLISHED = {
     "gradual-boost table": ("gradual", (59, 48, 32, 24), "gradual_linear"),
 }
 """Table: the option of the code that it comes from, percent as printed, and the article's other reading."""
-_READINGS = ("retraining_fixed", "gradual_linear", "pseudocode")
-"""Options that are the article's, not the code's."""
+_READINGS = {
+    "retraining_fixed": "retraining as the article writes it, x / (1 + abs(x))",
+    "gradual_linear": "gradual boost with the linear ramp of the article",
+    "pseudocode": "exponent taken before r falls, as in the article's pseudocode",
+}
+"""Options that are the article's, not the code's, in words."""
 _PRECISE_SE = 0.025
 _PRECISE = {
     "base": ("56.57", "41.08", "16.69", "12.42"),
@@ -78,7 +82,7 @@ def law_outcomes(
     Parameters
     ----------
     design : Design
-        Scheme, seed and sizes.
+        Of the simulator's draws.
     doublings : sequence of float
         Labour-equivalent doublings at which times are taken.
     mode : str
@@ -88,7 +92,7 @@ def law_outcomes(
     horizon_months : float
         End of each trajectory.
     threads : int, optional
-        Threads.
+        Processors to use; all if not given. They change no result.
 
     Returns
     -------
@@ -113,15 +117,15 @@ def law_outcomes(
     return evaluate(rows, levels=levels, widths=(MONTHS_PER_YEAR,), threads=threads)
 
 
-def _probability(hits: NDArray[np.bool_], design: Design) -> Estimate:
-    return estimate_probability(hits, np.ones_like(hits), design.n_replicates, design.scheme)
+def _law_probability(outcomes: Outcomes, design: Design, index: int, months: float) -> Estimate:
+    """Probability of the gain of some index within so many months, in the best window of our law."""
+    return share_of(outcomes.best_window_months[:, index] < months, design)
 
 
-def _law_probability(
-    outcomes: Outcomes, design: Design, index: int, months: float, *, from_start: bool = False
-) -> Estimate:
-    times = outcomes.months_to if from_start else outcomes.best_window_months
-    return _probability(times[:, index] < months, design)
+def _change(hits: NDArray[np.bool_], before: NDArray[np.bool_], design: Design) -> tuple[float, float]:
+    """Change of a probability on the same draws, and its standard error, in points."""
+    by_replicate = (hits.astype(float) - before).reshape(design.n_replicates, -1).mean(axis=1)
+    return 100 * by_replicate.mean(), 100 * replicate_se(by_replicate)
 
 
 # --- What the whole-doubling step, the truncation and the horizon do -------------------------------------------------
@@ -130,20 +134,13 @@ def _law_probability(
 def steps_to_the_law(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     """The four published probabilities as coded, then with each numerical choice undone, and with all of them.
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes; every column uses the same draws.
-    threads : int, optional
-        Threads.
-
     Returns
     -------
     pandas.DataFrame
-        One row an event: ``event``, ``as_coded`` and its ``as_coded_se``; then for ``fine_steps`` (windows begin
-        anywhere, r falls continuously), ``real_count`` (26.67 doublings instead of ``int(26.67)``), ``no_horizon`` (no
-        stop at 48 months) and ``all``: the change in the probability and its standard error; ``continuous``, the law's
-        probability. Percent and points.
+        One row an event, all on the same draws: ``event``, ``as_coded`` and its ``as_coded_se``; then for
+        ``fine_steps`` (windows begin anywhere, r falls continuously), ``real_count`` (26.67 doublings instead of
+        ``int(26.67)``), ``no_horizon`` (no stop at 48 months) and ``all``: the change in the probability and its
+        standard error; ``continuous``, the law's probability. Percent and points.
     """
     coded = simulator.simulate(design, threads=threads)
     endless = simulator.simulate(design, horizon_months=math.inf, threads=threads)
@@ -166,11 +163,10 @@ def steps_to_the_law(design: Design, *, threads: int | None = None) -> pd.DataFr
             "no_horizon": endless.hits(doublings, months),
             "all": in_law(HORIZON_MONTHS_HIGH, exact[event]),
         }
-        estimate = _probability(start, design)
+        estimate = share_of(start, design)
         row: dict[str, object] = {"event": event, "as_coded": 100 * estimate.prob, "as_coded_se": 100 * estimate.se}
         for name, hits in changed.items():
-            by_replicate = (hits.astype(float) - start).reshape(design.n_replicates, -1).mean(axis=1)
-            row[name], row[f"{name}_se"] = 100 * by_replicate.mean(), 100 * replicate_se(by_replicate)
+            row[name], row[f"{name}_se"] = _change(hits, start, design)
         row["continuous"] = 100 * changed["all"].mean()
         rows.append(row)
     return pd.DataFrame(rows)
@@ -178,36 +174,28 @@ def steps_to_the_law(design: Design, *, threads: int | None = None) -> pd.DataFr
 
 def _exact_doublings(coded: float) -> float:
     """Doublings before ``int()`` cuts them: 3 years in 4 months, coded as 10 times the pace for a third of a year."""
-    return 80.0 / 3.0 if coded == 26.0 else coded
+    if coded == 26.0:
+        return 80.0 / 3.0
+    return coded
 
 
 def horizon_effect(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     """P(3 years in 1) of each option with the 48-month horizon and without.
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``option``, ``as_coded``, ``no_horizon`` (percent), ``change`` and ``change_se`` (points).
+    Columns ``option``, ``as_coded``, ``no_horizon`` (percent), ``change`` and ``change_se`` (points).
     """
     rows = []
     for option in simulator.OPTIONS:
         ends = simulator.event_hits(design, option, 24.0, 12.0, threads=threads)
         endless = simulator.event_hits(design, option, 24.0, 12.0, horizon_months=math.inf, threads=threads)
-        change = (endless.astype(float) - ends).reshape(design.n_replicates, -1).mean(axis=1)
+        change, se = _change(endless, ends, design)
         rows.append(
             {
                 "option": option,
                 "as_coded": 100 * ends.mean(),
                 "no_horizon": 100 * endless.mean(),
-                "change": 100 * change.mean(),
-                "change_se": 100 * replicate_se(change),
+                "change": change,
+                "change_se": se,
             }
         )
     return pd.DataFrame(rows)
@@ -216,26 +204,15 @@ def horizon_effect(design: Design, *, threads: int | None = None) -> pd.DataFram
 def finer_steps(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     """P(3 years in 1) as each doubling is cut into 1, 2, 4, ... steps, on its way to the continuous law.
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``cuts``, ``prob`` and its ``se`` (percent); the last row, ``cuts`` inf, is the law.
+    Columns ``cuts``, ``prob`` and its ``se`` (percent); the last row, ``cuts`` inf, is the law.
     """
-    rows = []
+    estimates = {}
     for cuts in (1, 2, 4, 8, 16):
         hits = simulator.event_hits(design, "base", 24.0, 12.0, horizon_months=math.inf, cuts=cuts, threads=threads)
-        estimate = _probability(hits, design)
-        rows.append((float(cuts), 100.0 * estimate.prob, 100.0 * estimate.se))
+        estimates[float(cuts)] = share_of(hits, design)
     law = law_outcomes(design, (24.0,), horizon_months=HORIZON_MONTHS_HIGH, threads=threads)
-    estimate = _law_probability(law, design, 0, 12.0)
-    rows.append((math.inf, 100.0 * estimate.prob, 100.0 * estimate.se))
+    estimates[math.inf] = _law_probability(law, design, 0, 12.0)
+    rows = [(cuts, 100.0 * estimate.prob, 100.0 * estimate.se) for cuts, estimate in estimates.items()]
     return pd.DataFrame(rows, columns=["cuts", "prob", "se"])
 
 
@@ -245,17 +222,7 @@ def finer_steps(design: Design, *, threads: int | None = None) -> pd.DataFrame:
 def exceedance(design: Design, *, threads: int | None = None) -> pd.DataFrame:
     """P(at least X years of progress in some twelve months) under each option, and in the continuous law.
 
-    Parameters
-    ----------
-    design : Design
-        Scheme, seed and sizes.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``case``, ``years``, ``prob``, ``se``; percent and points. Steps of a doubling, an eighth of a year.
+    Columns ``case``, ``years`` (in steps of a doubling, an eighth of a year), ``prob`` (percent), ``se`` (points).
     """
     parts = []
     for option in ("base", "retraining", "retraining_fixed", "gradual", "constant_r"):
@@ -302,13 +269,12 @@ def single_run(
     pandas.DataFrame
         ``months`` and ``years`` of progress. The first doubling takes 3/(1 + f) months on that page.
     """
-    variant = simulator.option_named(option)
     limit = LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS * limit_years
     times = np.empty(math.ceil(limit) + 3)
     first = simulator.DOUBLING_MONTHS / (1.0 + f)
-    n, _ = simulator.doubling_times(
-        f, r0, limit, p, variant.retraining, 0, False, False, first, horizon_months, 1, times
-    )
+    retraining = simulator.option_named(option).retraining
+    rules = simulator.Rules(retraining=retraining)
+    n, _ = simulator.doubling_times(f, r0, limit, p, rules, first, horizon_months, 1, times)
     return pd.DataFrame({"months": times[: n + 1], "years": np.arange(n + 1) / LABOUR_DOUBLINGS_PER_YEAR_OF_PROGRESS})
 
 
@@ -319,7 +285,7 @@ def targets(design: Design, *, threads: int | None = None) -> list[Target]:
     """Numbers that the article printed and its code gives."""
     counts = {option: simulator.simulate(design, option, threads=threads) for option in simulator.OPTIONS}
     small = law_design(design)
-    wanted = tuple(dict.fromkeys(doublings for doublings, _ in TABLE_EVENTS.values()))
+    wanted = _doublings_of_law()
     law = {
         "base": law_outcomes(small, (*wanted, 40.0), threads=threads),
         "retraining_fixed": law_outcomes(small, wanted, mode="shortening", threads=threads),
@@ -360,120 +326,120 @@ def _tables(counts: dict[str, Counts]) -> list[Target]:
     for table, (option, printed, other) in _PUBLISHED.items():
         own = chi_squared(counts[option], printed)
         reason = f"if from 1,000 draws, the tool's default, any cell within 5 points agrees; chi2 of the four {own:.1f}"
+        matches = ""
         if other is not None:
-            meaning = simulator.OPTIONS[other].meaning
-            reason += f", with {meaning}: {chi_squared(counts[other], printed):.1f}"
-        first = next(iter(TABLE_EVENTS))
-        for (event, (doublings, months)), percent in zip(TABLE_EVENTS.items(), printed, strict=True):
-            ours = counts[option].probability(doublings, months)
+            reason += f", with {_READINGS[other]}: {chi_squared(counts[other], printed):.1f}"
+            matches = "code"
+        reason += " (4 df)"
+        for (event, window), percent in zip(TABLE_EVENTS.items(), printed, strict=True):
             rows.append(
-                Target(
-                    SOURCE,
+                _target(
                     f"P({event}), %, {table}",
                     str(percent),
-                    100 * ours.prob,
-                    "reproduced",
-                    reason + " (4 df)" if event == first else f"as '{first}' of this table",
-                    "code" if other else "",
-                    se=100 * ours.se,
+                    counts[option].probability(*window),
+                    reason,
+                    matches=matches,
                     published_se=math.sqrt(percent * (100 - percent) / TABLE_DRAWS),
                 )
             )
+            reason = f"as '{next(iter(TABLE_EVENTS))}' of this table"
     return rows
+
+
+def _target(
+    quantity: str, published: str, ours: Estimate, reason: str, *, law: Estimate | None = None, **more: Any
+) -> Target:
+    """A published probability in percent beside ours and the law's; ``more`` is given to the target as it is."""
+    if law is not None:
+        more |= {"law": 100 * law.prob, "law_se": 100 * law.se}
+    target = {"recorded": "reproduced", "reason": reason, "se": 100 * ours.se, **more}
+    return Target(SOURCE, quantity, published, 100 * ours.prob, **target)
 
 
 def _precise(counts: dict[str, Counts], law: dict[str, Outcomes], small: Design, threads: int | None) -> list[Target]:
     """An independent high-precision run of the public code, its variants and the article's readings."""
-    rows = []
     design = counts["base"].design
     in_labour = law_outcomes(small, (24.0,), mode="shortening", labour_per_efficiency=1.0, threads=threads)
     counted_in_labour = 100 * _law_probability(in_labour, small, 0, 12.0).prob
+    doublings_of_law = _doublings_of_law()
+    first = next(iter(TABLE_EVENTS))
+    rows = []
     for option, printed in _PRECISE.items():
         is_gradual = simulator.OPTIONS[option].ramp != 0
-        rounded = simulator.simulate(design, option, bounds=_ROUNDED_BOUNDS, threads=threads) if is_gradual else None
-        for index, ((event, (doublings, months)), percent) in enumerate(
-            zip(TABLE_EVENTS.items(), printed, strict=True)
-        ):
-            ours = counts[option].probability(doublings, months)
-            same = _law_probability(law[option], small, index if index < 3 else 2, months) if option in law else None
-            reason = "standard error 0.025 points" if index == 0 else "as '3 years in 1'"
+        if is_gradual:
+            rounded = simulator.simulate(design, option, bounds=_ROUNDED_BOUNDS, threads=threads)
+        for (event, (doublings, months)), percent in zip(TABLE_EVENTS.items(), printed, strict=True):
+            more: dict[str, Any] = {"matches": "code", "published_se": _PRECISE_SE, "is_printed": False}
+            if option in _READINGS:
+                more["matches"] = "text"
+            if option in law:
+                more["law"] = _law_probability(law[option], small, doublings_of_law.index(doublings), months)
+            reason = f"as '{first}'"
+            if event == first:
+                reason = "standard error 0.025 points"
             if is_gradual:
                 reason = "comes back with a lower bound of 0.57 on r, where the published 1.7/3 is 0.567"
-            elif option == "retraining_fixed" and index == 0:
+                more["instead"] = 100 * rounded.probability(doublings, months).prob
+                more["recorded"] = "explained"
+            elif option == "retraining_fixed" and event == first:
                 reason += (
                     "; our law counts N in doublings of training efficiency, as the essay does, the simulator in "
                     f"labour-equivalents: counted so, the law gives {counted_in_labour:.1f}"
                 )
             elif option == "base":
                 reason += "; the law has no whole-doubling steps"
-            rows.append(
-                Target(
-                    SOURCE,
-                    f"P({event}), %, public code at high precision: {option}",
-                    percent,
-                    100 * ours.prob,
-                    "explained" if is_gradual else "reproduced",
-                    reason,
-                    "text" if option in _READINGS else "code",
-                    se=100 * ours.se,
-                    published_se=_PRECISE_SE,
-                    instead=100 * rounded.probability(doublings, months).prob if rounded else None,
-                    law=100 * same.prob if same else None,
-                    law_se=100 * same.se if same else 0.0,
-                    is_printed=False,
-                )
-            )
+            quantity = f"P({event}), %, public code at high precision: {option}"
+            rows.append(_target(quantity, percent, counts[option].probability(doublings, months), reason, **more))
     return rows
+
+
+def _doublings_of_law() -> tuple[float, ...]:
+    """Doublings at which the law is asked for the times of the published tables' events, each once."""
+    return tuple(dict.fromkeys(doublings for doublings, _ in TABLE_EVENTS.values()))
+
+
+_UNITS = (  # quantity, percent, doublings, counted from day one, reading
+    ("P(5 years in 1), %: 40 doublings", "44.6", 40.0, False, "five OOM read as five years of progress at 10x a year"),
+    ("P(5 years in the first 12 months), %", "41.4", 40.0, True, "the same, counted from day one"),
+    ("P(3 years in the first 12 months), %", "53.3", 24.0, True, "counted from day one"),
+    ("P(10 years in the first 12 months), %", "15.8", 80.0, True, "counted from day one"),
+    ("P(5 OOM in 1 year), %: 33 doublings", "49.2", 33.0, False, "five OOM of training efficiency at mu = 2, 33.2"),
+    ("P(5 OOM in 1 year), %: 17 doublings", "66", 17.0, False, "software itself read as effective compute, 16.6"),
+    ("P(5 OOM in 1 year), %: 16 doublings", "68", 16.0, False, "the same, rounded down"),
+)
 
 
 def _units(base: Counts, law: Outcomes, small: Design) -> list[Target]:
     """Five OOM of effective compute in a year, in each unit that software may be read in."""
-    years = {from_start: _law_probability(law, small, 3, 12.0, from_start=from_start) for from_start in (False, True)}
+    last = len(law.levels) - 1  # the law's 40 doublings
+    of_law = {
+        False: share_of(law.best_window_months[:, last] < 12.0, small),
+        True: share_of(law.months_to[:, last] < 12.0, small),
+    }
     rows = []
-    for quantity, printed, doublings, from_start, reason in (
-        (
-            "P(5 years in 1), %: 40 doublings",
-            "44.6",
-            40.0,
-            False,
-            "five OOM read as five years of progress at 10x a year",
-        ),
-        ("P(5 years in the first 12 months), %", "41.4", 40.0, True, "the same, counted from day one"),
-        ("P(3 years in the first 12 months), %", "53.3", 24.0, True, "counted from day one"),
-        ("P(10 years in the first 12 months), %", "15.8", 80.0, True, "counted from day one"),
-        ("P(5 OOM in 1 year), %: 33 doublings", "49.2", 33.0, False, "five OOM of training efficiency at mu = 2, 33.2"),
-        ("P(5 OOM in 1 year), %: 17 doublings", "66", 17.0, False, "software itself read as effective compute, 16.6"),
-        ("P(5 OOM in 1 year), %: 16 doublings", "68", 16.0, False, "the same, rounded down"),
-    ):
-        ours = base.probability(doublings, 12.0, from_start=from_start)
-        same = years[from_start] if doublings == 40.0 else None
+    for quantity, printed, doublings, from_start, reading in _UNITS:
+        more = {}
+        if doublings == 40.0:
+            more["law"] = of_law[from_start]
         rows.append(
-            Target(
-                SOURCE,
+            _target(
                 quantity,
                 printed,
-                100 * ours.prob,
-                "reproduced",
-                reason + "; an independent run of 10^5 draws of the code",
-                "code",
-                se=100 * ours.se,
+                base.probability(doublings, 12.0, from_start=from_start),
+                f"{reading}; an independent run of 10^5 draws of the code",
+                matches="code",
                 published_se=0.16,
-                law=100 * same.prob if same else None,
-                law_se=100 * same.se if same else 0.0,
                 is_printed=False,
+                **more,
             )
         )
-    cut = base.probability(27.0, 4.0)
     rows.append(
-        Target(
-            SOURCE,
+        _target(
             "P(3 years in 4 months), %, with 27 doublings for 26.67 instead of 26",
             "40.3",
-            100 * cut.prob,
-            "reproduced",
+            base.probability(27.0, 4.0),
             "what int() truncates",
-            "code",
-            se=100 * cut.se,
+            matches="code",
             published_se=0.2,
             is_printed=False,
         )
@@ -483,9 +449,10 @@ def _units(base: Counts, law: Outcomes, small: Design) -> list[Target]:
 
 def _numbers() -> list[Target]:
     """Single numbers in the text."""
-    (low, high), p = simulator.BOUNDS["r0"], 0.3
-    median_r, labour_share = math.sqrt(low * high), 0.5
-    lam = p / labour_share
+    low, high = simulator.BOUNDS["r0"]
+    median_r = math.sqrt(low * high)
+    labour_share = 0.5
+    lam = 0.3 / labour_share
     return [
         Target(SOURCE, "beta at the medians", "0.25", lam * labour_share / median_r),
         Target(SOURCE, "initial speed-up from Cobb-Douglas, 30^0.3 30^0.5, x", "15", 30.0**0.3 * 30.0**0.5),
@@ -498,12 +465,7 @@ def _numbers() -> list[Target]:
             "the log-uniform prior cut at 1 has its median at sqrt(3.6); 2.5 is nearer its 70th percentile",
             "code",
         ),
-        Target(
-            SOURCE,
-            "r, computer vision, times 2 for capability",
-            "2.8",
-            1.4 * 2.0,
-        ),
+        Target(SOURCE, "r, computer vision, times 2 for capability", "2.8", 1.4 * 2.0),
         Target(SOURCE, "r, times 1.45 for post-training", "4", 2.8 * 1.45),
         Target(SOURCE, "r, from 3 times 9/16 for fixed hardware", "1.7", 3.0 * 9.0 / 16.0),
         Target(SOURCE, "r, less 0.5 by 2030", "1.2", 1.7 - 0.5),

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.engine.run import evaluate
+from mc_sie.published.our_law import labour_only
 from mc_sie.published.verdicts import Target
 
 SOURCE = "Davidson 2025 (retraining)"
@@ -59,16 +60,20 @@ def sheet(r: float, training_days: float, research_days: float, step_days: float
     int
         Number of the row (0 is the start) whose software, or effective compute with retraining, is no finite double.
     """
-    x, e = 1.0, 1.0
+    x = 1.0
+    e = 1.0
     for row in range(_DAYS_HIGH):
         if row < rows.shape[0]:
             rows[row, 0] = x
             rows[row, 1] = e
         if r * math.log(x) >= _LN_LARGEST:
-            return row + 1 if training_days > 0.0 else row  # effective compute takes it up a row later
+            if training_days > 0.0:
+                return row + 1  # effective compute takes it up a row later
+            return row
         software = math.exp(r * math.log(x))
         if training_days > 0.0:
-            x, e = x + step_days * e / research_days, e + step_days * 0.5 * software / training_days
+            x += step_days * e / research_days  # with the e of the row before
+            e += step_days * 0.5 * software / training_days
         else:
             x += step_days * software / research_days
     return _DAYS_HIGH
@@ -77,7 +82,7 @@ def sheet(r: float, training_days: float, research_days: float, step_days: float
 def sheet_months(
     r: float, training_days: float | None, research_days: float = RESEARCH_DAYS, step_days: float = 1.0
 ) -> float:
-    """Months to infinity in the spreadsheet.
+    """Months of 30 days to infinity in the spreadsheet.
 
     Parameters
     ----------
@@ -87,31 +92,14 @@ def sheet_months(
         Length of the initial run, days; None for the sheet without retraining.
     research_days, step_days : float
         T and the step, days.
-
-    Returns
-    -------
-    float
-        Months of 30 days.
     """
     row = sheet(r, training_days or 0.0, research_days, step_days, np.empty((0, 2)))
     return row * step_days / DAYS_PER_SHEET_MONTH
 
 
 def exact_months(r: float, training_days: float | None, research_days: float = RESEARCH_DAYS) -> float:
-    """Months to infinity of the sheet's equations, solved exactly.
+    """Months of 30 days to infinity of the sheet's equations, solved exactly; arguments as in :func:`sheet_months`.
 
-    Parameters
-    ----------
-    r, training_days, research_days
-        As in :func:`sheet_months`.
-
-    Returns
-    -------
-    float
-        Months of 30 days.
-
-    Notes
-    -----
     Without retraining ``T/(r - 1)``. With it ``e^2 = 1 + k (x^(r+1) - 1)``, ``k = T/(D (r + 1))``, and integrating
     ``T dx/e`` gives ``T k^(-1/2) 2/(r-1) 2F1(1/2, b; b+1; -(1-k)/k)`` with ``b = (r-1)/(2(r+1))``.
     """
@@ -126,35 +114,21 @@ def exact_months(r: float, training_days: float | None, research_days: float = R
 
 
 def law_row(r: float, training_days: float | None, research_days: float = RESEARCH_DAYS) -> dict[str, Any]:
-    """The sheet as a row of our law, with months of 30 days.
+    """The sheet as a row of our law, with months of 30 days; arguments as in :func:`sheet_months`.
 
-    Parameters
-    ----------
-    r, training_days, research_days
-        As in :func:`sheet_months`.
-
-    Returns
-    -------
-    dict
-        Quantities for :func:`mc_sie.evaluate`.
-
-    Notes
-    -----
-    alpha = 0, lam = mu = 1, rho = 0, no limit: with s = r log10 x the law is the sheet's equation.
+    With s = r log10 x :func:`~mc_sie.published.our_law.labour_only` is the sheet's equation.
     """
-    return {
-        "rho": 0.0,
-        "alpha_compute": 0.0,
-        "r": r,
-        "labour_per_efficiency": 1.0,
-        "labour_multiplier": 1.0,
-        "speedup_initial": 1.0,
+    row = {
+        **labour_only(r),
         "software_doubling_months": research_days / DAYS_PER_SHEET_MONTH * math.log(2.0) / r,
         "training_months": (training_days or 90.0) / DAYS_PER_SHEET_MONTH,
         "retraining_compute_share": 0.5,
-        "mode": "none" if training_days is None else "continual",
+        "mode": "continual",
         "horizon_months": 240.0,
     }
+    if training_days is None:
+        row["mode"] = "none"
+    return row
 
 
 def law_months(r: float, training_days: float | None, research_days: float = RESEARCH_DAYS) -> float:
@@ -166,42 +140,34 @@ def law_months(r: float, training_days: float | None, research_days: float = RES
 def growth_curves(r: float = 1.5, days: int = 500) -> pd.DataFrame:
     """Software in the sheets and in the exact solution, day by day, with and without retraining.
 
-    Parameters
-    ----------
-    r : float
-        Software doublings per doubling of cumulative research.
-    days : int
-        How far.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``case`` (no retraining, 30-day run, 100-day run), ``solution`` (sheet, exact), ``day``,
-        ``software``.
+    Columns ``case`` (no retraining, 30-day run, 100-day run), ``solution`` (sheet, exact), ``day``, ``software``.
     """
-    from scipy.integrate import quad
-
     parts = []
     for case, training_days in (("no retraining", None), ("30-day run", 30.0), ("100-day run", 100.0)):
         rows = np.full((days + 1, 2), np.nan)
         last = min(sheet(r, training_days or 0.0, RESEARCH_DAYS, 1.0, rows), days)
         with np.errstate(over="ignore"):  # the last row is the one that overflows
             software = rows[: last + 1, 0] ** r
-        parts.append(
-            pd.DataFrame({"case": case, "solution": "sheet", "day": np.arange(last + 1), "software": software})
-        )
-        v = np.linspace(0.0, 12.0 * math.log(10.0) / r, 241)  # ln x
-
-        def time_per_v(v: float, training_days: float | None = training_days) -> float:
-            if training_days is None:
-                return RESEARCH_DAYS * math.exp((1.0 - r) * v)
-            k = RESEARCH_DAYS / (training_days * (r + 1.0))
-            return RESEARCH_DAYS * math.exp(v) / math.sqrt(1.0 + k * math.expm1((r + 1.0) * v))
-
-        steps = [quad(time_per_v, low, high)[0] for low, high in pairwise(v)]
-        day = np.concatenate([[0.0], np.cumsum(steps)])
-        parts.append(pd.DataFrame({"case": case, "solution": "exact", "day": day, "software": np.exp(r * v)}))
+        parts += [
+            pd.DataFrame({"day": np.arange(last + 1), "software": software}).assign(case=case, solution="sheet"),
+            _exact_growth(r, training_days).assign(case=case, solution="exact"),
+        ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _exact_growth(r: float, training_days: float | None) -> pd.DataFrame:
+    """Days until software has grown so far, by quadrature over ln x of the equations in :func:`exact_months`."""
+    from scipy.integrate import quad
+
+    def days_per_ln_x(v: float) -> float:
+        if training_days is None:
+            return RESEARCH_DAYS * math.exp((1.0 - r) * v)
+        k = RESEARCH_DAYS / (training_days * (r + 1.0))
+        return RESEARCH_DAYS * math.exp(v) / math.sqrt(1.0 + k * math.expm1((r + 1.0) * v))
+
+    ln_x = np.linspace(0.0, 12.0 * math.log(10.0) / r, 241)  # software grows by 12 OOM
+    steps = [quad(days_per_ln_x, low, high)[0] for low, high in pairwise(ln_x)]
+    return pd.DataFrame({"day": np.concatenate([[0.0], np.cumsum(steps)]), "software": np.exp(r * ln_x)})
 
 
 def targets() -> list[Target]:
@@ -211,7 +177,9 @@ def targets() -> list[Target]:
 
 def _research_days(n_column: str) -> float:
     """T with which a column comes back."""
-    return SLOW_COLUMN_DAYS if n_column == "2" else RESEARCH_DAYS
+    if n_column == "2":
+        return SLOW_COLUMN_DAYS
+    return RESEARCH_DAYS
 
 
 def _doubling_months(n_column: str, research_days: float) -> float:
@@ -220,11 +188,13 @@ def _doubling_months(n_column: str, research_days: float) -> float:
 
 
 def _theory() -> list[Target]:
-    """The rule N -> N + 1."""
+    """The rule that software doublings per doubling of the pace become N + 1 when runs shorten as the pace rises."""
     law = {}
     for n in (5.0, 1.0):
         # alpha = 0, lam = mu = 1, rho = 0: the local exponent is 1 - 1/r = 1/N, and N = 1 has r = inf (here 100)
-        r = n / (n - 1.0) if n > 1.0 else 100.0
+        r = 100.0
+        if n > 1.0:
+            r = n / (n - 1.0)
         outcomes = evaluate({**law_row(r, None), "mode": "shortening"}, levels=(1.0,))
         law[n] = float(outcomes.doublings_per_pace_doubling_shortened[0])
     times = [
@@ -232,8 +202,8 @@ def _theory() -> list[Target]:
         for mode in ("none", "shortening")
     ]
     return [
-        Target(SOURCE, "N with retraining, where it was 5", "6", with_retraining(5.0), law=law[5.0]),
-        Target(SOURCE, "N with retraining, where it was 1", "2", with_retraining(1.0), law=law[1.0]),
+        Target(SOURCE, "N with retraining, where it was 5", "6", 5.0 + 1.0, law=law[5.0]),
+        Target(SOURCE, "N with retraining, where it was 1", "2", 1.0 + 1.0, law=law[1.0]),
         Target(
             SOURCE,
             "explosion longer with retraining by, % (theory, N = 5)",
@@ -244,11 +214,6 @@ def _theory() -> list[Target]:
             law=100.0 * (times[1] / times[0] - 1.0),
         ),
     ]
-
-
-def with_retraining(n: float) -> float:
-    """Software doublings per doubling of the pace when runs shorten as the pace rises: N + 1."""
-    return n + 1.0
 
 
 _PRINTED = {  # N: first doubling, no retraining, 100-day run, 30-day run; months as printed
@@ -264,90 +229,82 @@ def _months() -> list[Target]:
     """Months to infinity: the sheet's steps, then the same equations solved exactly."""
     rows = []
     for n_column, (doubling, *printed) in _PRINTED.items():
-        r, days = COLUMNS[n_column], _research_days(n_column)
-        is_slow = days != RESEARCH_DAYS
-
-        def from_sheet(
-            quantity: str, published: str, at_60: float, own: float, is_slow: bool = is_slow, days: float = days
-        ) -> Target:
-            """A number as the sheet gives it; the slow column needs a T of its own."""
-            why = f"comes back with T = {days:g} days: this column does not share the 60 days of the others"
-            if not is_slow:
-                return Target(SOURCE, quantity, published, at_60)
-            return Target(SOURCE, quantity, published, at_60, "explained", why, instead=own)
-
-        rows.append(
-            from_sheet(
-                f"first software doubling, months, N = {n_column}",
-                doubling,
-                _doubling_months(n_column, RESEARCH_DAYS),
-                _doubling_months(n_column, days),
-            )
-        )
+        r = COLUMNS[n_column]
+        days = _research_days(n_column)
+        at_60 = _doubling_months(n_column, RESEARCH_DAYS)
+        own = _doubling_months(n_column, days)
+        rows.append(_from_sheet(f"first software doubling, months, N = {n_column}", doubling, at_60, own, days))
         for (run, training_days), months in zip(_RUNS.items(), printed, strict=True):
             if months is None:
                 continue
             quantity = f"months to infinity, {run}, N = {n_column}"
-            emulated = sheet_months(r, training_days, days)
-            rows.append(
-                from_sheet(f"{quantity}: the sheet's daily steps", months, sheet_months(r, training_days), emulated)
-            )
-            exact = exact_months(r, training_days, days)
-            is_same = round(exact) == float(months)
-            rows.append(
-                Target(
-                    SOURCE,
-                    f"{quantity}: its equations, solved exactly{' (T = 80)' if is_slow else ''}",
-                    months,
-                    exact,
-                    "exact" if is_same else "explained",
-                    f"the printed number carries the error of daily Euler steps run to overflow "
-                    f"({100 * (emulated / exact - 1):.0f} % too long)",
-                    instead=emulated,
-                    law=law_months(r, training_days, days),
-                )
-            )
+            at_60 = sheet_months(r, training_days)
+            own = sheet_months(r, training_days, days)
+            rows.append(_from_sheet(f"{quantity}: the sheet's daily steps", months, at_60, own, days))
+            rows.append(_solved(f"{quantity}: its equations, solved exactly", months, own, r, training_days, days))
     in_days = DAYS_PER_SHEET_MONTH * _doubling_months("3", RESEARCH_DAYS)
     reason = "N = 3; the other columns have other first doublings"
     rows.append(Target(SOURCE, "days to double software with labour fixed", "35", in_days, reason=reason))
     return rows
 
 
+def _from_sheet(quantity: str, published: str, at_60: float, own: float, days: float) -> Target:
+    """A number as the sheet gives it with the common T; the slow column needs a T of its own."""
+    if days == RESEARCH_DAYS:
+        return Target(SOURCE, quantity, published, at_60)
+    why = f"comes back with T = {days:g} days: this column does not share the 60 days of the others"
+    return Target(SOURCE, quantity, published, at_60, "explained", why, instead=own)
+
+
+def _solved(
+    quantity: str, published: str, emulated: float, r: float, training_days: float | None, days: float
+) -> Target:
+    """Months to infinity in exact arithmetic, where the sheet's steps give ``emulated``."""
+    if days != RESEARCH_DAYS:
+        quantity += f" (T = {days:g})"
+    exact = exact_months(r, training_days, days)
+    recorded = "explained"
+    if round(exact) == float(published):
+        recorded = "exact"
+    too_long = 100 * (emulated / exact - 1)
+    reason = f"the printed number carries the error of daily Euler steps run to overflow ({too_long:.0f} % too long)"
+    law = law_months(r, training_days, days)
+    return Target(SOURCE, quantity, published, exact, recorded, reason, instead=emulated, law=law)
+
+
 _PRINTED_MULTIPLIERS = {
-    ("4.3", 100.0): "3.4",
-    ("3", 100.0): "3.2",
-    ("2", 100.0): "3",
-    ("1.5", 100.0): "3.5",
-    ("4.3", 30.0): "2",
-    ("3", 30.0): "2",
-    ("1.5", 30.0): "2.5",
+    "100-day": {"4.3": "3.4", "3": "3.2", "2": "3", "1.5": "3.5"},
+    "30-day": {"4.3": "2", "3": "2", "1.5": "2.5"},
 }
 
 
 def _multipliers() -> list[Target]:
     """How many times longer retraining makes the explosion."""
     rows = []
-    for (n_column, training_days), printed in _PRINTED_MULTIPLIERS.items():
-        r = COLUMNS[n_column]
-        months = _PRINTED[n_column]
-        with_runs = float(str(months[2] if training_days == 100.0 else months[3]))
-        rounded = with_runs / float(str(months[1]))
-        days = _research_days(n_column)
-        exact = exact_months(r, training_days, days) / exact_months(r, None, days)
-        is_rough = len(printed) == 1
-        rows.append(
-            Target(
-                SOURCE,
-                f"retraining multiplier, {training_days:g}-day first run, N = {n_column}, x, exact",
-                printed,
-                exact,
-                "exact" if is_rough else "explained",
-                f"the printed number is the ratio of the rounded months, {rounded:.3g}; daily steps lengthen the "
-                "faster sheet more, so the penalty is understated",
-                instead=rounded,
-                law=law_months(r, training_days, days) / law_months(r, None, days),
+    for run, multipliers in _PRINTED_MULTIPLIERS.items():
+        name = f"retraining, {run} first run"
+        training_days = _RUNS[name]
+        place = 1 + list(_RUNS).index(name)  # of the run's months in _PRINTED
+        for n_column, printed in multipliers.items():
+            r = COLUMNS[n_column]
+            rounded = float(str(_PRINTED[n_column][place])) / float(str(_PRINTED[n_column][1]))
+            days = _research_days(n_column)
+            recorded = "explained"
+            if len(printed) == 1:
+                recorded = "exact"
+            rows.append(
+                Target(
+                    SOURCE,
+                    f"retraining multiplier, {run} first run, N = {n_column}, x, exact",
+                    printed,
+                    exact_months(r, training_days, days) / exact_months(r, None, days),
+                    recorded,
+                    f"the printed number is the ratio of the rounded months, {rounded:.3g}; daily steps lengthen the "
+                    "faster sheet more, so the penalty is understated",
+                    instead=rounded,
+                    law=law_months(r, training_days, days) / law_months(r, None, days),
+                )
             )
-        )
     return rows
 
 

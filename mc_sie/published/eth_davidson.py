@@ -8,31 +8,16 @@ from __future__ import annotations
 
 import math
 
-from mc_sie.engine.run import evaluate
+from mc_sie.published.our_law import relative_time
 from mc_sie.published.verdicts import Target
-from mc_sie.units import DAYS_PER_MONTH, OOMS_PER_DOUBLING
+from mc_sie.units import DAYS_PER_MONTH
 
 SOURCE = "Eth & Davidson 2025"
 _DAYS_PER_YEAR = 365.0
 
 
 def doubling_times(r: float, first: float, n: int) -> list[float]:
-    """Times of successive software doublings.
-
-    Parameters
-    ----------
-    r : float
-        Software doublings per doubling of cumulative research.
-    first : float
-        Time of the first doubling, any unit.
-    n : int
-        How many.
-
-    Returns
-    -------
-    list of float
-        In the unit of ``first``.
-    """
+    """Times of n successive software doublings at returns r, in the unit of the first one's time."""
     return [first * 2.0 ** (i * (1.0 / r - 1.0)) for i in range(n)]
 
 
@@ -41,9 +26,13 @@ def doublings_within(r: float, first: float, span: float) -> float:
     ratio = 2.0 ** (1.0 / r - 1.0)
     if ratio < 1.0 and first / (1.0 - ratio) <= span:
         return math.inf
-    n, left, step = 0, span, first
+    n = 0
+    left = span
+    step = first
     while step <= left:
-        n, left, step = n + 1, left - step, step * ratio
+        n += 1
+        left -= step
+        step *= ratio
     return float(n)
 
 
@@ -61,23 +50,8 @@ def paper_times(before: float, after: float, first: float, n: int) -> list[float
 
 
 def law_days(r: float, first_days: float, doublings: float) -> float:
-    """Days until software has doubled so often in our law, its first doubling taking ``first_days``.
-
-    alpha = 0, lam = mu = 1, rho = 0 and no limit: the pace grows by 2^(1 - 1/r) in each doubling, continuously.
-    """
-    row = {
-        "rho": 0.0,
-        "alpha_compute": 0.0,
-        "r": r,
-        "labour_per_efficiency": 1.0,
-        "labour_multiplier": 1.0,
-        "speedup_initial": 1.0,
-        "software_doubling_months": 1.0,
-        "horizon_months": 12000.0,
-    }
-    levels = (OOMS_PER_DOUBLING, doublings * OOMS_PER_DOUBLING)
-    months = evaluate(row, levels=levels).months_to[0]
-    return first_days * float(months[1] / months[0])
+    """Days until software has doubled so often in our law, continuously, its first doubling taking ``first_days``."""
+    return first_days * relative_time(r, doublings, software_doubling_months=1.0, horizon_months=12000.0)
 
 
 def targets() -> list[Target]:

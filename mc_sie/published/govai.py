@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 
-from mc_sie.engine.run import evaluate
+from mc_sie.published.our_law import relative_time
 from mc_sie.published.verdicts import Target
-from mc_sie.units import MONTHS_PER_YEAR, OOMS_PER_DOUBLING
+from mc_sie.units import MONTHS_PER_YEAR
 
 SOURCE = "Chan, Mindermann et al. 2026"
 EXPONENT = 0.39
@@ -17,21 +17,9 @@ FIRST_MONTHS = 4.5
 
 
 def months_to_pace(factor: float, exponent: float = EXPONENT, first_months: float = FIRST_MONTHS) -> float:
-    """Months until the pace has grown by a factor.
+    """Months until the pace has grown by a factor above 1.
 
-    Parameters
-    ----------
-    factor : float
-        Growth of the pace, x, above 1.
-    exponent : float
-        Doublings of the pace per doubling of efficiency.
-    first_months : float
-        Months of the first doubling.
-
-    Returns
-    -------
-    float
-        Sum of the geometric sequence of doubling times over ``log2(factor)/exponent`` doublings, the last one in part.
+    Sum of the geometric sequence of doubling times over ``log2(factor)/exponent`` doublings, the last one in part.
     """
     ratio = math.pow(2.0, -exponent)
     doublings = math.log2(factor) / exponent
@@ -42,16 +30,7 @@ def targets() -> list[Target]:
     """Numbers that the paper printed."""
     ours = months_to_pace(10.0)
     doublings = math.log2(10.0) / EXPONENT
-    row = {
-        "rho": 0.0,
-        "alpha_compute": 0.0,
-        "r": 1.0 / (1.0 - EXPONENT),
-        "labour_per_efficiency": 1.0,
-        "labour_multiplier": 1.0,
-        "speedup_initial": 1.0,
-    }
-    months = evaluate(row, levels=(OOMS_PER_DOUBLING, doublings * OOMS_PER_DOUBLING)).months_to[0]
-    law = FIRST_MONTHS * float(months[1] / months[0])
+    law = FIRST_MONTHS * relative_time(1.0 / (1.0 - EXPONENT), doublings)
     return [
         Target(SOURCE, "pace after one doubling, x", "1.31", 2.0**EXPONENT),
         Target(SOURCE, "each doubling takes, % of the one before", "76", 100.0 * 2.0**-EXPONENT),

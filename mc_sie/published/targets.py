@@ -38,34 +38,20 @@ _COMPUTED = (
     training_run_length,
     greenblatt,
 )
-N_PRINTED, N_GIVEN_BY_OTHERS = 146, 48
-"""Numbers that the sources printed, and that others recomputed from them: what the front page and reports say."""
+N_PRINTED = 146
+"""Numbers that the sources printed: what the front page and reports say."""
+N_GIVEN_BY_OTHERS = 48
+"""Numbers that others recomputed from them."""
 
 SOURCES = tuple(dict.fromkeys(module.SOURCE for module in (*_COMPUTED, davidson_houlden_tables)))
 """Sources, as :attr:`~mc_sie.published.verdicts.Target.source` names them."""
 
 
 def named_sources(text: str | None) -> tuple[str, ...]:
-    """Sources whose name contains a text; all of them for None.
-
-    Parameters
-    ----------
-    text : str or None
-        Part of a name, in any case.
-
-    Returns
-    -------
-    tuple of str
-        From :data:`SOURCES`.
-
-    Raises
-    ------
-    InputError
-        When there is none.
-    """
+    """Those of :data:`SOURCES` whose name contains a text, in any case, all for None; InputError where none does."""
     found = tuple(source for source in SOURCES if text is None or text.lower() in source.lower())
     if not found:
-        raise InputError(f"--source {text}", "is in no source's name", f"Known: {', '.join(SOURCES)}.")
+        raise InputError(f"source = {text}", "is in no source's name", f"Known: {', '.join(SOURCES)}.")
     return found
 
 

@@ -17,18 +17,7 @@ GROWTH = {"hardware": 0.281, "spending": 1.03, "software": 0.541}
 
 
 def best_run_years(growth: float) -> float:
-    """Length of the run with the most effective compute, found by search.
-
-    Parameters
-    ----------
-    growth : float
-        Total growth of the ingredients per year, positive.
-
-    Returns
-    -------
-    float
-        Years.
-    """
+    """Length of the run with the most effective compute, found by search; growth of all ingredients per year."""
     from scipy.optimize import minimize_scalar
 
     def lost(length: float) -> float:
@@ -39,7 +28,9 @@ def best_run_years(growth: float) -> float:
 
 def targets() -> list[Target]:
     """Numbers that the article printed."""
-    hardware, spending, software = GROWTH["hardware"], GROWTH["spending"], GROWTH["software"]
+    hardware = GROWTH["hardware"]
+    spending = GROWTH["spending"]
+    software = GROWTH["software"]
     faster = hardware + 0.0005
     return [
         Target(

@@ -78,18 +78,27 @@ class Target:
     def bounds(self) -> tuple[float, float] | None:
         """Ends of a published range."""
         low, dash, high = self.published.partition("-")
-        return (float(low), float(high)) if low and dash else None
+        if low and dash:  # a dash at the beginning is a minus sign
+            return float(low), float(high)
+        return None
 
     @property
     def last_digit(self) -> float:
         """One unit of the last printed digit; 1 for ``inf``."""
-        exponent = Decimal(self.published.partition("-")[2] if self.bounds else self.published).as_tuple().exponent
-        return 10.0**exponent if isinstance(exponent, int) else 1.0
+        number = self.published
+        if self.bounds:
+            number = self.published.partition("-")[2]
+        exponent = Decimal(number).as_tuple().exponent
+        if isinstance(exponent, int):
+            return 10.0**exponent
+        return 1.0
 
     @property
     def given_by(self) -> str:
         """Who gave the published number: the ``source`` itself, or ``others`` who recomputed it."""
-        return "source" if self.is_printed else "others"
+        if self.is_printed:
+            return "source"
+        return "others"
 
     @property
     def ours_shown(self) -> str:
@@ -99,7 +108,9 @@ class Target:
     @property
     def law_shown(self) -> str:
         """The law's answer in the same way; empty where it was not asked."""
-        return "" if self.law is None else _shown(self.law, self.law_se, self.published)
+        if self.law is None:
+            return ""
+        return _shown(self.law, self.law_se, self.published)
 
     @property
     def is_sampled(self) -> bool:
@@ -116,11 +127,17 @@ class Target:
         """Ours minus published: in joint standard errors, or in units of the last printed digit."""
         if self.ours == self.value:
             return "0"
-        unit, name = (self.joint_se, "SE") if self.is_sampled else (self.last_digit, "digits")
+        unit = self.last_digit
+        name = "digits"
+        if self.is_sampled:
+            unit = self.joint_se
+            name = "SE"
         gap = round((self.ours - self.value) / unit, 1)
         if gap == 0.0:
             return f"0 {name}"
-        return f"{gap:+.1f} {name}" if abs(gap) < 1e4 else f"{gap:+.0e} {name}"
+        if abs(gap) < 1e4:
+            return f"{gap:+.1f} {name}"
+        return f"{gap:+.0e} {name}"
 
     @property
     def verdict(self) -> str:
@@ -132,7 +149,9 @@ class Target:
         ``not reproduced``: none of these.
         """
         if self._agrees(self.ours):
-            return "reproduced" if self.is_sampled or self.is_about or self.bounds else "exact"
+            if self.is_sampled or self.is_about or self.bounds:
+                return "reproduced"
+            return "exact"
         if self.instead is not None and self._agrees(self.instead):
             return "explained"
         return "not reproduced"
@@ -141,7 +160,9 @@ class Target:
     def verdict_shown(self) -> str:
         """The verdict, and how many digits stand behind an exact one when there is only one."""
         is_short = self.verdict == "exact" and len(self.published.strip("-0.").replace(".", "")) == 1
-        return "exact (1 digit)" if is_short and self.ours != self.value else self.verdict
+        if is_short and self.ours != self.value:
+            return "exact (1 digit)"
+        return self.verdict
 
     def _agrees(self, number: float) -> bool:
         if number == self.value:

@@ -23,6 +23,7 @@ from mc_sie.analysis.comparison import checks
 from mc_sie.analysis.comparison.breakeven import BreakEven, breakeven, pinned_at
 from mc_sie.analysis.comparison.decomposition import Comparison, compare
 from mc_sie.analysis.comparison.headlines import headline_table, recorded, spread_sentence
+from mc_sie.analysis.comparison.retraining import Retraining, retraining
 from mc_sie.analysis.comparison.structure import structure
 from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.importance.evidence import check_items, evidence, labour_curves
@@ -41,6 +42,7 @@ from mc_sie.priors import PriorSet, load_prior, shipped_priors
 from mc_sie.priors.describing import prior_table
 from mc_sie.priors.modified import differing_blocks
 from mc_sie.published import davidson_houlden_tables
+from mc_sie.published.retraining_compared import beside_essay
 from mc_sie.published.targets import SOURCES, all_targets, frame_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.report import sections
@@ -65,7 +67,7 @@ from mc_sie.text.escaping import to_csv
 DRAWS_DEFAULT = 2**17
 """Draws of the prior behind a report when nothing else is asked for; all other sizes follow from it."""
 
-_SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "comparison": 2**-3}
+_SIZES = {"indices": 4.0, "breakeven": 2**-7, "structure": 2**-3, "retraining": 2**-4, "comparison": 2**-3}
 """Runs for the designed indices in all, and draws for each rerun of the others, as multiples of the report's draws."""
 
 MIXED_DRAWS = 4.0
@@ -233,7 +235,7 @@ def make_report(
     common: dict[str, Any] = {
         "seed": design.seed, "n_replicates": design.n_replicates, "horizon_months": horizon, "threads": threads,
     }  # fmt: skip
-    done = _Steps(progress, 10)
+    done = _Steps(progress, 11)
     how = common | {
         "scheme": design.scheme,
         "levels": tuple(sorted({*LEVELS_DEFAULT, *event.levels})),
@@ -247,6 +249,7 @@ def make_report(
     weigh: dict[str, Any] = {"n_draws": request.size("indices"), "loss_ratio": request.loss_ratio, "threads": threads}
     driven = done(_tried(lambda: sensitivity(sample, **weigh)))
     turned = done(_tried(lambda: _turned(prior, event=event, n_draws=request.size("breakeven"), **common)))
+    cost = done(_tried(lambda: _cost(prior, event=event, n_draws=request.size("retraining"), **common)))
     forms = done(_tried(lambda: structure(prior, event=event, n_draws=request.size("structure"), **common)))
     compared = None
     if (other := request.against) is not None:
@@ -273,6 +276,7 @@ def make_report(
     sums = _sums(driven, compared, summary)
     parts += [
         sections.disagreement(turned),
+        sections.retraining(cost),
         sections.side_by_side(sets, compared),
         sections.form(forms),
         sections.checks(limits, extremes, published, sums),
@@ -332,6 +336,12 @@ def _turned(prior: PriorSet, **how: Any) -> tuple[BreakEven, pd.DataFrame]:
     """Break-even values, and the answer with each input pinned."""
     found = breakeven(prior, **how)
     return found, pinned_at(found)
+
+
+def _cost(prior: PriorSet, **how: Any) -> tuple[Retraining, pd.DataFrame]:
+    """The cost of retraining, and the essay's figures beside it."""
+    found = retraining(prior, **how)
+    return found, beside_essay(found)
 
 
 def _rare_command(request: ReportRequest) -> str | None:

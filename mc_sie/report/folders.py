@@ -14,6 +14,7 @@ import pandas as pd
 from mc_sie.analysis.comparison.breakeven import BreakEven
 from mc_sie.analysis.comparison.common_draws import CommonDraws
 from mc_sie.analysis.comparison.decomposition import Comparison
+from mc_sie.analysis.comparison.retraining import Retraining
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.analysis.importance.evidence import EvidenceReport, evidence_record
 from mc_sie.analysis.sensitivity.measurement import MEASURE_READINGS, Measurement
@@ -21,11 +22,13 @@ from mc_sie.analysis.sensitivity.study import Sensitivity
 from mc_sie.engine.sample import Sample
 from mc_sie.priors import PriorSet, load_prior
 from mc_sie.priors.digest import plain
+from mc_sie.published.retraining_compared import beside_essay
 from mc_sie.report import tables as text
 from mc_sie.report.figures.common import figure_files, headlines_figure
 from mc_sie.report.figures.comparison import comparison_figures, file_name, pinned_figure
 from mc_sie.report.figures.evidence import evidence_figure
 from mc_sie.report.figures.measurement import measurement_figure
+from mc_sie.report.figures.retraining import retraining_figure
 from mc_sie.report.figures.sensitivity import sensitivity_figures
 from mc_sie.report.render import markdown_table, markdown_text
 from mc_sie.stats.estimates import label
@@ -145,7 +148,36 @@ def write_structure(folder: Path, found: Structure, *, command: str) -> Path:
     return _write(folder, "structure", tables, {}, lines, record, found.common, [found.prior], command)
 
 
-def _as_it_is(found: BreakEven | Structure) -> list[str]:
+def write_retraining(folder: Path, found: Retraining, *, command: str) -> Path:
+    """Write the cost of retraining as :func:`write_comparison` does.
+
+    The folder holds ``retraining.md``, ``record.json``, ``cases.csv``, ``essay.csv``, ``retraining.svg`` and ``.png``.
+    """
+    essay = beside_essay(found)
+    lines = [f"# What retraining costs under {markdown_text(found.prior.name)}", "", *_as_it_is(found), ""]
+    lines += [f"{markdown_text(sentence)}\n" for sentence in found.sentences]
+    lines += ["![P and the delay by retraining mode](retraining.svg)\n"]
+    for heading, table in retraining_sections(found, essay):
+        lines += [f"## {heading}", "", markdown_table(table), ""]
+    lines += _listed(found.notes)
+    lines += _made_by(found.common, command)
+    record = {"answer": label(found.answer.estimate), "gain_ooms": found.gain_ooms, "notes": list(found.notes)}
+    tables = {"cases": found.cases, "essay": essay}
+    figures = {"retraining": retraining_figure(found)}
+    return _write(folder, "retraining", tables, figures, lines, record, found.common, [found.prior], command)
+
+
+def retraining_sections(found: Retraining, essay: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Headings and tables of the cost of retraining as text."""
+    return [
+        ("Probability, against no retraining", text.retraining_table(found)),
+        (f"Time to gain {found.gain_ooms:g} OOM, over that without retraining", text.delay_table(found)),
+        ("N: software doublings by the time the pace has doubled", text.doublings_table(found)),
+        ("Davidson (2025) beside this", text.essay_table(essay)),
+    ]
+
+
+def _as_it_is(found: BreakEven | Structure | Retraining) -> list[str]:
     """The answer of the unchanged set, and what the draws that failed leave open."""
     line = f"As it is: {label(found.answer.estimate)} for the probability that {found.common.event.in_words}."
     if not found.answer.n_failed:

@@ -1,4 +1,4 @@
-"""Comparisons, break-evens and structural variants as tables of text: for the terminal and for Markdown alike."""
+"""Comparisons, break-evens, structural variants, cost of retraining as tables of text: for terminal and Markdown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pandas as pd
 from mc_sie.analysis.comparison.breakeven import BreakEven, value_in_words
 from mc_sie.analysis.comparison.common_draws import Change, CommonDraws, within_points
 from mc_sie.analysis.comparison.decomposition import Comparison
+from mc_sie.analysis.comparison.retraining import Retraining
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.quantities import QUANTITIES
 from mc_sie.report.naming import labelled
-from mc_sie.stats.estimates import Estimate, label, share_in_percent
+from mc_sie.stats.estimates import Estimate, decimals, label, share_in_percent
 
 _CUT_SHOWN = 1e-6
+_ROUNDING = 1e-9
 
 
 def asked(question: CommonDraws) -> str:
@@ -183,3 +185,91 @@ def aspects_table(found: Structure) -> pd.DataFrame:
             "remark": table["remark"],
         }
     )
+
+
+def retraining_table(found: Retraining) -> pd.DataFrame:
+    """P by retraining mode and length of the first run, and the change against no retraining in points."""
+    cases = found.cases
+    changes = []
+    for row in cases.to_dict("records"):
+        ends = (row["change"], row["se_change"], row["low_change"], row["high_change"])
+        change = Change(*ends, row["interval_change"].split(",")[0], row["n_changed"])
+        if math.isnan(change.change):
+            changes.append("not run")
+        elif row["mode"] == "none":
+            changes.append("")
+        else:
+            changes.append(within_points(change))
+    shown = _case_columns(cases) | {"its credence": [f"{100 * share:.3g} %" for share in cases["credence"]]}
+    shown |= {"probability": prob_texts(cases), "change, points": changes, "remark": cases["remark"]}
+    return pd.DataFrame(shown)
+
+
+def delay_table(found: Retraining) -> pd.DataFrame:
+    """Times to the gain with retraining over those without, and in how many draws there are both."""
+    cases = found.cases[found.cases["prob"].notna()]
+    shown = _case_columns(cases) | _quantile_texts(cases, "delay")
+    pairs = zip(cases["hit_delay_q50"], cases["se_hit_delay_q50"], strict=True)
+    shown["median, event without"] = [_ratio_text(value, se) for value, se in pairs]
+    for name in ("n_both", "n_only_without", "n_only_with", "n_neither"):
+        counts = cases.get(name, pd.Series(math.nan, index=cases.index))
+        words = name.removeprefix("n_").replace("_", " ")
+        shown[f"gain: {words}"] = ["-" if math.isnan(count) else f"{count:,.0f}" for count in counts]
+    return pd.DataFrame(shown)
+
+
+def doublings_table(found: Retraining) -> pd.DataFrame:
+    """N, software doublings by the time the pace has doubled, and in which share of the draws it does."""
+    cases = found.cases[found.cases["prob"].notna()]
+    shares = ["-" if math.isnan(share) else f"{100 * share:.3g} %" for share in cases["share_doubling"]]
+    return pd.DataFrame(_case_columns(cases) | _quantile_texts(cases, "doublings") | {"pace doubles": shares})
+
+
+def essay_table(essay: pd.DataFrame) -> pd.DataFrame:
+    """The essay's figures beside ours, from :func:`mc_sie.published.retraining_compared.beside_essay`."""
+    prior = []
+    for row in essay.itertuples(index=False):
+        middle = _ratio_text(row.median, row.se)
+        prior.append(f"{middle}; 90 %: {_ratio_text(row.q05, math.nan)} to {_ratio_text(row.q95, math.nan)}")
+    return pd.DataFrame(
+        {
+            "figure": essay["figure"],
+            "unit": essay["unit"],
+            "the essay": [f"{value:.3g}" for value in essay["essay"]],
+            "our law on its inputs": [f"{value:.3g}" for value in essay["on_its_inputs"]],
+            "this prior, median": prior,
+        }
+    )
+
+
+def _case_columns(cases: pd.DataFrame) -> dict[str, Any]:
+    acts = QUANTITIES["training_months"].modes
+    runs = []
+    for mode, days in zip(cases["mode"], cases["run_days"], strict=True):
+        if mode not in acts:
+            runs.append("no effect")
+        elif math.isnan(days):
+            runs.append("as in the prior")
+        else:
+            runs.append(f"{days:g} days")
+    return {"mode": cases["mode"].to_list(), "first run": runs}
+
+
+def _quantile_texts(cases: pd.DataFrame, name: str) -> dict[str, list[str]]:
+    shown = {}
+    for heading, column in (("5 %", f"{name}_q05"), ("median", f"{name}_q50"), ("95 %", f"{name}_q95")):
+        pairs = zip(cases[column], cases[f"se_{column}"], strict=True)
+        shown[heading] = [_ratio_text(value, se) for value, se in pairs]
+    return shown
+
+
+def _ratio_text(value: float, se: float) -> str:
+    """A number with its error in brackets; ``"never"`` where it is infinite, a dash where it is not known."""
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "never"
+    if not se > _ROUNDING:  # of two times that are the same
+        return f"{value:.3g}"
+    digits = decimals(se)
+    return f"{value:.{digits}f} (SE {se:.{digits}f})"

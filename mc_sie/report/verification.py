@@ -284,23 +284,6 @@ def _of_npz(path: Path) -> Columns:
         return {name: stored[name] for name in stored.files}
 
 
-def _of_netcdf(path: Path) -> Columns:
-    import h5py  # netCDF 4 is HDF5; nothing of it needs to be understood to be compared
-
-    found: Columns = {}
-
-    def take(name: str, part: Any) -> None:
-        attributes = [f"{key}: {value}" for key, value in part.attrs.items() if key != "created_at"]
-        found[f"{name}, described"] = np.array(sorted(attributes), dtype=object)
-        if isinstance(part, h5py.Dataset):
-            found[name] = np.asarray(part[()])
-
-    with h5py.File(path, "r") as file:
-        take("", file)
-        file.visititems(take)
-    return found
-
-
 def _of_text(path: Path) -> Columns:
     return {"": np.array(path.read_text(encoding="utf-8").split("\n"), dtype=object)}
 
@@ -311,9 +294,7 @@ def _of_page_without_lines(path: Path) -> Columns:
     return {"": np.array(text.split("\n"), dtype=object)}
 
 
-_READERS: dict[str, Callable[[Path], Columns]] = {
-    ".csv": _of_csv, ".parquet": _of_parquet, ".npz": _of_npz, ".nc": _of_netcdf,
-}  # fmt: skip
+_READERS: dict[str, Callable[[Path], Columns]] = {".csv": _of_csv, ".parquet": _of_parquet, ".npz": _of_npz}
 _TABLES = (".csv",)
 
 

@@ -6,8 +6,6 @@
 ``draws.parquet``
     One row a draw: replicate, its weight where the set is given evidence, the quantities that vary, the main outcomes
     (or all of them).
-``draws.nc``
-    At most 2^16 draws in whole replicates as an ArviZ DataTree.
 ``thresholds.csv``, ``quantiles.csv``, ``modes.csv``, ``statuses.csv``
     The tables.
 
@@ -31,9 +29,9 @@ A folder is written under another name and renamed when it is complete; an exist
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -42,12 +40,12 @@ from numpy.typing import NDArray
 from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary, curve_table
-from mc_sie.engine.run import Simulation
-from mc_sie.engine.sample import Sample
+from mc_sie.engine.run import Simulation, simulate_prior
+from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event
-from mc_sie.outcomes import Outcomes
+from mc_sie.outcomes import column_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -57,8 +55,8 @@ from mc_sie.storage.records import evidence_record, rare_record, read_record, ru
 from mc_sie.storage.writing import Content, write_folder
 from mc_sie.text.showing import Shown
 
-NETCDF_DRAWS_HIGH = 2**16
-"""Most draws that go into the netCDF file."""
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MAIN_OUTCOMES = (
     "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
@@ -97,7 +95,8 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     columns["event"] = event.holds(simulation.outcomes)
     outcomes = simulation.outcomes.columns()
     if not all_outcomes:
-        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column))
+        asked = [column_of(item.subject.name, item.subject.index) for item in simulation.prior.evidence]
+        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column, *asked))
         outcomes = {name: outcomes[name] for name in chosen if name in outcomes}
     return pd.DataFrame(columns | outcomes, copy=False)
 
@@ -141,7 +140,6 @@ def write_run(
 
     files: dict[str, Content] = {
         "draws.parquet": write_draws,
-        "draws.nc": lambda path: _netcdf_part(simulation).to_netcdf(path, engine="h5netcdf"),
         **_tables(summary),
     }
     record = run_record(simulation, summary, command)
@@ -202,6 +200,31 @@ class StoredRun(Shown):
     folder: Path
     record: dict[str, Any]
     sample: Sample
+
+    def to_datatree(self) -> xr.DataTree:
+        """Draws, outcomes and evidence as of :meth:`mc_sie.Simulation.to_datatree`, with the outcomes that were stored.
+
+        Draws of a set before its evidence are not stored; they are simulated again.
+        """
+        from mc_sie.engine.datatree import datatree_of
+
+        sample = self.sample
+        before = None
+        if sample.weights is not None:
+            design = sample.design
+            simulation = simulate_prior(
+                sample.prior.given(()),
+                design.n_draws,
+                seed=design.seed,
+                scheme=design.scheme,
+                n_replicates=design.n_replicates,
+                horizon_months=sample.horizon_months,
+                levels=self.record["levels"],
+                widths=self.record["widths"],
+            )
+            drawn = sample_of(simulation, sample.event)
+            before = replace(drawn, outcomes=drawn.outcomes[list(sample.outcomes)])
+        return datatree_of(sample, before)
 
     @property
     def shown_sentences(self) -> tuple[str, ...]:
@@ -277,20 +300,3 @@ def _read_draws(frame: pd.DataFrame, prior: PriorSet) -> tuple[dict[str, NDArray
         else:
             draws[name] = frame[name].to_numpy(dtype=np.float64)
     return draws, frame.drop(columns=[name for name in ("replicate", "weight", "event", *draws) if name in frame])
-
-
-def _netcdf_part(simulation: Simulation) -> Any:
-    """The first replicates, as many as fit; of a single larger one, its first draws."""
-    design = simulation.design
-    n_chains = max(1, min(design.n_replicates, NETCDF_DRAWS_HIGH // design.n_per_replicate))
-    n = min(n_chains * design.n_per_replicate, NETCDF_DRAWS_HIGH)
-    outcomes = simulation.outcomes
-    arrays = {name: value[:n] for name, value in vars(outcomes).items() if name not in ("levels", "widths")}
-    part = Outcomes(levels=outcomes.levels, widths=outcomes.widths, **arrays)
-    tree = part.to_datatree({name: array[:n] for name, array in simulation.draws.items()}, n_chains)
-    if simulation.weights is not None:
-        weights = simulation.weights[:n].reshape(n_chains, -1)
-        attributes = {"units": "1", "long_name": "weight of the draw given the evidence, with mean 1 over the run"}
-        node = tree["prior_predictive"]
-        node.dataset = node.to_dataset().assign(weight=(("chain", "draw"), weights, attributes))
-    return tree

@@ -23,7 +23,8 @@ INJECTED = """() => {
 def report_file(tmp_path):
     frame = pd.DataFrame({"input": ["a", "b", "c"], "share": ["1 %", "3 %", "2 %"]})
     with style():
-        figure, axes = new_figure(4, 3)
+        figure = new_figure(4, 3)
+        axes = figure.subplots()
         figure.colorbar(axes.pcolormesh([[1.0, 2.0], [3.0, 4.0]]), ax=axes)  # its bar is a picture inside the SVG
     parts = (Table("drivers", "What drives it.", frame, frame), Chart("map", "A map.", "Alt.", figure, frame))
     downloads = {"the prior": ("prior.json", "application/json", '{"a": 1}')}

@@ -4,7 +4,6 @@ import json
 
 import pandas as pd
 import pytest
-import xarray as xr
 from tests_settings import INTERPRETED
 
 from mc_sie.errors import EXIT_BAD_INPUT
@@ -36,8 +35,6 @@ def test_run_of_a_set_given_evidence_writes_weights_and_how(cli, here):
     share = sample.weights[sample.hits].sum() / sample.weights.sum()
     assert record["answer"]["prob"] == pytest.approx(share)
     assert "ess" in pd.read_csv(here / "given/thresholds.csv")
-    tree = xr.open_datatree(here / "given/draws.nc")
-    assert tree["prior_predictive"]["weight"].shape == (8, 2048)
 
 
 def test_a_set_without_evidence_has_no_weights(cli, here):

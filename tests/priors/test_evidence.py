@@ -296,3 +296,32 @@ def test_the_words_say_what_was_measured(load):
     assert evidence("interval", low=1.0, high=2.0).words == "max_speed lies between 1 and 2 x"
     assert evidence("at_least", value=10.0, sd=2.0).words == "max_speed is at least 10 x, sd 2 x"
     assert math.isfinite(prior.evidence[0].log_likelihood([0.5])[0])
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "parameters", "distribution"),
+    [
+        ("normal", {"value": 1.0, "sd": 0.5}, stats.norm(3.0, 0.5)),
+        ("lognormal", {"value": 1.0, "sd_log": 0.4}, stats.lognorm(0.4, scale=3.0)),
+    ],
+)
+def test_a_predicted_reading_is_the_subject_with_the_error_of_the_reading(likelihood, parameters, distribution):
+    item = Evidence("e", "pace_initial", likelihood, parameters, "x", "s", None, (), "here")
+    readings = item.predicted(np.full(2000, 3.0), np.random.default_rng(1))
+    assert stats.kstest(readings, distribution.cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "parameters", "prob"),
+    [
+        ("at_least", {"value": 3.5, "sd": 0.5}, stats.norm.sf(1.0)),
+        ("at_most", {"value": 3.5, "sd": 0.5}, stats.norm.cdf(1.0)),
+        ("interval", {"low": 2.0, "high": 4.0}, 1.0),
+        ("interval", {"low": 4.0, "high": 5.0}, 0.0),
+    ],
+)
+def test_a_predicted_bound_is_satisfied_as_often_as_its_likelihood_says(likelihood, parameters, prob):
+    item = Evidence("e", "pace_initial", likelihood, parameters, "x", "s", None, (), "here")
+    satisfied = item.predicted(np.full(10_000, 3.0), np.random.default_rng(1))
+    assert set(np.unique(satisfied)) <= {0, 1}
+    assert satisfied.mean() == pytest.approx(prob, abs=4 * math.sqrt(prob * (1 - prob) / 10_000))

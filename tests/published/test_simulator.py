@@ -97,7 +97,7 @@ def test_finer_steps_approach_our_law():
         best = []
         for f, r0, years, p in rows[near]:
             times = np.empty(math.ceil(8 * years * cuts) + 3)
-            n, _ = simulator.doubling_times(f, r0, 8 * years, p, 0, 0, False, False, 3 / f, math.inf, cuts, times)
+            n, _ = simulator.doubling_times(f, r0, 8 * years, p, simulator.Rules(), 3 / f, math.inf, cuts, times)
             best.append((times[24 * cuts : n + 1] - times[: n + 1 - 24 * cuts]).min())
         gaps.append(np.abs(np.log(np.array(best) / law[near])))
     assert np.median(gaps[0]) < 0.02

@@ -13,7 +13,8 @@ from mc_sie.report.svg import hover, inline_svg
 
 
 def figure():
-    drawn, axes = new_figure(4, 3)
+    drawn = new_figure(4, 3)
+    axes = drawn.subplots()
     (line,) = axes.plot([1, 2], [3, 4], "o", color="#0072B2")
     hover(line, "a < b & 3 %")
     axes.set_xlabel("months")
@@ -177,7 +178,8 @@ def test_links_of_foreign_text_stay_on_the_page_and_beside_it(document):
 @pytest.mark.parametrize("name", ["a$x^$b", "up to $$ per year", "$5 and $x^2$ %s", r"\$a$ \frac $", "{$}$"])
 def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
     with style():
-        drawn, axes = new_figure(4, 3)
+        drawn = new_figure(4, 3)
+        axes = drawn.subplots()
         axes.plot([1, 2], [3, 4], label=name)
         axes.set_title(name)
         axes.set_yticks([3, 4], [name, "b"])
@@ -191,7 +193,8 @@ def test_a_dollar_in_a_name_is_a_dollar(tmp_path, name):
 
 def test_powers_of_ten_need_no_mathematics():
     with style():
-        drawn, axes = new_figure(4, 3)
+        drawn = new_figure(4, 3)
+        axes = drawn.subplots()
         axes.plot([1e-3, 1e12], [1, 2])
         axes.set_xscale("log")
         axes.set_xticks([1e-3, 1.0, 1e12])

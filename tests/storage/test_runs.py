@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from mc_sie import load_prior, simulate, summarise
 from mc_sie.engine.sample import sample_of
@@ -22,7 +21,7 @@ from mc_sie.storage.records import is_run
 from mc_sie.storage.runs import draws_frame, write_run
 from mc_sie.storage.writing import check_target
 
-FILES = {"draws.nc", "draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
+FILES = {"draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
 
 
 @pytest.fixture
@@ -157,35 +156,6 @@ def test_two_levels_that_look_alike_keep_their_columns(here):
     assert "best_window_months_5.0000001" in pd.read_parquet(folder / "draws.parquet")
 
 
-@pytest.mark.parametrize(("replicates_that_fit", "expected"), [(1000.0, None), (3.5, 3), (1.0, 1)])
-def test_netcdf_holds_whole_replicates(simulation, summary, tmp_path, monkeypatch, replicates_that_fit, expected):
-    n = simulation.design.n_per_replicate
-    bound = int(replicates_that_fit * n)
-    monkeypatch.setattr(runs, "NETCDF_DRAWS_HIGH", bound)
-    folder = write_run(tmp_path / "run", simulation, summary, command="")
-    expected = expected or simulation.design.n_replicates
-    with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
-        assert dict(tree["prior"].sizes) == {"chain": expected, "draw": n}
-        assert tree["prior_predictive"].sizes["draw"] == n
-        read = tree["prior"]["r"].to_numpy()
-        gained = tree["prior_predictive"]["first_year_ooms"].to_numpy()
-    np.testing.assert_array_equal(read.ravel(), simulation.draws["r"][: expected * n])
-    np.testing.assert_array_equal(gained.ravel(), simulation.outcomes.first_year_ooms[: expected * n])
-    assert gained.size <= bound
-
-
-def test_netcdf_bound_is_two_to_the_sixteen():
-    assert runs.NETCDF_DRAWS_HIGH == 2**16
-
-
-def test_netcdf_of_a_replicate_beyond_the_bound_is_its_first_draws(simulation, summary, tmp_path, monkeypatch):
-    n = simulation.design.n_per_replicate
-    monkeypatch.setattr(runs, "NETCDF_DRAWS_HIGH", n // 2)
-    folder = write_run(tmp_path / "run", simulation, summary, command="")
-    with xr.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
-        np.testing.assert_array_equal(tree["prior"]["r"].to_numpy()[0], simulation.draws["r"][: n // 2])
-
-
 # --- Whole or not at all ---
 
 
@@ -195,7 +165,7 @@ class Boom(BaseException):
 
 @pytest.mark.parametrize(
     ("module", "victim"),
-    [(runs, "draws_frame"), (runs, "_netcdf_part"), (writing, "to_csv"), (writing, "digest_of")],
+    [(runs, "draws_frame"), (writing, "to_csv"), (writing, "digest_of")],
 )
 @pytest.mark.parametrize("error", [Boom(), KeyboardInterrupt(), ValueError("x")])
 def test_a_failure_in_the_middle_leaves_nothing(simulation, summary, here, monkeypatch, module, victim, error):
@@ -237,14 +207,14 @@ def test_a_run_is_never_written_over(simulation, summary, here):
 
 
 def test_a_run_that_appears_meanwhile_is_not_written_over(simulation, summary, here, monkeypatch):
-    part = runs._netcdf_part
+    part = runs.draws_frame
 
-    def slow(*args):
+    def slow(*args, **kwargs):
         (here / "run").mkdir()
         (here / "run" / "run.json").write_text("theirs")
-        return part(*args)
+        return part(*args, **kwargs)
 
-    monkeypatch.setattr(runs, "_netcdf_part", slow)
+    monkeypatch.setattr(runs, "draws_frame", slow)
     with pytest.raises(InputError, match="exists already"):
         write_run(Path("run"), simulation, summary, command="")
     assert everything(here) == {"run", "run/run.json"}
@@ -259,13 +229,13 @@ def test_runs_without_a_name_take_the_next_free_one(simulation, summary, here):
 
 
 def test_two_runs_at_once_both_keep_their_results(simulation, summary, here, monkeypatch):
-    barrier, part = threading.Barrier(2, timeout=60), runs._netcdf_part
+    barrier, part = threading.Barrier(2, timeout=60), runs.draws_frame
 
-    def together(*args):
+    def together(*args, **kwargs):
         barrier.wait()  # both have chosen the same free name by now
-        return part(*args)
+        return part(*args, **kwargs)
 
-    monkeypatch.setattr(runs, "_netcdf_part", together)
+    monkeypatch.setattr(runs, "draws_frame", together)
     both = [threading.Thread(target=write_run, args=(None, simulation, summary), kwargs={"command": ""}) for _ in "12"]
     for thread in both:
         thread.start()

@@ -132,6 +132,14 @@ class EvidencePoints:
         uniforms, prior_weights = placed(proposals, design)
         return cls(design, horizon_months, uniforms, prior_weights)
 
+    def uniforms_for(self, prior: PriorSet) -> dict[str, Array]:
+        """Common points of a set by name of the dimension, those of the design where nothing was fitted to it."""
+        uniforms = dict(self.uniforms)
+        for name in prior.dimensions:
+            if name not in uniforms:
+                uniforms[name] = points(self.design, dimension_of(name), 0, self.design.n_draws)
+        return uniforms
+
     def ask(
         self, prior: PriorSet, event: Event, *, threads: int | None = None, progress: Progress | None = None
     ) -> Weighted:
@@ -152,10 +160,7 @@ class EvidencePoints:
             On the common points where these are worth enough, else on draws of :func:`mc_sie.simulate`.
         """
         n = self.design.n_draws
-        uniforms = dict(self.uniforms)
-        for name in prior.dimensions:
-            if name not in uniforms:
-                uniforms[name] = points(self.design, dimension_of(name), 0, n)
+        uniforms = self.uniforms_for(prior)
         outcomes: Outcomes | None = None
         if any(item.subject.is_outcome for item in prior.evidence):
             levels, widths = _marks(prior, event)

@@ -5,11 +5,12 @@ Every function takes a table and returns a matplotlib figure; nothing here simul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ _STYLE = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The one style, while a figure is made or written."""
+    """The one style, while a figure is made (as a decorator) or written."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -59,12 +60,19 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty figure with one panel, inches."""
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
-    return figure, figure.subplots()
+    return Figure(figsize=(width, height))
+
+
+def panels_of(figure: Figure, n: int, n_columns: int, **how: Any) -> list[Axes]:
+    """So many panels, row by row; the places that are left over stay empty."""
+    places = list(figure.subplots(math.ceil(n / n_columns), n_columns, squeeze=False, **how).ravel())
+    for axes in places[n:]:
+        axes.set_visible(False)
+    return places[:n]
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -79,72 +87,61 @@ def figure_files(figures: Mapping[str, Figure]) -> dict[str, Content]:
     return {f"{name}{ending}": partial(save, figure) for name, figure in figures.items() for ending in (".svg", ".png")}
 
 
+@style()
 def trajectory_figure(trace: pd.DataFrame, title: str) -> Figure:
     """Software, effective compute and pace of :func:`mc_sie.trajectory`: two panels that share the time axis."""
-    with style():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(8, 6.5))
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-        months = trace["months"]
-        has_runs = trace["deployments"].max() > 0
-        upper.plot(months, trace["software_ooms"], color=COLOURS[1], ls="--", label="software efficiency")
-        line = {"color": COLOURS[0], "label": "effective training compute"}
-        if not has_runs:
-            upper.plot(months, trace["effective_ooms"], **line)
-        else:  # compute counts from the day on which a trained model is deployed: a step, not a slope
-            upper.step(months, trace["effective_ooms"], where="post", **line)
-            first = trace[trace["deployments"].diff().fillna(0) > 0]
-            upper.plot(first["months"], first["effective_ooms"], "o", color=COLOURS[0], ms=5, label="deployment")
-        upper.set_ylabel("gain since automation (OOM)")
-        upper.legend(loc="best")
-        upper.set_title(title)
-        moving = trace[trace["pace"] > 0]
-        lower.plot(moving["months"], moving["pace"], color=COLOURS[2])
-        lower.set_yscale("log")
-        lower.set_ylabel("pace of software progress\n(x before automation)")
-        lower.set_xlabel("months since AI R&D was fully automated")
-        plain_log(lower)
+    figure = new_figure(8, 6.5)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    months = trace["months"]
+    has_runs = trace["deployments"].max() > 0
+    upper.plot(months, trace["software_ooms"], color=COLOURS[1], ls="--", label="software efficiency")
+    line = {"color": COLOURS[0], "label": "effective training compute"}
+    if not has_runs:
+        upper.plot(months, trace["effective_ooms"], **line)
+    else:  # compute counts from the day on which a trained model is deployed: a step, not a slope
+        upper.step(months, trace["effective_ooms"], where="post", **line)
+        first = trace[trace["deployments"].diff().fillna(0) > 0]
+        upper.plot(first["months"], first["effective_ooms"], "o", color=COLOURS[0], ms=5, label="deployment")
+    upper.set_ylabel("gain since automation (OOM)")
+    upper.legend(loc="best")
+    upper.set_title(title)
+    moving = trace[trace["pace"] > 0]
+    lower.plot(moving["months"], moving["pace"], color=COLOURS[2])
+    lower.set_yscale("log")
+    lower.set_ylabel("pace of software progress\n(x before automation)")
+    lower.set_xlabel("months since AI R&D was fully automated")
+    plain_log(lower)
     return figure
 
 
+@style()
 def headlines_figure(headlines: pd.DataFrame) -> Figure:
     """Probability of the event under each prior set, one row a set, with its number beside it.
 
     Needs ``name``, ``label``, ``prob``, ``se``, ``is_rare`` and ``prob_from_start``. Bars of two errors are narrower
     than the marks.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        table = headlines.iloc[::-1]
-        figure = Figure(figsize=(8, 0.48 * len(table) + 1.9))
-        axes = figure.subplots()
-        rows = np.arange(len(table))
-        rare = table["is_rare"].to_numpy()
-        prob = 100 * table["prob"].to_numpy()
-        error = np.where(rare, 0.0, 2 * 100 * table["se"].fillna(0.0).to_numpy())
-        axes.plot(
-            100 * table["prob_from_start"], rows, "|", color=COLOURS[1], ms=13, mew=2.5, label="counted from day one"
+    table = headlines.iloc[::-1]
+    figure = new_figure(8, 0.48 * len(table) + 1.9)
+    axes = figure.subplots()
+    rows = np.arange(len(table))
+    rare = table["is_rare"].to_numpy()
+    prob = 100 * table["prob"].to_numpy()
+    error = np.where(rare, 0.0, 2 * 100 * table["se"].fillna(0.0).to_numpy())
+    axes.plot(100 * table["prob_from_start"], rows, "|", color=COLOURS[1], ms=13, mew=2.5, label="counted from day one")
+    axes.errorbar(
+        prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
+        label="best window (bar: ±2 Monte Carlo SE)",
+    )  # fmt: skip
+    for row, text in zip(rows, table["label"], strict=True):
+        axes.annotate(
+            text, (float(prob[row]), float(row)), xytext=(12, -4), textcoords="offset points", fontsize=10.5, color=INK
         )
-        axes.errorbar(
-            prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
-            label="best window (bar: ±2 Monte Carlo SE)",
-        )  # fmt: skip
-        for row, text in zip(rows, table["label"], strict=True):
-            axes.annotate(
-                text,
-                (float(prob[row]), float(row)),
-                xytext=(12, -4),
-                textcoords="offset points",
-                fontsize=10.5,
-                color=INK,
-            )
-        axes.set_yticks(rows, table["name"])
-        axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
-        axes.set_xlim(left=-1, right=max(10.0, 1.38 * float(prob.max())))
-        axes.grid(axis="y", visible=False)
-        axes.legend(loc="lower right")
+    axes.set_yticks(rows, table["name"])
+    axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
+    axes.set_xlim(left=-1, right=max(10.0, 1.38 * float(prob.max())))
+    axes.grid(axis="y", visible=False)
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -155,7 +152,8 @@ def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[
     """
     if high - low <= 1e-9 * abs(high):  # narrower than rounding leaves edges in order
         margin = 0.1 * abs(high) or 0.1
-        low, high = low - margin, high + margin
+        low -= margin
+        high += margin
     if is_log:
         return np.geomspace(low, high, n_bins + 1)
     return np.linspace(low, high, n_bins + 1)
@@ -184,8 +182,14 @@ def plain_log(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     low, high = axes.get_ylim()
-    if high / low < 30:
-        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""))
-    else:
-        axes.yaxis.set_minor_formatter(NullFormatter())
+    if high / low < 30:  # there is room for more labels
+        axes.yaxis.set_minor_formatter(FuncFormatter(_two_or_five))
+
+
+def _two_or_five(value: float, _: object) -> str:
+    """A number that begins with 2 or 5, else nothing."""
+    if f"{value:e}"[0] in "25":
+        return f"{value:g}"
+    return ""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report import tables as text
-from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, new_figure, panels_of, plain_log_values, style
 from mc_sie.report.naming import axis_label
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
     first = found.sets["name"].iloc[0]
     labels = dict(zip(found.sets["name"], text.prob_texts(found.sets), strict=True))
     for against in found.changes["against"]:
-        if len(found.changes) == 1:
-            ending = ""
-        else:
+        ending = ""
+        if len(found.changes) > 1:
             ending = f"-{file_name(against)}"
         bars = found.bars[found.bars["against"] == against]
         ends = found.sets[found.sets["name"].isin([first, against])]
@@ -51,10 +51,11 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
 
 
 def file_name(name: str) -> str:
-    """The name of a prior set as part of a file's name."""
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+    """The name of a prior set as part of a file's name, other characters than letters, digits and ``-_.`` replaced."""
+    return re.sub(r"[^\w.-]", "_", name)
 
 
+@style()
 def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> Figure:
     """From the probability under one set to that under another, one row a block.
 
@@ -62,67 +63,67 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
     blocks in the order drawn: ``label``, ``text`` (the change), ``change``, ``se``. Whiskers are two Monte Carlo
     standard errors of the bar on either side. ``question`` names the axis, without its unit.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        n = len(bars) + 2
-        figure = Figure(figsize=(8.6, 0.52 * n + 1.5))
-        axes = figure.subplots()
-        ends = 100 * sets["prob"].to_numpy()
-        level = 100 * np.concatenate([[sets["prob"].iloc[0]], sets["prob"].iloc[0] + bars["change"].cumsum()])
-        for row, place in ((0, 0), (n - 1, 1)):
-            axes.barh(row, ends[place], color=_TOTAL, height=0.62)
-        span = max(float(level.max()), 1.0)
-        for row, bar in enumerate(bars.itertuples(), 1):
-            start, change = level[row - 1], 100 * bar.change
-            axes.barh(row, change, left=start, color=_UP if change >= 0.0 else _DOWN, height=0.62)
-            axes.plot([level[row]] * 2, [row - 0.31, row + 1.31], color="#777777", lw=1.0)
-            if bar.se > 0.0:
-                axes.errorbar(level[row], row, xerr=200 * bar.se, color="black", lw=1.4, capsize=4)
-        axes.plot([level[0]] * 2, [-0.31, 1.31], color="#777777", lw=1.0)
-        rights = [ends[0], *np.maximum(level[:-1], level[1:] + 200 * bars["se"].fillna(0.0).to_numpy()), ends[1]]
-        texts = [sets["label"].iloc[0], *bars["text"], sets["label"].iloc[1]]
-        for row, (right, text) in enumerate(zip(rights, texts, strict=True)):
-            axes.annotate(text, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
-        axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
-        axes.set_ylim(n - 0.4, -0.6)
-        axes.set_xlim(0.0, 1.4 * span)
-        axes.grid(axis="y", visible=False)
-        axes.set_axisbelow(True)
-        axes.set_xlabel(f"{question} (%)\nwhiskers: ±2 Monte Carlo SE of the bar")
+    n = len(bars) + 2
+    figure = new_figure(8.6, 0.52 * n + 1.5)
+    axes = figure.subplots()
+    ends = 100 * sets["prob"].to_numpy()
+    level = 100 * np.concatenate([[sets["prob"].iloc[0]], sets["prob"].iloc[0] + bars["change"].cumsum()])
+    axes.barh([0, n - 1], ends, color=_TOTAL, height=0.62)
+    span = max(float(level.max()), 1.0)
+    for row, bar in enumerate(bars.itertuples(), 1):
+        colour = _DOWN
+        if bar.change >= 0.0:
+            colour = _UP
+        axes.barh(row, 100 * bar.change, left=level[row - 1], color=colour, height=0.62)
+        axes.plot([level[row]] * 2, [row - 0.31, row + 1.31], color="#777777", lw=1.0)
+        if bar.se > 0.0:
+            axes.errorbar(level[row], row, xerr=200 * bar.se, color="black", lw=1.4, capsize=4)
+    axes.plot([level[0]] * 2, [-0.31, 1.31], color="#777777", lw=1.0)
+    rights = [ends[0], *np.maximum(level[:-1], level[1:] + 200 * bars["se"].fillna(0.0).to_numpy()), ends[1]]
+    texts = [sets["label"].iloc[0], *bars["text"], sets["label"].iloc[1]]
+    for row, (right, shown) in enumerate(zip(rights, texts, strict=True)):
+        axes.annotate(shown, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
+    axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
+    axes.set_ylim(n - 0.4, -0.6)
+    axes.set_xlim(0.0, 1.4 * span)
+    axes.grid(axis="y", visible=False)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(f"{question} (%)\nwhiskers: ±2 Monte Carlo SE of the bar")
     return figure
 
 
+def _two_columns(n: int, width: float, height: float, extra: float, **how: Any) -> tuple[Figure, list[Axes]]:
+    """So many panels of a size in inches side by side; a single one has room beside it for what stands above it."""
+    if n == 1:
+        figure = new_figure(width + 2.0, height + extra)
+        return figure, [figure.subplots()]
+    figure = new_figure(2 * width, height * math.ceil(n / 2) + extra)
+    return figure, panels_of(figure, n, 2, **how)
+
+
+@style()
 def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
     """The distributions of the quantities that two sets state differently, as drawn; the table is not empty.
 
     One panel a quantity: densities as lines, values with a probability of their own as stems of that height.
     """
-    with style():
-        from matplotlib.figure import Figure
-        from matplotlib.lines import Line2D
+    from matplotlib.lines import Line2D
 
-        quantities = list(dict.fromkeys(densities["quantity"]))
-        columns = min(2, len(quantities))
-        rows = math.ceil(len(quantities) / columns)
-        figure = Figure(figsize=(4.6 * columns + (2.0 if columns == 1 else 0.0), 2.9 * rows + 0.5))
-        panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
-        for axes, name in zip(panels, quantities, strict=False):
-            part = densities[densities["quantity"] == name]
-            if name == "mode":
-                draw = _draw_modes
-            else:
-                draw = _draw_law
-            draw(axes, part, names)
-            unit = QUANTITIES[name].unit
-            axes.set_xlabel("credence of the retraining mode" if unit == "mode" else axis_label(name))
-        for axes in panels[len(quantities) :]:
-            axes.set_visible(False)
-        handles = [
-            Line2D([], [], color=COLOURS[place], ls=_LINES[place], marker="os"[place], label=name)
-            for place, name in enumerate(names)
-        ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=2)
+    quantities = list(dict.fromkeys(densities["quantity"]))
+    figure, panels = _two_columns(len(quantities), 4.6, 2.9, 0.5)
+    for axes, name in zip(panels, quantities, strict=True):
+        part = densities[densities["quantity"] == name]
+        if name == "mode":
+            _draw_modes(axes, part, names)
+            axes.set_xlabel("credence of the retraining mode")
+        else:
+            _draw_law(axes, part, names)
+            axes.set_xlabel(axis_label(name))
+    handles = [
+        Line2D([], [], color=COLOURS[place], ls=_LINES[place], marker="os"[place], label=name)
+        for place, name in enumerate(names)
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=2)
     return figure
 
 
@@ -132,14 +133,15 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
     finite = atoms[np.isfinite(atoms["low"])]
     places = np.concatenate([smooth["low"], smooth["high"], finite["low"]])
     is_log = QUANTITIES[str(part["quantity"].iloc[0])].scale == "log" and bool((places > 0.0).all())
+    beyond = 1.0  # where "no limit" stands: to the right of everything else
+    middle = -math.inf
     if places.size:
-        beyond = float(places.max()) * 2.0
-    else:
-        beyond = 1.0
+        beyond = 2.0 * float(places.max())
+        middle = float(np.median(places))
+    stems = axes
     if len(smooth) and len(atoms):
         stems = axes.twinx()
-    else:
-        stems = axes
+        stems.set_axis_off()
     for place, name in enumerate(names):
         ours = smooth[smooth["set"] == name]
         if len(ours):
@@ -149,31 +151,30 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
                 heights = heights * np.sqrt(edges[:-1] * edges[1:]) * math.log(10.0)
             axes.stairs(heights, edges, color=COLOURS[place], lw=2.2, ls=_LINES[place])
         for atom in atoms[atoms["set"] == name].itertuples():
-            if math.isfinite(atom.low):
-                at = atom.low
-            else:
+            at = atom.low
+            label = f"{100 * atom.value:.3g} %"
+            if not math.isfinite(at):
                 at = beyond
+                label += ", no limit"
             stems.plot([at, at], [0.0, atom.value], color=COLOURS[place], lw=2.6, ls=_LINES[place])
             stems.plot(at, atom.value, marker="os"[place], color=COLOURS[place], ms=8)
-            text = f"{100 * atom.value:.3g} %" + ("" if math.isfinite(atom.low) else ", no limit")
-            if len(places):
-                is_left = at < np.median(places)
-            else:
-                is_left = False
+            side: Any = {"xytext": (-9, 2), "ha": "right"}
+            if at < middle:  # towards the middle, where there is room
+                side = {"xytext": (9, 2), "ha": "left"}
             stems.annotate(
-                text, (at, atom.value), xytext=(9 if is_left else -9, 2), textcoords="offset points", fontsize=11,
-                ha="left" if is_left else "right", color=COLOURS[place],
-            )  # fmt: skip
+                label, (at, atom.value), textcoords="offset points", fontsize=11, color=COLOURS[place], **side
+            )
     if len(smooth):
-        axes.set_ylabel("density per factor" if is_log else "density")
+        ylabel = "density"
+        if is_log:
+            ylabel = "density per factor"
+        axes.set_ylabel(ylabel)
         axes.set_ylim(bottom=0.0)
     else:
         axes.set_ylabel("probability")
     axes.set_yticks([])
     if len(atoms):
         stems.set_ylim(0.0, 1.16)
-    if stems is not axes:
-        stems.set_axis_off()
     if places.size and places.min() == places.max():
         axes.set_xlim(places[0] - 0.5, places[0] + 0.5)
     elif is_log:
@@ -208,27 +209,20 @@ def pinned_figure(found: BreakEven) -> Figure:
     return breakeven_figure(curves.assign(is_prior=inside), values, found.answer.estimate.prob, question)
 
 
+@style()
 def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, question: str) -> Figure:
     """The probability against the value at which single inputs are pinned, one panel an input.
 
     ``curves`` are reruns with pinned inputs, ``is_prior`` where the value lies between the prior's 1st and 99th
     percentile, which is shaded; ``values`` are the crossings, and ``prob`` the probability with nothing pinned.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        quantities = list(dict.fromkeys(curves["quantity"]))
-        columns = min(2, len(quantities))
-        rows = math.ceil(len(quantities) / columns)
-        figure = Figure(figsize=(4.8 * columns + (2.0 if columns == 1 else 0.0), 3.0 * rows + 0.4))
-        panels = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
-        for axes, name in zip(panels, quantities, strict=False):
-            _draw_curve(axes, name, curves[curves["quantity"] == name], values[values["quantity"] == name], prob)
-        for axes in panels[len(quantities) :]:
-            axes.set_visible(False)
-        for axes in panels[::columns]:
-            axes.set_ylabel("probability (%)")
-        figure.suptitle(question, fontsize=13, x=0.02, ha="left")
+    quantities = list(dict.fromkeys(curves["quantity"]))
+    figure, panels = _two_columns(len(quantities), 4.8, 3.0, 0.4, sharey=True)
+    for axes, name in zip(panels, quantities, strict=True):
+        _draw_curve(axes, name, curves[curves["quantity"] == name], values[values["quantity"] == name], prob)
+    for axes in panels[::2]:
+        axes.set_ylabel("probability (%)")
+    figure.suptitle(question, fontsize=13, x=0.02, ha="left")
     return figure
 
 
@@ -236,30 +230,34 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
     quantity = QUANTITIES[name]
     curve = curve[np.isfinite(curve["value"])].sort_values("value")
     inner = curve[curve["is_prior"]]
+    bottom = inner["value"].min()
+    top = inner["value"].max()
     if quantity.scale == "log":
         curve = curve[curve["value"] > 0.0]
-        if len(inner) > 1:
-            width = inner["value"].max() / inner["value"].min()
-        else:
-            width = 4.0
-        low, high = inner["value"].min() / max(width, 4.0), inner["value"].max() * max(width, 4.0)
+        width = max(4.0, top / bottom)
+        low = bottom / width
+        high = top * width
         axes.set_xscale("log")
     else:
-        width = inner["value"].max() - inner["value"].min() or 0.5
-        low, high = inner["value"].min() - width, inner["value"].max() + width
-    low, high = max(low, float(curve["value"].min())), min(high, float(curve["value"].max()))
+        width = top - bottom or 0.5
+        low = bottom - width
+        high = top + width
+    low = max(low, float(curve["value"].min()))
+    high = min(high, float(curve["value"].max()))
     if len(inner) > 1:
-        axes.axvspan(inner["value"].min(), inner["value"].max(), color="#dddddd", alpha=0.55, lw=0)
+        axes.axvspan(bottom, top, color="#dddddd", alpha=0.55, lw=0)
     axes.axhline(100 * prob, color="#777777", ls=":", lw=1.6)
     axes.plot(curve["value"], 100 * curve["prob"], color=COLOURS[0])
     axes.fill_between(curve["value"], 100 * curve["low"], 100 * curve["high"], color=COLOURS[0], alpha=0.25, lw=0)
     for crossing in crossings.itertuples():
         if low <= crossing.value <= high:
             axes.plot(crossing.value, 100 * crossing.target, "o", color=COLOURS[1], ms=7)
+            above = 7  # to the right of the mark, on the side that the curve leaves free
+            if crossing.direction == "rising":
+                above = -12
             axes.annotate(
-                f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target),
-                xytext=(8, -12 if crossing.direction == "rising" else 7), textcoords="offset points", fontsize=10.5,
-                color=COLOURS[1], annotation_clip=False,
+                f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target), xytext=(8, above),
+                textcoords="offset points", fontsize=10.5, color=COLOURS[1], annotation_clip=False,
             )  # fmt: skip
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, 100.0)
@@ -271,11 +269,9 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
 def _plain_log(axes: Axes) -> None:
     """Label a logarithmic axis of values with 0.5, 1, 2, 5 where it is short, else with 0.1, 1, 10."""
     low, high = axes.get_xlim()
-    steps: tuple[float, ...]
-    if high / low < 300.0:
-        steps = (1.0, 2.0, 5.0)
-    else:
-        steps = (1.0,)
+    steps = [1.0]
     if high / low < 8.0:
-        steps = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+        steps = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0]
+    elif high / low < 300.0:
+        steps = [1.0, 2.0, 5.0]
     plain_log_values(axes, steps)

@@ -76,7 +76,8 @@ def labour_figure(curves: pd.DataFrame, items: Sequence[Evidence]) -> Figure:
         One panel, both axes logarithmic.
     """
     with style():
-        figure, axes = new_figure(9, 5.6)
+        figure = new_figure(9, 5.6)
+        axes = figure.subplots()
         labour = curves["labour"].to_numpy()
         for which, colour, name in (("before", _BEFORE, "before"), ("after", _AFTER, "given the evidence")):
             axes.fill_between(labour, curves[f"{which}_q05"], curves[f"{which}_q95"], color=colour, alpha=0.22, lw=0)

@@ -34,7 +34,8 @@ def measurement_figure(readings: pd.DataFrame, title: str) -> Figure:
     """
     with style():
         table = readings.iloc[::-1]
-        figure, axes = new_figure(9, 0.62 * len(table) + 1.6)
+        figure = new_figure(9, 0.62 * len(table) + 1.6)
+        axes = figure.subplots()
         rows = np.arange(len(table))
         axes.barh(rows, 100 * table["perfect"], color=_GREY, height=0.7, label="perfect knowledge of it")
         gain = 100 * table["brier_gain"].to_numpy()

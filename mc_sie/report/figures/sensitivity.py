@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
-from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, new_figure, plain_log_values, style
 from mc_sie.report.naming import axis_label, labelled
 from mc_sie.stats.estimates import decimals
 
@@ -23,24 +23,13 @@ _GREY = "#777777"
 _COLUMNS = 3
 _TICKS = 6
 _LABEL_CHARACTERS = 48  # more do not fit beside each other
-_TILTED: Any = {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 9}
 _WIDE = 0.4  # an end bin wider than this share of an axis is left out of sight, and said to be
 
 
 def sensitivity_figures(found: Sensitivity) -> dict[str, Figure]:
-    """Every figure of a sensitivity analysis by name.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        The analysis.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        ``ranking``, ``curves``, ``worlds`` and, where two inputs vary, ``pair``.
-    """
-    event, name = str(found.sample.event), found.sample.prior.name
+    """Figures of a sensitivity analysis by name: ``ranking``, ``curves``, ``worlds`` and, of two inputs, ``pair``."""
+    event = str(found.sample.event)
+    name = found.sample.prior.name
     ranking = found.ranking
     order = list(ranking["quantity"])
     levels = found.curves.levels.sort_values("quantity", key=lambda column: column.map(order.index), kind="stable")
@@ -65,63 +54,55 @@ def colour_of(quantity: str) -> str:
     return _GREY
 
 
+@style()
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
     """Inputs by importance (:attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`), each with its interval.
 
     Bars are Shapley effects (first-order indices where there are none); marks what an input decides alone, and with all
     others.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        if "shapley" in ranking:
-            main = "shapley"
-        else:
-            main = "first_order"
-        table = ranking[ranking[main].notna()].iloc[::-1]
-        figure = Figure(figsize=(8, 0.55 * len(table) + 2.2))
-        axes = figure.subplots()
-        rows = np.arange(len(table))
-        percent = 100 * table[main].to_numpy()
-        axes.barh(rows, percent, color=[colour_of(name) for name in table["quantity"]], height=0.62, alpha=0.75)
-        _whiskers(
-            axes,
-            table,
-            main,
-            rows,
-            "#222222",
-            "",
-            "bar: Shapley effect" if main == "shapley" else "bar: alone (first order)",
-        )
-        if main == "shapley":
-            _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
-        if "total" in table:  # not given evidence
-            _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
-        top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
-        for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
-            if se > 0:
-                digits = decimals(se)
-            else:
-                digits = 0
-            axes.annotate(
-                f"{value:.{digits}f} %",
-                (1.04 * top, float(row)),
-                va="center",
-                fontsize=11,
-                color="#333333",
-                annotation_clip=False,
-            )
-        axes.set_yticks(rows, [labelled(name, 34) for name in table["quantity"]])
-        axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
-        axes.grid(axis="y", visible=False)
+    main = "first_order"
+    name = "alone"
+    label = "bar: alone (first order)"
+    if "shapley" in ranking:
+        main = "shapley"
+        name = "Shapley"
+        label = "bar: Shapley effect"
+    table = ranking[ranking[main].notna()].iloc[::-1]
+    figure = new_figure(8, 0.55 * len(table) + 2.2)
+    axes = figure.subplots()
+    rows = np.arange(len(table))
+    percent = 100 * table[main].to_numpy()
+    axes.barh(rows, percent, color=[colour_of(name) for name in table["quantity"]], height=0.62, alpha=0.75)
+    _whiskers(axes, table, main, rows, "#222222", "none", label)
+    if main == "shapley":
+        _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
+    if "total" in table:  # not given evidence
+        _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
+    top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
+    for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
+        digits = 0
+        if se > 0:
+            digits = decimals(se)
         axes.annotate(
-            "Shapley" if main == "shapley" else "alone", (1.04 * top, len(table) - 0.42), fontsize=11, color="#333333",
+            f"{value:.{digits}f} %",
+            (1.04 * top, float(row)),
+            va="center",
+            fontsize=11,
+            color="#333333",
             annotation_clip=False,
-        )  # fmt: skip
-        axes.set_axisbelow(True)
-        axes.set_xlabel("share of the uncertainty (%); whiskers: 90 % intervals")
-        axes.set_title(title)
-        axes.legend(loc="lower right")
+        )
+    axes.set_yticks(rows, [labelled(name, 34) for name in table["quantity"]])
+    axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
+    axes.grid(axis="y", visible=False)
+    axes.annotate(
+        name, (1.04 * top, len(table) - 0.42), fontsize=11, color="#333333",
+        annotation_clip=False,
+    )  # fmt: skip
+    axes.set_axisbelow(True)
+    axes.set_xlabel("share of the uncertainty (%); whiskers: 90 % intervals")
+    axes.set_title(title)
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -131,47 +112,43 @@ def _whiskers(
     value = 100 * table[what].to_numpy()
     half = 100 * (table[f"{what}_high"] - table[f"{what}_low"]).to_numpy() / 2.0
     axes.errorbar(
-        value, rows, xerr=half, fmt=marker or "none", color=colour, ecolor=colour, ms=5.5, mfc="white", mew=1.4,
+        value, rows, xerr=half, fmt=marker, color=colour, ecolor=colour, ms=5.5, mfc="white", mew=1.4,
         elinewidth=1.4, capsize=3, label=label,
     )  # fmt: skip
 
 
+@style()
 def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
     """P(event | input) with its band, the input's prior below it, for each input on one scale of probability.
 
     ``levels`` are those of :class:`mc_sie.analysis.sensitivity.given_data.Curves`, inputs in the order in which they
     are shown; ``prob`` is drawn across.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        names = list(dict.fromkeys(levels["quantity"]))
-        n_columns = min(_COLUMNS, len(names))
-        n_rows = -(-len(names) // n_columns)
-        figure = Figure(figsize=(3.9 * n_columns + 0.4, 3.6 * n_rows + 0.5))
-        grid = figure.subplots(
-            2 * n_rows, n_columns, squeeze=False, height_ratios=[4, 1] * n_rows, sharey=False, sharex=False
-        )
-        top = 100.0 * min(1.0, 1.08 * float(levels["high"].max()))
-        for place in range(n_rows * n_columns):
-            row, column = divmod(place, n_columns)
-            upper, lower = grid[2 * row, column], grid[2 * row + 1, column]
-            if place >= len(names):
-                upper.set_axis_off()
-                lower.set_axis_off()
-                continue
-            name = names[place]
-            part = levels[levels["quantity"] == name]
-            _curve(upper, part, colour_of(name))
-            upper.axhline(100 * prob, color=_GREY, ls=":", lw=1.4)
-            upper.set_ylim(0.0, top)
-            _density(lower, part, colour_of(name))
-            _share_scale(upper, lower, part)
-            lower.set_xlabel(axis_label(name))
-            if column == 0:
-                upper.set_ylabel("P(event | input) (%)")
-                lower.set_ylabel("prior", fontsize=10)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    names = list(dict.fromkeys(levels["quantity"]))
+    n_columns = min(_COLUMNS, len(names))
+    n_rows = -(-len(names) // n_columns)
+    figure = new_figure(3.9 * n_columns + 0.4, 3.6 * n_rows + 0.5)
+    grid = figure.subplots(
+        2 * n_rows, n_columns, squeeze=False, height_ratios=[4, 1] * n_rows, sharey=False, sharex=False
+    )
+    uppers = grid[0::2].ravel()
+    lowers = grid[1::2].ravel()
+    top = 100.0 * min(1.0, 1.08 * float(levels["high"].max()))
+    for upper, lower, name in zip(uppers, lowers, names, strict=False):
+        part = levels[levels["quantity"] == name]
+        _curve(upper, part, colour_of(name))
+        upper.axhline(100 * prob, color=_GREY, ls=":", lw=1.4)
+        upper.set_ylim(0.0, top)
+        _density(lower, part, colour_of(name))
+        _share_scale(upper, lower, part)
+        lower.set_xlabel(axis_label(name))
+    for axes in uppers[::n_columns]:
+        axes.set_ylabel("P(event | input) (%)")
+    for axes in lowers[::n_columns]:
+        axes.set_ylabel("prior", fontsize=10)
+    for axes in (*uppers[len(names) :], *lowers[len(names) :]):
+        axes.set_axis_off()
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     return figure
 
 
@@ -183,7 +160,8 @@ def _places(part: pd.DataFrame) -> np.ndarray:
 
 
 def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
-    kind, x = part["kind"].to_numpy(), _places(part)
+    kind = part["kind"].to_numpy()
+    x = _places(part)
     prob, low, high = (100 * part[name].to_numpy() for name in ("prob", "low", "high"))
     bins = (kind == "bin") & np.isfinite(x)
     if bins.any():
@@ -200,7 +178,8 @@ def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
 
 
 def _density(axes: Axes, part: pd.DataFrame, colour: str) -> None:
-    kind, x = part["kind"].to_numpy(), _places(part)
+    kind = part["kind"].to_numpy()
+    x = _places(part)
     share = part["share"].to_numpy()
     bins = kind == "bin"
     if (kind == "category").any():
@@ -221,7 +200,8 @@ def _density(axes: Axes, part: pd.DataFrame, colour: str) -> None:
 
 
 def _edges(bins: pd.DataFrame) -> np.ndarray:
-    low, high = bins["x_low"].to_numpy(), bins["x_high"].to_numpy()
+    low = bins["x_low"].to_numpy()
+    high = bins["x_high"].to_numpy()
     return np.concatenate([low[:1], 0.5 * (high[:-1] + low[1:]), high[-1:]])
 
 
@@ -244,8 +224,7 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
     """Give both axes one scale and limits, and ticks to the lower one only."""
     if (part["kind"] == "category").any():
         labels = [label.replace("_", "\n") for label in part["label"]]
-        is_long = sum(map(len, labels)) > _LABEL_CHARACTERS
-        lower.set_xticks(np.arange(len(part)), labels, **(_TILTED if is_long else {}))
+        lower.set_xticks(np.arange(len(part)), labels, **_tilt(labels))
         limits = (-0.5, len(part) - 0.5)
         ticks = list(range(len(part)))
     else:
@@ -268,13 +247,21 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
         axes.set_xlim(*limits)
 
 
+def _tilt(labels: list[str]) -> dict[str, Any]:
+    """How labels below an axis are written: tilted where there is no room for them beside each other."""
+    if sum(map(len, labels)) > _LABEL_CHARACTERS:
+        return {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 9}
+    return {}
+
+
 def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axis; a long tail that would leave no room for the rest is cut off, and its share is said."""
     bins = part[part["kind"] == "bin"]
     if len(bins) < 4:
         return axes.get_xlim()
     edges = _scaled(_edges(bins), _is_log(part))
-    first, last = 0, len(edges) - 1
+    first = 0
+    last = len(edges) - 1
     while last - first > 3 and edges[first + 1] - edges[first] > _WIDE * (edges[last] - edges[first]):
         first += 1
     while last - first > 3 and edges[last] - edges[last - 1] > _WIDE * (edges[last] - edges[first]):
@@ -284,42 +271,40 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
     hidden = float(bins["share"].iloc[:first].sum() + bins["share"].iloc[last:].sum())
     axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", fontsize=9, color=_GREY)
     margin = 0.05 * (edges[last] - edges[first])
-    low, high = edges[first] - margin, edges[last] + margin
+    low = edges[first] - margin
+    high = edges[last] + margin
     if _is_log(part):
         return (math.exp(low), math.exp(high))
     return (float(low), float(high))
 
 
+@style()
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
     """P(event | two inputs): each row and column of cells holds the same share of the prior; white without draws."""
-    with style():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(7.4, 6.0))
-        axes = figure.subplots()
-        shape = (int(pair_map["y_level"].max()) + 1, int(pair_map["x_level"].max()) + 1)
-        cells = np.full(shape, np.nan)
-        cells[pair_map["y_level"], pair_map["x_level"]] = 100 * pair_map["prob"]
-        image = axes.imshow(cells, origin="lower", aspect="auto", cmap="cividis", vmin=0.0, interpolation="nearest")
-        for axis, quantity in (("x", name), ("y", other)):
-            ticks, labels = _level_ticks(pair_map, axis)
-            is_category = (pair_map[f"{axis}_kind"] == "category").any()
-            is_long = axis == "x" and sum(map(len, labels)) > _LABEL_CHARACTERS
-            getattr(axes, f"set_{axis}ticks")(ticks, labels, **(_TILTED if is_long else {}))
-            if is_category:
-                scale = ""
-            else:
-                scale = "; equal steps hold equal shares of its prior"
-            getattr(axes, f"set_{axis}label")(f"{axis_label(quantity)}{scale}")
-        axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes)
-        bar.set_label("P(event | both) (%)")
-        if pair_map["se"].notna().any():
-            widest = 100 * float(np.nanmax(pair_map["se"]))
-        else:
-            widest = math.nan
-        axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
+    figure = new_figure(7.4, 6.0)
+    axes = figure.subplots()
+    shape = (int(pair_map["y_level"].max()) + 1, int(pair_map["x_level"].max()) + 1)
+    cells = np.full(shape, np.nan)
+    cells[pair_map["y_level"], pair_map["x_level"]] = 100 * pair_map["prob"]
+    image = axes.imshow(cells, origin="lower", aspect="auto", cmap="cividis", vmin=0.0, interpolation="nearest")
+    x_ticks, x_labels = _level_ticks(pair_map, "x")
+    axes.set_xticks(x_ticks, x_labels, **_tilt(x_labels))
+    axes.set_xlabel(_level_label(pair_map, "x", name))
+    axes.set_yticks(*_level_ticks(pair_map, "y"))
+    axes.set_ylabel(_level_label(pair_map, "y", other))
+    axes.grid(visible=False)
+    bar = figure.colorbar(image, ax=axes)
+    bar.set_label("P(event | both) (%)")
+    widest = 100 * float(pair_map["se"].max())
+    axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
     return figure
+
+
+def _level_label(pair_map: pd.DataFrame, axis: str, quantity: str) -> str:
+    """An input's name below its axis, and how the axis is divided."""
+    if (pair_map[f"{axis}_kind"] == "category").any():
+        return axis_label(quantity)
+    return f"{axis_label(quantity)}; equal steps hold equal shares of its prior"
 
 
 def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[str]]:
@@ -336,35 +321,35 @@ def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[s
     return [place for place, _ in chosen], [text for _, text in chosen]
 
 
+@style()
 def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) -> Figure:
     """Effective training compute over time in typical worlds with the event, from
     :func:`mc_sie.analysis.sensitivity.archetypes.archetypes`.
 
     Up to the time by which all but the slow tails are over.
     """
-    with style():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(8, 4.8))
-        axes = figure.subplots()
-        end = max([12.0, *(1.5 * _months_to_settle(part) for _, part in trajectories.groupby("archetype"))])
-        for place, world in enumerate(worlds.itertuples()):
-            part = trajectories[trajectories["archetype"] == world.archetype]
-            months, ooms = part["months"].to_numpy(), part["effective_ooms"].to_numpy()
-            if ooms[-1] < TOP_OOMS:  # a trajectory ends early where nothing can move any more: it stays there
-                months, ooms = np.append(months, max(end, months[-1])), np.append(ooms, ooms[-1])
-            line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
-            label = f"{world.mode}, stands for {100 * world.share:.0f} %"
-            if part["deployments"].max() > 0:
-                axes.step(months, ooms, where="post", label=label, **line)
-            else:
-                axes.plot(months, ooms, label=label, **line)
-        axes.set_xlim(0.0, end)
-        axes.set_ylim(bottom=0.0)
-        axes.set_xlabel("months since AI R&D was fully automated")
-        axes.set_ylabel("gain in effective training compute (OOM)")
-        axes.legend(loc="lower right")
-        axes.set_title(title)
+    figure = new_figure(8, 4.8)
+    axes = figure.subplots()
+    end = max([12.0, *(1.5 * _months_to_settle(part) for _, part in trajectories.groupby("archetype"))])
+    for place, world in enumerate(worlds.itertuples()):
+        part = trajectories[trajectories["archetype"] == world.archetype]
+        months = part["months"].to_numpy()
+        ooms = part["effective_ooms"].to_numpy()
+        if ooms[-1] < TOP_OOMS:  # a trajectory ends early where nothing can move any more: it stays there
+            months = np.append(months, max(end, months[-1]))
+            ooms = np.append(ooms, ooms[-1])
+        line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
+        label = f"{world.mode}, stands for {100 * world.share:.0f} %"
+        if part["deployments"].max() > 0:
+            axes.step(months, ooms, where="post", label=label, **line)
+        else:
+            axes.plot(months, ooms, label=label, **line)
+    axes.set_xlim(0.0, end)
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlabel("months since AI R&D was fully automated")
+    axes.set_ylabel("gain in effective training compute (OOM)")
+    axes.legend(loc="lower right")
+    axes.set_title(title)
     return figure
 
 

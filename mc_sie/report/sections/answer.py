@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -16,9 +14,6 @@ from mc_sie.report.document import Aside, Chart, Item, Section, Table
 from mc_sie.report.figures import answer as answer_figures
 from mc_sie.report.naming import labelled
 from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
-
-if TYPE_CHECKING:
-    pass
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
@@ -103,9 +98,15 @@ def _pivoted(thresholds: pd.DataFrame) -> pd.DataFrame:
     wide = texts.pivot(index=["ooms", "months"], columns="counted", values="text").reset_index()
     wide["cell"] = wide["best window"] + " (" + wide["from day one"] + ")"
     table = wide.pivot(index="ooms", columns="months", values="cell")
-    table.columns = [f"{months:g} month{'' if months == 1 else 's'}" for months in table.columns]
+    table.columns = [_months(months) for months in table.columns]
     table.insert(0, "k", [f"{ooms:g} OOM" for ooms in table.index])
     return table
+
+
+def _months(months: float) -> str:
+    if months == 1:
+        return "1 month"
+    return f"{months:g} months"
 
 
 def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
@@ -113,22 +114,26 @@ def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
     for row in quantiles.to_dict("records"):
         shown = {"outcome": labelled(row["outcome"]), "unit": row["unit"]}
         for name in (key for key in row if key.startswith("q")):
-            value, error = row[name], row[f"se_{name}"]
-            shown[name] = (
-                "never" if np.isinf(value) else "-" if np.isnan(value) else f"{value:.{_places(value, error)}f}"
-            )
+            shown[name] = _quantile_shown(row[name], row[f"se_{name}"])
         shown["reached"] = f"{100 * row['share_reached']:.3g} %"
         rows.append(shown)
     return pd.DataFrame(rows)
 
 
-def _places(value: float, error: float) -> int:
-    """Decimals that the error leaves meaningful, and at most three significant digits where it is very small."""
+def _quantile_shown(value: float, error: float) -> str:
+    """A quantile with the decimals that its error leaves meaningful, and at most three significant digits."""
+    if np.isinf(value):
+        return "never"
+    if np.isnan(value):
+        return "-"
+    places = 2
     if error > 0:
-        wanted = decimals(error)
+        places = decimals(error)
+    if value:
+        places = min(places, max(0, 2 - int(np.floor(np.log10(abs(value))))))
     else:
-        wanted = 2
-    return int(min(wanted, max(0, 2 - int(np.floor(np.log10(abs(value)))) if value else 2)))
+        places = min(places, 2)
+    return f"{value:.{places}f}"
 
 
 def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, event: Event, horizon: float) -> Section:

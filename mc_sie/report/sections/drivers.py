@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,10 @@ from mc_sie.report.naming import labelled
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, with_error
 
-if TYPE_CHECKING:
-    pass
-
 
 def drivers(found: Sensitivity) -> Section:
     """Section 4: what drives the answer: sentences, ranked figure and table, groups, what is worth researching."""
-    items: list[Item] = list(found.sentences[: -len(found.boxes)] if len(found.boxes) else found.sentences)
+    items: list[Item] = list(found.sentences[: len(found.sentences) - len(found.boxes)])  # the last are on the boxes
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
     items += [
@@ -72,7 +69,11 @@ def drivers(found: Sensitivity) -> Section:
                 f"{found.loss_ratio:g} times what acting rightly gains.",
             )
         )
-    items += [Aside(note) if note.startswith(NOT_CONVERGED) else note for note in found.notes]
+    for note in found.notes:
+        if note.startswith(NOT_CONVERGED):
+            items.append(Aside(note))
+        else:
+            items.append(note)
     if found.fixed:
         items.append(f"Fixed, and so without effect: {', '.join(map(labelled, found.fixed))}.")
     none = ranking.loc[ranking["effect"] == "none", "quantity"]
@@ -96,8 +97,6 @@ def no_drivers(why: InputError, rare_command: str | None) -> Section:
 
 
 _INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
-
-
 _MEASURES = {
     "brier_gain": "Brier gain, 1/1000",
     "bits": "bits, 1/1000",
@@ -107,12 +106,10 @@ _MEASURES = {
 
 
 def _ranked(row: Mapping[str, Any]) -> str:
+    name = "first_order"
     if "shapley" in row:
         name = "shapley"
-    else:
-        name = "first_order"
-    value, error = 100.0 * row[name], 100.0 * row[f"{name}_se"]
-    return f"{labelled(row['quantity'])} {value:.{decimals(error)}f} %"
+    return f"{labelled(row['quantity'])} {100.0 * row[name]:.{decimals(100.0 * row[f'{name}_se'])}f} %"
 
 
 def _ranked_columns(
@@ -126,7 +123,9 @@ def _ranked_columns(
         cells = {"input": labelled(row["quantity"])}
         for name, heading in there.items():
             cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
-        rows.append({**cells, "effect": row["effect"]} if headings is _INDICES else cells)
+        if headings is _INDICES:
+            cells["effect"] = row["effect"]
+        rows.append(cells)
     readings = "; ".join(f"{heading.partition(',')[0]}: {found.readings[name]}" for name, heading in there.items())
     return pd.DataFrame(rows), pd.DataFrame(), f"{readings}."
 
@@ -246,22 +245,26 @@ def medians_table(sample: Sample) -> pd.DataFrame:
     """Medians of each input among worlds ``with`` and ``without`` the event; of a category its share."""
     rows: list[dict[str, Any]] = []
     ok = sample.is_ok  # the inputs below are those of such draws only
-    weights = (np.ones(len(ok)) if sample.weights is None else sample.weights)[ok]
-    hit, miss = sample.hits[ok], ~sample.hits[ok]
+    weights = np.ones(len(ok))
+    if sample.weights is not None:
+        weights = sample.weights
+    weights = weights[ok]
+    sides = {"with": sample.hits[ok], "without": ~sample.hits[ok]}
     for name, values in varying(sample).items():
         words = words_of(sample).get(name)
         if words:
             for code in np.unique(values):
-                shares = [
-                    float(weights[among & (values == code)].sum() / weights[among].sum()) for among in (hit, miss)
-                ]
-                rows.append({"input": f"{name} = {words[int(code)]}, share", "with": shares[0], "without": shares[1]})
+                shares = {
+                    side: float(weights[among & (values == code)].sum() / weights[among].sum())
+                    for side, among in sides.items()
+                }
+                rows.append({"input": f"{name} = {words[int(code)]}, share", **shares})
             continue
         numbers = np.asarray(values, dtype=np.float64)
         given = ~np.isnan(numbers)
-        pair = [
-            float(weighted_quantiles(numbers[among & given], weights[among & given], (0.5,))[0])
-            for among in (hit, miss)
-        ]
-        rows.append({"input": name, "with": pair[0], "without": pair[1]})
+        medians = {
+            side: float(weighted_quantiles(numbers[among & given], weights[among & given], (0.5,))[0])
+            for side, among in sides.items()
+        }
+        rows.append({"input": name, **medians})
     return pd.DataFrame(rows)

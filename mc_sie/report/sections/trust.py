@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mc_sie.published.targets import N_GIVEN_BY_OTHERS, N_PRINTED, SOURCES
 from mc_sie.report.document import Aside, Code, Item, Section, Table
-
-if TYPE_CHECKING:
-    pass
 
 
 def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
@@ -23,14 +20,14 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     items: list[Item] = []
     changed = published[published["verdict"] != published["recorded"]]
     failed = int((extremes["n_rows"] - extremes["n_ok"]).sum())
-    for ok, what in (
-        (bool(limits["holds"].all()), "A limit in which two answers must be one did not hold."),
-        (failed == 0, f"{failed} extreme inputs could not be simulated."),
-        (len(changed) == 0, f"{len(changed)} published numbers got another verdict than the one on record."),
-        (bool(sums["holds"].all()), "A sum that must hold did not."),
-    ):
-        if not ok:
-            items.append(Aside(what))
+    if not limits["holds"].all():
+        items.append(Aside("A limit in which two answers must be one did not hold."))
+    if failed:
+        items.append(Aside(f"{failed} extreme inputs could not be simulated."))
+    if len(changed):
+        items.append(Aside(f"{len(changed)} published numbers got another verdict than the one on record."))
+    if not sums["holds"].all():
+        items.append(Aside("A sum that must hold did not."))
     if not items:
         items.append("Every check held.")
     n_all = N_PRINTED + N_GIVEN_BY_OTHERS
@@ -85,7 +82,7 @@ def _percents(values: pd.Series) -> list[str]:
 
 
 def _yes(holds: pd.Series) -> list[str]:
-    return ["yes" if held else "NO" for held in holds]
+    return list(np.where(holds, "yes", "NO"))
 
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
