@@ -10,7 +10,6 @@ import pytest
 from tests_settings import INTERPRETED
 
 from mc_sie.engine import kernel
-from mc_sie.published.verdicts import Target
 
 pytestmark = pytest.mark.skipif(INTERPRETED, reason="thousands of runs of the model a command")
 
@@ -73,12 +72,6 @@ SETTLED = ("all_hit", "none_hits", "one_hit", "nothing_varies")
 def sets(here):
     for name, text in SETS.items():
         (here / f"{name}.toml").write_text(text, encoding="utf-8")
-
-
-@pytest.fixture
-def cheap_report(monkeypatch):
-    """Reports without the published numbers, which have nothing to do with the set."""
-    monkeypatch.setattr("mc_sie.report.build.all_targets", lambda *_, **__: [Target("source", "number", "1", 1.0)])
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if name not in ("slow", "fast", "mode_and_atoms")])

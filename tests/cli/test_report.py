@@ -50,11 +50,14 @@ def test_a_report_has_every_section_and_comes_back(cli):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A report in its folder."""
+    """A report and its folder; its figures are made but not drawn."""
     sizes = {"event": None, "against": "none", "loss_ratio": 1.0, "n_draws": 4096, "seed": None, "horizon_months": None}
     request = make_request(CHEAP, **sizes)
     document = make_report(request, command="mc-sie report")
-    return write_report(tmp_path_factory.mktemp("small") / "page", document, request, command="mc-sie report")
+    folder = tmp_path_factory.mktemp("small") / "page"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mc_sie.report.render.inline_svg", lambda figure, name, alt: f'<svg aria-label="{alt}"></svg>')
+        return document, write_report(folder, document, request, command="mc-sie report")
 
 
 CHANGED = {
@@ -73,8 +76,9 @@ CHANGED = {
 @pytest.mark.parametrize("case", CHANGED)
 def test_no_page_passes_that_was_changed(small, tmp_path, monkeypatch, case):
     """Signed by whoever changed it, and held to the report as it was."""
-    monkeypatch.setattr(verification, "_done_again", lambda *_: small)
-    folder = Path(shutil.copytree(small, tmp_path / "page"))
+    written = small[1]
+    monkeypatch.setattr(verification, "_done_again", lambda *_: written)
+    folder = Path(shutil.copytree(written, tmp_path / "page"))
     assert verify(folder).drift.empty
     name, old, new = CHANGED[case]
     text = (folder / name).read_text(encoding="utf-8")
@@ -91,7 +95,7 @@ def test_no_page_passes_that_was_changed(small, tmp_path, monkeypatch, case):
     assert set(drift["file"]) in ({name}, {"run.json"})
 
 
-def test_a_report_of_a_run_is_about_its_draws(cli):
+def test_a_report_of_a_run_is_about_its_draws(cli, cheap_report):
     event = "best_window[3] < 12"
     assert cli("run", CHEAP, "--event", event, "--seed", "5", "--out", "run", *SMALL)[0] == 0
     status, _, err = cli("report", "run", "--against", "none", "--out", "page", "--quiet")
@@ -105,7 +109,7 @@ def test_a_report_of_a_run_is_about_its_draws(cli):
     )
 
 
-def test_a_set_given_evidence_has_its_evidence_in_the_report(cli):
+def test_a_set_given_evidence_has_its_evidence_in_the_report(cli, cheap_report):
     status, _, err = cli("report", "economists-evidence", "--out", "page", *SMALL)
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
@@ -133,7 +137,7 @@ def test_what_cannot_be_reported_is_refused(cli, arguments, words):
 
 
 @pytest.mark.parametrize("event", ["best_window[16] < 0.01", "best_window[0.1] < 200"])
-def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(cli, event):
+def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(cli, cheap_report, event):
     status, _, err = cli("report", CHEAP, "--event", event, "--draws", "2048", "--out", "page", "--quiet")
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
@@ -142,7 +146,7 @@ def test_an_event_that_never_or_always_happens_has_its_bound_instead_of_drivers(
     assert '<section id="checks"' in page
 
 
-def test_a_report_with_one_hit_says_what_cannot_be_told_and_comes_back(cli):
+def test_a_report_with_one_hit_says_what_cannot_be_told_and_comes_back(cli, cheap_report):
     status, out, err = cli("report", "economists", "--draws", "8192", "--out", "page", "--quiet")
     assert status == 0, err
     assert "holds in 1 of the 8,192 draws, all of one randomisation (binomial 95 % bound: below 0.058 %)" in out
@@ -154,7 +158,7 @@ def test_a_report_with_one_hit_says_what_cannot_be_told_and_comes_back(cli):
     assert status == 0, out + err
 
 
-def test_a_set_in_which_everything_is_fixed_has_a_report(cli):
+def test_a_set_in_which_everything_is_fixed_has_a_report(cli, cheap_report):
     prior = load_prior("epoch-2025")
     lines = ['title = "One world"', 'extends = "epoch-2025"']
     for name in prior.dimensions:
@@ -171,26 +175,31 @@ def test_a_set_in_which_everything_is_fixed_has_a_report(cli):
     assert 'id="densities"' not in page
 
 
-@pytest.mark.parametrize(
-    ("part", "title"), [("breakeven", "disagree"), ("compare", "sets"), ("structure", "structure")]
-)
-def test_a_part_that_cannot_be_worked_out_costs_no_other(cli, monkeypatch, part, title):
-    import mc_sie.report.build
+def test_a_part_that_cannot_be_worked_out_costs_no_other(cli, cheap_report, monkeypatch):
+    """Three that cannot, each with a reason of its own, which stands in its own section and in no other."""
+    parts = {"breakeven": "disagree", "compare": "sets", "structure": "structure"}
 
-    def refuse(*_args, **_named):
-        raise InputError("mine: [rho]", "goes too far", "Move it by less.")
+    def refusing(part):
+        def refuse(*_args, **_named):
+            raise InputError(f"mine: [{part}]", "goes too far", "Move it by less.")
 
-    monkeypatch.setattr(mc_sie.report.build, part, refuse)
+        return refuse
+
+    for part in parts:
+        monkeypatch.setattr(f"mc_sie.report.build.{part}", refusing(part))
     status, _, err = cli("report", CHEAP, "--draws", "2048", "--out", "page", "--quiet")
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
     for slug in (*SECTIONS, "checks", "reproduce"):
         section = page.partition(f'<section id="{slug}"')[2].partition("</section>")[0]
         assert section, slug
-        assert ("Not worked out: mine: [rho] goes too far. Move it by less." in section) == (slug == title)
+        refused = [
+            part for part in parts if f"Not worked out: mine: [{part}] goes too far. Move it by less." in section
+        ]
+        assert refused == [part for part, title in parts.items() if title == slug]
 
 
-def test_an_existing_report_is_never_written_to(cli):
+def test_an_existing_report_is_never_written_to(cli, cheap_report):
     Path("page").mkdir()
     status, _, err = cli("report", CHEAP, "--out", "page", *SMALL)
     assert (status, "exists already" in err) == (2, True)
@@ -216,11 +225,7 @@ def test_the_example_report_comes_back():
     assert found.drift.empty
 
 
-def test_the_published_numbers_in_a_report_are_those_of_reproduce():
-    request = make_request(
-        CHEAP, event=None, against="none", loss_ratio=1.0, n_draws=4096, seed=None, horizon_months=None
-    )
-    document = make_report(request, command="")
-    published = next(part for _, part in document.parts() if part.name == "published")
+def test_the_published_numbers_in_a_report_are_those_of_reproduce(small):
+    published = next(part for _, part in small[0].parts() if part.name == "published")
     assert SOURCE not in set(published.numbers["source"])  # a million draws of another simulator
     assert published.numbers.drop(columns="source").to_numpy().sum() > 100

@@ -55,36 +55,38 @@ def test_a_run_without_draws_answers_like_one_with(cli):
     assert not Path("counted.unfinished").exists()
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.skipif(INTERPRETED, reason="starts the program as a user does")
-def test_a_run_that_was_stopped_goes_on_to_the_same_bits(here, signal_number):
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(cli):
     program = (
         "import sys, mc_sie.engine.streaming as s; s.CHECKPOINT_SECONDS = 0.1\n"
         "from mc_sie.__main__ import main; sys.argv[0] = 'mc-sie'; main()"
     )
-    command = [sys.executable, "-c", program]
-    asked = ["run", "davidson-2025", "--no-draws", "--draws", "131072", "--quiet", "--threads", "1"]
-    whole = subprocess.run([*command, *asked, "--out", "whole"], capture_output=True, text=True, check=True)
-    process = subprocess.Popen([*command, *asked, "--out", "part"], stderr=subprocess.PIPE, text=True)
-    stored = Path("part.unfinished/counts.npz")
-    deadline = time.monotonic() + 60
-    while not (stored.exists() and stored.stat().st_size > 30_000) and time.monotonic() < deadline:
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.kill(process.pid, signal_number)
-    _, err = process.communicate(timeout=60)
-    assert not Path("part").exists()
-    if signal_number == signal.SIGINT:
-        assert process.returncode == 130
-        assert err.endswith("go on with: mc-sie resume part\nmc-sie: interrupted; what was counted is kept\n")
-    resumed = subprocess.run([*command, "resume", "part", "--quiet"], capture_output=True, text=True, check=True)
-    assert "Going on after" in resumed.stderr
-    one, other = counts("whole"), counts("part")
-    assert set(one) == set(other)
-    for name, array in one.items():
-        np.testing.assert_array_equal(array, other[name])
-    assert resumed.stdout.split("\n")[3] == whole.stdout.split("\n")[3]
-    assert not Path("part.unfinished").exists()
+    asked = ("run", "davidson-2025", "--no-draws", "--draws", "131072", "--quiet", "--threads", "1")
+    status, whole, _ = cli(*asked, "--out", "whole")
+    assert status == 0
+    for signal_number, part in ((signal.SIGINT, "interrupted"), (signal.SIGKILL, "killed")):
+        command = [sys.executable, "-c", program, *asked, "--out", part]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        stored = Path(f"{part}.unfinished/counts.npz")
+        deadline = time.monotonic() + 60
+        while not (stored.exists() and stored.stat().st_size > 30_000) and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.kill(process.pid, signal_number)
+        _, err = process.communicate(timeout=60)
+        assert not Path(part).exists()
+        if signal_number == signal.SIGINT:
+            assert process.returncode == 130
+            assert err.endswith(f"go on with: mc-sie resume {part}\nmc-sie: interrupted; what was counted is kept\n")
+        status, resumed, err = cli("resume", part, "--quiet")
+        assert status == 0
+        assert "Going on after" in err
+        one, other = counts("whole"), counts(part)
+        assert set(one) == set(other)
+        for name, array in one.items():
+            np.testing.assert_array_equal(array, other[name])
+        assert resumed.split("\n")[3] == whole.split("\n")[3]
+        assert not Path(f"{part}.unfinished").exists()
 
 
 @pytest.fixture

@@ -8,39 +8,37 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests_settings import CHEAP
 
 import mc_sie._jit
 from mc_sie.__main__ import _in_words
 from mc_sie.engine import compiling
 
-RUN = "run davidson-2025 --draws 512 --out run"
+RUN = f"run {CHEAP} --draws 64 --replicates 4 --out run"
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
     text = command.replace("MC", f"{sys.executable} -m mc_sie")
-    return subprocess.run(text, shell=True, capture_output=True, text=True, timeout=100)
+    return subprocess.run(text, shell=True, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.parametrize(
     ("command", "made"),
     [
-        ("MC priors list >&-", None),
-        ("MC priors show davidson-2025 --json >&-", None),
-        ("MC priors new new.toml <&-", "new.toml"),
-        (f"MC {RUN} 2>&-", "run/run.json"),
-        (f"MC {RUN} <&- >&- 2>&-", "run/run.json"),
+        ("MC priors list >&-", set()),
+        ("MC priors show davidson-2025 --json >&-", set()),
+        ("MC priors new new.toml <&-", {"new.toml"}),
+        (f"MC {RUN} 2>&-", {"run"}),
+        (f"MC {RUN} <&- >&- 2>&-", {"run"}),
     ],
 )
 def test_a_closed_stream_is_like_the_null_device(here, command, made):
     closed = shell(command)
-    written = sorted(str(path) for path in Path().rglob("*"))
     assert "Traceback" not in closed.stderr
     assert "AttributeError" not in closed.stderr
-    if made is not None:
-        assert (closed.returncode, Path(made).exists()) == (0, True), closed.stderr
-    nulled = shell("rm -rf *; " + command.replace(">&-", ">/dev/null").replace("<&-", "</dev/null"))
-    assert closed.returncode == nulled.returncode
-    assert sorted(str(path) for path in Path().rglob("*")) == written
+    assert closed.returncode == 0, closed.stderr
+    assert {path.name for path in Path().iterdir()} == made
+    assert Path("run").is_dir() == Path("run/run.json").is_file()
 
 
 def test_an_error_with_closed_streams_keeps_its_status(here):
@@ -48,10 +46,10 @@ def test_an_error_with_closed_streams_keeps_its_status(here):
     assert "is neither a shipped prior" in shell("MC priors check nobody >&- <&-").stderr
 
 
-def test_no_file_takes_the_place_of_a_closed_stream(here):
+def test_no_file_takes_the_place_of_a_closed_stream(cli):
     """Or what is printed later would stand in it."""
     assert shell(f"MC {RUN} --all-outcomes >&- 2>&-").returncode == 0
-    assert shell("MC verify run").returncode == 0
+    assert cli("verify", "run")[0] == 0
 
 
 @pytest.mark.parametrize(

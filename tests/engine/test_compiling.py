@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,85 +66,91 @@ def kernel_rows(n: int) -> dict[str, np.ndarray]:
     return {name: np.full(n, given.get(name, QUANTITIES[name].default), dtype=float) for name in names}
 
 
-SIMULATION = (
-    "import hashlib; from mc_sie import load_prior, simulate; digest = hashlib.sha256()\n"
+FIRST_RUN = (
+    "import hashlib, sys; from mc_sie import load_prior, simulate\n"
+    "from mc_sie.engine import compiling; from mc_sie.engine.cpu import simulate_lines\n"
+    "compiling.n_processors = lambda: 2\n"
+    "compiling.compile_beside()\n"
+    "if sys.argv[1:]: compiling._beside.kill()\n"
+    "digest = hashlib.sha256()\n"
     "for name in ('davidson-2025', 'davidson-2025-explicit'):\n"
-    "    for mode in ('none', 'continual', 'from_scratch'):\n"
+    "    for mode in ('from_scratch', 'none', 'continual'):\n"
     "        outcomes = simulate(load_prior(name).pinned('mode', mode), 512, n_replicates=2).outcomes\n"
     "        digest.update(outcomes.months_to.tobytes() + outcomes.best_window_months.tobytes())\n"
-    "print(digest.hexdigest())"
+    "hits = sum(simulate_lines.stats.cache_hits.values())\n"
+    "print(digest.hexdigest(), hits, compiling._beside.pid if compiling._beside else 'none')"
 )
 
 
-def bits(**environment: str) -> str:
+def first_run(*arguments: str, **environment: str) -> tuple[str, int, str]:
+    """Digest of the outcomes, loads of the kernel from the cache, and the process that compiled beside, now gone."""
     run = subprocess.run(
-        [sys.executable, "-c", SIMULATION],
+        [sys.executable, "-c", FIRST_RUN, *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
-        check=True,
+        timeout=600,
     )
-    return run.stdout
+    assert run.returncode == 0, run.stderr
+    digest, hits, process = run.stdout.split()
+    if process != "none":
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(process), 0)
+    return digest, int(hits), process
 
 
 @compiled
 def test_the_process_that_compiles_gives_the_bits_of_those_that_load(tmp_path):
-    """With contraction it did not: the compiler then fuses other products than in the code that is stored."""
-    first = bits(MC_SIE_CACHE=str(tmp_path))
-    assert bits(MC_SIE_CACHE=str(tmp_path)) == first
+    """With contraction it did not: the compiler then fuses other products than in the code that is stored.
+
+    The process compiles all of it, since the one beside it is killed; the next finds it compiled and starts none.
+    """
+    bits, hits, beside = first_run("killed", MC_SIE_CACHE=str(tmp_path))
+    assert (hits, beside == "none") == (0, False)
+    assert first_run(MC_SIE_CACHE=str(tmp_path)) == (bits, 1, "none")
 
 
 @compiled
 def test_numba_through_its_public_interface_alone_gives_the_same_bits(tmp_path):
+    """Of the kernel compiled beside, which is waited for, and of the loop of from_scratch compiled here meanwhile."""
     assert _jit.internals is not None
-    assert bits(MC_SIE_CACHE=str(tmp_path), **{_jit.PUBLIC_ONLY: "1"}) == bits()
+    bits, hits, beside = first_run(MC_SIE_CACHE=str(tmp_path), **{_jit.PUBLIC_ONLY: "1"})
+    assert (hits, beside == "none") == (1, False)
+    assert bits == first_run()[0]
+
+
+@compiled
+def test_a_program_that_ends_first_stops_what_compiles_beside_it(tmp_path):
+    program = (
+        "from mc_sie.engine import compiling; compiling.n_processors = lambda: 2\n"
+        "compiling.compile_beside(); print(compiling._beside.pid, compiling._beside.poll())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "MC_SIE_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    process, status = run.stdout.split()
+    assert status == "None"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)
+
+
+@pytest.mark.parametrize(("mode", "n_waits"), [("none", 1), ("from_scratch", 0)])
+def test_only_who_needs_the_kernel_waits_for_it(monkeypatch, mode, n_waits):
+    waits = []
+    monkeypatch.setattr(cpu, "wait_for_kernel", lambda: waits.append(mode))
+    evaluate({"rho": -0.3, "r": 1.0, "mode": mode}, threads=1)
+    assert len(waits) == n_waits
 
 
 @pytest.mark.parametrize("version", ["0.61.2", "0.69.0", "1.0"])
 def test_numbas_private_interface_is_left_alone_in_versions_that_were_not_tested(monkeypatch, version):
     monkeypatch.setattr(_jit.numba, "__version__", version)
     assert _jit._internals() is None
-
-
-BESIDE = (
-    "import sys\n"
-    "from mc_sie import evaluate\n"
-    "from mc_sie.engine import compiling\n"
-    "from mc_sie.engine.cpu import {loop}\n"
-    "compiling.n_processors = lambda: 2\n"
-    "compiling.compile_beside()\n"
-    "if sys.argv[1:]: compiling._beside.kill()\n"
-    "months = evaluate({{'rho': -0.3, 'r': 1.0, 'mode': {mode!r}}}).months_to[0, 4].hex()\n"
-    "print(months, sum({loop}.stats.cache_hits.values()), compiling._beside.pid)"
-)
-
-
-@compiled
-@pytest.mark.parametrize(
-    ("arguments", "mode", "hits"),
-    [((), "none", "1"), (("killed",), "none", "0"), ((), "from_scratch", "0")],
-    ids=["waited for", "killed", "not waited for"],
-)
-def test_the_kernel_is_compiled_beside_what_comes_before_it(tmp_path, arguments, mode, hits):
-    """By another process, and by this one where that one fails.
-
-    The loop of mode from_scratch is compiled here meanwhile, and nothing is left running.
-    """
-    program = BESIDE.format(loop="simulate_jumps" if mode == "from_scratch" else "simulate_lines", mode=mode)
-    run = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "MC_SIE_CACHE": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert run.returncode == 0, run.stderr
-    months, found, process = run.stdout.split()
-    assert found == hits
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(process), 0)
-    assert float.fromhex(months) == evaluate({"rho": -0.3, "r": 1.0, "mode": mode}).months_to[0, 4]
 
 
 @pytest.fixture
@@ -293,11 +300,19 @@ BREAK = {
 }
 
 
+@pytest.fixture(scope="module")
+def whole_cache(tmp_path_factory) -> tuple[Path, str]:
+    """A folder with all that a program compiles, and what that program printed."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, start(MC_SIE_CACHE=str(folder)).communicate(timeout=120)[0]
+
+
 @compiled
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])
 @pytest.mark.parametrize("harm", BREAK.values(), ids=BREAK.keys())
-def test_a_broken_cache_is_dropped_and_made_anew(tmp_path, ending, harm):
-    first = start(MC_SIE_CACHE=str(tmp_path)).communicate(timeout=120)[0]
+def test_a_broken_cache_is_dropped_and_made_anew(whole_cache, tmp_path, ending, harm):
+    shutil.copytree(whole_cache[0], tmp_path, dirs_exist_ok=True)
+    first = whole_cache[1].replace(str(whole_cache[0]), str(tmp_path))
     files = sorted(tmp_path.rglob(f"*{ending}"))
     kept = {path: path.read_bytes() for path in files}
     assert kept
