@@ -95,7 +95,8 @@ def trajectory(
 
         figure = trajectory_figure(frame, f"One trajectory, mode {mode} ({loaded.name})")
         write_whole(plot, lambda partial: save(figure, partial))
-    say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
+    medians = "medians before its evidence" if loaded.evidence else "medians"
+    say(f"{loaded.title} ({loaded.name}), {medians}, mode {mode}")
     say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
     for setting in settings or []:
         name = setting.partition("=")[0].strip()
