@@ -238,7 +238,7 @@ Scheduler = Annotated[
     typer.Option(metavar="ADDRESS", help="Count on a Dask cluster, e.g. tcp://host:8786. Changes no result."),
 ]
 WithoutEvidence = Annotated[
-    bool, typer.Option("--without-evidence", help="Ask of the prior as it was before its [[evidence]].")
+    bool, typer.Option("--without-evidence", help="Ask of the prior as it was before its evidence.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 

@@ -90,7 +90,8 @@ def trajectory(
     frame = points_of(row)
 
     def print_all() -> None:
-        say(f"{loaded.title} ({loaded.name}), medians, mode {mode}")
+        medians = "medians before its evidence" if loaded.evidence else "medians"
+        say(f"{loaded.title} ({loaded.name}), {medians}, mode {mode}")
         say("  " + ", ".join(f"{name} = {value:g}" for name, value in row.items() if name != "mode" and value == value))
         for setting in settings or []:
             name = setting.partition("=")[0].strip()

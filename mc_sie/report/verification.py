@@ -281,7 +281,8 @@ def _of_parquet(path: Path) -> Columns:
 
 
 def _of_npz(path: Path) -> Columns:
-    with np.load(path, allow_pickle=False) as stored:
+    # opened here: np.load leaves a file open that it cannot read
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 

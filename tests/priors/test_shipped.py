@@ -103,14 +103,29 @@ def test_kwas_returns_are_those_that_he_reports():
 def test_davidson_2023_has_the_presets_at_its_ends_and_middles():
     entries = load_prior("davidson-2023").entries
     for quantity, presets in (
-        ("r_cumulative", (0.8, 1.25, 5.0)),
+        ("r_total", (0.8, 1.25, 5.0)),
         ("lam", (0.2, 0.7, 0.99)),
         ("limit_ooms", (8, 12, 16)),
     ):
         law = entries[quantity].distribution
         np.testing.assert_allclose([law.support[0], float(law.ppf(0.5)), law.support[1]], presets, rtol=1e-9)
     values = load_prior("davidson-2023").values(points(load_prior("davidson-2023")))
-    np.testing.assert_allclose(values["r"], 0.7 * values["lam"] * values["r_cumulative"], rtol=1e-12)
+    np.testing.assert_allclose(values["r"], 0.7 * values["r_total"], rtol=1e-12)
+
+
+def test_davidson_2023_keeps_the_returns_of_its_model_in_steady_growth():
+    """That model's step: the sum of input^lambda to the power returns / lambda; ours grows by lam g / beta."""
+    prior = load_prior("davidson-2023")
+    values = prior.values(points(prior, 64))
+    growth = 0.2
+    times = np.arange(0.0, 4000.0, 0.5)
+    for row in range(0, len(values["r"]), 8):
+        returns = values["r_total"][row]
+        lam = values["lam"][row]
+        so_far = np.cumsum(np.exp(lam * growth * (times - times[-1])))
+        theirs = (returns / lam) * math.log(so_far[-1] / so_far[-3])  # of one year
+        beta = lam * (1.0 - values["alpha_compute"][row]) * values["labour_per_efficiency"][row] / values["r"][row]
+        assert lam * growth / beta == pytest.approx(theirs, rel=1e-9)
 
 
 def test_a_retired_set_names_those_that_took_its_place():

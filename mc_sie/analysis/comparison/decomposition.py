@@ -608,7 +608,9 @@ def _reading(
     if len(ranked) == 1:
         if ranked[0][0] == (WHOLE,):
             return f"{head} Both are pools, so that it is not split."
-        what = f"{' and '.join(_block_words(ranked[0][0]))} ({quantities})"
+        what = " and ".join(_block_words(ranked[0][0]))
+        if quantities:  # evidence is a block without quantities
+            what += f" ({quantities})"
         return f"{head} They differ in one thing only, {what}, which makes all of it."
     large = [(player, bar) for player, bar in ranked if abs(bar.change) >= _LARGE * abs(whole.change)][:_NAMED_HIGH]
     large = [(player, bar) for player, bar in large if not bar.is_rare]
