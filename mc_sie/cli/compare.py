@@ -82,7 +82,7 @@ def _print_comparison(found: Comparison) -> None:
         say(f"\n{reading}\n", style="bold")
         if len(found.bars[found.bars["against"] == against]):
             print_table(text.bars_table(found, against), f"From {found.sets['name'].iloc[0]} to {against}")
-            print_table(text.differences_table(found, against), "The laws that differ")
+            print_table(text.differences_table(found, against), "The distributions that differ")
     if len(found.sets) > 2:
         print_table(text.sets_table(found), "The sets")
     for note in found.notes:

@@ -1,4 +1,4 @@
-"""Figures of comparisons: what makes two prior sets disagree, the laws that differ, where single inputs break even."""
+"""Figures of comparisons: what makes two prior sets disagree, the distributions that differ, where single inputs break even."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def comparison_figures(found: Comparison) -> dict[str, Figure]:
         )
         sets = ends.assign(label=[labels[name] for name in ends["name"]])
         figures[f"waterfall{ending}"] = waterfall_figure(sets, bars, text.asked(found.common))
-        laws = found.densities[found.densities["against"] == against]
-        if len(laws):
-            figures[f"densities{ending}"] = densities_figure(laws, (first, against))
+        densities = found.densities[found.densities["against"] == against]
+        if len(densities):
+            figures[f"densities{ending}"] = densities_figure(densities, (first, against))
     return figures
 
 

@@ -101,7 +101,7 @@ _MEASURES = {
     "brier_gain": "Brier gain, 1/1000",
     "bits": "bits, 1/1000",
     "delta": "shift of belief, points",
-    "ks": "distance of laws (KS)",
+    "ks": "distance of distributions (KS)",
 }
 
 

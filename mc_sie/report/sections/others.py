@@ -128,9 +128,9 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
             items.append(
                 Chart(
                     "differing",
-                    "The laws that differ between the two, as they were drawn; stems are values with a probability of "
+                    "The distributions that differ between the two, as they were drawn; stems are values with a probability of "
                     "their own.",
-                    f"Two laws each for {named}.",
+                    f"Two distributions each for {named}.",
                     figures["densities"],
                     comparison.densities,
                 )
