@@ -1,4 +1,4 @@
-"""Figures of comparisons: what makes two prior sets disagree, the distributions that differ, where single inputs break even."""
+"""Figures of comparisons: why two prior sets disagree, which distributions differ, where single inputs break even."""
 
 from __future__ import annotations
 

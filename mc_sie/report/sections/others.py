@@ -128,8 +128,8 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
             items.append(
                 Chart(
                     "differing",
-                    "The distributions that differ between the two, as they were drawn; stems are values with a probability of "
-                    "their own.",
+                    "The distributions that differ between the two, as they were drawn; stems are values with a "
+                    "probability of their own.",
                     f"Two distributions each for {named}.",
                     figures["densities"],
                     comparison.densities,
