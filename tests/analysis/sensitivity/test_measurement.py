@@ -48,7 +48,10 @@ def test_perfect_knowledge_is_what_the_sensitivity_says(simulation, proposed):
     for name in ("r", "lam", "software_doubling_months"):
         row = proposed.readings[proposed.readings["of"] == name].iloc[0]
         assert row["perfect"] == pytest.approx(value.loc[name, "value"], abs=1e-12)
-        assert row["perfect_se"] == pytest.approx(value.loc[name, "se"], abs=1e-12)
+        # what bins hide comes to the error here, at most 2.5 times their width where P goes from 0 to 1 in 32 of them
+        hidden = math.sqrt(max(row["perfect_se"] ** 2 - value.loc[name, "se"] ** 2, 0.0))
+        assert row["perfect_se"] > (1.0 - 1e-9) * value.loc[name, "se"]
+        assert hidden < 2.5 / 32**2 + 1e-3
 
 
 def test_what_is_fixed_is_said_to_be_worth_nothing(proposed):

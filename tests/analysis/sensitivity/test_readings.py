@@ -78,7 +78,8 @@ def test_normal_readings_of_a_threshold_have_their_closed_forms(normal, error):
         near(found.after.value[k], found.after.se[k], given_reading(stats.norm.ppf(quantile), error), 5e-3)
     # the threshold lies inside one bin of 64, which perfect knowledge of the bin does not split: at most 1/256
     assert 0.0 <= P * (1.0 - P) - found.perfect.value[0] < 1.0 / 256.0
-    near(found.share, found.share_se, brier_closed(error) / (P * (1.0 - P)), 0.03)
+    near(found.perfect.value[0], found.perfect.se[0], P * (1.0 - P))
+    near(found.share, found.share_se, brier_closed(error) / (P * (1.0 - P)))
 
 
 def test_a_reading_runs_from_perfect_knowledge_to_nothing(normal):
@@ -97,8 +98,27 @@ def test_a_reading_runs_from_perfect_knowledge_to_nothing(normal):
 def test_half_of_perfect_knowledge_is_where_the_closed_form_says(normal):
     found = valued(normal, 1.0)
     right = optimize.brentq(lambda error: brier_closed(error) - 0.5 * P * (1.0 - P), 0.01, 10.0)
-    near(found.half, found.half_se, right, 0.03 * right)
+    near(found.half, found.half_se, right)
     assert found.half == valued(normal, 3.0).half  # whatever the reading at hand
+
+
+@pytest.mark.parametrize("threshold", [1.0, 1.5, 3.4])
+def test_errors_cover_a_threshold_inside_a_bin(threshold):
+    """Quasi-random draws leave nothing but what the bin hides: its error must not be smaller than that."""
+    x = MEAN + SD * normals(0)
+    right = float(stats.norm.sf(threshold, MEAN, SD))
+    found = reading_value(x, normals(NOISE_DIMENSION), 1.0, x > threshold, DESIGN.replicate.astype(np.intp))
+    off = right * (1.0 - right) - found.perfect.value[0]
+    assert 0.0 < off < 1.7 * found.perfect.se[0]
+    assert found.perfect.se[0] < 2.0 * off + 1e-4  # for a threshold the bound is met
+
+
+def test_bins_hide_little_of_a_smooth_curve(normal):
+    """P = x on [0, 1]: a bin of width w hides w^2 / 12; the bound is w^2 inside, and w / 2 of a bin at either end."""
+    u = points(DESIGN, 0, 0, DESIGN.n_draws)
+    hits = points(DESIGN, 1, 0, DESIGN.n_draws) < u
+    found = reading_value(u, normal[1], 1e-9, hits, normal[3])
+    assert abs(found.perfect.value[0] - (1.0 - 64.0**-2) / 12.0) < 4.0 * found.perfect.se[0] < 2e-3
 
 
 def test_weights_stand_for_another_prior(normal):
