@@ -111,9 +111,9 @@ def _without_echoes(problems: Sequence[Any]) -> list[Any]:
     unknown = [problem["loc"] for problem in problems if problem["type"] == "extra_forbidden"]
 
     def is_echo(problem: Any) -> bool:
-        *table, key = problem["loc"]
         if problem["type"] != "missing":
             return False
+        *table, key = problem["loc"]
         beside = [str(loc[-1]) for loc in unknown if list(loc[:-1]) == table]
         is_fitted = any(map(_is_fitted_to, beside)) and key not in ("source", "unit")
         return is_fitted or bool(difflib.get_close_matches(key, beside))

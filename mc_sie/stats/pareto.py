@@ -64,8 +64,8 @@ def tail_size(n: int) -> int:
 def pareto_k_of_tail(ordered: Array) -> float:
     """:func:`pareto_k` from the weight below the tail and those of the tail, in rising order."""
     excess = ordered[1:] - ordered[0]
-    excess = excess[excess > 0.0]
-    if len(excess) < 5 or excess[-1] < 1e-9 * ordered[-1]:
+    excess = excess[excess > 1e-9 * ordered[-1]]  # weights that are equal but for rounding are no tail
+    if len(excess) < 5:
         return -math.inf
     m = len(excess)
     count = 30 + int(math.sqrt(m))

@@ -206,7 +206,14 @@ def test_no_change_of_a_record_passes(run, data):
     folder = run.again()
     (folder / "run.json").write_text(json.dumps(record))
     known = {key: part for key, part in run.record.items() if key in record or key != "prior_sha256"}
-    assert passes(folder) <= (is_same(record, known) or path[0] in UNLIKE)
+    assert passes(folder) <= (is_same(record, known) or path[0] in UNLIKE or is_in_no_file(run, path))
+
+
+def is_in_no_file(run: Original, path: tuple[Any, ...]) -> bool:
+    """True for a gain in OOM that was simulated beside those of the tables: no file of the run holds a number of it."""
+    if path[0] != "levels" or len(path) == 1:
+        return False
+    return f"months_to[{run.record['levels'][path[1]]:g}]," not in (run.folder / "quantiles.csv").read_text()
 
 
 @settings(fixed, max_examples=40)

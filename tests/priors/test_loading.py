@@ -15,9 +15,10 @@ from mc_sie.quantities import PAIRED, QUANTITIES
 
 
 def test_public_names():
-    classes = ["Correlation", "Dependence", "Distribution", "Entry", "PriorSet"]
+    classes = ["Correlation", "Dependence", "Entry", "PriorSet"]
     functions = ["entry", "fixed_entry", "json_schema", "load_prior", "new_prior_text", "pool", "prior_from_dict"]
-    assert sorted(priors.__all__) == [*classes, *functions, "shipped_priors"]
+    shipped = ["shipped_answers", "shipped_digests", "shipped_priors", "shipped_titles"]
+    assert sorted(priors.__all__) == [*classes, *functions, *shipped]
 
 
 def test_a_small_file_is_read_and_completed_with_marked_defaults(load, tmp_path):

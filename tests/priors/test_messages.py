@@ -473,12 +473,12 @@ SEVERAL = {
     "a bad value, and a quantity that lacks": (
         HEAD + entry("rho", 'family = "fixed"\nvalue = 2'),
         [f": [rho] value = 2 is above 1. {IN_RHO}",
-         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+         " does not say what r is. Give one of [r], [r_total], [r_cumulative], or extend a set that has it."],
     ),
     "nothing of what is needed": (
         HEAD,
         [" does not say what rho is. Give one of [rho], [sigma], [max_speed], or extend a set that has it.",
-         " does not say what r is. Give one of [r], [r_total], or extend a set that has it."],
+         " does not say what r is. Give one of [r], [r_total], [r_cumulative], or extend a set that has it."],
     ),
     "a quantity twice, and correlations that cannot be": (
         BASE + entry("sigma", 'family = "fixed"\nvalue = 0.5')

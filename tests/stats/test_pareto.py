@@ -25,6 +25,13 @@ def test_pareto_k_is_the_shape_of_the_tail(k):
     assert math.isnan(pareto_k(weights[:20]))
 
 
+def test_weights_that_are_equal_but_for_rounding_are_no_tail():
+    rounded = 1.0 + 1e-15 * np.random.default_rng(1).random(1000)
+    assert pareto_k(rounded) == -math.inf
+    steps = np.concatenate([rounded, np.full(40, 2.0)])  # the tail is of two heights, and of rounding below them
+    assert pareto_k(steps) == pytest.approx(pareto_k(np.concatenate([np.ones(1000), np.full(40, 2.0)])), rel=1e-9)
+
+
 def test_the_threshold_rises_with_the_draws_to_that_of_many():
     assert k_high(10) == 0.0
     assert k_high(100) == pytest.approx(0.5)

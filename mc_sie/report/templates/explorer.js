@@ -359,9 +359,9 @@ function weightsOf(members, sums) {
 function paretoK(weights) { // Zhang & Stephens with the weak prior of Vehtari et al., as in mc_sie/stats/pareto.py
   const size = Math.ceil(Math.min(0.2 * N, 3 * Math.sqrt(N)));
   const positive = weights.filter((w) => w > 0).sort(), n = positive.length, least = n > size ? positive[n - size - 1] : 0;
-  const excess = Array.from(positive.subarray(Math.max(n - size, 0)), (w) => w - least).filter((w) => w > 0), m = excess.length;
+  const excess = Array.from(positive.subarray(Math.max(n - size, 0)), (w) => w - least).filter((w) => w > 1e-9 * positive[n - 1]), m = excess.length;
   if (N < 25) return NaN;
-  if (m < 5 || excess[m - 1] < 1e-9 * positive[n - 1]) return -Infinity;
+  if (m < 5) return -Infinity;
   const count = 30 + Math.floor(Math.sqrt(m)), grid = [], logs = [];
   for (let j = 1; j <= count; j++) {
     const at = (1 - Math.sqrt(count / (j - 0.5))) / (3 * excess[Math.floor(m / 4 + 0.5) - 1]) + 1 / excess[m - 1];
