@@ -67,18 +67,21 @@ def test_the_root_says_what_it_is(simulation, tree):
 
 
 def test_what_varies_is_in_prior_and_the_rest_in_constant_data(simulation, tree):
-    varying = {"rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months"}
+    varying = {
+        "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months", "training_months", "training_floor_months",
+        "retraining_compute_share",
+    }  # fmt: skip
     assert set(tree["prior"].data_vars) == varying
     constant = tree["constant_data"]
     given = {name for name, values in simulation.draws.items() if not np.isnan(values).any()}
     assert set(constant.data_vars) == given - varying | {"horizon_months"}
-    assert float(constant["training_months"]) == simulation.draws["training_months"][0]
+    assert float(constant["alpha_compute"]) == simulation.draws["alpha_compute"][0]
     assert float(constant["horizon_months"]) == 240.0
 
 
 def test_outcomes_stand_with_their_index(simulation, tree):
     predictive = tree["prior_predictive"]
-    assert set(predictive.data_vars) == {"event", "status", "end", "reached", *OUTCOME_KINDS} - {"n_deployments"}
+    assert set(predictive.data_vars) == {"event", "status", "end", "reached", *OUTCOME_KINDS}
     assert predictive["months_to"].dims == ("chain", "draw", "ooms")
     assert predictive["ooms"].to_numpy().tolist() == [1, 2.5, 3, 5, 8]
     gains = predictive["best_gain_ooms"].sel(months=24)

@@ -121,9 +121,10 @@ def test_draws_hold_what_varies_and_the_main_outcomes(simulation, summary, tmp_p
     folder = write_run(tmp_path / "run", simulation, summary, command="")
     frame = pd.read_parquet(folder / "draws.parquet")
     assert list(frame) == [
-        "replicate", "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months", "event", "status",
-        "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
-        "pace_peak", "first_year_progress_years", "best_year_progress_years", "end", "best_window_months_2.5",
+        "replicate", "rho", "r", "mode", "lam", "limit_ooms", "software_doubling_months", "training_months",
+        "training_floor_months", "retraining_compute_share", "event", "status", "months_to_5", "best_window_months_5",
+        "best_gain_ooms_12", "first_year_ooms", "pace_initial", "pace_peak", "first_year_progress_years",
+        "best_year_progress_years", "end", "best_window_months_2.5",
     ]  # fmt: skip
     assert frame["replicate"].tolist() == simulation.replicate.tolist()
     np.testing.assert_array_equal(frame["r"], simulation.draws["r"])

@@ -41,8 +41,8 @@ def test_repr_is_the_first_sentence_and_html_has_the_tables():
 
 def test_every_result_is_shown():
     assert set(RESULTS) == {
-        "BreakEven", "Comparison", "Conditioned", "Document", "EvidenceReport", "Outcomes", "Rare", "Sample",
-        "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary", "Verification",
+        "BreakEven", "Comparison", "Conditioned", "Document", "EvidenceReport", "Measurement", "Outcomes", "Rare",
+        "Retraining", "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure", "Summary", "Verification",
     }  # fmt: skip
     for name in RESULTS:
         assert getattr(mc_sie, name).__repr__ is Shown.__repr__, name

@@ -20,7 +20,7 @@ def test_points_of_two_proposals_have_the_density_of_their_mean():
     prior = load_prior("davidson-houlden-2025")
     design = plan(4096, n_replicates=16)
     plain = Proposal(prior, 1.0, ())
-    given = simulate(load_prior("economists-evidence"), 4096, n_replicates=16).fitted
+    given = simulate(load_prior("economists-evidence"), 4096, n_replicates=16).proposal
     uniforms, weights = placed([plain, given], design)
     assert weights.max() <= 2.0  # half of the points are the prior's own
     for values in uniforms.values():  # weighted, every dimension is uniform again

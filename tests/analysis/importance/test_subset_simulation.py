@@ -20,7 +20,8 @@ def test_the_importance_function_ranks_draws_that_never_get_there(event, simulat
     score = importance.score(again.outcomes)
     hits = asked.holds(again.outcomes)
     assert np.isfinite(score).all()
-    assert len(np.unique(score)) > 0.9 * len(score)
+    # gains from scratch are multiples of half an OOM: a few draws tie
+    assert len(np.unique(score)) > 0.85 * len(score)
     assert score[hits].min() >= score[~hits].max() - 1e-3
 
 

@@ -98,8 +98,9 @@ def test_more_replicates_leave_the_first_ones_as_they_are():
 
 def test_the_share_of_a_mode_is_its_credence():
     draws = simulate(load_prior("davidson-2025"), SMALL, n_replicates=4).draws["mode"]
-    by_replicate = (draws.reshape(4, -1) == 1).mean(axis=1)
-    assert (by_replicate == 0.5).all()  # one dimension of a scrambled net splits evenly
+    n = draws.size // 4
+    by_replicate = (draws.reshape(4, -1) == 1).sum(axis=1)
+    assert (abs(by_replicate - 0.3 * n) < 1.0).all()  # one dimension of a scrambled net splits as evenly as can be
 
 
 # --- The error bars mean what they say ---

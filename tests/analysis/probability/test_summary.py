@@ -140,7 +140,7 @@ def test_quantiles_are_order_statistics_and_never_mix_inf(made):
 def test_modes_are_counted_apart(simulation):
     event = parse_event("best_window[5] < 12")
     table = summarise(simulation, event).modes.set_index("mode")
-    assert list(table.index) == ["shortening", "continual"]
+    assert list(table.index) == ["none", "shortening", "continual", "from_scratch"]
     held = event.holds(simulation.outcomes)
     for name, row in table.iterrows():
         among = simulation.draws["mode"] == MODES.index(name)
@@ -196,7 +196,7 @@ def test_a_simulation_in_which_everything_failed_says_so(simulation):
     assert summary.sentence == "No draw could be simulated."
     assert summary.statuses["n_draws"].tolist() == [0, len(outcomes)]
     assert (summary.statuses.attrs["prob_low"], summary.statuses.attrs["prob_high"]) == (0.0, 1.0)
-    assert estimates_of(summary.modes) == ["no draws", "no draws"]
+    assert estimates_of(summary.modes) == ["no draws"] * 4
     assert quantile_table(replace(simulation, outcomes=outcomes))["q50"].isna().all()
 
 

@@ -46,7 +46,7 @@ def test_a_map_of_two_inputs_counts_every_draw_once(simulation):
 def test_inputs_pairs_and_groups_of_a_sample_are_ranked(simulation):
     sample = sample_of(simulation, parse_event("best_window[2.5] < 24"))
     value = sample_value(sample)
-    assert set(value["kind"]) == {"input", "pair"}
+    assert set(value["kind"]) == {"input", "pair", "group"}
     best = best_of(value, "brier_gain")
     assert best["what"] == value["what"].iloc[0]
     assert best["low"] > 0.0
