@@ -295,6 +295,9 @@ def replicate_se(values: ArrayLike) -> float:
         ``sd / sqrt(R)``.
     """
     array = np.asarray(values, dtype=np.float64)
+    size = float(np.abs(array).max(initial=0.0))
+    if 1e150 < size < math.inf:  # a ceiling of the pace can be so large that its square is beyond all floats
+        return replicate_se(array / size) * size
     return float(array.std(ddof=1) / math.sqrt(len(array)))
 
 

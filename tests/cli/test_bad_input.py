@@ -93,7 +93,11 @@ BAD = {
         "Name another",
     ),
     "table without threads": (("evaluate", "good.csv", "--threads", "0"), "--threads 0 is below 1.", "Leave it out"),
-    "nonsense set": (("trajectory", "--set", "nonsense"), "--set nonsense is not name=value.", "Write it like --set"),
+    "nonsense set": (
+        ("trajectory", "--set", "nonsense"),
+        "--set nonsense is not name=value.",
+        "Write it like rho=-0.1",
+    ),
     "unknown quantity set": (("trajectory", "--set", "roh=0"), "'roh' is unknown.", "Did you mean 'rho'?"),
     "value outside its domain": (("trajectory", "--set", "rho=1"), "--set rho = 1 is outside [-50, 1).", "rho: CES"),
     "half a pair": (

@@ -15,8 +15,14 @@ pytestmark = pytest.mark.skipif(INTERPRETED, reason="thousands of runs of the mo
 
 EVENT = ("--event", "best_window[3] < 12")
 NONE = 'family = "fixed"\nvalue = "none"'
-FIXED = {"rho": "-0.1", "r": "1.2", "lam": "0.6", "limit_ooms": "14", "software_doubling_months": "6"}
-UNITS = {"limit_ooms": "OOM", "software_doubling_months": "months"}
+FIXED = {
+    "rho": "-0.1", "r": "1.2", "lam": "0.6", "limit_ooms": "14", "software_doubling_months": "6",
+    "training_months": "3", "training_floor_months": "0.1", "retraining_compute_share": "0.5",
+}  # fmt: skip
+UNITS = {
+    "limit_ooms": "OOM", "software_doubling_months": "months", "training_months": "months",
+    "training_floor_months": "months",
+}  # fmt: skip
 
 
 def atoms(**shares: float) -> str:

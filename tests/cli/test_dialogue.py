@@ -19,7 +19,7 @@ if not hasattr(pty, "fork"):
 PATIENCE = 60.0  # seconds for one answer of the program
 CONTROL_C = b"\x03"
 CONTROL_D = b"\x04"
-TWELVE = 12  # quantities that davidson-2025 states
+STATED = 13  # quantities that davidson-2025 states
 
 
 class Terminal:
@@ -86,7 +86,7 @@ def test_a_dialogue_ends_in_a_file_that_runs(cli, here):
     terminal.answer("Author [none named]", "Ann")
 
     shown = terminal.answer("rho [keep]", "1.2")
-    assert "rho (1 of 12): CES substitution parameter" in shown
+    assert "rho (1 of 13): CES substitution parameter" in shown
     assert "unit 1, in [-50, 1)" in shown
     assert "70 % uniform from -0.2 to 0, 10 % exactly 0; 90 % interval -0.3 to 0" in shown
     assert "[rho] value = 1.2 is above 1. rho lies in [-50, 1)" in terminal.answer("rho [keep]", "-0.4 to -0.1")
@@ -104,7 +104,7 @@ def test_a_dialogue_ends_in_a_file_that_runs(cli, here):
     terminal.answer("mode [keep]", "shortening 0.3, from_scratch 0.7")
     terminal.answer("source [my judgement (Ann)]", "")
     asked = names_of(load_prior("davidson-2025"))
-    assert len(asked) == TWELVE
+    assert len(asked) == STATED
     keep_all(terminal, *asked[3:])
 
     end = "Enter writes my beliefs.toml; or name a quantity to change"

@@ -45,14 +45,6 @@ def test_a_set_without_evidence_has_no_weights(cli, here):
     assert read_run(here / "plain", parse_event("months_to[5] < 12")).sample.weights is None
 
 
-@pytest.mark.parametrize("option", ["--no-draws", "--rare"])
-def test_options_that_take_draws_of_the_prior_are_refused(cli, here, option):
-    status, _, err = cli("run", "economists-evidence", *SMALL, option)
-    assert status == EXIT_BAD_INPUT
-    assert f"{option} takes draws of the prior, and economists-evidence is conditioned on evidence" in err
-    assert not list(here.iterdir())
-
-
 def test_evidence_shows_both_sides_and_writes_tables_and_figure(cli, here):
     status, out, _ = cli("evidence", "economists-evidence", *SMALL, "--out", "weighed")
     assert status == 0

@@ -144,7 +144,7 @@ def test_seed_and_horizon_of_a_run_are_settled(cli, here, run):
 
 @compiled
 def test_a_handful_of_hits_ranks_nothing(cli, here):
-    event = ("--event", "best_gain_ooms[7] >= 3")
+    event = ("--event", "best_gain_ooms[7] >= 2.8")
     status, out, _ = cli("run", "economists", "--draws", "4096", *event, "--only-event", "--quiet", "--out", "few")
     assert status == 0
     status, out, err = cli("sensitivity", "few", "--quiet", "--out", "found")

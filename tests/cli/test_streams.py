@@ -70,7 +70,7 @@ def test_a_refusal_of_the_system_is_bad_input_and_no_traceback(cli, monkeypatch)
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", "somewhere/file")
 
-    monkeypatch.setattr("mc_sie.priors.shipped_titles", refuse)
+    monkeypatch.setattr("mc_sie.priors.shipped_answers", refuse)
     status, out, err = cli("priors", "list")
     assert (status, out, err) == (2, "", "mc-sie: somewhere/file: Permission denied\n")
 

@@ -299,3 +299,8 @@ def test_rare_weighted_hits_get_a_bound():
     assert found.high == pytest.approx(1.0 - 0.05 ** (1.0 / 1024.0))
     assert estimate_weighted(~hits, counted, np.ones(1024), 16).low == pytest.approx(0.05 ** (1.0 / 1024.0))
     assert math.isnan(estimate_weighted(hits, counted, np.zeros(1024), 16).prob)
+
+
+def test_the_error_of_a_mean_of_huge_numbers_does_not_overflow():
+    small = np.random.default_rng(3).random(16)
+    assert replicate_se(1e300 * small) == pytest.approx(1e300 * replicate_se(small))

@@ -20,6 +20,7 @@ from mc_sie.analysis.sensitivity.information_value import value_of
 from mc_sie.engine.sample import sample_of
 from mc_sie.errors import InputError
 from mc_sie.events import parse_event
+from mc_sie.quantities import MODES
 from mc_sie.stats.jackknife import TooFewError
 
 N_GROUPS = 16
@@ -219,7 +220,7 @@ def test_samples_of_the_model_have_every_input_that_varies(simulation):
     mode = found.levels[found.levels["quantity"] == "mode"]
     assert set(mode["label"]) == {"none", "shortening", "continual", "from_scratch"}
     for row in mode.itertuples():
-        chosen = sample.draws["mode"] == ("none", "shortening", "x", "continual").index(row.label)
+        chosen = sample.draws["mode"] == MODES.index(row.label)
         assert row.prob == pytest.approx(sample.hits[chosen].mean(), abs=1e-3)
 
 
