@@ -229,19 +229,9 @@ _CURVE_COLUMNS = ("quantity", "varied", "value", "prob", "se", "low", "high")
 
 
 def pinned_at(found: BreakEven, probs: Sequence[float] = (0.1, 0.9)) -> pd.DataFrame:
-    """The probability with each input pinned at quantiles of its own prior.
+    """The probability with each input of a result pinned at quantiles of its own prior.
 
-    Parameters
-    ----------
-    found : BreakEven
-        Set, points and inputs.
-    probs : sequence of float
-        Of the quantiles, in (0, 1).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an input and level: ``quantity``, ``level``, ``value``, the probability with its error, ``n_failed``.
+    One row an input and quantile: ``quantity``, ``level``, ``value``, the probability with its error, ``n_failed``.
     """
     rows: list[dict[str, object]] = []
     for name in dict.fromkeys(found.curves["quantity"]):
@@ -567,18 +557,7 @@ def _se_in_unit(value_at: Callable[[float], float], crossing: Crossing) -> float
 
 
 def value_in_words(value: float, se: float) -> str:
-    """A value with its error, with no digit beyond it.
-
-    Parameters
-    ----------
-    value, se : float
-        In the quantity's unit.
-
-    Returns
-    -------
-    str
-        ``"-0.142 (SE 0.003)"``.
-    """
+    """A value with its error and no digit beyond it, such as ``"-0.142 (SE 0.003)"``."""
     if not se > 0.0 or not math.isfinite(value):
         return f"{value:.4g}"
     digits = decimals(se)

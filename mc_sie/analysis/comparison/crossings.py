@@ -33,24 +33,15 @@ class TooFarError(InputError):
 
 @dataclass(frozen=True)
 class Crossing:
-    """A crossing on the natural scale of an input.
+    """A crossing on the natural scale of an input."""
 
-    Attributes
-    ----------
-    kind : {"crossing", "jump", "between"}
-        ``jump`` where the probability leaps over the target, ``between`` where no finite position can be named.
-    position, se, low, high : float
-        Where it is, with its standard error and the ends of its 90 % interval.
-    direction : {"rising", "falling"}
-        What the probability does there.
-    """
-
-    kind: str
+    kind: str  # ``jump`` where the probability leaps over the target, ``between`` where no finite position can be named
+    # where it is, with its standard error and the ends of its 90 % interval
     position: float
     se: float
     low: float
     high: float
-    direction: str
+    direction: str  # what the probability does there
 
 
 class Scan:

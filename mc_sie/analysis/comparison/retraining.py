@@ -400,18 +400,7 @@ def _quantile_columns(name: str, values: Array, weights: Array, n_replicates: in
 
 
 def labels_of(cases: pd.DataFrame) -> list[str]:
-    """Names of the cases, for tables and figures: ``"continual, 100 days"``.
-
-    Parameters
-    ----------
-    cases : pandas.DataFrame
-        :attr:`Retraining.cases`.
-
-    Returns
-    -------
-    list of str
-        One a row.
-    """
+    """Names of the cases in :attr:`Retraining.cases`, for tables and figures: ``"continual, 100 days"``."""
     names = []
     for mode, days in zip(cases["mode"], cases["run_days"], strict=True):
         names.append(mode if math.isnan(days) else f"{mode}, {days:g} days")

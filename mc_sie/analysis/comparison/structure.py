@@ -177,17 +177,8 @@ _NOT_RUN: dict[str, object] = {
 def failures(table: pd.DataFrame, column: str) -> list[str]:
     """Sentences about the rows of a table of answers in which draws failed, with the bounds that they leave.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or empty.
-    column : str
-        Column that names a row.
-
-    Returns
-    -------
-    list of str
-        One sentence a row.
+    The table has the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or is empty;
+    ``column`` names its rows.
     """
     found = []
     for row in table.to_dict("records"):
@@ -202,19 +193,7 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
 def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
     """The answer with all credence on each retraining mode in turn.
 
-    Parameters
-    ----------
-    common : CommonDraws
-        Event and points.
-    prior : PriorSet
-        A set or a pool.
-    progress : callable, optional
-        In draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
+    One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
     """
     variants = _variants(prior, "retraining mode", _aspects(prior)["retraining mode"])
     answers = {}

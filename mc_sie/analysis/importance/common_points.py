@@ -45,87 +45,43 @@ _N_PROBES = 64  # draws that show whether a set has what evidence is about
 
 
 class Worth(NamedTuple):
-    """What weighted draws are worth.
+    """What weighted draws are worth."""
 
-    Attributes
-    ----------
-    ess : float
-        Effective sample size.
-    is_common : bool
-        False where the common points were worth too little given the evidence, and the set got draws of its own.
-    """
-
-    ess: float
+    ess: float  # effective sample size
+    # False where the common points were worth too little given the evidence, and the set got draws of its own
     is_common: bool
 
 
 @dataclass(frozen=True)
 class Weighted:
-    """An event in weighted draws of a prior set given its evidence.
+    """An event in weighted draws of a prior set given its evidence."""
 
-    Attributes
-    ----------
-    hits, is_ok : array of shape (n,), bool
-        Draws in which the event holds, and those that could be simulated.
-    weights : array of shape (n,)
-        With mean 1.
-    log_marginal : float
-        Natural logarithm of the likelihood that the set expects before its evidence.
-    worth : Worth
-        Their effective sample size.
-    """
-
+    # draws in which the event holds, and those that could be simulated, shape (n,)
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
-    weights: Array
-    log_marginal: float
+    weights: Array  # with mean 1, shape (n,)
+    log_marginal: float  # natural logarithm of the likelihood that the set expects before its evidence
     worth: Worth
 
 
 @dataclass(frozen=True)
 class EvidencePoints:
-    """Points of the unit cube for sets given evidence. Made by :meth:`around`.
+    """Points of the unit cube for sets given evidence. Made by :meth:`around`."""
 
-    Attributes
-    ----------
-    design : Design
-        The points that proposals turn into others.
-    horizon_months : float
-        End of each trajectory.
-    uniforms : mapping of str to array of shape (n,)
-        Points by name of the dimension; those of the design in every other dimension.
-    prior_weights : array of shape (n,)
-        Density of the prior relative to that of the points.
-    """
-
-    design: Design
+    design: Design  # the points that proposals turn into others
     horizon_months: float
+    # shape (n,): points by name of the dimension; those of the design in every other dimension
     uniforms: Mapping[str, Array]
-    prior_weights: Array
+    prior_weights: Array  # density of the prior relative to that of the points, shape (n,)
 
     @classmethod
     def around(
         cls, priors: Iterable[PriorSet], design: Design, horizon_months: float, threads: int | None = None
     ) -> EvidencePoints:
-        """Points fitted to some sets.
+        """Points fitted to those of some sets that state evidence.
 
-        Parameters
-        ----------
-        priors : iterable of PriorSet
-            Those without evidence do not count.
-        design, horizon_months, threads
-            As in :func:`mc_sie.simulate`.
-
-        Returns
-        -------
-        EvidencePoints
-            For a single set the points of :func:`mc_sie.simulate`; those of the design where they are good enough for
-            every set.
-
-        Raises
-        ------
-        InputError
-            As :func:`mc_sie.condition`.
+        For a single set they are the points of :func:`mc_sie.simulate`; those of the design where they are good enough
+        for every set. Raises what :func:`~mc_sie.analysis.importance.conditioning.condition` does.
         """
         given = {prior.digest: prior for prior in priors if prior.evidence}
         proposals = [_proposal_of(prior, design, horizon_months, threads) for prior in given.values()]
@@ -145,19 +101,8 @@ class EvidencePoints:
     ) -> Weighted:
         """The event in draws of a set given its evidence.
 
-        Parameters
-        ----------
-        prior : PriorSet
-            With evidence.
-        event : Event
-            The event.
-        threads, progress
-            As in :func:`mc_sie.simulate`.
-
-        Returns
-        -------
-        Weighted
-            On the common points where these are worth enough, else on draws of :func:`mc_sie.simulate`.
+        On the common points where their effective sample size is large enough, else on draws of
+        :func:`mc_sie.simulate`.
         """
         n = self.design.n_draws
         uniforms = self.uniforms_for(prior)
@@ -184,18 +129,7 @@ class EvidencePoints:
 
 
 def check_subjects(prior: PriorSet) -> None:
-    """Refuse evidence about a quantity that some draws of a set do not have, before anything is simulated.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        Any set.
-
-    Raises
-    ------
-    InputError
-        Naming the piece of evidence.
-    """
+    """Refuse evidence about a quantity that some draws of a set do not have, before anything is simulated."""
     about_quantities = [item for item in prior.evidence if not item.subject.is_outcome]
     if about_quantities:
         design = Design("philox", 0, 1, _N_PROBES)
@@ -205,19 +139,9 @@ def check_subjects(prior: PriorSet) -> None:
 
 
 def placed(proposals: Sequence[Proposal], design: Design) -> tuple[dict[str, Array], Array]:
-    """Points of several proposals in equal parts.
+    """Points of several proposals in equal parts, and the density of the prior relative to theirs.
 
-    Parameters
-    ----------
-    proposals : sequence of Proposal
-        Of any prior sets, at least one.
-    design : Design
-        Points that they turn into others.
-
-    Returns
-    -------
-    tuple of (dict of str to array of shape (n,), array of shape (n,))
-        Points by name of the dimension, and the density of the prior relative to theirs.
+    At least one proposal, of any prior sets; they turn the points of the design into others.
     """
     n = design.n_draws
     names = dict.fromkeys(name for proposal in proposals for name in proposal.prior.dimensions)

@@ -216,27 +216,11 @@ def condition(
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> Conditioned:
-    """Draws of a prior set given its evidence, every one simulated.
+    """Draws of a prior set given its evidence, every one simulated; arguments as in :func:`mc_sie.simulate`.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        A set with at least one piece of evidence.
-    n_draws, seed, scheme, n_replicates, horizon_months, levels, widths, threads, batch, progress
-        As in :func:`mc_sie.simulate`. Levels and widths that the evidence asks about are added.
-    method : {"prior", "proposal", "tempering"}, optional
-        Method of drawing; if not given, the first that will do.
-
-    Returns
-    -------
-    Conditioned
-        Identical bits for the same seed, whatever the number of threads.
-
-    Raises
-    ------
-    InputError
-        For a set without evidence, evidence about what a draw does not have or about times beyond the horizon, or
-        evidence that no draw satisfies.
+    Levels and widths that the evidence asks about are added. ``method`` is the first that will do if not given.
+    Identical bits for the same seed, whatever the number of threads. An InputError for a set without evidence, evidence
+    about what a draw does not have or about times beyond the horizon, or evidence that no draw satisfies.
     """
     started = time.perf_counter()
     if not prior.evidence:
@@ -360,26 +344,10 @@ def _by_tempering(
 
 
 def log_likelihoods(prior: PriorSet, draws: Draws, outcomes: Outcomes | None) -> Array:
-    """Log-likelihood of every piece of evidence in every draw.
+    """Log-likelihood of every piece of evidence in every draw, shape (n, n_items).
 
-    Parameters
-    ----------
-    prior : PriorSet
-        States the evidence.
-    draws : mapping of str to array of shape (n,)
-        Quantities.
-    outcomes : Outcomes, optional
-        For evidence about outcomes, with its levels and widths.
-
-    Returns
-    -------
-    array of shape (n, n_items)
-        See :meth:`~mc_sie.priors.evidence.Evidence.log_likelihood`.
-
-    Raises
-    ------
-    InputError
-        For evidence about a quantity that some draws do not have.
+    Outcomes are needed for evidence about outcomes, with its levels and widths. An InputError for evidence about a
+    quantity that some draws do not have.
     """
     return np.stack([item.log_likelihood(implied(item, draws, outcomes)) for item in prior.evidence], axis=1)
 
@@ -410,19 +378,9 @@ def implied(item: Evidence, draws: Draws, outcomes: Outcomes | None) -> Array:
 
 
 def check_satisfied(prior: PriorSet, by_item: Array) -> None:
-    """Refuse evidence that no draw satisfies.
+    """Refuse evidence that no draw satisfies, from :func:`log_likelihoods`.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        States the evidence.
-    by_item : array of shape (n, n_items)
-        From :func:`log_likelihoods`.
-
-    Raises
-    ------
-    InputError
-        Naming the piece, or the pieces that no draw satisfies together.
+    The InputError names the piece, or the pieces that no draw satisfies together.
     """
     n = len(by_item)
     excluding = []
@@ -438,18 +396,7 @@ def check_satisfied(prior: PriorSet, by_item: Array) -> None:
 
 
 def normalised(log_weights: Array) -> tuple[Array, float]:
-    """Weights with mean 1, and the logarithm of the mean that they had.
-
-    Parameters
-    ----------
-    log_weights : array of shape (n,)
-        At least one finite.
-
-    Returns
-    -------
-    tuple of (array of shape (n,), float)
-        Weights and log mean.
-    """
+    """Weights with mean 1 from their logarithms, one of them finite at least; and the logarithm of their mean."""
     top = float(log_weights.max())
     weights = np.exp(log_weights - top)
     mean = float(weights.mean())
@@ -566,9 +513,9 @@ def next_step(log_l: Array, left: float) -> float:
 
 
 def resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
-    """Rows of the draws that survive systematic resampling, each population by itself.
+    """Draws that survive systematic resampling, each population by itself: weights of shape (populations, draws).
 
-    Weights are of shape (populations, draws), offsets in (0, 1) of shape (populations,).
+    Offsets in (0, 1), one a population.
     """
     n_populations, n_each = weights.shape
     rows = []

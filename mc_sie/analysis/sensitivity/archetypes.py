@@ -32,21 +32,10 @@ N_ARCHETYPES = 3
 def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Typical draws in which the event holds, and their trajectories.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    n_clusters : int
-        Archetypes where all hits share one retraining mode; otherwise there is one a mode. Never more than there
-        are hits that differ.
-
-    Returns
-    -------
-    worlds : pandas.DataFrame
-        One row an archetype: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
-        index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
-    trajectories : pandas.DataFrame
-        Points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
+    The first table has one row an archetype: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands
+    for, ``draw`` (its index) and every input that varies. There is one a mode, but none for a mode with fewer than 30
+    hits, unless all have fewer; where all hits share one mode there are up to ``n_clusters``, never more than hits that
+    differ. The second has points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
     """
     inputs = varying(sample)
     ok = np.flatnonzero(sample.is_ok)
@@ -95,24 +84,11 @@ def _normal_scores(values: NDArray[np.generic]) -> Array:
 
 
 def medoids(positions: Array, n_clusters: int) -> list[tuple[int, float]]:
-    """Points nearest to all others in their cluster.
+    """Index of the points that are nearest to all others in their cluster, and the share that is nearest to each.
 
-    Parameters
-    ----------
-    positions : ndarray, shape (n, d)
-        Points.
-    n_clusters : int
-        Most clusters: as many as there are different points, where those are fewer.
-
-    Returns
-    -------
-    list of (int, float)
-        Index of each medoid and the share of the points nearest to it.
-
-    Notes
-    -----
-    Starts from the medoid of all and the points that lower the sum of distances most (BUILD of k-medoids), then
-    alternates between nearest medoids and medoids of clusters for as long as the sum of distances falls.
+    As many clusters as there are different points, at most ``n_clusters``. Starts from the medoid of all and the points
+    that lower the sum of distances most (BUILD of k-medoids), then alternates between nearest medoids and medoids of
+    clusters for as long as the sum of distances falls.
     """
     from scipy.spatial.distance import cdist
 

@@ -86,21 +86,9 @@ N_THRESHOLDS = 32
 
 
 def event_measures(sums: Array, loss_ratio: float, *, is_ordered: bool = True) -> Array:
-    """Every measure of a 0/1 outcome from weights and weighted hits by level.
+    """Every measure of a 0/1 outcome, in the order of :data:`EVENT_MEASURES`, shape (..., 6).
 
-    Parameters
-    ----------
-    sums : ndarray, shape (..., L, 2)
-        Sums of weights and of weights of hits.
-    loss_ratio : float
-        c: what acting in vain costs, in units of what acting rightly gains.
-    is_ordered : bool
-        True where the levels have an order.
-
-    Returns
-    -------
-    ndarray, shape (..., 6)
-        In the order of :data:`EVENT_MEASURES`, as they stand: the bias from noise is still in them.
+    From sums of weights and of weights of hits by level, shape (..., L, 2). The bias from noise is still in them.
     """
     weight = sums[..., 0]
     hit = sums[..., 1]
@@ -304,23 +292,10 @@ def check_loss_ratio(loss_ratio: float) -> None:
 
 
 def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weights: ArrayLike | None = None) -> None:
-    """Refuse an event that does not hold in some draws and fail in others of at least two randomisations.
+    """Refuse an event that does not hold in some draws and fail in others of at least two replicates.
 
-    Nothing can drive what is always the same, and no error is known of what one randomisation alone has seen.
-
-    Parameters
-    ----------
-    hits : ndarray of bool, shape (n,)
-        Draws in which it holds.
-    groups : ndarray of int, shape (n,)
-        Independent randomisation of each draw.
-    weights : array_like of shape (n,), optional
-        For the bound.
-
-    Raises
-    ------
-    TooFewError
-        With the bound on the probability.
+    Nothing can drive what is always the same, and no error is known of what one replicate alone has seen. The
+    TooFewError has the bound on the probability, for which the weights are.
     """
     if min(len(np.unique(groups[hits])), len(np.unique(groups[~hits]))) > 1:
         return
@@ -489,17 +464,9 @@ def _level_frame(levels: Levels, table: Array, given: Jackknifed, name: str, n_d
 
 
 def varying(sample: Sample) -> dict[str, NDArray[np.generic]]:
-    """Inputs that are not the same in every draw, derived ones too, draws that were not simulated left out.
+    """Inputs that are not the same in every draw, derived ones too, by code name; only draws that were simulated.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n_ok,)
-        By code name; ``mode`` and ``prior_set`` as codes.
+    ``mode`` and ``prior_set`` are codes.
     """
     ok = sample.is_ok
     found = {}

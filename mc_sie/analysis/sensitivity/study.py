@@ -393,21 +393,10 @@ def sample_design(n_draws: int, n_replicates: int = N_REPLICATES_DEFAULT, seed: 
 
 
 def index_design(prior: PriorSet, drawn: Design, n_draws: int) -> Design:
-    """Points of block A of the indices: the first of each randomisation of the draws, as many as the runs allow.
+    """Points of block A of the indices: the first of each replicate of the draws, as many as the runs allow.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        Its number of random inputs decides how many runs a point takes.
-    drawn : Design
-        That of the draws.
-    n_draws : int
-        Runs of the model in all.
-
-    Returns
-    -------
-    Design
-        Sobol' points with the seed and the randomisations of the draws, at least two in each.
+    Sobol' points with the seed and the replicates of the draws, at least two in each. The number of random inputs
+    decides how many of the ``n_draws`` runs of the model a point takes.
     """
     each = n_evaluations(Space.of(prior), prior_groups(prior))
     per_replicate = max(2, n_draws // (each * drawn.n_replicates))
@@ -505,20 +494,8 @@ def _by_stated_names(indices: Indices, prior: PriorSet, notes: list[str]) -> Ind
 def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
     """Refuse indices of another joint distribution than that of the draws.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    design : Design
-        Points of block A of the indices.
-    indices : Indices
-        With the outcome at block A.
-
-    Raises
-    ------
-    InputError
-        When block A begins with the very points of the draws, as it does for Sobol' points, and the event does not hold
-        in the same ones.
+    Block A begins with the very points of the draws where these are Sobol' points: the event must hold in the same
+    ones.
     """
     if sample.design.scheme != design.scheme:
         return
