@@ -6,7 +6,7 @@ each such set on the same points. :mod:`mc_sie.analysis.comparison.crossings` fi
 Evidence comes after the change: the set with the input pinned is a prior like any other, and is asked given the
 evidence. All other inputs then are what the evidence says of them if the input has that value. The other order, to
 change the input and leave the rest as the evidence left it, would hold on to what was learned from a measurement in a
-world in which it would have come out otherwise. How likely the evidence is at a value, relative to the set as it is,
+draw in which it would have come out otherwise. How likely the evidence is at a value, relative to the set as it is,
 is told with it: a value at which the answer turns may be one that the evidence all but excludes.
 """
 

@@ -30,7 +30,6 @@ from mc_sie.stats.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
-    estimate_weighted,
     failed_of_counts,
     least_se,
     replicate_se,
@@ -64,9 +63,8 @@ class Answer:
     @cached_property
     def estimate(self) -> Estimate:
         """The probability with its error or bound."""
-        if self.weights is not None:
-            return estimate_weighted(self.hits, self.is_ok, self.weights, self.design.n_replicates)
-        return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
+        design = self.design
+        return estimate_probability(self.hits, self.is_ok, design.n_replicates, design.scheme, self.weights)
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:

@@ -66,8 +66,8 @@ Method = Literal["prior", "proposal", "tempering"]
 
 METHODS: dict[Method, str] = {
     "prior": "draws of the prior, weighted by their likelihood",
-    "proposal": "draws of a proposal fitted to worlds that tempering found",
-    "tempering": "worlds moved from the prior to the posterior by tempering",
+    "proposal": "draws of a proposal fitted to draws that tempering found",
+    "tempering": "draws moved from the prior to the posterior by tempering",
 }
 """Methods of conditioning, in the order in which they are tried, and their descriptions."""
 
@@ -469,7 +469,7 @@ def _tempered(
     for _ in range(_N_STEPS_HIGH):
         by_population = log_l.reshape(n_populations, n_each)
         if np.isneginf(by_population.max(axis=1)).any():
-            why = f"is so unlikely that one of {n_populations} populations of {n_each:,} worlds found none it allows"
+            why = f"is so unlikely that one of {n_populations} populations of {n_each:,} draws found none it allows"
             raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior, or take more draws.")
         step = next_step(by_population, 1.0 - power)
         power += step

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.engine.sample import Sample
-from mc_sie.stats.estimates import Estimate, estimate_probability, estimate_weighted
+from mc_sie.stats.estimates import Estimate, estimate_probability
 from mc_sie.stats.jackknife import quotient
 
 
@@ -51,6 +51,5 @@ def _estimate(sample: Sample, size: int) -> Estimate:
     first = np.zeros((design.n_replicates, design.n_per_replicate), dtype=bool)
     first[:, :size] = True
     among = first.ravel()
-    if sample.weights is not None:
-        return estimate_weighted(sample.hits[among], sample.is_ok[among], sample.weights[among], design.n_replicates)
-    return estimate_probability(sample.hits[among], sample.is_ok[among], design.n_replicates, design.scheme)
+    weights = None if sample.weights is None else sample.weights[among]
+    return estimate_probability(sample.hits[among], sample.is_ok[among], design.n_replicates, design.scheme, weights)

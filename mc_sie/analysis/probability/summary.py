@@ -34,7 +34,6 @@ from mc_sie.stats.estimates import (
     estimate_from_counts,
     estimate_from_sums,
     estimate_probability,
-    estimate_weighted,
     in_percent,
     one_in,
     replicate_se,
@@ -154,9 +153,7 @@ def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_
         counted = counted & among
     design = simulation.design
     hits = event.holds(simulation.outcomes)
-    if simulation.weights is not None:
-        return estimate_weighted(hits, counted, simulation.weights, design.n_replicates)
-    return estimate_probability(hits, counted, design.n_replicates, design.scheme)
+    return estimate_probability(hits, counted, design.n_replicates, design.scheme, simulation.weights)
 
 
 def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | None = None, n_evidence: int = 0) -> str:

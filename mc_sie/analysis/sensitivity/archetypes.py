@@ -57,18 +57,18 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         for medoid, part in medoids(positions[rows], n_medoids):
             clusters.append((share * part, int(hits[rows[medoid]]), MODES[code]))
     clusters.sort(key=lambda cluster: -cluster[0])
-    worlds: list[dict[str, Any]] = []
+    typical: list[dict[str, Any]] = []
     parts = []
     for number, (share, draw, name) in enumerate(clusters, start=1):
         row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
-        world: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
+        shown: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
         if POOL_DIMENSION in inputs:
-            world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
-        worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
+            shown[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
+        typical.append(shown | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
         frame = trajectory({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
         frame.insert(0, "archetype", number)
         parts.append(frame)
-    return pd.DataFrame(worlds), pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(typical), pd.concat(parts, ignore_index=True)
 
 
 def _normal_scores(values: NDArray[np.generic]) -> Array:

@@ -316,7 +316,8 @@ class _Conditional:
     """Points whose first few coordinates, in an order of each point's own, are those of A, the rest drawn given them.
 
     Along that order the latent normals are ``L e`` with independent innovations e and the triangular root L of the
-    reordered matrix. Innovations of A for what is known and of B for the rest give exactly the conditional law.
+    reordered matrix. Innovations of A for what is known and of B for the rest give exactly the conditional
+    distribution.
     """
 
     def __init__(self, space: Space, a: Array, b: Array, when: NDArray[np.intp]) -> None:
@@ -439,10 +440,7 @@ class _Frames:
             {
                 "quantity": [names[i] for i, _ in chosen],
                 "other": [names[j] for _, j in chosen],
-                "interaction": found.value,
-                "se": found.se,
-                "low": found.low,
-                "high": found.high,
+                **found.columns("interaction"),
                 "reading": READINGS["interaction"],
             }
         )

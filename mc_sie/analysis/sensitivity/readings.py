@@ -117,7 +117,11 @@ class Reading:
 
 
 def subject_named(of: str) -> Subject:
-    """Subject by its name; an InputError says what is wrong with a name that is none."""
+    """Subject by its name; an InputError says what is wrong with a name that is none, or a category's."""
+    if of == "mode":
+        why = "has no error on a scale: it is one of several categories"
+        remedy = "Ask mc_sie.sensitivity (mc-sie sensitivity) what learning it is worth."
+        raise InputError("the reading of mode", why, remedy)
     try:
         return subject_of(of)
     except ValueError as error:

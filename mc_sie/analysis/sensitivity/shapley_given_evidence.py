@@ -103,8 +103,8 @@ def _frame(label: str, names: list[str], sums: Array) -> pd.DataFrame:
 
     found = jackknife(sums, shares)
     converged = is_settled(sums, shares) & (found.half <= HALF_WIDTH_HIGH)
-    columns = {"value": found.value, "se": found.se, "low": found.low, "high": found.high, "converged": converged}
-    return pd.DataFrame({label: names, "index": "shapley", **columns, "reading": READINGS["shapley"]})
+    columns = {label: names, "index": "shapley", **found.columns(), "converged": converged}
+    return pd.DataFrame({**columns, "reading": READINGS["shapley"]})
 
 
 def drawn_given(
