@@ -191,15 +191,9 @@ def retraining(
     """
     check_prior_set(prior, "retraining")
     common = common_draws(
-        event,
-        n_draws=n_draws,
-        seed=seed,
-        scheme=scheme,
-        n_replicates=n_replicates,
-        horizon_months=horizon_months,
-        priors=[prior],
-        threads=threads,
-    )
+        event, n_draws=n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+        priors=[prior], threads=threads,
+    )  # fmt: skip
     gain = (*common.event.levels, GAIN_OOMS)[0]
     cases = list(_cases(prior))
     done = _Done(common, gain, progress, 2 + len(cases))

@@ -125,15 +125,9 @@ def structure(
     """
     check_prior_set(prior, "structure")
     common = common_draws(
-        event,
-        n_draws=n_draws,
-        seed=seed,
-        scheme=scheme,
-        n_replicates=n_replicates,
-        horizon_months=horizon_months,
-        priors=[prior],
-        threads=threads,
-    )
+        event, n_draws=n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+        priors=[prior], threads=threads,
+    )  # fmt: skip
     variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
     # Variants of different aspects can be the same set, which is asked once.
     todo = {prior.digest: prior}
