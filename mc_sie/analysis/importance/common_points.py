@@ -20,15 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import (
-    Conditioned,
-    check_satisfied,
-    log_likelihoods,
-    normalised,
-    with_marks,
-)
+from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.analysis.importance.drawing import simulate
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Proposal, dimension_of
+from mc_sie.analysis.importance.tempering import check_satisfied, log_likelihoods, normalised, with_marks
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.hits import hits_of_points
 from mc_sie.engine.run import simulate_points

@@ -15,16 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import (
-    Conditioned,
-    Draws,
-    Method,
-    Weighted,
-    condition,
-    log_likelihoods,
-    with_marks,
-)
+from mc_sie.analysis.importance.conditioning import Conditioned, Method, Weighted, condition
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Points, Proposal
+from mc_sie.analysis.importance.tempering import Draws, log_likelihoods, with_marks
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.counts import WEIGHT_HIGH, WEIGHT_UNIT, CountSpec, whole_weights
 from mc_sie.engine.run import uniforms_of

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned, implied
+from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.tempering import implied
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED, subject_of
 from mc_sie.engine.batches import Progress

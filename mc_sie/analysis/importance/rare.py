@@ -20,11 +20,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import subset_simulation
-from mc_sie.analysis.importance.conditioning import with_marks
 from mc_sie.analysis.importance.counting import log_weights, pilot
 from mc_sie.analysis.importance.hits_table import shifts_of
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import Simulator
+from mc_sie.analysis.importance.tempering import with_marks
 from mc_sie.analysis.probability.summary import sentence
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_prior_set, simulate_points

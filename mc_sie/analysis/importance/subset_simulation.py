@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import crank_nicolson
-from mc_sie.analysis.importance.conditioning import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.analysis.importance.proposal import (
     TINY,
     Cell,
@@ -39,6 +38,7 @@ from mc_sie.analysis.importance.proposal import (
     own_columns,
     with_wider,
 )
+from mc_sie.analysis.importance.tempering import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.engine.run import simulate_points
 from mc_sie.events import Event
 from mc_sie.outcomes import Outcomes

@@ -21,8 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.common_points import EvidencePoints
-from mc_sie.analysis.importance.conditioning import log_likelihoods
 from mc_sie.analysis.importance.proposal import Numbers
+from mc_sie.analysis.importance.tempering import log_likelihoods
 from mc_sie.analysis.sensitivity.indices import (
     HALF_WIDTH_HIGH,
     READINGS,
