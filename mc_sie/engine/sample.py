@@ -16,7 +16,7 @@ from mc_sie.engine.run import Simulation
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.sampling import Design
-from mc_sie.stats.estimates import Estimate, estimate_probability, estimate_weighted, failed_in_words
+from mc_sie.stats.estimates import Estimate, estimate_probability, failed_in_words
 from mc_sie.text.showing import Shown
 
 
@@ -74,9 +74,8 @@ class Sample(Shown):
     @property
     def answer(self) -> Estimate:
         """Probability of the event, weighted where draws have weights."""
-        if self.weights is not None:
-            return estimate_weighted(self.hits, self.is_ok, self.weights, self.design.n_replicates)
-        return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
+        design = self.design
+        return estimate_probability(self.hits, self.is_ok, design.n_replicates, design.scheme, self.weights)
 
     @property
     def n_telling(self) -> int:

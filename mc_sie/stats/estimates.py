@@ -97,7 +97,11 @@ class WeightedEstimate(Estimate):
 
 
 def estimate_probability(
-    hits: NDArray[np.bool_], counted: NDArray[np.bool_], n_replicates: int, scheme: str
+    hits: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+    n_replicates: int,
+    scheme: str,
+    weights: NDArray[np.float64] | None = None,
 ) -> Estimate:
     """Probability of an event, with its Monte Carlo error.
 
@@ -111,12 +115,16 @@ def estimate_probability(
         Independent randomisations, of n / n_replicates draws each.
     scheme : str
         Sampling scheme; plain Monte Carlo (``philox``) gets a Wilson interval.
+    weights : array of shape (n,), optional
+        Weights, of which :func:`estimate_weighted` then takes account.
 
     Returns
     -------
     Estimate
         nan where no draw counts.
     """
+    if weights is not None:
+        return estimate_weighted(hits, counted, weights, n_replicates)
     by_replicate = hits.reshape(n_replicates, -1), counted.reshape(n_replicates, -1)
     return estimate_from_counts((by_replicate[0] & by_replicate[1]).sum(axis=1), by_replicate[1].sum(axis=1), scheme)
 

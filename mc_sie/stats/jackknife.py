@@ -60,6 +60,10 @@ class Jackknifed:
         """Upper end of the two-sided 90 % interval."""
         return self.value + self.half
 
+    def columns(self, name: str = "value") -> dict[str, Array]:
+        """Columns of a table: the numbers by a name, ``se``, ``low`` and ``high``."""
+        return {name: self.value, "se": self.se, "low": self.low, "high": self.high}
+
 
 def jackknife(sums: Array, statistic: Callable[[Array], Array]) -> Jackknifed:
     """A statistic of sums, its bias from noise taken away, with its error.

@@ -19,7 +19,7 @@ def test_run_of_a_set_given_evidence_writes_weights_and_how(cli, here):
     status, out, _ = cli("run", "economists-evidence", *SMALL, "--draws", "16384", "--out", "given")
     assert status == 0
     assert ", given 4 pieces of evidence; " in out
-    assert "Given the evidence: draws of a proposal fitted to worlds that tempering found" in out
+    assert "Given the evidence: draws of a proposal fitted to draws that tempering found" in out
     record = json.loads((here / "given/run.json").read_text())
     assert record["sentence"] in " ".join(out.split())
     assert record["evidence"]["way"] == "proposal"

@@ -9,7 +9,7 @@ import xarray as xr
 from tests_settings import INTERPRETED
 
 from mc_sie import load_prior, read_run, simulate, summarise, write_run
-from mc_sie.analysis.importance.conditioning import log_likelihoods
+from mc_sie.analysis.importance.tempering import log_likelihoods
 from mc_sie.engine.datatree import equal_weight
 from mc_sie.errors import InputError
 from mc_sie.model.status import ENDS

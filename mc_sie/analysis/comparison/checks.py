@@ -47,22 +47,8 @@ _LIMITS: tuple[tuple[str, Mapping[str, float | str], Mapping[str, float | str]],
 def extreme_inputs(prior: PriorSet, event: Event, horizon_months: float, threads: int | None = None) -> pd.DataFrame:
     """Simulations of the prior's extremes: each quantity alone, and many at once.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    event : Event
-        The event.
-    horizon_months : float
-        End of each trajectory.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an input: ``input`` (a quantity, ``corners``, or ``the only one``), ``n_rows``, ``n_ok``, ``n_hits``,
-        and ``statuses`` of those that could not be simulated, in words.
+    One row an input: ``input`` (a quantity, ``corners``, or ``the only one``), ``n_rows``, ``n_ok``, ``n_hits``, and
+    ``statuses`` of those that could not be simulated, in words.
     """
     names = prior.dimensions
     generator = np.random.Generator(np.random.Philox(0))
@@ -103,25 +89,9 @@ def limit_table(
 ) -> pd.DataFrame:
     """Pairs of variants of the prior whose answers must be one, on the same points.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    event : Event
-        The event.
-    horizon_months : float
-        End of each trajectory.
-    seed : int
-        Seed of the points.
-    threads : int, optional
-        Threads.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``limit``, ``prob`` and ``prob_limit`` (near the limit, and in it), ``difference`` with its ``se``, and
-        ``holds``: True where they differ by no more than three standard errors and 0.1 points. A variant that the set
-        cannot take is left out (shortening where the law changes with time).
+    One row a limit: ``limit``, ``prob`` and ``prob_limit`` (near the limit, and in it), ``difference`` with its ``se``,
+    and ``holds``: True where they differ by no more than three standard errors and 0.1 points. A variant that the set
+    cannot take is left out (shortening where the law of motion changes with time).
     """
     rows = []
     for words, *sides in _LIMITS:

@@ -30,7 +30,6 @@ from mc_sie.stats.estimates import (
     decimals,
     estimate_from_counts,
     estimate_probability,
-    estimate_weighted,
     failed_of_counts,
     least_se,
     replicate_se,
@@ -41,31 +40,18 @@ from mc_sie.stats.jackknife import quotient
 
 @dataclass(frozen=True)
 class Answer:
-    """The event in the draws of one prior set.
-
-    Attributes
-    ----------
-    prior : PriorSet
-        The set.
-    design : Design
-        Points, the same for every set that is asked.
-    hits, is_ok : array of shape (n,), bool
-        Of which draws the event is true, and which could be simulated.
-    weights : array of shape (n,) or None
-        Weight of each draw given the set's evidence, with mean 1; None where it states none.
-    log_marginal : float
-        Natural logarithm of the likelihood of the evidence that the set expects before it; 0 without any.
-    worth : Worth or None
-        Effective sample size of the weighted draws; None without evidence.
-    """
+    """The event in the draws of one prior set."""
 
     prior: PriorSet
-    design: Design
+    design: Design  # the same points for every set that is asked
+    # draws in which the event is true, and those that could be simulated, shape (n,)
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
+    # shape (n,): weight of each draw given the set's evidence, with mean 1; None where it states none
     weights: NDArray[np.float64] | None = None
+    # natural logarithm of the likelihood of the evidence that the set expects before it; 0 without any
     log_marginal: float = 0.0
-    worth: Worth | None = None
+    worth: Worth | None = None  # effective sample size of the weighted draws; None without evidence
 
     @cached_property
     def draws(self) -> dict[str, NDArray[np.generic]]:
@@ -77,9 +63,8 @@ class Answer:
     @cached_property
     def estimate(self) -> Estimate:
         """The probability with its error or bound."""
-        if self.weights is not None:
-            return estimate_weighted(self.hits, self.is_ok, self.weights, self.design.n_replicates)
-        return estimate_probability(self.hits, self.is_ok, self.design.n_replicates, self.design.scheme)
+        design = self.design
+        return estimate_probability(self.hits, self.is_ok, design.n_replicates, design.scheme, self.weights)
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
@@ -128,47 +113,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class CommonDraws:
-    """An event, and the points on which prior sets are asked about it. Made by :func:`common_draws`.
-
-    Attributes
-    ----------
-    event : Event
-        The event.
-    design : Design
-        The points.
-    horizon_months : float
-        End of each trajectory at the latest.
-    threads : int or None
-        Threads; every processor if None.
-    given : EvidencePoints or None
-        Points for sets that state evidence; None where there are none such.
-    """
+    """An event, and the points on which prior sets are asked about it. Made by :func:`common_draws`."""
 
     event: Event
     design: Design
     horizon_months: float
     threads: int | None
-    given: EvidencePoints | None = None
+    given: EvidencePoints | None = None  # points for sets that state evidence; None where there are none such
 
     def ask(self, prior: PriorSet, *, progress: Progress | None = None) -> Answer:
-        """Ask a prior set on the common points.
+        """The event in the draws of a prior set on the common points, given its evidence if it states any.
 
-        Parameters
-        ----------
-        prior : PriorSet
-            The set; given its evidence, if it states any.
-        progress : callable, optional
-            As in :func:`mc_sie.simulate`.
-
-        Returns
-        -------
-        Answer
-            The event in its draws.
-
-        Raises
-        ------
-        InputError
-            For evidence that no draw satisfies, or about a quantity that some draws do not have.
+        An InputError for evidence that no draw satisfies, or about a quantity that some draws do not have.
         """
         if prior.evidence:
             given = self.given
@@ -205,25 +161,10 @@ def common_draws(
 ) -> CommonDraws:
     """An event and common points, checked before anything is simulated.
 
-    Parameters
-    ----------
-    event : Event or str
-        The event.
-    n_draws, seed, scheme, n_replicates, horizon_months, threads
-        As in :func:`mc_sie.simulate`.
-    priors : sequence of PriorSet
-        Sets around which points are laid for sets given evidence, if any of them states some. Sets that are asked
-        later, with other priors or evidence, are asked on the same points.
-
-    Returns
-    -------
-    CommonDraws
-        Ready to :meth:`~CommonDraws.ask` prior sets.
-
-    Raises
-    ------
-    InputError
-        For an event that does not parse or asks about a time beyond the horizon, or sizes that cannot be used.
+    ``priors`` are sets around which points are laid for sets given evidence, if any of them states some; sets that are
+    asked later, with other priors or evidence, are asked on the same points. All else is as in :func:`mc_sie.simulate`.
+    An InputError for an event that does not parse or asks about a time beyond the horizon, or sizes that cannot be
+    used.
     """
     if isinstance(event, str):
         event = parse_event(event)
@@ -244,30 +185,18 @@ def common_draws(
 
 @dataclass(frozen=True)
 class Change:
-    """By how much a probability changes, or a part of such a change.
+    """By how much a probability changes, or a part of such a change."""
 
-    Attributes
-    ----------
-    change : float
-        After minus before, on the scale from 0 to 1.
-    se : float
-        Monte Carlo standard error.
-    low, high : float
-        Two-sided 90 % t interval from the replicates; or, where fewer than :data:`~.estimates.RARE_HITS` draws change,
-        a 95 % bound on the size of the change: it cannot exceed the probability that a draw changes, which is bounded
-        as that of a rare event.
-    interval : {"t", "binomial"}
-        Kind of the interval.
-    n_changed : int
-        Draws of which the event becomes true or stops being true; given evidence the effective number of those with it,
-        since a change of their weights is enough.
-    """
-
-    change: float
+    change: float  # after minus before, on the scale from 0 to 1
     se: float
+    # two-sided 90 % t interval from the replicates; or, where fewer than `.estimates.RARE_HITS` draws change, a 95 %
+    # bound on the size of the change: it cannot exceed the probability that a draw changes, which is bounded as that of
+    # a rare event
     low: float
     high: float
-    interval: str
+    interval: str  # "t" or "binomial"
+    # draws of which the event becomes true or stops being true; given evidence the effective number of those with it,
+    # since a change of their weights is enough
     n_changed: int
 
     @property
@@ -283,23 +212,10 @@ class Change:
 def change_of(
     pooled: float, by_replicate: NDArray[np.float64], n_changed: int, n_draws: int, *, further_se: float = 0.0
 ) -> Change:
-    """A change with its error.
+    """A change with its error, or with a bound where few draws change.
 
-    Parameters
-    ----------
-    pooled : float
-        From all draws together.
-    by_replicate : array of shape (R,)
-        From each randomisation.
-    n_changed, n_draws : int
-        Draws that change, and draws in all.
-    further_se : float
-        Standard error from another source, independent of the draws.
-
-    Returns
-    -------
-    Change
-        With a t interval or a bound.
+    ``pooled`` comes from all draws together, ``by_replicate``, shape (R,), from each replicate; ``n_changed`` of
+    ``n_draws`` draws change. ``further_se`` is a standard error from another source, independent of the draws.
     """
     spread = replicate_se(by_replicate)
     if n_changed < RARE_HITS:
@@ -313,18 +229,7 @@ def change_of(
 
 
 def change_between(before: Answer, after: Answer) -> Change:
-    """The change from one answer to another on the same points.
-
-    Parameters
-    ----------
-    before, after : Answer
-        On the same common draws.
-
-    Returns
-    -------
-    Change
-        With the error of the difference.
-    """
+    """The change from one answer to another on the same common draws, with the error of the difference."""
     changed = after.hits ^ before.hits
     if before.weights is not None or after.weights is not None:
         changed = after.hits | before.hits
@@ -338,21 +243,10 @@ def change_between(before: Answer, after: Answer) -> Change:
 
 
 def evidence_notes(worths: Iterable[Worth | None], n_draws: int, what: str = "sets") -> list[str]:
-    """Sentences on answers given evidence: what their draws are worth, and how many of them have draws of their own.
+    """Sentences on answers given evidence: effective sample sizes, and how many have draws of their own.
 
-    Parameters
-    ----------
-    worths : iterable of Worth or None
-        :attr:`Answer.worth` of each answer.
-    n_draws : int
-        Draws behind each.
-    what : str
-        What was asked, in the plural.
-
-    Returns
-    -------
-    list of str
-        None where no answer is given evidence.
+    ``worths`` has :attr:`Answer.worth` of each answer, behind which are ``n_draws`` draws; ``what`` was asked, in the
+    plural. No sentence where no answer is given evidence.
     """
     given = [worth for worth in worths if worth is not None]
     if not given:
@@ -375,17 +269,9 @@ def evidence_notes(worths: Iterable[Worth | None], n_draws: int, what: str = "se
 
 
 def in_points(change: float, se: float) -> str:
-    """A change in percentage points with its sign, and no digit beyond its error.
+    """A change, on the scale from 0 to 1, in percentage points with its sign, and no digit beyond its error.
 
-    Parameters
-    ----------
-    change, se : float
-        On the scale from 0 to 1.
-
-    Returns
-    -------
-    str
-        ``"+14.1"``; ``"0"`` for a change that is nothing in every randomisation.
+    Such as ``"+14.1"``; ``"0"`` for a change that is nothing in every replicate.
     """
     if change == 0.0 and se == 0.0:
         return "0"
@@ -396,18 +282,7 @@ def in_points(change: float, se: float) -> str:
 
 
 def within_points(change: Change) -> str:
-    """A change in points with its error, or the bound that is all there is.
-
-    Parameters
-    ----------
-    change : Change
-        The change.
-
-    Returns
-    -------
-    str
-        ``"+14.1 (SE 0.2)"`` or ``"0 (at most 0.005)"``.
-    """
+    """A change in points with its error, ``"+14.1 (SE 0.2)"``, or the bound, ``"0 (at most 0.005)"``."""
     if change.is_rare:
         text = "0"
         if change.change:
@@ -422,38 +297,14 @@ def points_of(se: float) -> str:
 
 
 def steps(progress: Progress | None, done: int, total: int) -> Progress | None:
-    """The progress of one of several reruns as part of the whole.
-
-    Parameters
-    ----------
-    progress : callable or None
-        Of the whole, in draws.
-    done, total : int
-        Reruns done before this one, and in all.
-
-    Returns
-    -------
-    callable or None
-        For :meth:`CommonDraws.ask`.
-    """
+    """The progress of one of several reruns, in draws, as part of the whole; ``done`` of ``total`` came before."""
     if progress is None:
         return None
     return lambda part, whole: progress(done * whole + part, total * whole)
 
 
 def distinct_names(priors: Sequence[PriorSet]) -> list[str]:
-    """Names of some sets, the second of one name with a number behind it.
-
-    Parameters
-    ----------
-    priors : sequence of PriorSet
-        The sets.
-
-    Returns
-    -------
-    list of str
-        As many.
-    """
+    """Names of some sets, the second of one name with a number behind it."""
     names: list[str] = []
     for prior in priors:
         n_before = sum(earlier.name == prior.name for earlier in priors[: len(names)])

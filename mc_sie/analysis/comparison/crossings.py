@@ -24,6 +24,7 @@ POSITION_HIGH = 600.0
 """Scans end here on any natural scale: e^-600 still is a number."""
 
 _RESOLUTION = 1e-9  # share of an interval of the grid at which a probability that still leaps is said to jump
+_STEPS_AHEAD = 1.0  # an unusual position is asked for if a step as large as the last would bring P to the target
 _STEP_LOW = 1e-6  # shortest step of a local slope, as a share of the interval
 
 
@@ -33,24 +34,15 @@ class TooFarError(InputError):
 
 @dataclass(frozen=True)
 class Crossing:
-    """A crossing on the natural scale of an input.
+    """A crossing on the natural scale of an input."""
 
-    Attributes
-    ----------
-    kind : {"crossing", "jump", "between"}
-        ``jump`` where the probability leaps over the target, ``between`` where no finite position can be named.
-    position, se, low, high : float
-        Where it is, with its standard error and the ends of its 90 % interval.
-    direction : {"rising", "falling"}
-        What the probability does there.
-    """
-
-    kind: str
+    kind: str  # ``jump`` where the probability leaps over the target, ``between`` where no finite position can be named
+    # where it is, with its standard error and the ends of its 90 % interval
     position: float
     se: float
     low: float
     high: float
-    direction: str
+    direction: str  # what the probability does there
 
 
 class Scan:
@@ -99,22 +91,38 @@ class Scan:
                 self.refused[position] = f"{error.where} {error.why}"
         self.grid = sorted(self.answers)
 
-    def extend(self, targets: Sequence[float], low: float = -math.inf, high: float = math.inf) -> None:
-        """Go on beyond the grid in doubling steps, at most to the domain's ends, while P moves towards a target."""
+    def extend(
+        self, targets: Sequence[float], usual: tuple[float, float], domain: tuple[float, float] = (-math.inf, math.inf)
+    ) -> None:
+        """Go on beyond the grid in doubling steps while P moves towards a target.
+
+        Beyond the ``usual`` positions only where one more step like the last would reach it, and never beyond the
+        domain.
+        """
         for is_upper in (False, True):
             while len(self.grid) > 1:
                 inner, last = self.grid[-2:] if is_upper else self.grid[1::-1]
                 following = last + 2.0 * (last - inner)
-                before = self.at(inner)
-                here = self.at(last)
-                is_rising = here.low > before.high
-                is_falling = here.high < before.low
-                is_ahead = (is_rising and max(targets) > here.low) or (is_falling and min(targets) < here.high)
-                if not is_ahead or not (low < following < high and abs(following) <= POSITION_HIGH):
+                step = self.at(last).prob - self.at(inner).prob
+                gap = self._gap(inner, last, targets)
+                if not usual[0] <= following <= usual[1] and gap > _STEPS_AHEAD * abs(step):
+                    break
+                if math.isinf(gap) or not (domain[0] < following < domain[1] and abs(following) <= POSITION_HIGH):
                     break
                 self.over([following])
                 if following not in self.answers:
                     break
+
+    def _gap(self, inner: float, last: float, targets: Sequence[float]) -> float:
+        """How far P is from the next target that it moves towards, beyond doubt; inf where there is none."""
+        before = self.at(inner)
+        here = self.at(last)
+        gaps = [math.inf]
+        if here.low > before.high:
+            gaps += [target - here.prob for target in targets if target > here.low]
+        if here.high < before.low:
+            gaps += [here.prob - target for target in targets if target < here.high]
+        return min(gaps)
 
     def at(self, position: float) -> Estimate:
         """The probability at one position."""

@@ -11,10 +11,10 @@ taken alone. Evidence is a block of its own. A mixed set has the evidence of one
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations, pairwise
+from itertools import pairwise
 from operator import or_
 
 import numpy as np
@@ -34,13 +34,14 @@ from mc_sie.analysis.comparison.common_draws import (
     points_of,
     steps,
 )
-from mc_sie.analysis.importance.common_points import Worth, check_subjects
+from mc_sie.analysis.comparison.differences import densities_of, differences_of
+from mc_sie.analysis.comparison.mixed_sets import EVIDENCE, WHOLE, MixedSets, block_words
+from mc_sie.analysis.importance.common_points import Worth
 from mc_sie.engine.batches import Progress
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event
-from mc_sie.priors import Entry, PriorSet
-from mc_sie.priors.modified import differing_blocks, is_same_entry, mixed
-from mc_sie.quantities import BLOCKS, HORIZON_MONTHS_DEFAULT, QUANTITIES
+from mc_sie.priors import PriorSet
+from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.sampling import N_REPLICATES_DEFAULT
 from mc_sie.stats import shapley
 from mc_sie.stats.estimates import in_percent, one_in, replicate_se
@@ -49,20 +50,6 @@ from mc_sie.text.showing import Shown
 DRAWS_DEFAULT = 2**16
 """Draws for each mixed set when nothing else is asked for."""
 
-EXACT_HIGH = 10
-"""Most players for which every mixed set is simulated when nothing else is asked for."""
-
-ORDER_PAIRS = 50
-"""Pairs of random orders beyond that, when nothing else is asked for."""
-
-WHOLE = "whole set"
-"""The one player between two pools, which have no blocks in common."""
-
-EVIDENCE = "evidence"
-"""The player of what two sets are conditioned on, where that differs."""
-
-_BINS = 40  # of a histogram
-_ATOM_SHARE = 0.002  # a value that at least this share of the draws take is an atom
 _LISTED_HIGH = 16  # most mixed sets that a note lists by name
 _LARGE = 0.1  # share of a difference from which a bar is named in the reading
 _NAMED_HIGH = 4  # most bars that are
@@ -166,17 +153,11 @@ def compare(
         raise InputError(f"order_pairs = {order_pairs}", "is below 2", "The spread of the orders is part of the error.")
     priors = (first, *others)
     common = common_draws(
-        event,
-        n_draws=n_draws,
-        seed=seed,
-        scheme=scheme,
-        n_replicates=n_replicates,
-        horizon_months=horizon_months,
-        priors=priors,
-        threads=threads,
-    )
+        event, n_draws=n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+        priors=priors, threads=threads,
+    )  # fmt: skip
     names = distinct_names(priors)
-    plans = [_Plan.of(first, other, order_pairs, seed) for other in others]
+    plans = [MixedSets.of(first, other, order_pairs, seed) for other in others]
     total = len(priors) + sum(len(plan.masks) - 2 for plan in plans if plan.players)
     done = 0
     answers = []
@@ -227,147 +208,6 @@ def _frame(rows: list[dict[str, object]], columns: Sequence[str]) -> pd.DataFram
     return pd.DataFrame(rows, columns=list(columns))
 
 
-# ------------------------------------------------------------------------------------------------- players
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The players between two sets, and the mixed sets that will be asked."""
-
-    first: PriorSet
-    other: PriorSet
-    players: tuple[tuple[str, ...], ...]
-    orders: NDArray[np.int64] | None
-    masks: tuple[int, ...]
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, first: PriorSet, other: PriorSet, order_pairs: int | None, seed: int) -> _Plan:
-        """The plan for two sets; refuses nothing that can be split in a coarser way."""
-        if first.digest == other.digest:
-            return cls(first, other, (), None, (), ())
-        is_one_prior = first.without_evidence().digest == other.without_evidence().digest
-        if first.members and other.members and not is_one_prior:
-            note = (
-                f"{first.name} and {other.name} are both pools. Their members have no counterparts in one another, so "
-                "that no block can be taken from one of them: the difference is not split."
-            )
-            return cls(first, other, ((WHOLE,),), None, (0, 1), (note,))
-        players, notes = _players(first, other)
-        if (first.members or other.members) and not is_one_prior:
-            notes += (_pool_note(first, other),)
-        if first.evidence or other.evidence:
-            notes += (_evidence_note(first, other),)
-        if order_pairs is None and len(players) <= EXACT_HIGH:
-            return cls(first, other, players, None, tuple(range(2 ** len(players))), notes)
-        orders = shapley.random_orders(len(players), order_pairs or ORDER_PAIRS, seed)
-        return cls(first, other, players, orders, shapley.sets_along(orders), notes)
-
-    def set_of(self, mask: int) -> PriorSet:
-        """The mixed set that takes some players from the other set."""
-        return _mixed(self.first, self.other, self.taken(mask))
-
-    def taken(self, mask: int) -> tuple[str, ...]:
-        """The blocks of a set of players."""
-        return tuple(block for bit, player in enumerate(self.players) if mask >> bit & 1 for block in player)
-
-
-def _mixed(first: PriorSet, other: PriorSet, taken: Collection[str]) -> PriorSet:
-    """The first set with some blocks of the other one, among them perhaps its evidence."""
-    blocks = [block for block in taken if block != EVIDENCE]
-    if not (first.evidence or other.evidence):
-        return mixed(first, other, blocks)
-    evidence = other.evidence if EVIDENCE in taken else first.evidence
-    name = f"{first.name} with {', '.join(taken)} of {other.name}"
-    found = first.without_evidence()
-    if blocks:
-        found = mixed(found, other.without_evidence(), blocks, name)
-    return replace(found.given(evidence), name=name)
-
-
-def _has_other_evidence(first: PriorSet, other: PriorSet) -> bool:
-    """True where two sets are conditioned on different things, whatever these are called."""
-    stated = [sorted(repr(sorted(item.numbers.items())) for item in prior.evidence) for prior in (first, other)]
-    return stated[0] != stated[1]
-
-
-def _pool_note(first: PriorSet, other: PriorSet) -> str:
-    """A sentence on what a mixed set is where one of the two is a pool."""
-    if first.members:
-        return (
-            f"{first.name} is a pool: in a mixed set each of its members takes the blocks in question from "
-            f"{other.name}, at its weight in the pool."
-        )
-    return (
-        f"{other.name} is a pool: in a mixed set each of its members gives the blocks in question to {first.name}, at "
-        "its weight in the pool."
-    )
-
-
-def _evidence_note(first: PriorSet, other: PriorSet) -> str:
-    """A sentence on what mixed sets are conditioned on."""
-    if not _has_other_evidence(first, other):
-        return f"{first.name} and {other.name} state the same evidence: every mixed set is asked given it."
-    sides = []
-    for prior in (first, other):
-        what = "none"
-        if prior.evidence:
-            what = ", ".join(item.name for item in prior.evidence)
-        sides.append(f"{prior.name}: {what}")
-    return (
-        f"Evidence is a block of its own ({'; '.join(sides)}). A mixed set takes priors from either set as they were "
-        "before evidence, and is asked given that of one of them."
-    )
-
-
-def _players(first: PriorSet, other: PriorSet) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
-    """Blocks that differ, those merged that cannot be taken apart, and notes on these.
-
-    A set that cannot exist (shortening beside a rho that changes with time) has two or three blocks that refuse each
-    other. One of them is alone in coming from its set; so the mixed sets that take one block from either set, and all
-    others from the other, show every such refusal.
-    """
-    players: tuple[tuple[str, ...], ...] = ()
-    if first.without_evidence().digest != other.without_evidence().digest:
-        players = tuple((block,) for block in differing_blocks(first, other))
-    if _has_other_evidence(first, other):
-        players += ((EVIDENCE,),)
-    refused: dict[frozenset[str], str] = {}
-
-    def refusals(tried: tuple[tuple[str, ...], ...]) -> list[str]:
-        blocks = frozenset(block for player in tried for block in player)
-        found = []
-        for taken in (side for player in tried for side in (frozenset(player), blocks - frozenset(player))):
-            if taken not in refused:
-                try:
-                    check_subjects(_mixed(first, other, sorted(taken)))
-                    refused[taken] = ""
-                except InputError as error:
-                    refused[taken] = f"{error.why}"
-            if refused[taken]:
-                found.append(refused[taken])
-        return found
-
-    notes = []
-    while reasons := refusals(players):
-        pairs = list(combinations(range(len(players)), 2))
-        i, j = min(pairs, key=lambda pair: len(refusals(_merged(players, *pair))))
-        players = _merged(players, i, j)
-        merged = " and ".join(_block_words(players[i]))
-        notes.append(f"{merged} are taken together: a set with only one of them from {other.name} {reasons[0]}.")
-    return players, tuple(notes)
-
-
-def _merged(players: tuple[tuple[str, ...], ...], i: int, j: int) -> tuple[tuple[str, ...], ...]:
-    """The players with j, the later one, joined to i."""
-    return (*players[:i], players[i] + players[j], *players[i + 1 : j], *players[j + 1 :])
-
-
-def _block_words(player: tuple[str, ...]) -> list[str]:
-    """Names of blocks for people; a block of one quantity is called after it."""
-    return [block.replace("_", " ") if block not in QUANTITIES else block for block in player]
-
-
 # ------------------------------------------------------------------------------------- the split of one difference
 
 
@@ -387,7 +227,7 @@ class _Part:
 
 def _split(
     common: CommonDraws,
-    plan: _Plan,
+    plan: MixedSets,
     names: tuple[str, str],
     before: Answer,
     after: Answer,
@@ -420,7 +260,7 @@ def _split(
         packed[mask] = _PackedHits.of(answer)
         may_count_twice = answer.prior.may_count_twice
         rows.append({"against": names[1], "taken": taken, **answer.columns(), "may_count_twice": may_count_twice})
-    differences = list(_differences(plan, names[1]))
+    differences = list(differences_of(plan, names[1]))
     quantities = [str(row["quantity"]) for row in differences if row["block"] != EVIDENCE]
     method = "all mixed sets"
     if plan.orders is not None:
@@ -445,7 +285,7 @@ def _split(
         ],
         mixed=rows,
         differences=differences,
-        densities=list(_densities(names, quantities, before, after)),
+        densities=list(densities_of(names, quantities, before, after)),
         notes=(*plan.notes, *_mixed_notes(names, len(plan.masks) - 2, twice, failed)),
         reading=_reading(common.event, names, before, after, whole, ranked, ", ".join(quantities)),
         worths=worths,
@@ -491,7 +331,7 @@ class _PackedHits:
         return self.bits ^ other.bits
 
 
-def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, _PackedHits], n_draws: int) -> list[Change]:
+def _bars(plan: MixedSets, values: NDArray[np.float64], packed: dict[int, _PackedHits], n_draws: int) -> list[Change]:
     """The Shapley value of each player, with its error from the replicates and, with random orders, from the orders."""
     if not plan.players:
         return []
@@ -520,66 +360,7 @@ def _bars(plan: _Plan, values: NDArray[np.float64], packed: dict[int, _PackedHit
     return found
 
 
-# --------------------------------------------------------------------------------------- what differs, in words
-
-
-def _differences(plan: _Plan, against: str) -> Iterator[dict[str, object]]:
-    """Each quantity of which the two sets say different things."""
-    if plan.players == ((WHOLE,),):
-        return
-    for block in (block for player in plan.players for block in player):
-        if block == EVIDENCE:
-            ours, theirs = (_evidence_words(prior) for prior in (plan.first, plan.other))
-            yield {
-                "against": against, "block": block, "quantity": EVIDENCE, "unit": "", "of_first": ours,
-                "of_against": theirs,
-            }  # fmt: skip
-            continue
-        for name in BLOCKS[block]:
-            ours = _description(plan.first, name)
-            theirs = _description(plan.other, name)
-            if ours != theirs and not _is_same(plan.first, plan.other, name):
-                yield {
-                    "against": against,
-                    "block": block,
-                    "quantity": name,
-                    "unit": QUANTITIES[name].unit,
-                    "of_first": ours,
-                    "of_against": theirs,
-                }
-
-
-def _evidence_words(prior: PriorSet) -> str:
-    return "; ".join(item.words for item in prior.evidence) or "none"
-
-
-def _is_same(first: PriorSet, other: PriorSet, name: str) -> bool:
-    """True where two plain sets have one prior, however it is written."""
-    if first.members or other.members:
-        return False
-    return is_same_entry(first.entries.get(name), other.entries.get(name))
-
-
-def _description(prior: PriorSet, name: str) -> str:
-    """The distribution of a quantity in words."""
-    entries = [(member.entries.get(name), weight) for member, weight in prior.plain_sets]
-    texts = list(dict.fromkeys(_words(entry) for entry, _ in entries))
-    if len(texts) == 1:
-        return texts[0]
-    given = math.fsum(weight for entry, weight in entries if entry is not None)
-    if given > 1.0 - 1e-9:
-        return f"pooled, {len(texts)} distributions"
-    return f"pooled; given with weight {given:.2g}"
-
-
-def _words(entry: Entry | None) -> str:
-    """The prior of one set in words."""
-    if entry is None:
-        return "not given"
-    words = entry.distribution.describe()
-    if entry.is_default:
-        words += " (default)"
-    return words
+# ------------------------------------------------------------------------------------- the difference in sentences
 
 
 def _reading(
@@ -608,7 +389,7 @@ def _reading(
     if len(ranked) == 1:
         if ranked[0][0] == (WHOLE,):
             return f"{head} Both are pools, so that it is not split."
-        what = " and ".join(_block_words(ranked[0][0]))
+        what = " and ".join(block_words(ranked[0][0]))
         if quantities:  # evidence is a block without quantities
             what += f" ({quantities})"
         return f"{head} They differ in one thing only, {what}, which makes all of it."
@@ -639,7 +420,7 @@ def _answer_words(answer: Answer) -> str:
 
 def _bar_words(player: tuple[str, ...], bar: Change) -> str:
     """Blocks and what they make, in points."""
-    return f"{' with '.join(_block_words(player))} ({in_points(bar.change, bar.se)})"
+    return f"{' with '.join(block_words(player))} ({in_points(bar.change, bar.se)})"
 
 
 def _listed(texts: list[str]) -> str:
@@ -650,56 +431,3 @@ def _listed(texts: list[str]) -> str:
     if not others:
         return last
     return f"{', '.join(others)} and {last}"
-
-
-# ------------------------------------------------------------------------------------------ distributions that differ
-
-
-def _densities(
-    names: tuple[str, str], quantities: list[str], before: Answer, after: Answer
-) -> Iterator[dict[str, object]]:
-    """Distributions of what differs, as drawn: what is stated in two ways is shown as what both determine."""
-    shown = dict.fromkeys(
-        name if name in before.draws and name in after.draws else QUANTITIES[name].determines or name
-        for name in quantities
-    )
-    for name in shown:
-        drawn = [np.asarray(answer.draws[name], dtype=np.float64) for answer in (before, after)]
-        given = np.concatenate([values[np.isfinite(values)] for values in drawn])
-        edges = _edges(name, given)
-        for label, values in zip(names, drawn, strict=True):
-            for kind, low, high, value in _histogram(values, edges, is_code=name == "mode"):
-                yield {
-                    "against": names[1], "quantity": name, "set": label, "kind": kind, "low": low, "high": high,
-                    "value": value,
-                }  # fmt: skip
-
-
-def _edges(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ends of the bins of a histogram, over all but the outermost two in a thousand of both sets together."""
-    if values.size == 0:
-        return np.array([0.0, 1.0])
-    low, high = np.quantile(values, [0.001, 0.999])
-    if low == high:
-        return np.array([low, np.nextafter(high, math.inf)])
-    if QUANTITIES[name].scale == "log" and low > 0.0:
-        return np.asarray(np.geomspace(low, high, _BINS + 1))
-    return np.linspace(low, high, _BINS + 1)
-
-
-def _histogram(
-    values: NDArray[np.float64], edges: NDArray[np.float64], *, is_code: bool
-) -> Iterator[tuple[str, float, float, float]]:
-    """Density of the values that occur once, and the values that have a probability of their own."""
-    values = values[~np.isnan(values)]
-    if values.size == 0:
-        return
-    distinct, counts = np.unique(values, return_counts=True)
-    is_atom = (counts >= max(2.0, _ATOM_SHARE * values.size)) | is_code
-    for value, count in zip(distinct[is_atom], counts[is_atom], strict=True):
-        yield "atom", float(value), float(value), float(count / values.size)
-    smooth = np.repeat(distinct[~is_atom], counts[~is_atom])
-    if smooth.size:
-        heights = np.histogram(smooth, edges)[0] / (values.size * np.diff(edges))
-        for low, high, height in zip(edges[:-1], edges[1:], heights, strict=True):
-            yield "density", float(low), float(high), float(height)

@@ -26,21 +26,11 @@ RECORD = Path(str(resources.files("mc_sie"))) / "_headlines.json"
 def headline_table(
     n_draws: int, *, seed: int = 0, threads: int | None = None, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """Simulate every shipped prior set on the same points.
+    """The headline of every shipped prior set on the same points; progress counts the draws of all sets.
 
-    Parameters
-    ----------
-    n_draws : int
-        Draws for each set.
-    seed, threads, progress
-        As in :func:`mc_sie.simulate`; progress counts the draws of all sets together.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a set, most probable first: ``name``, ``title``, ``answer`` (the sentence), ``label`` (short),
-        ``prob``, ``se``, ``low``, ``high``, ``interval``, ``is_rare``, ``prob_from_start``, ``se_from_start``,
-        ``n_draws``, ``digest``.
+    One row a set, most probable first: ``name``, ``title``, ``answer`` (the sentence), ``label`` (short), ``prob``,
+    ``se``, ``low``, ``high``, ``interval``, ``is_rare``, ``prob_from_start``, ``se_from_start``, ``n_draws``,
+    ``digest``.
     """
     rows: list[dict[str, Any]] = []
     names = list(shipped_priors())
@@ -78,20 +68,7 @@ def recorded() -> pd.DataFrame | None:
 
 
 def spread_sentence(event: Event, horizon_months: float) -> str:
-    """A sentence on how far the shipped prior sets lie apart, for the headline event; empty for any other.
-
-    Parameters
-    ----------
-    event : Event
-        The event.
-    horizon_months : float
-        Horizon of the run.
-
-    Returns
-    -------
-    str
-        ``"Prior choice matters more: the shipped sets span 0 to 77 %."``
-    """
+    """How far the shipped prior sets lie apart, for the headline event as recorded; empty for any other."""
     if str(event) != HEADLINE or horizon_months != HORIZON_MONTHS_DEFAULT:
         return ""
     frame = recorded()

@@ -191,15 +191,9 @@ def retraining(
     """
     check_prior_set(prior, "retraining")
     common = common_draws(
-        event,
-        n_draws=n_draws,
-        seed=seed,
-        scheme=scheme,
-        n_replicates=n_replicates,
-        horizon_months=horizon_months,
-        priors=[prior],
-        threads=threads,
-    )
+        event, n_draws=n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+        priors=[prior], threads=threads,
+    )  # fmt: skip
     gain = (*common.event.levels, GAIN_OOMS)[0]
     cases = list(_cases(prior))
     done = _Done(common, gain, progress, 2 + len(cases))
@@ -400,18 +394,7 @@ def _quantile_columns(name: str, values: Array, weights: Array, n_replicates: in
 
 
 def labels_of(cases: pd.DataFrame) -> list[str]:
-    """Names of the cases, for tables and figures: ``"continual, 100 days"``.
-
-    Parameters
-    ----------
-    cases : pandas.DataFrame
-        :attr:`Retraining.cases`.
-
-    Returns
-    -------
-    list of str
-        One a row.
-    """
+    """Names of the cases in :attr:`Retraining.cases`, for tables and figures: ``"continual, 100 days"``."""
     names = []
     for mode, days in zip(cases["mode"], cases["run_days"], strict=True):
         names.append(mode if math.isnan(days) else f"{mode}, {days:g} days")

@@ -125,15 +125,9 @@ def structure(
     """
     check_prior_set(prior, "structure")
     common = common_draws(
-        event,
-        n_draws=n_draws,
-        seed=seed,
-        scheme=scheme,
-        n_replicates=n_replicates,
-        horizon_months=horizon_months,
-        priors=[prior],
-        threads=threads,
-    )
+        event, n_draws=n_draws, seed=seed, scheme=scheme, n_replicates=n_replicates, horizon_months=horizon_months,
+        priors=[prior], threads=threads,
+    )  # fmt: skip
     variants = [variant for aspect, forms in _aspects(prior).items() for variant in _variants(prior, aspect, forms)]
     # Variants of different aspects can be the same set, which is asked once.
     todo = {prior.digest: prior}
@@ -177,17 +171,8 @@ _NOT_RUN: dict[str, object] = {
 def failures(table: pd.DataFrame, column: str) -> list[str]:
     """Sentences about the rows of a table of answers in which draws failed, with the bounds that they leave.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or empty.
-    column : str
-        Column that names a row.
-
-    Returns
-    -------
-    list of str
-        One sentence a row.
+    The table has the columns of :meth:`~mc_sie.analysis.comparison.common_draws.Answer.columns`, or is empty;
+    ``column`` names its rows.
     """
     found = []
     for row in table.to_dict("records"):
@@ -202,19 +187,7 @@ def failures(table: pd.DataFrame, column: str) -> list[str]:
 def ask_modes(common: CommonDraws, prior: PriorSet, progress: Progress | None = None) -> pd.DataFrame:
     """The answer with all credence on each retraining mode in turn.
 
-    Parameters
-    ----------
-    common : CommonDraws
-        Event and points.
-    prior : PriorSet
-        A set or a pool.
-    progress : callable, optional
-        In draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
+    One row a mode: ``mode``, ``credence``, the probability with its error, ``remark``.
     """
     variants = _variants(prior, "retraining mode", _aspects(prior)["retraining mode"])
     answers = {}

@@ -28,20 +28,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance import crank_nicolson
 from mc_sie.analysis.importance.proposal import (
     PICK_DIMENSION,
     TINY,
     Found,
     Numbers,
-    Points,
     Proposal,
     cells_of,
     dimension_of,
@@ -49,25 +47,31 @@ from mc_sie.analysis.importance.proposal import (
     own_columns,
     with_wider,
 )
+from mc_sie.analysis.importance.tempering import (
+    Likelihood,
+    check_satisfied,
+    log_likelihoods,
+    normalised,
+    tempered,
+    with_marks,
+)
 from mc_sie.engine.batches import Progress
-from mc_sie.engine.run import DRAWS_DEFAULT, Simulation, simulate_points, simulate_prior
+from mc_sie.engine.run import DRAWS_DEFAULT, Simulation, simulate_prior
 from mc_sie.errors import InputError
-from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes, marks_of
+from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
-from mc_sie.priors.evidence import Evidence
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, points
 from mc_sie.stats.estimates import effective_size
 from mc_sie.stats.pareto import k_high, pareto_k
 
 Array = NDArray[np.float64]
-Draws = Mapping[str, NDArray[np.generic]]
 Method = Literal["prior", "proposal", "tempering"]
 
 METHODS: dict[Method, str] = {
     "prior": "draws of the prior, weighted by their likelihood",
-    "proposal": "draws of a proposal fitted to worlds that tempering found",
-    "tempering": "worlds moved from the prior to the posterior by tempering",
+    "proposal": "draws of a proposal fitted to draws that tempering found",
+    "tempering": "draws moved from the prior to the posterior by tempering",
 }
 """Methods of conditioning, in the order in which they are tried, and their descriptions."""
 
@@ -80,11 +84,9 @@ ESS_LOW = 1000.0
 PRIOR_SHARE = 0.1
 """Share of a proposal that is the prior itself."""
 
-_N_POPULATIONS, _POPULATION = 8, 1024  # of the search that shapes a proposal
+_N_POPULATIONS = 8  # of the search that shapes a proposal
+_POPULATION = 1024  # draws in each
 _COMPONENT_DRAWS_LOW = 16  # fewest draws of half the search from which a component of a cell is fitted
-_N_MOVES, _N_MOVES_LAST = 8, 24  # Metropolis steps at each power of the likelihood, and at the last
-_ESS_STEP = 0.5  # effective sample size after one step of tempering, as a share of the population
-_N_STEPS_HIGH = 400  # powers after which tempering gives up
 
 
 class Weighted:
@@ -216,27 +218,11 @@ def condition(
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> Conditioned:
-    """Draws of a prior set given its evidence, every one simulated.
+    """Draws of a prior set given its evidence, every one simulated; arguments as in :func:`mc_sie.simulate`.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        A set with at least one piece of evidence.
-    n_draws, seed, scheme, n_replicates, horizon_months, levels, widths, threads, batch, progress
-        As in :func:`mc_sie.simulate`. Levels and widths that the evidence asks about are added.
-    method : {"prior", "proposal", "tempering"}, optional
-        Method of drawing; if not given, the first that will do.
-
-    Returns
-    -------
-    Conditioned
-        Identical bits for the same seed, whatever the number of threads.
-
-    Raises
-    ------
-    InputError
-        For a set without evidence, evidence about what a draw does not have or about times beyond the horizon, or
-        evidence that no draw satisfies.
+    Levels and widths that the evidence asks about are added. ``method`` is the first that will do if not given.
+    Identical bits for the same seed, whatever the number of threads. An InputError for a set without evidence, evidence
+    about what a draw does not have or about times beyond the horizon, or evidence that no draw satisfies.
     """
     started = time.perf_counter()
     if not prior.evidence:
@@ -251,7 +237,7 @@ def condition(
     given = _by_weighting(prior, before)
     if method == "prior" or (method is None and given.is_enough):
         return given
-    likelihood = _Likelihood(prior, horizon_months, levels, widths, threads, batch)
+    likelihood = Likelihood(prior, horizon_months, levels, widths, threads, batch)
     numbers = Numbers(seed)
     if method != "tempering":
         drawn = _by_proposal(given, likelihood, numbers, progress)
@@ -259,16 +245,6 @@ def condition(
             return replace(drawn, wall_seconds=time.perf_counter() - started)
     drawn = _by_tempering(given, likelihood, numbers, progress)
     return replace(drawn, wall_seconds=time.perf_counter() - started)
-
-
-def with_marks(
-    prior: PriorSet, levels: Sequence[float], widths: Sequence[float]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Gains in OOM and windows in months, and with them those that the evidence of a set asks about."""
-    marks = [marks_of(item.subject.name, item.subject.index) for item in prior.evidence if item.subject.is_outcome]
-    all_levels = {*levels, *(level for of_item, _ in marks for level in of_item)}
-    all_widths = {*widths, *(width for _, of_item in marks for width in of_item)}
-    return tuple(sorted(all_levels)), tuple(sorted(all_widths))
 
 
 # --- The three methods -----------------------------------------------------------------------------------------------
@@ -304,11 +280,11 @@ def _by_weighting(prior: PriorSet, before: Simulation) -> Conditioned:
 
 
 def _by_proposal(
-    given: Conditioned, likelihood: _Likelihood, numbers: Numbers, progress: Progress | None
+    given: Conditioned, likelihood: Likelihood, numbers: Numbers, progress: Progress | None
 ) -> Conditioned:
     """Draws of a proposal that is fitted to a search, in place of weighted draws of the prior."""
     bare, design = given.before.prior, given.design
-    searched = _tempered(likelihood, _N_POPULATIONS, _POPULATION, numbers, None)
+    searched = tempered(likelihood, _N_POPULATIONS, _POPULATION, numbers, None)
     proposal = _fitted_proposal(bare, searched.z, numbers)
     plain_points = {name: points(design, dimension_of(name), 0, design.n_draws) for name in bare.dimensions}
     placed, _ = proposal.place(plain_points, points(design, PICK_DIMENSION, 0, design.n_draws))
@@ -332,11 +308,11 @@ def _by_proposal(
 
 
 def _by_tempering(
-    given: Conditioned, likelihood: _Likelihood, numbers: Numbers, progress: Progress | None
+    given: Conditioned, likelihood: Likelihood, numbers: Numbers, progress: Progress | None
 ) -> Conditioned:
     """Draws that tempering moves to the posterior, in place of weighted draws of the prior."""
     design, before = given.design, given.before
-    searched = _tempered(likelihood, design.n_replicates, design.n_per_replicate, numbers, progress)
+    searched = tempered(likelihood, design.n_replicates, design.n_per_replicate, numbers, progress)
     z = searched.z.reshape(design.n_draws, -1)
     log_likelihood, draws, outcomes = likelihood.simulated(likelihood.uniforms(z))
     log_before = log_likelihoods(given.prior, before.draws, before.outcomes).sum(axis=1)
@@ -356,34 +332,6 @@ def _by_tempering(
     )
 
 
-# --- Likelihoods -----------------------------------------------------------------------------------------------------
-
-
-def log_likelihoods(prior: PriorSet, draws: Draws, outcomes: Outcomes | None) -> Array:
-    """Log-likelihood of every piece of evidence in every draw.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        States the evidence.
-    draws : mapping of str to array of shape (n,)
-        Quantities.
-    outcomes : Outcomes, optional
-        For evidence about outcomes, with its levels and widths.
-
-    Returns
-    -------
-    array of shape (n, n_items)
-        See :meth:`~mc_sie.priors.evidence.Evidence.log_likelihood`.
-
-    Raises
-    ------
-    InputError
-        For evidence about a quantity that some draws do not have.
-    """
-    return np.stack([item.log_likelihood(implied(item, draws, outcomes)) for item in prior.evidence], axis=1)
-
-
 def _log_failed(prior: PriorSet, by_item: Array, is_ok: NDArray[np.bool_]) -> float:
     """Logarithm of the mean over all draws of the largest likelihood that those which failed can have."""
     known = [place for place, item in enumerate(prior.evidence) if not item.subject.is_outcome]
@@ -392,208 +340,6 @@ def _log_failed(prior: PriorSet, by_item: Array, is_ok: NDArray[np.bool_]) -> fl
     if top == -math.inf:
         return top
     return top + math.log(float(np.exp(largest - top).mean()))
-
-
-def implied(item: Evidence, draws: Draws, outcomes: Outcomes | None) -> Array:
-    """Value of the subject of a piece of evidence in every draw; arguments as :func:`log_likelihoods`."""
-    subject = item.subject
-    if subject.is_outcome:
-        assert outcomes is not None
-        return outcomes.values(subject.name, subject.index)
-    values = subject.values(draws)
-    absent = int(np.isnan(values).sum())
-    if absent:
-        why = f"is about {subject.name}, which {absent:,} of {len(values):,} draws do not have"
-        remedy = "Give the quantity a prior in every member and mode, or leave the evidence out."
-        raise InputError(f"{item.origin}: evidence {item.name!r}", why, remedy)
-    return values
-
-
-def check_satisfied(prior: PriorSet, by_item: Array) -> None:
-    """Refuse evidence that no draw satisfies.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        States the evidence.
-    by_item : array of shape (n, n_items)
-        From :func:`log_likelihoods`.
-
-    Raises
-    ------
-    InputError
-        Naming the piece, or the pieces that no draw satisfies together.
-    """
-    n = len(by_item)
-    excluding = []
-    for item, column in zip(prior.evidence, by_item.T, strict=True):
-        if np.isneginf(column).all():
-            why = f"is satisfied by none of {n:,} draws of {prior.name}: {item.words}"
-            raise InputError(f"{item.origin}: evidence {item.name!r}", why, "Widen it, or the prior.")
-        if np.isneginf(column).any():
-            excluding.append(repr(item.name))
-    if np.isneginf(by_item.sum(axis=1)).all():
-        why = f"holds pieces of evidence ({', '.join(excluding)}) that no draw of {n:,} satisfies together"
-        raise InputError(prior.name, why, "Widen them, or the prior.")
-
-
-def normalised(log_weights: Array) -> tuple[Array, float]:
-    """Weights with mean 1, and the logarithm of the mean that they had.
-
-    Parameters
-    ----------
-    log_weights : array of shape (n,)
-        At least one finite.
-
-    Returns
-    -------
-    tuple of (array of shape (n,), float)
-        Weights and log mean.
-    """
-    top = float(log_weights.max())
-    weights = np.exp(log_weights - top)
-    mean = float(weights.mean())
-    return weights / mean, top + math.log(mean)
-
-
-# --- Tempering -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Likelihood:
-    """The likelihood as a function of points in the unit cube, with a count of the points."""
-
-    prior: PriorSet
-    horizon_months: float
-    levels: Sequence[float]
-    widths: Sequence[float]
-    threads: int | None
-    batch: int | None
-    n_asked: int = 0
-
-    def uniforms(self, z: Array) -> dict[str, Array]:
-        """Points of the cube from latent normals of shape (n, d)."""
-        from scipy.special import ndtr
-
-        u = np.clip(ndtr(z), TINY, 1.0 - TINY)
-        return {name: u[:, column].copy() for column, name in enumerate(self.prior.dimensions)}
-
-    def log(self, uniforms: Points) -> Array:
-        """Log-likelihood of points; trajectories are followed only where the evidence is about outcomes."""
-        if any(item.subject.is_outcome for item in self.prior.evidence):
-            return self.simulated(uniforms)[0]
-        draws = self.prior.values(uniforms)
-        self.n_asked += len(draws["rho"])
-        return np.asarray(log_likelihoods(self.prior, draws, None).sum(axis=1))
-
-    def simulated(
-        self, uniforms: Points, progress: Progress | None = None
-    ) -> tuple[Array, dict[str, NDArray[np.generic]], Outcomes]:
-        """Log-likelihood of points, their draws and their outcomes."""
-        draws, outcomes = simulate_points(
-            self.prior, uniforms, self.horizon_months, self.levels, self.widths, threads=self.threads,
-            batch=self.batch, progress=progress,
-        )  # fmt: skip
-        self.n_asked += len(draws["rho"])
-        return log_likelihoods(self.prior, draws, outcomes).sum(axis=1), draws, outcomes
-
-
-@dataclass(frozen=True)
-class _Tempered:
-    """Draws of the posterior: latent normals of shape (populations, draws, dimensions)."""
-
-    z: Array
-    log_marginal: float
-
-
-def _tempered(
-    likelihood: _Likelihood, n_populations: int, n_each: int, numbers: Numbers, progress: Progress | None
-) -> _Tempered:
-    """Populations of draws moved from the prior to the posterior, each on its own but by the same powers."""
-    from scipy.special import ndtri
-
-    n = n_populations * n_each
-    d = len(likelihood.prior.dimensions)
-    z = ndtri(numbers.take(n, d))
-    log_l = likelihood.log(likelihood.uniforms(z))
-    power = 0.0
-    log_marginal = np.zeros(n_populations)
-    scale = crank_nicolson.LENGTH_FIRST
-    for _ in range(_N_STEPS_HIGH):
-        by_population = log_l.reshape(n_populations, n_each)
-        if np.isneginf(by_population.max(axis=1)).any():
-            why = f"is so unlikely that one of {n_populations} populations of {n_each:,} worlds found none it allows"
-            raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior, or take more draws.")
-        step = next_step(by_population, 1.0 - power)
-        power += step
-        if power > 1.0 - 1e-9:
-            power = 1.0  # exactly, so that the last weights are those of the posterior
-        top = by_population.max(axis=1, keepdims=True)
-        weights = np.exp(step * (by_population - top))
-        log_marginal += np.log(weights.mean(axis=1)) + step * top[:, 0]
-        chosen = resampled(weights, numbers.take(n_populations, 1)[:, 0])
-        z = z[chosen]
-        log_l = log_l[chosen]
-        for _ in range(_N_MOVES_LAST if power == 1.0 else _N_MOVES):
-            z, log_l, scale = _moved(likelihood, z, log_l, power, scale, numbers)
-        if progress:
-            progress(round(power * n), n)
-        if power == 1.0:
-            mean = float(np.log(np.exp(log_marginal - log_marginal.max()).mean()) + log_marginal.max())
-            return _Tempered(z.reshape(n_populations, n_each, d), mean)
-    why = f"is out of reach: after {_N_STEPS_HIGH} steps of tempering its power is {power:.2g}, not 1"
-    raise InputError(f"evidence of {likelihood.prior.name}", why, "Widen it, or the prior.")
-
-
-def next_step(log_l: Array, left: float) -> float:
-    """Largest step of the power at which the effective sample size of every population stays half of its size."""
-
-    def is_worth(step: float) -> bool:
-        weights = np.exp(step * (log_l - log_l.max(axis=1, keepdims=True)))
-        return all(effective_size(one) >= _ESS_STEP * possible for one, possible in zip(weights, alive, strict=True))
-
-    alive = np.isfinite(log_l).sum(axis=1)  # a hard bound excludes the rest at any power
-    if is_worth(left):
-        return left
-    low, high = 0.0, left
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        if is_worth(middle):
-            low = middle
-        else:
-            high = middle
-    return max(low, 1e-9)
-
-
-def resampled(weights: Array, offsets: Array) -> NDArray[np.intp]:
-    """Rows of the draws that survive systematic resampling, each population by itself.
-
-    Weights are of shape (populations, draws), offsets in (0, 1) of shape (populations,).
-    """
-    n_populations, n_each = weights.shape
-    rows = []
-    for place in range(n_populations):
-        cumulated = np.cumsum(weights[place])
-        marks = (np.arange(n_each) + offsets[place]) / n_each * cumulated[-1]
-        rows.append(place * n_each + np.minimum(np.searchsorted(cumulated, marks, side="right"), n_each - 1))
-    return np.concatenate(rows)
-
-
-def _moved(
-    likelihood: _Likelihood, z: Array, log_l: Array, power: float, scale: float, numbers: Numbers
-) -> tuple[Array, Array, float]:
-    """Draws, their log-likelihoods and the step length after one step that keeps prior times likelihood to a power."""
-    n, d = z.shape
-    noise = numbers.take(n, d)
-    chosen = numbers.take(n, d)
-    how = numbers.take(n, crank_nicolson.N_CHOICES + 1)
-    trial, is_wide = crank_nicolson.trial(z, noise, chosen, how, scale)
-    trial_log_l = likelihood.log(likelihood.uniforms(trial))
-    accepted = np.log(how[:, -1]) < power * (trial_log_l - log_l)
-    scale = crank_nicolson.tuned(scale, accepted, is_wide)
-    z = np.where(accepted[:, None], trial, z)
-    log_l = np.where(accepted, trial_log_l, log_l)
-    return z, log_l, scale
 
 
 # --- A proposal ------------------------------------------------------------------------------------------------------

@@ -15,16 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import (
-    Conditioned,
-    Draws,
-    Method,
-    Weighted,
-    condition,
-    log_likelihoods,
-    with_marks,
-)
+from mc_sie.analysis.importance.conditioning import Conditioned, Method, Weighted, condition
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Points, Proposal
+from mc_sie.analysis.importance.tempering import Draws, log_likelihoods, with_marks
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.counts import WEIGHT_HIGH, WEIGHT_UNIT, CountSpec, whole_weights
 from mc_sie.engine.run import uniforms_of
@@ -54,22 +47,7 @@ def pilot(
 ) -> Conditioned:
     """A few draws given the evidence, by the first method that will do of those whose draws stand alone.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        A set that states evidence.
-    seed, horizon_months, levels, widths, threads
-        As in :func:`mc_sie.simulate`.
-
-    Returns
-    -------
-    Conditioned
-        By the method ``prior`` or ``proposal``.
-
-    Raises
-    ------
-    InputError
-        Where only tempering will do.
+    That is ``prior`` or ``proposal``; an InputError where only tempering will do.
     """
     methods: tuple[Method, ...] = ("prior", "proposal")
     for method in methods:
@@ -105,29 +83,16 @@ def log_weights(
 
 @dataclass(frozen=True)
 class ByLikelihood:
-    """Placing and weighting of draws by a proposal and the likelihood of the evidence.
-
-    Attributes
-    ----------
-    prior : PriorSet
-        States the evidence.
-    proposal : Proposal or None
-        Distribution of the draws; the prior itself if None.
-    log_scale : float
-        Logarithm of the weight that counts as 1: that which the pilot expects.
-    method, pareto_k_prior, n_search
-        Of the pilot, see :class:`~mc_sie.Conditioned`.
-    before : Estimate
-        Probability of the event before the evidence, by the pilot.
-    """
+    """Placing and weighting of draws by a proposal and the likelihood of the evidence."""
 
     prior: PriorSet
-    proposal: Proposal | None
-    log_scale: float
+    proposal: Proposal | None  # distribution of the draws; the prior itself if None
+    log_scale: float  # logarithm of the weight that counts as 1: that which the pilot expects
+    # of the pilot
     method: Method
     pareto_k_prior: float
     n_search: int
-    before: Estimate
+    before: Estimate  # probability of the event before the evidence, by the pilot
 
     @property
     def needs_outcomes(self) -> bool:
@@ -183,30 +148,11 @@ class GivenCounts(Weighted, Streamed):
 def count_job(
     prior: PriorSet, design: Design, spec: CountSpec, max_draws: int | None = None, *, threads: int | None = None
 ) -> Job:
-    """A job for :func:`count_draws`, after a pilot where the set states evidence.
+    """A job for :func:`count_draws`, after a pilot where the set states evidence; the same for the same seed.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    design : Design
-        The smallest design.
-    spec : CountSpec
-        Specification of the counts; gains and windows that the evidence asks about are added.
-    max_draws : int, optional
-        Most draws; those of the design if not given.
-    threads : int, optional
-        Threads of the pilot.
-
-    Returns
-    -------
-    Job
-        The same for the same seed.
-
-    Raises
-    ------
-    InputError
-        For evidence that only tempering can follow, and what :func:`mc_sie.simulate` refuses.
+    ``design`` is the smallest design, ``max_draws`` the most draws (those of the design if not given), ``threads`` are
+    those of the pilot. Gains and windows that the evidence asks about are added to ``spec``. An InputError for evidence
+    that only tempering can follow, and for what :func:`mc_sie.simulate` refuses.
     """
     most = max_draws or design.n_draws
     if not prior.evidence:
@@ -224,21 +170,9 @@ def count_job(
 
 
 def count_draws(job: Job, rows: NDArray[np.int64] | None = None, **how: Any) -> Streamed:
-    """Counts of a design, whose draws are simulated and forgotten.
+    """Counts of a design, whose draws are simulated and forgotten; for evidence with diagnostics of the weights.
 
-    Parameters
-    ----------
-    job : Job
-        From :func:`count_job`.
-    rows : array of shape (R, n_counts), int64, optional
-        Counts to go on from.
-    **how
-        As in :func:`mc_sie.engine.streaming.stream`.
-
-    Returns
-    -------
-    Streamed
-        For a set that states evidence, with diagnostics of the weights.
+    ``rows``, shape (R, n_counts), are counts to go on from; ``how`` is as in :func:`mc_sie.engine.streaming.stream`.
     """
     counted = stream(job, rows, **how)
     if not isinstance(job.weighting, ByLikelihood):

@@ -33,26 +33,13 @@ _RENEWED = 0.3  # share of the far steps that draw their dimensions anew
 
 
 def trial(z: Array, noise: Array, dimensions: Array, choices: Array, length: float) -> tuple[Array, NDArray[np.bool_]]:
-    """Trial positions, and which of them are wide steps.
+    """Trial positions from latent normals z of shape (n, d), and which of them are wide steps.
 
-    Half of the steps are wide: they move all dimensions a little. The others are far: they move a few dimensions by
-    much, which is how a chain leaves one region for another.
+    Half of the steps are wide: they move all dimensions a little, by ``length`` from 0 to 1 on average. The others are
+    far: they move a few dimensions by much, which is how a chain leaves one region for another.
 
-    Parameters
-    ----------
-    z : array of shape (n, d)
-        Latent normals.
-    noise, dimensions : array of shape (n, d)
-        Uniform numbers: of the step, and for the choice of the dimensions that a far step moves.
-    choices : array of shape (n, N_CHOICES)
-        Uniform numbers: wide or far, renewed or not, and how long.
-    length : float
-        Typical length of a wide step, from 0 to 1.
-
-    Returns
-    -------
-    tuple of (array of shape (n, d), array of bool of shape (n,))
-        Latent normals, and True for a wide step.
+    Uniform numbers: ``noise`` of the step, ``dimensions`` for the choice of those that a far step moves, both of shape
+    (n, d); ``choices`` of shape (n, N_CHOICES) for wide or far, renewed or not, and how long.
     """
     from scipy.special import ndtri
 

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mc_sie.analysis.importance.conditioning import Conditioned, implied
+from mc_sie.analysis.importance.conditioning import Conditioned
+from mc_sie.analysis.importance.tempering import implied
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.derived import DERIVED, subject_of
 from mc_sie.engine.batches import Progress
@@ -129,28 +130,15 @@ class EvidenceReport(Shown):
 
 @dataclass(frozen=True)
 class _Common:
-    """Draws that every subset of the evidence is estimated on; by replicate along the first axis.
+    """Draws that every subset of the evidence is estimated on; by replicate along the first axis."""
 
-    Attributes
-    ----------
-    draws : dict of str to array of shape (n,)
-        Quantities and subjects of the evidence.
-    hits, is_ok : array of shape (n,), bool
-        The event.
-    base : array of shape (n,)
-        Weight of the prior.
-    log_likelihood : array of shape (n, n_items)
-        Of each piece.
-    n_replicates : int
-        Randomisations, each n / n_replicates draws in a row.
-    """
-
-    draws: dict[str, NDArray[Any]]
+    draws: dict[str, NDArray[Any]]  # quantities and subjects of the evidence, shape (n,)
+    # draws in which the event holds, and those that could be simulated, shape (n,)
     hits: NDArray[np.bool_]
     is_ok: NDArray[np.bool_]
-    base: Array
-    log_likelihood: Array
-    n_replicates: int
+    base: Array  # weight of the prior, shape (n,)
+    log_likelihood: Array  # of each piece, shape (n, n_items)
+    n_replicates: int  # randomisations, each n / n_replicates draws in a row
 
     def weights(self, subset: int) -> Array:
         """Weights given a subset of the evidence, by its bits, on a scale at which the largest likelihood is 1."""
@@ -286,18 +274,7 @@ def _bounds(prob: float, failed_share: float) -> tuple[float, float]:
 
 
 def check_items(prior: PriorSet) -> None:
-    """Refuse more pieces of evidence than can be taken apart.
-
-    Parameters
-    ----------
-    prior : PriorSet
-        States the evidence.
-
-    Raises
-    ------
-    InputError
-        For more than :data:`N_ITEMS_HIGH`.
-    """
+    """Refuse more pieces of evidence than can be taken apart."""
     n_items = len(prior.evidence)
     if n_items > N_ITEMS_HIGH:
         why = f"states {n_items} pieces of evidence, and each of 2^{n_items} subsets is a posterior"
@@ -402,16 +379,8 @@ def _share(common: _Common, weights: dict[str, Array], name: str, code: int, wor
 def labour_curves(simulation: Simulation) -> pd.DataFrame:
     """Pace before automation over labour at fixed experiment compute, before and after the evidence.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        From :func:`mc_sie.simulate`, of a set that states evidence on ``pace_at_labour``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a factor of labour: ``labour``, and quantiles of the pace over the draws, ``before_q05`` ...
-        ``before_q95``, ``after_q05`` ... ``after_q95``, x. No rows without such evidence.
+    One row a factor of labour: ``labour``, and quantiles of the pace over the draws, ``before_q05`` ... ``before_q95``,
+    ``after_q05`` ... ``after_q95``, x. No rows for a set without evidence on ``pace_at_labour``.
     """
     items = [item for item in simulation.prior.evidence if item.subject.name == "pace_at_labour"]
     if not items or not isinstance(simulation, Conditioned):
@@ -436,18 +405,7 @@ def labour_curves(simulation: Simulation) -> pd.DataFrame:
 
 
 def evidence_record(report: EvidenceReport) -> dict[str, Any]:
-    """A report as plain values.
-
-    Parameters
-    ----------
-    report : EvidenceReport
-        From :func:`evidence`.
-
-    Returns
-    -------
-    dict
-        Ready for JSON; a number that is infinite is the text ``"inf"``, one that is not defined None.
-    """
+    """A report as plain values, ready for JSON: infinite is the text ``"inf"``, not defined None."""
     return {
         "prior": report.prior.to_dict(),
         "event": str(report.event),

@@ -20,21 +20,11 @@ _ENDS = (0.05, 0.95)  # quantiles between which a quantity lies, in the prior an
 
 
 def shifts_of(prior: PriorSet, hits: pd.DataFrame, uniforms: Sequence[Mapping[str, Array]]) -> pd.DataFrame:
-    """Quantities among hits against the prior, furthest first.
+    """Quantities among hits against the prior, furthest first: ``quantity``, ``meaning``, ``prior``, ``hits``,
+    ``distance``.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        The set.
-    hits : pandas.DataFrame
-        One row a hit: ``weight`` and the quantities.
-    uniforms : sequence of mapping of str to array
-        Their points in the unit cube, by dimension, in parts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``meaning``, ``prior``, ``hits``, ``distance``.
+    ``hits`` has one row a hit, with its ``weight`` and quantities; ``uniforms`` are their points in the unit cube, by
+    dimension, in parts.
     """
     columns = ["quantity", "meaning", "prior", "hits", "distance"]
     if not len(hits):

@@ -41,21 +41,11 @@ _SEARCH_REPLICATE = 2**31  # random numbers of a search have addresses beyond th
 
 @dataclass(frozen=True)
 class Cell:
-    """A box of the cube in which everything categorical is settled.
+    """A box of the cube in which everything categorical is settled."""
 
-    Attributes
-    ----------
-    label : str
-        Member of the pool and retraining mode, in words.
-    box : dict of str to (float, float)
-        Interval of each categorical dimension.
-    names : tuple of str
-        Dimensions that matter in it.
-    """
-
-    label: str
-    box: dict[str, tuple[float, float]]
-    names: tuple[str, ...]
+    label: str  # member of the pool and retraining mode, in words
+    box: dict[str, tuple[float, float]]  # interval of each categorical dimension
+    names: tuple[str, ...]  # dimensions that matter in it
 
     @property
     def mass(self) -> float:
@@ -148,18 +138,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A piecewise constant density on (0, 1).
+    """A piecewise constant density on (0, 1)."""
 
-    Attributes
-    ----------
-    edges : array of shape (B + 1,)
-        From 0 to 1.
-    masses : array of shape (B,)
-        Positive, with sum 1.
-    """
-
-    edges: Array
-    masses: Array
+    edges: Array  # from 0 to 1, shape (B + 1,)
+    masses: Array  # positive, with sum 1, shape (B,)
 
     @classmethod
     def fitted(cls, values: Array) -> Histogram:
@@ -208,21 +190,11 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Component:
-    """A product of histograms along axes of the latent normal space of a cell.
+    """A product of histograms along axes of the latent normal space of a cell."""
 
-    Attributes
-    ----------
-    share : float
-        Share of the draws of the cell's components.
-    rotation : array of shape (d, d) or None
-        Axes as columns; None for the quantities' own.
-    axes : dict of int to Histogram
-        Histograms of the axes that differ from the prior.
-    """
-
-    share: float
-    rotation: Array | None
-    axes: dict[int, Histogram]
+    share: float  # share of the draws of the cell's components
+    rotation: Array | None  # shape (d, d): axes as columns; None for the quantities' own
+    axes: dict[int, Histogram]  # histograms of the axes that differ from the prior
 
     def along(self, own: Array) -> Array:
         """Coordinates of points along the axes, again uniform under the prior."""
@@ -273,21 +245,11 @@ def with_wider(parts: Sequence[Component]) -> list[Component]:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A density on the cube: a share of the prior, and components by cell.
+    """A density on the cube: a share of the prior, and components by cell."""
 
-    Attributes
-    ----------
-    prior : PriorSet
-        The set whose latent uniforms the cube holds.
-    prior_share : float
-        Share of the prior itself; 1 when there are no components.
-    parts : tuple of (Cell, Component)
-        Components, whose shares sum to 1.
-    """
-
-    prior: PriorSet
-    prior_share: float
-    parts: tuple[tuple[Cell, Component], ...]
+    prior: PriorSet  # the set whose latent uniforms the cube holds
+    prior_share: float  # share of the prior itself; 1 when there are no components
+    parts: tuple[tuple[Cell, Component], ...]  # components, whose shares sum to 1
 
     def place(self, uniforms: Points, pick: Array) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         """Points of the proposal from uniform numbers, and which of them are draws of the prior."""

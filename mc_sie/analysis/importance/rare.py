@@ -20,11 +20,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import subset_simulation
-from mc_sie.analysis.importance.conditioning import with_marks
 from mc_sie.analysis.importance.counting import log_weights, pilot
 from mc_sie.analysis.importance.hits_table import shifts_of
 from mc_sie.analysis.importance.proposal import PICK_DIMENSION, Numbers, Proposal, cells_of, dimension_of
 from mc_sie.analysis.importance.subset_simulation import Simulator
+from mc_sie.analysis.importance.tempering import with_marks
 from mc_sie.analysis.probability.summary import sentence
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import DRAWS_DEFAULT, check_horizon, check_prior_set, simulate_points
@@ -75,32 +75,22 @@ _ROUND = 2**16  # draws taken together in the last stage
 
 @dataclass
 class _Tally:
-    """Weights of the hits and of the failed draws so far, by replicate.
-
-    Attributes
-    ----------
-    hits, failed : list of list
-        For each replicate the weights of its hits (arrays) and of its failed draws (numbers).
-    n_per_replicate : int
-        Draws of each replicate so far.
-    n_kept_per_replicate, n_kept : int
-        Draws of each replicate whose hits are in ``kept``, and those hits.
-    given : list of WeightSums
-        Of a set that states evidence, sums over the draws that could be simulated, round by round.
-    kept : list of pandas.DataFrame
-        Hits as rows of a table, with the uniforms of each in ``uniforms``.
-    """
+    """Weights of the hits and of the failed draws so far, by replicate."""
 
     n_replicates: int
+    # for each replicate the weights of its hits (arrays) and of its failed draws (numbers)
     hits: list[list[Array]] = field(default_factory=list)
     failed: list[list[float]] = field(default_factory=list)
-    n_per_replicate: int = 0
+    n_per_replicate: int = 0  # draws of each replicate so far
     n_failed: int = 0
     n_plain: int = 0
+    # draws of each replicate whose hits are in ``kept``, and those hits
     n_kept_per_replicate: int = 0
     n_kept: int = 0
+    # of a set that states evidence, sums over the draws that could be simulated, round by round
     given: list[WeightSums] = field(default_factory=list)
     largest: float = 0.0
+    # hits as rows of a table, with the uniforms of each in ``uniforms``
     kept: list[pd.DataFrame] = field(default_factory=list)
     uniforms: list[dict[str, Array]] = field(default_factory=list)
 

@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance import crank_nicolson
-from mc_sie.analysis.importance.conditioning import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.analysis.importance.proposal import (
     TINY,
     Cell,
@@ -39,6 +38,7 @@ from mc_sie.analysis.importance.proposal import (
     own_columns,
     with_wider,
 )
+from mc_sie.analysis.importance.tempering import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.engine.run import simulate_points
 from mc_sie.events import Event
 from mc_sie.outcomes import Outcomes
@@ -80,18 +80,12 @@ class ImportanceFunction:
 
     Times are inf for all draws that never get there, which says nothing of how near they come. The gain by the time
     asked about does, so that it takes their place.
-
-    Attributes
-    ----------
-    levels, widths : tuple of float
-        Gains (OOM) and windows (months) that the score reads from the outcomes.
-    score : callable
-        From outcomes to one number a draw.
     """
 
+    # gains (OOM) and windows (months) that the score reads from the outcomes
     levels: tuple[float, ...]
     widths: tuple[float, ...]
-    score: Callable[[Outcomes], Array]
+    score: Callable[[Outcomes], Array]  # from outcomes to one number a draw
 
     @classmethod
     def of(cls, event: Event) -> ImportanceFunction:
@@ -158,36 +152,16 @@ class Simulator:
 
 @dataclass
 class _Population:
-    """Draws of one cell on their way to the event.
+    """Draws of one cell on their way to the event."""
 
-    Attributes
-    ----------
-    cell : int
-        Index of its cell.
-    z : array of shape (n, d)
-        Latent normals of the cell's dimensions.
-    score : array of shape (n,)
-        Importance; inf for a hit.
-    log_likelihood : array of shape (n,)
-        Of the evidence; 0 where there is none.
-    power : float
-        Power of the likelihood that it has been moved to.
-    log_prob : float
-        Log of the probability, within the cell, of the stage it has reached.
-    threshold : float
-        Score of that stage.
-    length : float
-        Length of its steps.
-    """
-
-    cell: int
-    z: Array
-    score: Array
-    log_likelihood: Array
-    power: float = 0.0
-    log_prob: float = 0.0
-    threshold: float = -math.inf
-    length: float = crank_nicolson.LENGTH_FIRST
+    cell: int  # index of its cell
+    z: Array  # latent normals of the cell's dimensions, shape (n, d)
+    score: Array  # shape (n,): importance; inf for a hit
+    log_likelihood: Array  # shape (n,): of the evidence; 0 where there is none
+    power: float = 0.0  # power of the likelihood that it has been moved to
+    log_prob: float = 0.0  # log of the probability, within the cell, of the stage it has reached
+    threshold: float = -math.inf  # score of that stage
+    length: float = crank_nicolson.LENGTH_FIRST  # length of its steps
     n_stuck: int = 0
     is_done: bool = False
     is_lost: bool = False
@@ -233,21 +207,9 @@ class _Population:
 
 
 def search(simulator: Simulator, cells: list[Cell], numbers: Numbers) -> tuple[list[Found], int]:
-    """Draws in which the event holds, by cell, and the number of hits among plain draws of the prior.
+    """Draws in which the event holds, for each cell in which a population arrived, and the hits among plain draws.
 
-    Parameters
-    ----------
-    simulator : Simulator
-        The event, and the prior that is searched.
-    cells : list of Cell
-        Where to search.
-    numbers : Numbers
-        Random numbers.
-
-    Returns
-    -------
-    tuple of (list of Found, int)
-        One for each cell in which a population arrived, and hits among :data:`N_PLAIN` plain draws.
+    There are :data:`N_PLAIN` plain draws of the prior.
     """
     from scipy.special import ndtri
 
@@ -374,23 +336,10 @@ def _move(simulator: Simulator, cells: list[Cell], moving: list[_Population], nu
 
 
 def shaped(simulator: Simulator, found: list[Found], numbers: Numbers, base: Proposal) -> Proposal:
-    """The proposal that the search suggests, its shares set by a trial, mixed with one that serves the prior.
+    """The proposal that a search suggests, its shares set by a trial, mixed with one that serves the prior.
 
-    Parameters
-    ----------
-    simulator : Simulator
-        The event and the prior.
-    found : list of Found
-        From :func:`search`.
-    numbers : Numbers
-        Random numbers.
-    base : Proposal
-        The prior itself; for a set that states evidence, a proposal of draws given it.
-
-    Returns
-    -------
-    Proposal
-        The base alone where nothing was found.
+    ``base`` is the prior itself; for a set that states evidence, a proposal of draws given it. Where nothing was found,
+    it is all there is.
     """
     prior = simulator.prior
     if not found:

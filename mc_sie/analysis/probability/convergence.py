@@ -6,23 +6,15 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.engine.sample import Sample
-from mc_sie.stats.estimates import Estimate, estimate_probability, estimate_weighted
+from mc_sie.stats.estimates import Estimate, estimate_probability
 from mc_sie.stats.jackknife import quotient
 
 
 def replicate_table(sample: Sample) -> pd.DataFrame:
-    """The estimate in each independent randomisation.
+    """The estimate in each replicate.
 
-    Parameters
-    ----------
-    sample : Sample
-        Draws with their event.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a randomisation: ``replicate`` (from 1), ``prob`` (weighted, where draws have weights),
-        ``n_hits``, ``n_draws`` (simulated).
+    One row a replicate: ``replicate`` (from 1), ``prob`` (weighted, where draws have weights), ``n_hits``, ``n_draws``
+    (simulated).
     """
     shape = (sample.design.n_replicates, -1)
     hits = sample.hits & sample.is_ok
@@ -36,25 +28,11 @@ def replicate_table(sample: Sample) -> pd.DataFrame:
 
 
 def running_table(sample: Sample, n_points: int = 10) -> pd.DataFrame:
-    """The estimate from the first draws of every randomisation, doubling.
+    """The estimate from the first draws of every replicate, doubling up to the whole sample in the last row.
 
-    Parameters
-    ----------
-    sample : Sample
-        Draws with their event.
-    n_points : int
-        Most rows; the last one is the whole sample.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``n_draws``, ``prob``, ``se``, ``low``, ``high``, ``interval``: the 90 % interval, or the 95 % bound where
-        few draws hit.
-
-    Notes
-    -----
-    The first 2^m points of a Sobol' sequence are a Sobol' net themselves, so that each row is what a run of that size
-    would have said.
+    ``n_draws``, ``prob``, ``se``, ``low``, ``high``, ``interval``: the 90 % interval, or the 95 % bound where few draws
+    hit. The first 2^m points of a Sobol' sequence are a Sobol' net themselves, so that each row is what a run of that
+    size would have said.
     """
     design = sample.design
     rows: list[dict[str, object]] = []
@@ -73,6 +51,5 @@ def _estimate(sample: Sample, size: int) -> Estimate:
     first = np.zeros((design.n_replicates, design.n_per_replicate), dtype=bool)
     first[:, :size] = True
     among = first.ravel()
-    if sample.weights is not None:
-        return estimate_weighted(sample.hits[among], sample.is_ok[among], sample.weights[among], design.n_replicates)
-    return estimate_probability(sample.hits[among], sample.is_ok[among], design.n_replicates, design.scheme)
+    weights = None if sample.weights is None else sample.weights[among]
+    return estimate_probability(sample.hits[among], sample.is_ok[among], design.n_replicates, design.scheme, weights)

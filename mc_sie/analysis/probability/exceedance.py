@@ -23,18 +23,8 @@ MAP_WINDOWS_MONTHS = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 60.0
 def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS_OOMS) -> pd.DataFrame:
     """P(effective compute rises by at least k OOM within twelve months), for many k.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        With the width of 12 months among its windows.
-    gains_ooms : sequence of float
-        k in OOM.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``counted`` (``best year``, ``first year``), ``ooms``, and the fields of an
-        :class:`~mc_sie.stats.estimates.Estimate`. Empty where trajectories end within the year.
+    ``counted`` (``best year``, ``first year``), ``ooms``, and the fields of an :class:`~mc_sie.Estimate`; empty where
+    trajectories end within the year. The width of 12 months must have been simulated.
     """
     if simulation.horizon_months < MONTHS_PER_YEAR:
         return pd.DataFrame()
@@ -50,19 +40,9 @@ def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS
 
 
 def threshold_map(simulation: Simulation, windows_months: Sequence[float] = MAP_WINDOWS_MONTHS) -> pd.DataFrame:
-    """P(at least k OOM in less than w months, best window), for every simulated k and many w.
+    """P(at least k OOM in less than w months, best window), for every simulated k and every w up to the horizon.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    windows_months : sequence of float
-        w; those beyond the horizon are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``ooms``, ``months``, and the fields of an :class:`~mc_sie.stats.estimates.Estimate`.
+    ``ooms``, ``months``, and the fields of an :class:`~mc_sie.Estimate`.
     """
     return pd.DataFrame(
         [

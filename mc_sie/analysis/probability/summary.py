@@ -34,7 +34,6 @@ from mc_sie.stats.estimates import (
     estimate_from_counts,
     estimate_from_sums,
     estimate_probability,
-    estimate_weighted,
     in_percent,
     one_in,
     replicate_se,
@@ -148,48 +147,20 @@ def _is_simulated(simulation: Simulation, event: Event) -> bool:
 
 
 def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_] | None = None) -> Estimate:
-    """Probability of an event in a simulation.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    event : Event
-        The event.
-    among : array of shape (n,), bool, optional
-        Condition on these draws.
-
-    Returns
-    -------
-    Estimate
-        Among the draws that were simulated.
-    """
+    """Probability of an event among the simulated draws of a simulation, or those of them that are ``among`` some."""
     counted = simulation.outcomes.is_ok
     if among is not None:
         counted = counted & among
     design = simulation.design
     hits = event.holds(simulation.outcomes)
-    if simulation.weights is not None:
-        return estimate_weighted(hits, counted, simulation.weights, design.n_replicates)
-    return estimate_probability(hits, counted, design.n_replicates, design.scheme)
+    return estimate_probability(hits, counted, design.n_replicates, design.scheme, simulation.weights)
 
 
 def sentence(answer: Estimate, from_start: Estimate | None, before: Estimate | None = None, n_evidence: int = 0) -> str:
     """The answer in one sentence: probability, Monte Carlo error, natural frequency, the count from day one.
 
-    Parameters
-    ----------
-    answer, from_start : Estimate
-        The event in the best window, and from the day of automation.
-    before : Estimate, optional
-        Its probability before the evidence.
-    n_evidence : int
-        Pieces of evidence that the answer is given.
-
-    Returns
-    -------
-    str
-        ``"12.8 % (Monte Carlo SE 0.1 points, about 1 in 8; 10.4 % counted from day one)."``
+    Such as ``"12.8 % (Monte Carlo SE 0.1 points, about 1 in 8; 10.4 % counted from day one)."``; with the number of
+    pieces of evidence that it is given, and the probability before them.
     """
     if answer.n_draws == 0:
         return "No draw could be simulated."
@@ -239,15 +210,7 @@ def _row(estimate: Estimate) -> dict[str, object]:
 def estimates_of(frame: pd.DataFrame) -> list[str]:
     """The probabilities of a table in percent, each with no digit beyond its error; a bound where that is all there is.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With the columns of :func:`threshold_table`.
-
-    Returns
-    -------
-    list of str
-        Such as ``"12.8"`` or ``"<0.02"``.
+    The table has the columns of :func:`threshold_table`; texts are such as ``"12.8"`` or ``"<0.02"``.
     """
     texts = []
     for row in frame.itertuples(index=False):
@@ -263,20 +226,8 @@ def threshold_table(
 ) -> pd.DataFrame:
     """P(effective compute rises by at least k OOM in less than w months), from t = 0 and in the best window.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    windows_months : sequence of float
-        w; those beyond the horizon are left out, since no trajectory decides them.
-    levels : sequence of float
-        k in OOM; those that were not simulated are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``counted`` (``best window``, ``from day one``), ``ooms``, ``months``, ``prob``, ``se``, ``low``,
-        ``high``, ``interval``, ``n_hits``, ``n_draws``.
+    Columns ``counted`` (``best window``, ``from day one``), ``ooms``, ``months``, and those of :func:`_row`. Windows
+    beyond the horizon, which no trajectory decides, and gains that were not simulated are left out.
     """
     cells = (
         (counted, Event(outcome, level, "<", months))
@@ -304,17 +255,8 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
     """Quantiles of the main outcomes, with Monte Carlo errors.
 
     Gains are in OOM of effective compute and, for readers who think in them, in Davidson & Houlden's years of progress.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an outcome: ``outcome``, ``unit``, ``share_reached`` (draws in which it is finite), then ``q05`` ...
-        ``q95`` and ``se_q05`` ... A quantile that lies among draws that never reach is inf, and has no error.
+    One row an outcome: ``outcome``, ``unit``, ``share_reached`` (draws in which it is finite), then ``q05`` ... ``q95``
+    and ``se_q05`` ... A quantile that lies among draws that never reach is inf, and has no error.
     """
     outcomes = simulation.outcomes
     is_ok = outcomes.is_ok
@@ -343,19 +285,9 @@ def quantile_table(simulation: Simulation) -> pd.DataFrame:
 def weighted_quantiles(
     values: NDArray[np.float64], weights: NDArray[np.float64], probs: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Order statistics of weighted values, the smallest with at least a share ``prob`` of the weight up to it.
+    """Order statistics of weighted values: the smallest with at least a share ``prob`` of the weight up to it.
 
-    Parameters
-    ----------
-    values, weights : array of shape (n,)
-        Values, and weights of at least 0; a value of weight 0 does not count.
-    probs : sequence of float
-        In (0, 1).
-
-    Returns
-    -------
-    ndarray of float64
-        nan where no weight is positive.
+    A value of weight 0 does not count; nan where no weight is positive.
     """
     kept = weights > 0.0
     if not kept.any():
@@ -389,17 +321,7 @@ def _quantiles(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
 def mode_table(simulation: Simulation, event: Event) -> pd.DataFrame:
     """The event by retraining mode.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    event : Event
-        The event.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a mode that was drawn: ``mode``, ``share`` of the draws, and the conditional probability with its error.
+    One row a mode that was drawn: ``mode``, ``share`` of the draws, and the conditional probability with its error.
     """
     mode = simulation.draws["mode"]
     cells = ((name, mode == code) for code, name in enumerate(MODES))
@@ -415,20 +337,10 @@ def _mode_frame(cells: Iterable[tuple[str, float, Estimate]]) -> pd.DataFrame:
 
 
 def status_table(simulation: Simulation, event: Event) -> pd.DataFrame:
-    """Counts of draws by status.
+    """Counts of draws by status: ``status``, ``n_draws``, ``meaning``, ``remedy``; always a row for ``ok``.
 
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    event : Event
-        The event whose probability the draws that were not simulated leave open.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``status``, ``n_draws``, ``meaning``, ``remedy``; always a row for ``ok``. The attributes ``prob_low`` and
-        ``prob_high`` of the frame are the event's probability if it failed or held in every draw not simulated.
+    The attributes ``prob_low`` and ``prob_high`` of the frame are the event's probability if it failed or held in every
+    draw not simulated.
     """
     outcomes, hits = simulation.outcomes, event.holds(simulation.outcomes)
     counts = np.bincount(outcomes.status, minlength=len(STATUS_NAMES))
@@ -462,18 +374,7 @@ def _status_frame(counts: NDArray[np.int64], weights: NDArray[np.int64], hits: n
 
 
 def summarise_counts(streamed: Streamed) -> Summary:
-    """Summary from the counts of draws that were not kept.
-
-    Parameters
-    ----------
-    streamed : Streamed
-        The counts.
-
-    Returns
-    -------
-    Summary
-        The tables of :func:`summarise`, from the same counts; quantiles to the relative error of the sketch.
-    """
+    """The tables of :func:`summarise` from counts of draws that were not kept; quantiles are those of the sketch."""
     spec, rows, scheme = streamed.spec, streamed.rows, streamed.design.scheme
     drawn = spec.layers(rows, "modes_ok").sum(axis=-1)
     hits = spec.layers(rows, "hits")
@@ -548,20 +449,8 @@ def _estimate_counts(
 def curve_table(spec: CountSpec, rows: NDArray[np.int64], scheme: str) -> pd.DataFrame:
     """P(event | quantity) in equal-mass bins of each random quantity's own uniform, each with its error or bound.
 
-    Parameters
-    ----------
-    spec : CountSpec
-        Specification of the counts.
-    rows : array of shape (R, n_counts), int64
-        One row a replicate.
-    scheme : str
-        Sampling scheme.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of its prior), ``prob``, ``se`` (nan where too few
-        draws of the bin hit or missed), ``low``, ``high``, ``interval``, ``n_hits``, ``n_draws``.
+    ``rows`` are counts of shape (R, n_counts). Columns ``quantity``, ``bin``, ``u_low``, ``u_high`` (quantile levels of
+    its prior), and those of :func:`_row`; ``se`` is nan where too few draws of the bin hit or missed.
     """
     curves = spec.layers(rows, "curves")
     found = [

@@ -32,21 +32,10 @@ N_ARCHETYPES = 3
 def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Typical draws in which the event holds, and their trajectories.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    n_clusters : int
-        Archetypes where all hits share one retraining mode; otherwise there is one a mode. Never more than there
-        are hits that differ.
-
-    Returns
-    -------
-    worlds : pandas.DataFrame
-        One row an archetype: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands for, ``draw`` (its
-        index) and every input that varies. A mode with fewer than 30 hits has none, unless all have fewer.
-    trajectories : pandas.DataFrame
-        Points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
+    The first table has one row an archetype: ``archetype`` (from 1), ``mode``, ``share`` of the hits that it stands
+    for, ``draw`` (its index) and every input that varies. There is one a mode, but none for a mode with fewer than 30
+    hits, unless all have fewer; where all hits share one mode there are up to ``n_clusters``, never more than hits that
+    differ. The second has points of :func:`mc_sie.engine.trajectory.trajectory` by ``archetype``.
     """
     inputs = varying(sample)
     ok = np.flatnonzero(sample.is_ok)
@@ -68,18 +57,18 @@ def archetypes(sample: Sample, *, n_clusters: int = N_ARCHETYPES) -> tuple[pd.Da
         for medoid, part in medoids(positions[rows], n_medoids):
             clusters.append((share * part, int(hits[rows[medoid]]), MODES[code]))
     clusters.sort(key=lambda cluster: -cluster[0])
-    worlds: list[dict[str, Any]] = []
+    typical: list[dict[str, Any]] = []
     parts = []
     for number, (share, draw, name) in enumerate(clusters, start=1):
         row = {key: float(values[draw]) for key, values in sample.draws.items() if key != "mode"}
-        world: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
+        shown: dict[str, Any] = {"archetype": number, "mode": name, "share": share, "draw": draw}
         if POOL_DIMENSION in inputs:
-            world[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
-        worlds.append(world | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
+            shown[POOL_DIMENSION] = words_of(sample)[POOL_DIMENSION][int(row[POOL_DIMENSION])]
+        typical.append(shown | {key: row[key] for key in inputs if key not in ("mode", POOL_DIMENSION)})
         frame = trajectory({**row, "mode": MODES.index(name), "horizon_months": sample.horizon_months})
         frame.insert(0, "archetype", number)
         parts.append(frame)
-    return pd.DataFrame(worlds), pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(typical), pd.concat(parts, ignore_index=True)
 
 
 def _normal_scores(values: NDArray[np.generic]) -> Array:
@@ -95,24 +84,11 @@ def _normal_scores(values: NDArray[np.generic]) -> Array:
 
 
 def medoids(positions: Array, n_clusters: int) -> list[tuple[int, float]]:
-    """Points nearest to all others in their cluster.
+    """Index of the points that are nearest to all others in their cluster, and the share that is nearest to each.
 
-    Parameters
-    ----------
-    positions : ndarray, shape (n, d)
-        Points.
-    n_clusters : int
-        Most clusters: as many as there are different points, where those are fewer.
-
-    Returns
-    -------
-    list of (int, float)
-        Index of each medoid and the share of the points nearest to it.
-
-    Notes
-    -----
-    Starts from the medoid of all and the points that lower the sum of distances most (BUILD of k-medoids), then
-    alternates between nearest medoids and medoids of clusters for as long as the sum of distances falls.
+    As many clusters as there are different points, at most ``n_clusters``. Starts from the medoid of all and the points
+    that lower the sum of distances most (BUILD of k-medoids), then alternates between nearest medoids and medoids of
+    clusters for as long as the sum of distances falls.
     """
     from scipy.spatial.distance import cdist
 

@@ -26,23 +26,12 @@ ATOM_SHARE = 0.001
 
 @dataclass(frozen=True)
 class Levels:
-    """An input cut into levels.
+    """An input cut into levels."""
 
-    Attributes
-    ----------
-    codes : ndarray of intp, shape (n,)
-        Level of each draw, from 0.
-    kinds : tuple of {"bin", "atom", "category", "absent"}
-        Kind of each level.
-    labels : tuple of str
-        Name of a category; empty for the others.
-    low, middle, high : ndarray of float64, shape (L,)
-        Smallest, median and largest value in each level; codes for categories, nan where absent.
-    """
-
-    codes: NDArray[np.intp]
-    kinds: tuple[str, ...]
-    labels: tuple[str, ...]
+    codes: NDArray[np.intp]  # level of each draw, from 0, shape (n,)
+    kinds: tuple[str, ...]  # kind of each level
+    labels: tuple[str, ...]  # name of a category; empty for the others
+    # shape (L,): smallest, median and largest value in each level; codes for categories, nan where absent
     low: Array
     middle: Array
     high: Array
@@ -63,21 +52,10 @@ def default_bins(n_draws: int) -> int:
 
 
 def levels_of(values: ArrayLike, n_bins: int, words: Sequence[str] | None = None) -> Levels:
-    """An input cut into levels.
+    """An input cut into levels in rising order; "not given", where the value is nan, comes last.
 
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        The input in each draw; nan where it is not given.
-    n_bins : int
-        Equal-mass bins that all draws together would make.
-    words : sequence of str, optional
-        Names of the categories, by code, of an input that is categorical.
-
-    Returns
-    -------
-    Levels
-        In rising order; categories in the order of their codes, those not drawn left out.
+    ``n_bins`` are equal-mass bins that all draws together would make. A categorical input has ``words``, the names of
+    the categories by code: levels in the order of their codes, those not drawn left out.
     """
     if words is not None:
         return _categories(np.asarray(values), words)
@@ -126,21 +104,9 @@ def _bin_starts(rising: Array, n_bins: int) -> NDArray[np.intp]:
 def tabulate(
     codes: NDArray[np.intp], n_levels: int, groups: NDArray[np.intp], columns: Sequence[Array | None]
 ) -> Array:
-    """Sums over draws by randomisation and level.
+    """Sums over draws by replicate and level, shape (R, n_levels, number of columns).
 
-    Parameters
-    ----------
-    codes, groups : ndarray of intp, shape (n,)
-        Level and randomisation of each draw.
-    n_levels : int
-        Number of levels.
-    columns : sequence of ndarray, shape (n,), or None
-        What is summed; None counts the draws.
-
-    Returns
-    -------
-    ndarray, shape (R, n_levels, number of columns)
-        The sums.
+    ``codes`` and ``groups`` are level and replicate of each draw; a column that is None counts the draws.
     """
     n_groups = int(groups.max()) + 1
     cells = groups * n_levels + codes

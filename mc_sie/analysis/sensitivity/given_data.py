@@ -16,9 +16,6 @@ measure                   equals, with p(x) = P(event | x) and p its mean
 ``decision_value``        E max(0, p(X) - c (1 - p(X))) - max(0, p - c (1 - p)), EVPPI of acting or not [3]_
 ========================  ==============================================================================================
 
-A continuous outcome has ``first_order`` (nan where it can be infinite) and ``cramer_von_mises``, the variance of
-P(Y <= t | X) summed over thresholds t, relative to its largest value [4]_.
-
 References
 ----------
 .. [1] Plischke, E., Borgonovo, E. & Smith, C. L. (2013). Global sensitivity measures from given data. European Journal
@@ -27,8 +24,6 @@ References
        estimation. Risk Analysis 36(10): 1871-1895.
 .. [3] Strong, M., Oakley, J. E. & Brennan, A. (2014). Estimating multiparameter partial expected value of perfect
        information from a probabilistic sensitivity analysis sample. Medical Decision Making 34(3): 311-326.
-.. [4] Gamboa, F., Klein, T. & Lagnoux, A. (2018). Sensitivity analysis based on Cramer-von Mises distance. SIAM/ASA
-       Journal on Uncertainty Quantification 6(2): 522-548.
 """
 
 from __future__ import annotations
@@ -55,9 +50,6 @@ from mc_sie.stats.jackknife import Array, Jackknifed, TooFewError, jackknife, qu
 EVENT_MEASURES = ("first_order", "brier_gain", "bits", "delta", "ks", "decision_value")
 """Measures of a 0/1 outcome, in the order of the tables."""
 
-OUTCOME_MEASURES = ("first_order", "cramer_von_mises")
-"""Measures of a continuous outcome."""
-
 FLOORED = ("bits", "delta", "ks")
 """Measures that noise alone makes positive: they come with a floor that an input without effect stays below."""
 
@@ -68,7 +60,6 @@ READINGS = {
     "delta": "average shift of the probability on learning it",
     "ks": "how far its distribution with the event lies from that without it: 0 the same, 1 apart",
     "decision_value": "expected value of knowing it to whoever must act or not (EVPPI), in units of acting rightly",
-    "cramer_von_mises": "share of the uncertainty of the outcome's whole distribution that learning it would remove",
 }
 """Meaning of each measure, in a phrase."""
 
@@ -78,29 +69,14 @@ N_NULL = 40
 NULL_PROB = 0.95
 """Probability with which an input without effect stays below its floor."""
 
-N_THRESHOLDS = 32
-"""Thresholds of a continuous outcome, equally likely."""
-
 
 # --- Measures of sums by level ---------------------------------------------------------------------------------------
 
 
 def event_measures(sums: Array, loss_ratio: float, *, is_ordered: bool = True) -> Array:
-    """Every measure of a 0/1 outcome from weights and weighted hits by level.
+    """Every measure of a 0/1 outcome, in the order of :data:`EVENT_MEASURES`, shape (..., 6).
 
-    Parameters
-    ----------
-    sums : ndarray, shape (..., L, 2)
-        Sums of weights and of weights of hits.
-    loss_ratio : float
-        c: what acting in vain costs, in units of what acting rightly gains.
-    is_ordered : bool
-        True where the levels have an order.
-
-    Returns
-    -------
-    ndarray, shape (..., 6)
-        In the order of :data:`EVENT_MEASURES`, as they stand: the bias from noise is still in them.
+    From sums of weights and of weights of hits by level, shape (..., L, 2). The bias from noise is still in them.
     """
     weight = sums[..., 0]
     hit = sums[..., 1]
@@ -127,25 +103,6 @@ def _entropy(prob: Array) -> Array:
     from scipy.special import xlog1py, xlogy
 
     return np.asarray(-(xlogy(prob, prob) + xlog1py(1.0 - prob, -prob)) / math.log(2.0))
-
-
-def _first_order(sums: Array) -> Array:
-    """Share of the variance of a continuous outcome, from sums of weight, outcome and its square, (..., L, 3)."""
-    weight, outcome, square = np.moveaxis(sums, -1, 0)
-    total = weight.sum(axis=-1)
-    mean = quotient(outcome.sum(axis=-1), total)
-    between = quotient(np.nansum(quotient(outcome**2, weight), axis=-1), total)
-    return quotient(between - mean**2, quotient(square.sum(axis=-1), total) - mean**2)
-
-
-def _cramer_von_mises(sums: Array) -> Array:
-    """The index of Gamboa et al. from weights by level and by part of the outcome's range, (..., L, K)."""
-    weight = sums.sum(axis=-1, keepdims=True)
-    total = weight.sum(axis=-2)
-    below = np.cumsum(sums, axis=-1)[..., :-1]
-    pooled = quotient(below.sum(axis=-2), total)
-    between = quotient(np.nansum(quotient(below**2, weight), axis=-2), total)
-    return quotient(np.sum(between - pooled**2, axis=-1), np.sum(pooled * (1.0 - pooled), axis=-1))
 
 
 def _null(table: Array, rng: np.random.Generator, loss_ratio: float, *, is_ordered: bool) -> Array:
@@ -204,7 +161,7 @@ class Curves:
         probability 95 %; nan where there is none), ``reading``.
     levels : pandas.DataFrame
         One row an input and a level: ``quantity``, ``kind``, ``label``, ``x_low``, ``x_middle``, ``x_high``, ``share``
-        of the draws' weight, ``prob`` (or ``mean`` of a continuous outcome), ``se``, ``low``, ``high``, ``interval``
+        of the draws' weight, ``prob``, ``se``, ``low``, ``high``, ``interval``
         (``t``, or a 95 % bound where hits or misses are fewer than 30, of weighted draws effectively), ``n_draws``.
     """
 
@@ -218,7 +175,7 @@ class Curves:
 
 def curves(
     inputs: Mapping[str, ArrayLike],
-    outcome: ArrayLike,
+    hits: ArrayLike,
     groups: ArrayLike,
     *,
     weights: ArrayLike | None = None,
@@ -230,53 +187,26 @@ def curves(
 ) -> Curves:
     """Curves and measures of draws, however they were made.
 
-    Parameters
-    ----------
-    inputs : mapping of str to array_like of shape (n,)
-        Inputs by name; nan where one is not given.
-    outcome : array_like of shape (n,)
-        Draws in which the event holds (bool), or a continuous outcome (float, without nan).
-    groups : array_like of int, shape (n,)
-        Independent randomisation of each draw, from 0; at least two.
-    weights : array_like of shape (n,), optional
-        Importance weights, not negative; all equal if not given.
-    words : mapping of str to sequence of str, optional
-        Names of the categories of each categorical input.
-    loss_ratio : float
-        c of ``decision_value``: what acting in vain costs, in units of what acting rightly gains.
-    n_bins : int, optional
-        Equal-mass bins; :func:`default_bins` if not given.
-    seed : int
-        Of the permutations.
-    threads : int, optional
-        Threads; changes no result.
+    Inputs are by name, nan where one is not given; ``hits`` says in which draws the event holds, ``groups`` the
+    replicate of each draw, from 0; at least two. Importance weights are not negative. ``words`` are names of the
+    categories of each categorical input. ``loss_ratio`` is the c of ``decision_value``, ``n_bins`` the number of equal-
+    mass bins, ``seed`` that of the permutations; ``threads`` changes no result.
 
-    Returns
-    -------
-    Curves
-        One row an answer.
-
-    Raises
-    ------
-    InputError
-        When the event does not hold and fail in two randomisations each, there are fewer draws than bins, the loss
-        ratio is not positive or weights cannot be used.
+    An InputError when the event does not hold and fail in two replicates each, there are fewer draws than bins, the
+    loss ratio is not positive or weights cannot be used.
     """
     check_loss_ratio(loss_ratio)
-    answer = np.asarray(outcome)
+    holds = np.asarray(hits, dtype=np.bool_)
     group = np.asarray(groups, dtype=np.intp)
     weight = as_weights(weights)
-    n_bins = _checked(answer, group, weight, n_bins)
+    n_bins = _checked(holds, group, weight, n_bins)
     chosen = words or {}
 
     def one(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         name = list(inputs)[number]
         levels = levels_of(inputs[name], n_bins, chosen.get(name))
         rng = np.random.default_rng([seed, number])  # of its own, so that threads change nothing
-        if answer.dtype == np.bool_:
-            frames = _event_frames(levels, answer, group, weight, loss_ratio, rng)
-        else:
-            frames = _outcome_frames(levels, answer.astype(np.float64), group, weight)
+        frames = _event_frames(levels, holds, group, weight, loss_ratio, rng)
         for frame in frames:
             frame.insert(0, "quantity", name)
         return frames
@@ -304,23 +234,10 @@ def check_loss_ratio(loss_ratio: float) -> None:
 
 
 def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weights: ArrayLike | None = None) -> None:
-    """Refuse an event that does not hold in some draws and fail in others of at least two randomisations.
+    """Refuse an event that does not hold in some draws and fail in others of at least two replicates.
 
-    Nothing can drive what is always the same, and no error is known of what one randomisation alone has seen.
-
-    Parameters
-    ----------
-    hits : ndarray of bool, shape (n,)
-        Draws in which it holds.
-    groups : ndarray of int, shape (n,)
-        Independent randomisation of each draw.
-    weights : array_like of shape (n,), optional
-        For the bound.
-
-    Raises
-    ------
-    TooFewError
-        With the bound on the probability.
+    Nothing can drive what is always the same, and no error is known of what one replicate alone has seen. The
+    TooFewError has the bound on the probability, for which the weights are.
     """
     if min(len(np.unique(groups[hits])), len(np.unique(groups[~hits]))) > 1:
         return
@@ -349,20 +266,17 @@ def check_both(hits: NDArray[np.bool_], groups: NDArray[np.integer[Any]], weight
     raise TooFewError("the event", f"{seen} ({bound}), so that {unknown}", remedy)
 
 
-def _checked(answer: NDArray[np.generic], groups: NDArray[np.intp], weight: Array | None, n_bins: int | None) -> int:
+def _checked(hits: NDArray[np.bool_], groups: NDArray[np.intp], weight: Array | None, n_bins: int | None) -> int:
     """Number of bins, after everything has been checked."""
-    n = len(answer)
-    if weight is not None and not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
-        raise InputError("weights", "are not all finite and at least 0, with one above 0", "Drop draws without one.")
-    if answer.dtype == np.bool_:
-        hits = answer.astype(np.bool_)
-        if weight is None:
-            check_both(hits, groups)
-        else:
-            counted = weight > 0.0
-            check_both(hits[counted], groups[counted], weight[counted])
-    elif np.isnan(answer.astype(np.float64)).any():
-        raise InputError("outcome", "is not a number in some draws", "Leave out draws that could not be simulated.")
+    n = len(hits)
+    if weight is None:
+        check_both(hits, groups)
+    else:
+        if not (np.isfinite(weight).all() and (weight >= 0.0).all() and weight.any()):
+            why = "are not all finite and at least 0, with one above 0"
+            raise InputError("weights", why, "Drop draws without one.")
+        counted = weight > 0.0
+        check_both(hits[counted], groups[counted], weight[counted])
     if n_bins is None:
         n_bins = default_bins(n)
     if n_bins > n:
@@ -390,7 +304,7 @@ def _event_frames(
         floor = _null_weighted(levels, groups, columns, rng, loss_ratio)
     found = jackknife(table, lambda sums: event_measures(sums, loss_ratio, is_ordered=levels.is_ordered))
     floor = np.where([name in FLOORED for name in EVENT_MEASURES], floor, np.nan)
-    frame = _level_frame(levels, table, jackknife(table, given_level), "prob", np.bincount(levels.codes, minlength=n))
+    frame = _level_frame(levels, table)
     frame["low"] = frame["low"].clip(lower=0.0)
     frame["high"] = frame["high"].clip(upper=1.0)
     sums = table.sum(axis=0)
@@ -403,7 +317,7 @@ def _event_frames(
             frame.loc[level, name] = value
         if weight is None:
             frame.loc[level, "interval"] = frame.loc[level, "interval"].replace("effective", "binomial")
-    return _measure_frame(EVENT_MEASURES, found, floor), frame
+    return _measure_frame(found, floor), frame
 
 
 def _bound(hits: NDArray[np.bool_], weights: Array) -> dict[str, float | str]:
@@ -421,85 +335,36 @@ def given_level(sums: Array) -> Array:
     return quotient(sums[..., 1], sums[..., 0])
 
 
-def _outcome_frames(
-    levels: Levels, outcome: Array, groups: NDArray[np.intp], weight: Array | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Measures of a continuous outcome, and its mean by level."""
-    n = len(levels)
-    cuts = np.unique(np.quantile(outcome, np.arange(1, N_THRESHOLDS) / N_THRESHOLDS, method="inverted_cdf"))
-    part = np.searchsorted(cuts, outcome, side="left")  # how many thresholds lie below it
-    cells = tabulate(levels.codes * (len(cuts) + 1) + part, n * (len(cuts) + 1), groups, (weight,))
-    spread = jackknife(cells.reshape(len(cells), n, -1), _cramer_von_mises)
-    # The mean is taken off first: squares of large numbers would leave no digits of their differences.
-    is_finite = bool(np.isfinite(outcome).all())
-    shift = outcome.mean() if is_finite else np.nan
-    centred = outcome - shift if is_finite else np.where(np.isfinite(outcome), outcome, 0.0)
-    given = np.ones_like(outcome) if weight is None else weight
-    table = tabulate(levels.codes, n, groups, (weight, given * centred, given * centred**2))
-    first = jackknife(table, _first_order)
-    if not is_finite:
-        unknown = np.asarray(np.nan)
-        first = Jackknifed(unknown, unknown, unknown)
-    both = Jackknifed(
-        np.array([first.value, spread.value]), np.array([first.se, spread.se]), np.array([first.half, spread.half])
-    )
-    means = jackknife(table, given_level)
-    means = Jackknifed(means.value + shift, means.se, means.half)
-    frame = _level_frame(levels, table, means, "mean", np.bincount(levels.codes, minlength=n))
-    return _measure_frame(OUTCOME_MEASURES, both, np.full(2, np.nan)), frame
-
-
-def _measure_frame(names: Sequence[str], found: Jackknifed, floor: Array) -> pd.DataFrame:
+def _measure_frame(found: Jackknifed, floor: Array) -> pd.DataFrame:
     """One row a measure."""
-    return pd.DataFrame(
-        {
-            "measure": names,
-            "value": found.value,
-            "se": found.se,
-            "low": found.low,
-            "high": found.high,
-            "floor": floor,
-            "reading": [READINGS[name] for name in names],
-        }
-    )
+    readings = [READINGS[name] for name in EVENT_MEASURES]
+    return pd.DataFrame({"measure": EVENT_MEASURES, **found.columns(), "floor": floor, "reading": readings})
 
 
-def _level_frame(levels: Levels, table: Array, given: Jackknifed, name: str, n_draws: NDArray[np.intp]) -> pd.DataFrame:
-    """One row a level."""
+def _level_frame(levels: Levels, table: Array) -> pd.DataFrame:
+    """One row a level, each with a t interval."""
     weight = table[..., 0].sum(axis=0)
-    return pd.DataFrame(
-        {
-            "kind": levels.kinds,
-            "label": levels.labels,
-            "x_low": levels.low,
-            "x_middle": levels.middle,
-            "x_high": levels.high,
-            "share": weight / weight.sum(),
-            name: given.value,
-            "se": given.se,
-            "low": given.low,
-            "high": given.high,
-            "interval": "t",
-            "n_draws": n_draws.astype(np.int64),
-        }
-    )
+    columns = {
+        "kind": levels.kinds,
+        "label": levels.labels,
+        "x_low": levels.low,
+        "x_middle": levels.middle,
+        "x_high": levels.high,
+        "share": weight / weight.sum(),
+        **jackknife(table, given_level).columns("prob"),
+        "interval": "t",
+        "n_draws": np.bincount(levels.codes, minlength=len(levels)).astype(np.int64),
+    }
+    return pd.DataFrame(columns)
 
 
 # --- Samples of the model --------------------------------------------------------------------------------------------
 
 
 def varying(sample: Sample) -> dict[str, NDArray[np.generic]]:
-    """Inputs that are not the same in every draw, derived ones too, draws that were not simulated left out.
+    """Inputs that are not the same in every draw, derived ones too, by code name; only draws that were simulated.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n_ok,)
-        By code name; ``mode`` and ``prior_set`` as codes.
+    ``mode`` and ``prior_set`` are codes.
     """
     ok = sample.is_ok
     found = {}
@@ -529,7 +394,6 @@ def is_derived(sample: Sample, name: str) -> bool:
 def sample_curves(
     sample: Sample,
     *,
-    outcome: str | None = None,
     weights: ArrayLike | None = None,
     loss_ratio: float = 1.0,
     n_bins: int | None = None,
@@ -537,37 +401,16 @@ def sample_curves(
 ) -> Curves:
     """Curves and measures of every input of a sample that varies, stated or derived.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws. Those that could not be simulated are left out.
-    outcome : str, optional
-        A column of ``sample.outcomes`` instead of the event.
-    weights : array_like of shape (n,), optional
-        Importance weights of all draws.
-    loss_ratio, n_bins, threads
-        As in :func:`curves`.
-
-    Returns
-    -------
-    Curves
-        With the column ``role`` in both frames: ``stated`` or ``derived``.
-
-    Raises
-    ------
-    InputError
-        As in :func:`curves`, or when nothing varies.
+    Both frames have the column ``role``: ``stated`` or ``derived``. Draws that could not be simulated are left out;
+    weights are of all draws. All else is as in :func:`curves`. An InputError also where nothing varies.
     """
     inputs = varying(sample)
     if not inputs:
         raise InputError(sample.prior.name, "has no input that varies", "There is nothing to be sensitive to.")
     ok = sample.is_ok
-    answer: NDArray[np.generic] = sample.hits
-    if outcome is not None:
-        answer = sample.outcomes[outcome].to_numpy(dtype=np.float64)
     found = curves(
         inputs,
-        answer[ok],
+        sample.hits[ok],
         sample.replicate[ok],
         weights=None if weights is None else np.asarray(weights)[ok],
         words=words_of(sample),

@@ -71,21 +71,12 @@ _UNREACHED = 2.0**-54  # nearer to 0 than any uniform of the sampler
 
 @dataclass(frozen=True)
 class Space:
-    """The random inputs of a function.
+    """The random inputs of a function."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Inputs by name.
-    dimensions : tuple of int
-        Permanent dimension of each in the low-discrepancy sequence.
-    matrix : ndarray, shape (d, d)
-        Correlation matrix of the inputs' latent standard normals. The function is given *independent* uniforms, whose
-        normals its lower triangular root turns into correlated ones.
-    """
-
-    names: tuple[str, ...]
-    dimensions: tuple[int, ...]
+    names: tuple[str, ...]  # inputs by name
+    dimensions: tuple[int, ...]  # permanent dimension of each in the low-discrepancy sequence
+    # correlation matrix of the inputs' latent standard normals. The function is given *independent* uniforms, whose
+    # normals its lower triangular root turns into correlated ones, shape (d, d)
     matrix: Array
 
     @classmethod
@@ -152,27 +143,13 @@ class Indices:
 
 @dataclass
 class EventFunction:
-    """Indicator of an event as a function of independent uniforms: 1 or 0.
-
-    Attributes
-    ----------
-    prior : PriorSet
-        What turns uniforms into quantities.
-    event : Event
-        The event.
-    horizon_months : float
-        End of each trajectory.
-    threads : int or None
-        Threads.
-    n_failed : int
-        Points so far that could not be simulated; they count as 0.
-    """
+    """Indicator of an event as a function of independent uniforms: 1 or 0."""
 
     prior: PriorSet
     event: Event
     horizon_months: float
     threads: int | None = None
-    n_failed: int = 0
+    n_failed: int = 0  # points so far that could not be simulated; they count as 0
 
     def __call__(self, uniforms: Mapping[str, Array]) -> Array:
         """Simulate points; 1 where the event holds."""
@@ -182,19 +159,9 @@ class EventFunction:
 
 
 def n_evaluations(space: Space, groups: Mapping[str, Sequence[str]] | None = None) -> int:
-    """Evaluations of the function for each point of the design.
+    """Evaluations of the function for each point of the design; groups as for :func:`designed`.
 
-    Parameters
-    ----------
-    space : Space
-        The inputs.
-    groups : mapping of str to sequence of str, optional
-        As for :func:`designed`.
-
-    Returns
-    -------
-    int
-        About three an input, and three a group where a group has several members.
+    About three an input, and three a group where a group has several members.
     """
 
     def walk(n: int) -> int:
@@ -221,29 +188,10 @@ def designed(
 ) -> Indices:
     """Sobol' indices, Shapley effects and interactions of a function of random inputs.
 
-    Parameters
-    ----------
-    function : callable
-        From independent uniforms by name, shape (n,) each, to (n,) numbers.
-    space : Space
-        Its inputs.
-    design : Design
-        Points of block A; those of block B come from further dimensions of the same sequence. The function is asked at
-        :func:`n_evaluations` times as many points.
-    groups : mapping of str to sequence of str, optional
-        Inputs by group, each in one; inputs that are left out are groups of their own.
-    progress : callable, optional
-        Called with the points done and the points in all.
-
-    Returns
-    -------
-    Indices
-        Shapley effects of all inputs add up to 1 exactly, and so do those of all groups.
-
-    Raises
-    ------
-    InputError
-        When there is no input, or the outcome does not differ between the blocks in at least two randomisations.
+    ``design`` has the points of block A; those of block B come from further dimensions of the same sequence, and the
+    function is asked at :func:`n_evaluations` times as many. Inputs that are in none of the ``groups`` are groups of
+    their own. Shapley effects of all inputs add up to 1 exactly, and so do those of all groups. An InputError when
+    there is no input, or the outcome does not differ between the blocks in at least two replicates.
     """
     names = space.names
     d = len(names)
@@ -368,7 +316,8 @@ class _Conditional:
     """Points whose first few coordinates, in an order of each point's own, are those of A, the rest drawn given them.
 
     Along that order the latent normals are ``L e`` with independent innovations e and the triangular root L of the
-    reordered matrix. Innovations of A for what is known and of B for the rest give exactly the conditional law.
+    reordered matrix. Innovations of A for what is known and of B for the rest give exactly the conditional
+    distribution.
     """
 
     def __init__(self, space: Space, a: Array, b: Array, when: NDArray[np.intp]) -> None:
@@ -491,10 +440,7 @@ class _Frames:
             {
                 "quantity": [names[i] for i, _ in chosen],
                 "other": [names[j] for _, j in chosen],
-                "interaction": found.value,
-                "se": found.se,
-                "low": found.low,
-                "high": found.high,
+                **found.columns("interaction"),
                 "reading": READINGS["interaction"],
             }
         )

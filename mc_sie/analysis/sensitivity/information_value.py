@@ -49,18 +49,7 @@ MAP_BINS = 16
 
 
 def crossed(several: Sequence[Levels]) -> NDArray[np.intp]:
-    """Cell of each draw in the joint levels of several inputs.
-
-    Parameters
-    ----------
-    several : sequence of Levels
-        Of the same draws.
-
-    Returns
-    -------
-    ndarray of intp, shape (n,)
-        From 0; cells without draws are left out.
-    """
+    """Cell of each draw in the joint levels of several inputs, from 0; cells without draws are left out."""
     cells = np.ravel_multi_index([levels.codes for levels in several], [len(levels) for levels in several])
     return np.unique(cells, return_inverse=True)[1]
 
@@ -75,30 +64,10 @@ def value_of(
     words: Mapping[str, Sequence[str]] | None = None,
     loss_ratio: float = 1.0,
 ) -> pd.DataFrame:
-    """Expected value of learning sets of inputs.
+    """Expected value of learning sets of inputs, which ``subsets`` has by a name for them.
 
-    Parameters
-    ----------
-    subsets : mapping of str to sequence of str
-        Inputs that are learnt together, by a name for them.
-    inputs : mapping of str to array_like of shape (n,)
-        Inputs by name.
-    hits : ndarray of bool, shape (n,)
-        Draws in which the event holds.
-    groups : ndarray of int, shape (n,)
-        Independent randomisation of each draw.
-    weights, words, loss_ratio
-        As in :func:`mc_sie.analysis.sensitivity.given_data.curves`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a set and a measure: ``what``, ``members``, ``measure``, ``value``, ``se``, ``low``, ``high``.
-
-    Raises
-    ------
-    InputError
-        When the event does not hold and fail in two randomisations each, or the loss ratio is not positive.
+    One row a set and a measure: ``what``, ``members``, ``measure``, ``value``, ``se``, ``low``, ``high``. All else is
+    as in :func:`mc_sie.analysis.sensitivity.given_data.curves`.
     """
     check_loss_ratio(loss_ratio)
     check_both(hits, groups, weights)
@@ -134,22 +103,8 @@ def sample_value(
 ) -> pd.DataFrame:
     """Expected value of learning each stated input, the most promising pairs, and each group of several.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws; those that could not be simulated are left out.
-    weights : array_like of shape (n,), optional
-        Importance weights of all draws.
-    loss_ratio : float
-        What acting in vain costs, in units of what acting rightly gains.
-    n_pairs : int
-        Pairs to list.
-
-    Returns
-    -------
-    pandas.DataFrame
-        That of :func:`value_of` with the column ``kind`` (``input``, ``pair`` or ``group``); within each kind what
-        improves a Brier score most comes first.
+    That of :func:`value_of` with the column ``kind`` (``input``, ``pair`` or ``group``); within each kind what improves
+    a Brier score most comes first. Draws that could not be simulated are left out; weights are of all draws.
     """
     ok = sample.is_ok
     inputs = {name: values for name, values in varying(sample).items() if not is_derived(sample, name)}
@@ -199,24 +154,10 @@ def _best_bounds(
 def pair_map(
     sample: Sample, name: str, other: str, *, weights: ArrayLike | None = None, n_bins: int = MAP_BINS
 ) -> pd.DataFrame:
-    """P(event | two inputs) on a grid of their levels.
+    """P(event | two inputs) on a grid of ``n_bins`` levels of each.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    name, other : str
-        Inputs that vary.
-    weights : array_like of shape (n,), optional
-        Importance weights of all draws.
-    n_bins : int
-        Levels of each.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a cell with draws: ``x_kind``, ``x_label``, ``x_low``, ``x_middle``, ``x_high``, the same with ``y_``,
-        ``x_level``, ``y_level``, ``prob``, ``se``, ``n_draws``.
+    One row a cell with draws: ``x_kind``, ``x_label``, ``x_low``, ``x_middle``, ``x_high``, the same with ``y_``,
+    ``x_level``, ``y_level``, ``prob``, ``se``, ``n_draws``.
     """
     ok = sample.is_ok
     inputs = varying(sample)
@@ -255,21 +196,9 @@ def pair_map(
 
 
 def best_of(value: pd.DataFrame, measure: str, kinds: Iterable[str] = ("input",)) -> pd.Series | None:
-    """The set of inputs of the largest value by one measure; None where no value exceeds its error.
+    """Row of :func:`sample_value` with the largest value by one of :data:`VALUES`, among some kinds.
 
-    Parameters
-    ----------
-    value : pandas.DataFrame
-        From :func:`sample_value`.
-    measure : str
-        One of :data:`VALUES`.
-    kinds : iterable of str
-        Kinds to choose from.
-
-    Returns
-    -------
-    pandas.Series or None
-        A row.
+    None where no value exceeds its error.
     """
     rows = value[(value["measure"] == measure) & value["kind"].isin(list(kinds)) & (value["low"] > 0.0)]
     if rows.empty or math.isnan(rows["value"].max()):

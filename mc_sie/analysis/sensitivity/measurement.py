@@ -363,9 +363,6 @@ def _curve(title: str, reading: Reading, found: ReadingValue) -> pd.DataFrame:
             "of": reading.of,
             "scale": reading.scale,
             "error": found.errors,
-            "brier_gain": found.by_error.value,
-            "se": found.by_error.se,
-            "low": found.by_error.low,
-            "high": found.by_error.high,
+            **found.by_error.columns("brier_gain"),
         }
     )

@@ -14,33 +14,16 @@ from mc_sie.analysis.sensitivity.readings import Reading
 
 @dataclass(frozen=True)
 class Proposal:
-    """A measurement that somebody could make.
-
-    Attributes
-    ----------
-    name : str
-        Code name.
-    title : str
-        What would be done, in a phrase.
-    reading : Reading
-        What is read, and with which error.
-    source : str
-        Who proposed it, or has done one like it.
-    error_source : str
-        Where the error comes from.
-    judgement : str or None
-        Why the error, or what the reading is taken for, is a judgement of ours; None where the source states both.
-    is_late : bool
-        True for what can be read only after automation.
-    """
+    """A measurement that somebody could make."""
 
     name: str
-    title: str
-    reading: Reading
-    source: str
-    error_source: str
+    title: str  # what would be done, in a phrase
+    reading: Reading  # what is read, and with which error
+    source: str  # who proposed it, or has done one like it
+    error_source: str  # where the error comes from
+    # why the error, or what the reading is taken for, is a judgement of ours; None where the source states both
     judgement: str | None = None
-    is_late: bool = False
+    is_late: bool = False  # True for what can be read only after automation
 
 
 _TABLE = (

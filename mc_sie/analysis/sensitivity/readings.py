@@ -77,13 +77,7 @@ class Reading:
     up_to: float = field(default=math.inf, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse an unknown subject, and anything but one positive error.
-
-        Raises
-        ------
-        InputError
-            With the scale that fits the subject as the remedy.
-        """
+        """Refuse an unknown subject, and anything but one positive error; the remedy names the scale that fits."""
         subject = self.subject
         given = {scale: getattr(self, scale) for scale in SCALES if getattr(self, scale) is not None}
         natural = natural_scale(subject)
@@ -123,7 +117,11 @@ class Reading:
 
 
 def subject_named(of: str) -> Subject:
-    """Subject by its name; an InputError says what is wrong with a name that is none."""
+    """Subject by its name; an InputError says what is wrong with a name that is none, or a category's."""
+    if of == "mode":
+        why = "has no error on a scale: it is one of several categories"
+        remedy = "Ask mc_sie.sensitivity (mc-sie sensitivity) what learning it is worth."
+        raise InputError("the reading of mode", why, remedy)
     try:
         return subject_of(of)
     except ValueError as error:
@@ -140,27 +138,7 @@ def natural_scale(subject: Subject) -> str:
 
 
 def on_scale(scale: str, values: Array, of: str) -> Array:
-    """Values on the scale of an error, ends of the scale as infinities.
-
-    Parameters
-    ----------
-    scale : str
-        One of :data:`SCALES`.
-    values : array of shape (n,)
-        In the subject's unit.
-    of : str
-        Subject, for errors.
-
-    Returns
-    -------
-    array of shape (n,)
-        Values, natural logarithms or logits.
-
-    Raises
-    ------
-    InputError
-        Where a value has none.
-    """
+    """Values on one of :data:`SCALES`, ends of the scale as infinities; ``of`` names the subject in an InputError."""
     if scale == "sd":
         return values
     low = float(values.min())
@@ -179,35 +157,22 @@ def on_scale(scale: str, values: Array, of: str) -> Array:
 
 @dataclass(frozen=True)
 class ReadingValue:
-    """Value of a reading, with errors from independent randomisations.
+    """Value of a reading, with errors from independent randomisations."""
 
-    Attributes
-    ----------
-    reading, perfect : Jackknifed
-        Measures :data:`VALUES` of the reading (EVSI) and of perfect knowledge (EVPPI), shape (3,). Errors of Brier
-        gains, here and below, include what bins hide.
-    after : Jackknifed
-        Expected absolute shift of the probability, and the probability after the reading at
-        :data:`POSTERIOR_PROBS`, shape (3,).
-    share, share_se : float
-        Brier gain of the reading over that of perfect knowledge; nan where the latter is not known to be above 0.
-    half, half_se : float
-        Error at which a reading is worth half of perfect knowledge; nan where no error of the grid brackets it.
-    errors : array of shape (K,)
-        Errors of the grid.
-    by_error : Jackknifed
-        Brier gain at each, shape (K,).
-    """
-
+    # measures `VALUES` of the reading (EVSI) and of perfect knowledge (EVPPI), shape (3,). Errors of Brier gains, here
+    # and below, include what bins hide
     reading: Jackknifed
     perfect: Jackknifed
+    # expected absolute shift of the probability, and the probability after the reading at `POSTERIOR_PROBS`, shape (3,)
     after: Jackknifed
+    # Brier gain of the reading over that of perfect knowledge; nan where the latter is not known to be above 0
     share: float
     share_se: float
+    # error at which a reading is worth half of perfect knowledge; nan where no error of the grid brackets it
     half: float
     half_se: float
-    errors: Array
-    by_error: Jackknifed
+    errors: Array  # errors of the grid, shape (K,)
+    by_error: Jackknifed  # Brier gain at each, shape (K,)
 
 
 def reading_value(
@@ -221,31 +186,10 @@ def reading_value(
     loss_ratio: float = 1.0,
     up_to: float = math.inf,
 ) -> ReadingValue:
-    """Value of a reading of values with a normal error.
+    """Value of a reading, from values on the scale of its normal error; they may be infinite.
 
-    Parameters
-    ----------
-    values : array of shape (n,)
-        Subject in each draw, on the scale of the error; may be infinite.
-    noise : array of shape (n,)
-        Standard normal numbers, independent of everything else.
-    error : float
-        Standard deviation of the reading.
-    hits : array of shape (n,), bool
-        Draws in which the event holds.
-    groups : array of shape (n,), int
-        Independent randomisation of each draw.
-    weights : array of shape (n,), optional
-        Importance weights.
-    loss_ratio : float
-        Of ``decision_value``.
-    up_to : float
-        Readings above it say only that they are, on the scale of the error.
-
-    Returns
-    -------
-    ReadingValue
-        Everything nan-free but the share and the half-way error of a subject that tells nothing.
+    ``noise`` are standard normal numbers, independent of everything else, ``error`` is the standard deviation of the
+    reading, ``groups`` the replicate of each draw. Readings above ``up_to`` say only that they are.
     """
     n_bins = default_bins(len(values))
     columns = hit_columns(hits, weights)

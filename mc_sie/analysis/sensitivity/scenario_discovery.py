@@ -58,19 +58,12 @@ REPLICATES_FOR_BOXES = 4
 
 @dataclass(frozen=True)
 class Box:
-    """A condition on draws: some inputs lie within limits.
+    """A condition on draws: some inputs lie within limits."""
 
-    Attributes
-    ----------
-    limits : mapping of str to (float, float)
-        Smallest and largest value of inputs that are restricted; -inf or inf where one side is free. A draw in which
-        such an input is not given lies outside.
-    kept : mapping of str to tuple of int
-        Codes of categorical inputs that are restricted.
-    """
-
+    # smallest and largest value of inputs that are restricted; -inf or inf where one side is free. A draw in which such
+    # an input is not given lies outside
     limits: Mapping[str, tuple[float, float]]
-    kept: Mapping[str, tuple[int, ...]]
+    kept: Mapping[str, tuple[int, ...]]  # codes of categorical inputs that are restricted
 
     @property
     def restricted(self) -> tuple[str, ...]:
@@ -124,30 +117,13 @@ def find_boxes(
 ) -> pd.DataFrame:
     """Boxes that hold much of the event, with their coverage and density on draws that the search did not see.
 
-    Parameters
-    ----------
-    inputs : mapping of str to ndarray of shape (n,)
-        Inputs by name.
-    hits : ndarray of bool, shape (n,)
-        Draws in which the event holds.
-    groups : array_like of int, shape (n,)
-        Independent randomisation of each draw, from 0; at least four. The first half is searched, the other counts.
-    words : mapping of str to sequence of str, optional
-        Names of the categories of each categorical input.
-    n_boxes : int
-        Most boxes; each further one is looked for among what the earlier ones leave.
+    ``groups`` is the replicate of each draw, from 0; the first half is searched, the other counts. ``words`` are names
+    of the categories of each categorical input. Each further box is looked for among what the earlier ones leave.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a box: ``words``, ``restricted``, then ``coverage``, ``density`` and ``share`` of all draws, each with
-        ``_se``, ``_low`` and ``_high``, ``lift`` (density over the probability without a box), ``limits_of_parts``
-        (what searches of parts of the draws found, in words), and ``box``.
-
-    Raises
-    ------
-    InputError
-        When the event does not hold and fail in two randomisations each, or there are fewer than four of them.
+    One row a box: ``words``, ``restricted``, then ``coverage``, ``density`` and ``share`` of all draws, each with
+    ``_se``, ``_low`` and ``_high``, ``lift`` (density over the probability without a box), ``limits_of_parts`` (what
+    searches of parts of the draws found, in words), and ``box``. An InputError when the event does not hold and fail in
+    two replicates each, or there are fewer than four of them.
     """
     group = np.asarray(groups, dtype=np.intp)
     names = words or {}
@@ -359,21 +335,10 @@ def sample_boxes(sample: Sample, *, n_boxes: int = N_BOXES) -> pd.DataFrame:
 
 
 def box_sentence(row: pd.Series, prob: float, *, is_further: bool = False) -> str:
-    """A box as a sentence.
+    """Row of :func:`find_boxes` as a sentence: condition, coverage and density with errors, and the range of the
+    limits.
 
-    Parameters
-    ----------
-    row : pandas.Series
-        Row of :func:`find_boxes`.
-    prob : float
-        Probability of the event without a box.
-    is_further : bool
-        True for a box that was looked for among what others leave.
-
-    Returns
-    -------
-    str
-        The condition, coverage and density with their Monte Carlo errors, and how far the limits can be trusted.
+    ``prob`` is the probability without a box; a further box was looked for among what others leave.
     """
 
     def percent(what: str) -> str:

@@ -21,8 +21,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mc_sie.analysis.importance.common_points import EvidencePoints
-from mc_sie.analysis.importance.conditioning import log_likelihoods
 from mc_sie.analysis.importance.proposal import Numbers
+from mc_sie.analysis.importance.tempering import log_likelihoods
 from mc_sie.analysis.sensitivity.indices import (
     HALF_WIDTH_HIGH,
     READINGS,
@@ -58,28 +58,12 @@ def why_not(prior: PriorSet) -> str:
 
 
 def indices_given(sample: Sample, n_draws: int, threads: int | None = None) -> tuple[Indices, int]:
-    """Shapley effects of the inputs of a set given its evidence, and of its groups of inputs.
+    """Shapley effects of the inputs of a set given its evidence, and of its groups of inputs; and runs that failed.
 
-    Parameters
-    ----------
-    sample : Sample
-        Draws of the set: event, seed, replicates and horizon count.
-    n_draws : int
-        Runs of the model in all.
-    threads : int, optional
-        Threads; changes no result.
-
-    Returns
-    -------
-    tuple of (Indices, int)
-        Without first-order, total or second-order indices, which are those of independent inputs; and the runs that
-        failed, which count as draws without the event.
-
-    Raises
-    ------
-    TooFewError
-        When the event does not differ between points in at least two replicates, or the common points are worth too
-        little.
+    Event, seed, replicates and horizon are those of the sample; ``n_draws`` are runs of the model in all. First-order,
+    total and second-order indices, which are those of independent inputs, are left out. Runs that failed count as draws
+    without the event. A TooFewError when the event does not differ between points in at least two replicates, or the
+    effective sample size of the common points is too small.
     """
     prior, design = sample.prior, sample.design
     groups = prior_groups(prior)
@@ -119,8 +103,8 @@ def _frame(label: str, names: list[str], sums: Array) -> pd.DataFrame:
 
     found = jackknife(sums, shares)
     converged = is_settled(sums, shares) & (found.half <= HALF_WIDTH_HIGH)
-    columns = {"value": found.value, "se": found.se, "low": found.low, "high": found.high, "converged": converged}
-    return pd.DataFrame({label: names, "index": "shapley", **columns, "reading": READINGS["shapley"]})
+    columns = {label: names, "index": "shapley", **found.columns(), "converged": converged}
+    return pd.DataFrame({**columns, "reading": READINGS["shapley"]})
 
 
 def drawn_given(
@@ -128,21 +112,7 @@ def drawn_given(
 ) -> dict[str, Array]:
     """Equally weighted draws given evidence, resampled from weighted ones within each replicate.
 
-    Parameters
-    ----------
-    uniforms : mapping of str to array of shape (n,)
-        Points by name of the dimension, replicate by replicate.
-    weights : array of shape (n,)
-        Their weights.
-    n_replicates, n_each : int
-        Replicates, and draws wanted in each.
-    numbers : Numbers
-        Random numbers.
-
-    Returns
-    -------
-    dict of str to array of shape (n_replicates * n_each,)
-        In random order within each replicate.
+    ``n_each`` in each replicate, in random order.
     """
     by_replicate = weights.reshape(n_replicates, -1)
     marks = numbers.take(n_replicates * n_each, 1)[:, 0].reshape(n_replicates, n_each)
@@ -163,27 +133,10 @@ def effects(
     n_replicates: int,
     numbers: Numbers,
 ) -> Array:
-    """Uncertainty that each player takes off by becoming known, summed over each replicate.
+    """Uncertainty that each player takes off by becoming known, summed over each replicate, shape (R, players).
 
-    Parameters
-    ----------
-    function : callable
-        The outcome, of independent uniforms by name.
-    log_likelihood : callable
-        Of the evidence, of the same.
-    points : mapping of str to array of shape (n,)
-        Draws given the evidence, replicate by replicate.
-    players : sequence of sequence of str
-        Names of the inputs of each; every input belongs to one.
-    n_replicates : int
-        Replicates.
-    numbers : Numbers
-        Random numbers.
-
-    Returns
-    -------
-    ndarray, shape (n_replicates, number of players)
-        In units of the variance of the outcome, times the draws of a replicate.
+    In units of the variance of the outcome, times the draws of a replicate. ``points`` are draws given the evidence,
+    replicate by replicate; every input belongs to one player.
     """
     names = [name for player in players for name in player]
     player_of = np.array([place for place, player in enumerate(players) for _ in player])

@@ -1,6 +1,6 @@
 """Sensitivity of the probability of an event to its inputs: all measures of one sample, in one object.
 
-Curves, worth of information, boxes and typical worlds come from the draws themselves; Shapley effects, Sobol' indices
+Curves, worth of information, boxes and typical draws come from the draws themselves; Shapley effects, Sobol' indices
 and interactions come from further runs of the model on a design whose first block is, point for point, the design of
 the draws. Both see the same joint distribution, and that is checked: the event must hold in the same draws.
 """
@@ -32,15 +32,8 @@ from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.priors import PriorSet
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, QUANTITIES, group
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan
-from mc_sie.stats.estimates import (
-    RARE_HITS,
-    Estimate,
-    effective_size,
-    estimate_probability,
-    estimate_weighted,
-    share_in_percent,
-)
-from mc_sie.stats.jackknife import Array, TooFewError
+from mc_sie.stats.estimates import RARE_HITS, Estimate, effective_size, share_in_percent
+from mc_sie.stats.jackknife import TooFewError
 from mc_sie.text.showing import Shown
 
 DRAWS_DEFAULT = 2**20
@@ -184,12 +177,12 @@ class Sensitivity(Shown):
     @property
     def readings(self) -> dict[str, str]:
         """Meaning of each measure and index, in a phrase."""
-        return {name: READINGS[name] for name in READINGS if name != "cramer_von_mises"}
+        return READINGS
 
     @property
     def is_known(self) -> bool:
         """True where enough draws see the event, and enough do not, for errors that can be trusted."""
-        return _n_telling(self.sample) >= RARE_HITS
+        return self.sample.n_telling >= RARE_HITS
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -229,7 +222,7 @@ class Sensitivity(Shown):
             see = "do not see the event"
             more = "Take more draws."
         return (
-            f"Only {_n_telling(self.sample):,} of {int(self.sample.is_ok.sum()):,} draws {see}, too few to say what "
+            f"Only {self.sample.n_telling:,} of {int(self.sample.is_ok.sum()):,} draws {see}, too few to say what "
             f"drives it: the errors below are themselves poorly known. {more}"
         )
 
@@ -329,7 +322,7 @@ def sensitivity(
         notes.append(
             f"Draws have weights, effective sample size {effective_size(weights):,.0f} of {len(weights):,}: the "
             "probability, curves and worth of information are weighted; there are no total indices and no boxes, and "
-            "typical worlds are those of the draws without weights."
+            "typical draws are those without weights."
         )
     if sample.design.n_replicates < REPLICATES_FOR_BOXES:
         notes.append("No boxes: with fewer than four randomisations none are left to count in.")
@@ -350,12 +343,12 @@ def sensitivity(
         grid = pair_map(sample, *top, weights=weights)
     boxes = pd.DataFrame()
     can_count = weights is None and sample.design.n_replicates >= REPLICATES_FOR_BOXES
-    if can_count and _n_telling(sample) >= RARE_HITS:
+    if can_count and sample.n_telling >= RARE_HITS:
         boxes = sample_boxes(sample)
-    worlds, trajectories = archetypes(sample)
+    typical, trajectories = archetypes(sample)
     return Sensitivity(
         sample=sample,
-        answer=_answer(sample, weights),
+        answer=replace(sample, weights=weights).answer,
         loss_ratio=loss_ratio,
         curves=found,
         indices=indices,
@@ -363,7 +356,7 @@ def sensitivity(
         top_pair=top,
         pair_map=grid,
         boxes=boxes,
-        archetypes=worlds,
+        archetypes=typical,
         trajectories=trajectories,
         fixed=tuple(name for name, entry in prior.entries.items() if entry.distribution.constant is not None),
         notes=tuple(notes),
@@ -393,21 +386,10 @@ def sample_design(n_draws: int, n_replicates: int = N_REPLICATES_DEFAULT, seed: 
 
 
 def index_design(prior: PriorSet, drawn: Design, n_draws: int) -> Design:
-    """Points of block A of the indices: the first of each randomisation of the draws, as many as the runs allow.
+    """Points of block A of the indices: the first of each replicate of the draws, as many as the runs allow.
 
-    Parameters
-    ----------
-    prior : PriorSet
-        Its number of random inputs decides how many runs a point takes.
-    drawn : Design
-        That of the draws.
-    n_draws : int
-        Runs of the model in all.
-
-    Returns
-    -------
-    Design
-        Sobol' points with the seed and the randomisations of the draws, at least two in each.
+    Sobol' points with the seed and the replicates of the draws, at least two in each. The number of random inputs
+    decides how many of the ``n_draws`` runs of the model a point takes.
     """
     each = n_evaluations(Space.of(prior), prior_groups(prior))
     per_replicate = max(2, n_draws // (each * drawn.n_replicates))
@@ -449,7 +431,7 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
         f" {design.seed}, prior {prior.digest[:12]}), {indices.n_evaluations:,} runs of the model."
     ]
     if function.n_failed:
-        notes.append(f"{function.n_failed:,} of them could not be simulated and count as worlds without the event.")
+        notes.append(f"{function.n_failed:,} of them could not be simulated and count as draws without the event.")
     if space.is_dependent:
         notes.append(
             "Priors are correlated. Shapley effects respect that; total, first-order and second-order indices by "
@@ -458,8 +440,8 @@ def _designed(sample: Sample, design: Design, threads: int | None, bar: _Bar) ->
     elif prior.members:
         notes.append(
             "A pool: Shapley effects and total indices are those of the independent variables behind the draws, which "
-            "set it is and where in that set's law each quantity lies. What a quantity tells alone is about its value, "
-            "which also tells which set it comes from, and can be much more."
+            "set it is and where in that set's distribution each quantity lies. What a quantity tells alone is about "
+            "its value, which also tells which set it comes from, and can be much more."
         )
     return _by_stated_names(indices, prior, notes), notes
 
@@ -482,7 +464,7 @@ def _given_evidence(sample: Sample, n_draws: int, threads: int | None) -> tuple[
         "indices are those of independent inputs, and there are none."
     ]
     if n_failed:
-        notes.append(f"{n_failed:,} of them could not be simulated and count as worlds without the event.")
+        notes.append(f"{n_failed:,} of them could not be simulated and count as draws without the event.")
     return _by_stated_names(indices, sample.prior, notes), notes
 
 
@@ -505,20 +487,8 @@ def _by_stated_names(indices: Indices, prior: PriorSet, notes: list[str]) -> Ind
 def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
     """Refuse indices of another joint distribution than that of the draws.
 
-    Parameters
-    ----------
-    sample : Sample
-        The draws.
-    design : Design
-        Points of block A of the indices.
-    indices : Indices
-        With the outcome at block A.
-
-    Raises
-    ------
-    InputError
-        When block A begins with the very points of the draws, as it does for Sobol' points, and the event does not hold
-        in the same ones.
+    Block A begins with the very points of the draws where these are Sobol' points: the event must hold in the same
+    ones.
     """
     if sample.design.scheme != design.scheme:
         return
@@ -536,19 +506,6 @@ def check_same_joint(sample: Sample, design: Design, indices: Indices) -> None:
 def stated_names(prior: PriorSet) -> Mapping[str, str]:
     """For each latent dimension of a set that is stated in another coordinate, the quantity that is stated."""
     return {determined: name for name in prior.entries if (determined := QUANTITIES[name].determines) is not None}
-
-
-def _n_telling(sample: Sample) -> int:
-    """Draws with the event, or without it where those are fewer."""
-    hits = sample.hits[sample.is_ok]
-    return int(min(hits.sum(), (~hits).sum()))
-
-
-def _answer(sample: Sample, weights: Array | None) -> Estimate:
-    """Probability of the event, weighted where draws have weights."""
-    if weights is not None:
-        return estimate_weighted(sample.hits, sample.is_ok, weights, sample.design.n_replicates)
-    return estimate_probability(sample.hits, sample.is_ok, sample.design.n_replicates, sample.design.scheme)
 
 
 def _top_pair(value: pd.DataFrame, indices: Indices | None) -> tuple[str, str] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +11,7 @@ from scipy import optimize
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, breakeven, load_prior
-from mc_sie.analysis.comparison.breakeven import BreakEven, _se_in_unit, value_in_words
-from mc_sie.analysis.comparison.crossings import Crossing
+from mc_sie.analysis.comparison.breakeven import BreakEven, value_in_words
 from mc_sie.distributions import families as f
 from mc_sie.distributions.base import Distribution
 from mc_sie.engine.hits import Hits
@@ -147,7 +145,11 @@ def test_a_scan_that_ends_within_the_domain_says_where_and_not_never():
     found = breakeven(prior_with(), ["lam"], targets=[0.5], event="first_year_ooms > 19.9", **FEW)
     row = only(found, "lam", "value", 0.5)
     assert row.kind == "not found"
-    assert (row.scanned_low, row.scanned_high) == (pytest.approx(1.8e-6, rel=2.0), 3.0)
+    (outer,) = found.prior.quantiles("lam", [0.001])
+    assert (
+        outer / 1000 <= row.scanned_low < outer / 50
+    )  # a thousandfold beyond the prior is the end where there is none
+    assert row.scanned_high == 3.0
     assert math.isnan(row.value)
     assert row.label_low.startswith("below")
     assert (row.prob_low, row.prob_high) == (0.0, 0.0)
@@ -227,13 +229,6 @@ def test_an_interval_that_reaches_where_no_set_can_be_made_has_an_open_end():
     assert is_open.any()
     assert (crossings.loc[is_open, ["value", "se", "high"]] > 0.0).all(axis=None)
     assert any("sigma, median: an interval reaches where no such set can be made" in note for note in found.notes)
-
-
-def test_an_error_with_one_side_only_is_twice_that_side():
-    crossing = Crossing("crossing", 2.0, 0.5, 1.0, 3.0, "rising")
-    assert _se_in_unit(lambda place: 3.0 * place, crossing) == pytest.approx(1.5)
-    for cut in (operator.lt, operator.gt):
-        assert _se_in_unit(lambda place, cut=cut: math.nan if cut(place, 2.0) else 3.0 * place, crossing) == 1.5
 
 
 def test_a_pool_is_changed_member_by_member():

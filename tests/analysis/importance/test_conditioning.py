@@ -9,7 +9,8 @@ from scipy import stats
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, load_prior, simulate, summarise
-from mc_sie.analysis.importance.conditioning import METHODS, log_likelihoods
+from mc_sie.analysis.importance.conditioning import METHODS
+from mc_sie.analysis.importance.tempering import log_likelihoods
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import double_prior, simulate_prior
 from mc_sie.events import HEADLINE, parse_event

@@ -10,8 +10,8 @@ from pieces import conditioned, piece, three_pieces
 from tests_settings import INTERPRETED
 
 from mc_sie import InputError, evidence, load_prior, summarise
-from mc_sie.analysis.importance.conditioning import log_likelihoods
 from mc_sie.analysis.importance.evidence import evidence_record, labour_curves
+from mc_sie.analysis.importance.tempering import log_likelihoods
 from mc_sie.engine.run import simulate_prior
 from mc_sie.events import HEADLINE, parse_event
 from mc_sie.report.folders import write_evidence

@@ -165,23 +165,6 @@ def test_few_hits_in_a_level_give_an_exact_bound():
     assert levels.iloc[-1]["interval"] == "binomial lower"
 
 
-def test_a_continuous_outcome_has_a_first_order_index_and_one_of_its_whole_law():
-    rng = np.random.default_rng(9)
-    x, y, inert = rng.random((3, N))
-    groups = np.repeat(np.arange(N_GROUPS), N // N_GROUPS)
-    found = curves({"x": x, "inert": inert}, 2.0 * x + y, groups).measures.set_index(["quantity", "measure"])
-    first = found.loc["x", "first_order"]
-    assert abs(first["value"] - 0.8) < 4.0 * first["se"]
-    theirs = stats.chatterjeexi(x, 2.0 * x + y).statistic  # estimates the same index
-    assert found.loc[("x", "cramer_von_mises"), "value"] == pytest.approx(theirs, abs=0.03)
-    for measure in ("first_order", "cramer_von_mises"):
-        row = found.loc["inert", measure]
-        assert abs(row["value"]) < 3.0 * row["se"]
-    unbounded = curves({"x": x}, np.where(x > 0.5, np.inf, y), groups).measures.set_index("measure")
-    assert math.isnan(unbounded.loc["first_order", "value"])
-    assert unbounded.loc["cramer_von_mises", "value"] > 0.1
-
-
 @pytest.mark.parametrize(("n", "fails"), [(1, False), (5, False), (1, True), (200, True)])
 def test_what_one_randomisation_alone_has_seen_has_no_known_error(n, fails):
     hits = np.zeros(4096, dtype=bool)
@@ -240,18 +223,16 @@ def test_a_pool_has_absent_levels_and_a_prior_set(pooled):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"outcome": np.zeros(64, bool)}, r"holds in none of the 64 draws \(binomial 95 % bound: below 4.6 %\)"),
-        ({"outcome": np.ones(64, bool)}, r"holds in every one of the 64 draws \(binomial 95 % bound: above 95"),
+        ({"hits": np.zeros(64, bool)}, r"holds in none of the 64 draws \(binomial 95 % bound: below 4.6 %\)"),
+        ({"hits": np.ones(64, bool)}, r"holds in every one of the 64 draws \(binomial 95 % bound: above 95"),
         ({"loss_ratio": 0.0}, "loss_ratio = 0 is not a positive number"),
         ({"loss_ratio": math.nan}, "loss_ratio = nan is not a positive number"),
         ({"n_bins": 65}, "64 draws are fewer than the 65 bins"),
         ({"weights": np.zeros(64)}, "weights are not all finite"),
         ({"weights": -np.ones(64)}, "weights are not all finite"),
-        ({"outcome": np.full(64, np.nan)}, "outcome is not a number in some draws"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(change, message):
-    given = {"outcome": np.arange(64) % 3 == 0} | change
-    outcome = given.pop("outcome")
+    given = {"hits": np.arange(64) % 3 == 0} | change
     with pytest.raises(InputError, match=message):
-        curves({"x": np.arange(64) / 64}, outcome, np.arange(64) % 4, **given)
+        curves({"x": np.arange(64) / 64}, groups=np.arange(64) % 4, **given)

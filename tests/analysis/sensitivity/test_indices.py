@@ -261,12 +261,13 @@ def test_first_order_by_curve_is_that_of_salib_on_the_same_draws():
     names = ("x1", "x2", "x3")
     design = plan(2**12, seed=13)
     u = {name: points(design, place, 0, design.n_draws) for place, name in enumerate(names)}
-    y = ishigami(u)
+    y = ishigami(u) > 5.0
     problem = {"num_vars": 3, "names": list(names), "bounds": [[0, 1]] * 3}
-    theirs = delta.analyze(problem, np.stack(list(u.values()), axis=1), y, num_resamples=2, seed=1, method="sobol")
+    theirs = delta.analyze(
+        problem, np.stack(list(u.values()), axis=1), y.astype(float), num_resamples=2, seed=1, method="sobol"
+    )
     ours = curves(u, y, design.replicate).measure("first_order")["value"]
     np.testing.assert_allclose(ours, theirs["S1"], atol=0.04)  # theirs keeps the bias of noise in its classes
-    np.testing.assert_allclose(ours, ishigami_exact()["first_order"], atol=0.01)
 
 
 def test_first_order_by_design_agrees_with_the_curve():

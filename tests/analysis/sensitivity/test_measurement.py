@@ -138,7 +138,7 @@ def test_failed_draws_are_left_out_and_named(failing):
         ({"of": "rho", "sd_log": 0.3}, "sd_log of rho cannot be stated"),
         ({"of": []}, "of names nothing to read"),
         ({"sd": 0.3}, "sd is given beside readings"),
-        ({"of": "mode", "sd": 0.3}, "the reading of mode is nothing that a draw implies"),
+        ({"of": "mode", "sd": 0.3}, "the reading of mode has no error on a scale"),
         ({"of": "r", "sd_log": 0.3, "loss_ratio": 0.0}, "loss_ratio = 0 is not a positive number"),
         ({"of": "r", "sd_log": 0.3, "event": "best_window_months[8] < 0.001"}, "the event holds in none of the"),
     ],
