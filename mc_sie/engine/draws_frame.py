@@ -52,6 +52,6 @@ def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = Fa
     outcomes = simulation.outcomes.columns()
     if not all_outcomes:
         asked = [column_of(item.subject.name, item.subject.index) for item in simulation.prior.evidence]
-        chosen = dict.fromkeys((*MAIN_OUTCOMES, event.column, *asked))
+        chosen = dict.fromkeys((*MAIN_OUTCOMES, *event.columns, *asked))
         outcomes = {name: outcomes[name] for name in chosen if name in outcomes}
     return pd.DataFrame(columns | outcomes, copy=False)

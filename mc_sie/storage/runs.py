@@ -58,6 +58,7 @@ from mc_sie.text.showing import Shown
 if TYPE_CHECKING:
     import xarray as xr
 
+
 def write_run(
     folder: Path | None,
     simulation: Simulation,
@@ -224,12 +225,13 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
         if len(frame) != spec.design.n_draws:
             raise InputError(str(path), f"has {len(frame):,} of {spec.design.n_draws:,} draws", AGAIN)
         draws, outcomes = _read_draws(frame, spec.prior)
-        if event.column not in outcomes:
-            why = f"has no column {event.column}, which {str(event)!r} asks about"
+        missing = [column for column in event.columns if column not in outcomes]
+        if missing:
+            why = f"has no column {missing[0]}, which {str(event)!r} asks about"
             remedy = f"Run it again with event = {shlex.quote(str(event))}, or with all_outcomes."
             raise InputError(str(path), why, remedy)
         is_ok = np.asarray(outcomes["status"] == "ok")
-        hits = event.holds_of(outcomes[event.column].to_numpy(dtype=np.float64)) & is_ok
+        hits = event.holds_of(outcomes) & is_ok
         weights = None
         if spec.prior.evidence:
             weights = frame["weight"].to_numpy(dtype=np.float64)

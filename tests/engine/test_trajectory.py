@@ -66,11 +66,11 @@ def test_a_jump_counts_from_its_own_month_on():
 def test_trajectories_refuse_times_and_draws_that_there_are_not():
     simulation = simulate(load_prior("davidson-2025"), 64, n_replicates=2, horizon_months=24.0)
     for months in ([], [2.0, 1.0], [-1.0, 1.0], [[0.0]]):
-        with pytest.raises(InputError, match="^months are not rising"):
+        with pytest.raises(InputError, match=r"^months are not rising"):
             trajectories(simulation, months)
-    with pytest.raises(InputError, match="^months end at 25, and trajectories at 24"):
+    with pytest.raises(InputError, match=r"^months end at 25, and trajectories at 24"):
         trajectories(simulation, [0.0, 25.0])
-    with pytest.raises(InputError, match="^n_draws = 65 is not between"):
+    with pytest.raises(InputError, match=r"^n_draws = 65 is not between"):
         trajectories(simulation, [0.0], 65)
-    with pytest.raises(InputError, match="^number = 64 is not between 0 and 63"):
+    with pytest.raises(InputError, match=r"^number = 64 is not between 0 and 63"):
         simulation.draw(64)

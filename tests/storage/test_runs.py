@@ -141,7 +141,6 @@ def test_all_outcomes_are_stored_on_request(simulation, summary, tmp_path):
 
 
 def test_draws_of_a_pool_name_the_member_and_leave_absent_quantities_empty(pooled):
-    summary = summarise(pooled)
     frame = pooled.to_frame(all_outcomes=False)
     members = [member.name for member, _ in pooled.prior.members]
     assert list(frame["prior_set"]) == [members[index] for index in pooled.draws["prior_set"]]
