@@ -220,7 +220,7 @@ def test_every_outcome_can_be_asked_about_and_is_counted_alike_everywhere(kind):
     probe = parse_event(f"{kind.name}{index} > 0")
     how = {"levels": probe.levels, "widths": probe.widths}
     simulation = simulate(prior, 128, seed=5, n_replicates=2, **how)
-    values = simulation.outcomes.values(kind.name, probe.index)
+    values = simulation.outcomes.values(kind.name, probe.single.index)
     event = parse_event(f"{kind.name}{index} >= {np.median(values[np.isfinite(values)]) if kind.unit != '1' else 1}")
     holds = event.holds(simulation.outcomes)
     np.testing.assert_array_equal(holds, values >= event.single.bound)
