@@ -6,6 +6,7 @@ from .analysis.comparison.decomposition import Comparison as Comparison
 from .analysis.comparison.decomposition import compare as compare
 from .analysis.comparison.retraining import Retraining as Retraining
 from .analysis.comparison.retraining import retraining as retraining
+from .analysis.comparison.scan import scan as scan
 from .analysis.comparison.structure import Structure as Structure
 from .analysis.comparison.structure import structure as structure
 from .analysis.importance.conditioning import Conditioned as Conditioned
@@ -27,6 +28,7 @@ from .engine.run import Simulation as Simulation
 from .engine.run import evaluate as evaluate
 from .engine.sample import Sample as Sample
 from .engine.sample import sample_of as sample_of
+from .engine.trajectory import trajectories as trajectories
 from .engine.trajectory import trajectory as trajectory
 from .errors import InputError as InputError
 from .errors import McSieError as McSieError

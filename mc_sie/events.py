@@ -1,8 +1,9 @@
-"""Events: a statement about an outcome that is true or false of each draw.
+"""Events: a statement about outcomes that is true or false of each draw.
 
 Grammar::
 
-    event   = outcome operator number
+    event   = condition {("and" | "or") condition}
+    condition = outcome operator number
     outcome = name | name "[" number "]"
     operator = "<" | "<=" | ">" | ">="
     number = as in :mod:`mc_sie.text.numerals`, finite
@@ -10,6 +11,7 @@ Grammar::
 ``best_window_months[5] < 12`` reads "effective compute rises by 5 OOM in less than 12 months, in the best window";
 ``months_to[5] < 12`` counts from the day of automation. ``best_window`` and ``from_start`` are short for the two. The
 number in brackets is k in OOM (any positive number up to 20, 2.5 too) or, for ``best_gain_ooms``, the width in months.
+``and`` binds closer than ``or``; there are no parentheses.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +39,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _SHORT = {"best_window": "best_window_months", "from_start": "months_to"}
 _COMPARISON = re.compile("[<>]=?")
+_AND = re.compile(r"\band\b")
+_OR = re.compile(r"\bor\b")
 
 TIE = 1e-9
 """A value this near to the threshold, relative to it, counts as equal to it."""
@@ -51,8 +55,8 @@ _REMEDY = f"Write it like '{HEADLINE}'."
 
 
 @dataclass(frozen=True)
-class Event:
-    """A comparison of one outcome with a number: the event holds where ``outcome comparison threshold`` is true."""
+class Condition:
+    """A comparison of one outcome with a number: it holds where ``outcome comparison threshold`` is true."""
 
     outcome: str
     """A name of ``outcomes.OUTCOME_KINDS``."""
@@ -64,36 +68,37 @@ class Event:
     """In the outcome's unit."""
 
     def __str__(self) -> str:
-        """The event in the grammar that :func:`parse_event` reads."""
-        index = ""
-        if self.index is not None:
-            index = f"[{as_text(self.index)}]"
-        return f"{self.outcome}{index} {self.comparison} {as_text(self.threshold)}"
+        """The condition in the grammar of events."""
+        return f"{self.subject} {self.comparison} {as_text(self.threshold)}"
+
+    @property
+    def subject(self) -> str:
+        """The outcome with its index, such as ``months_to[5]``."""
+        if self.index is None:
+            return self.outcome
+        return f"{self.outcome}[{as_text(self.index)}]"
 
     @property
     def levels(self) -> tuple[float, ...]:
-        """Gains k in OOM that must be simulated to decide the event."""
+        """Gains k in OOM that must be simulated to decide it."""
         return marks_of(self.outcome, self.index)[0]
 
     @property
     def widths(self) -> tuple[float, ...]:
-        """Window widths in months that must be simulated to decide the event."""
+        """Window widths in months that must be simulated to decide it."""
         return marks_of(self.outcome, self.index)[1]
 
     def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
-        """Flags of the draws of which the event is true, shape (n,); False for a draw that could not be simulated.
-
-        The outcomes must have been simulated with the event's :attr:`levels` and :attr:`widths`.
-        """
+        """Flags of the draws of which the condition is true, shape (n,); False for a draw that was not simulated."""
         return self.holds_of(outcomes.values(self.outcome, self.index)) & outcomes.is_ok
 
     def holds_of(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Flags of the values of the event's outcome, in its unit, of which the event is true; False for nan."""
+        """Flags of the values of the outcome, in its unit, of which the condition is true; False for nan."""
         return np.asarray(_OPERATORS[self.comparison](values, self.bound))
 
     @property
     def column(self) -> str:
-        """Name of the event's outcome as a column of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
+        """Name of the outcome as a column of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
         return column_of(self.outcome, self.index)
 
     @property
@@ -112,28 +117,25 @@ class Event:
         """True where small values are hits."""
         return self.comparison in ("<", "<=")
 
-    def check_horizon(self, horizon_months: float) -> None:
-        """InputError where the event is not decided by the end of the trajectories."""
-        months = window_months(self.outcome, self.index)
+    @property
+    def months_asked(self) -> float:
+        """Months that a trajectory must last to decide it; 0 where any will do."""
         if OUTCOME_KINDS[self.outcome].unit == "months":
-            months = self.threshold
-        if months > horizon_months:
-            why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
-            remedy = f"Ask about less, or give horizon_months = {as_text(months)}."
-            raise InputError(f"event = {str(self)!r}", why, remedy)
+            return self.threshold
+        return window_months(self.outcome, self.index)
 
     @property
-    def from_start(self) -> Event | None:
-        """This event counted from the day of automation; None for an event that has no such twin."""
+    def from_start(self) -> Condition | None:
+        """The same counted from the day of automation; None where there is no such twin."""
         if self.outcome == "best_window_months":
-            return Event("months_to", self.index, self.comparison, self.threshold)
+            return Condition("months_to", self.index, self.comparison, self.threshold)
         if self.outcome == "best_gain_ooms" and self.index == 12.0:
-            return Event("first_year_ooms", None, self.comparison, self.threshold)
+            return Condition("first_year_ooms", None, self.comparison, self.threshold)
         return None
 
     @property
     def in_words(self) -> str:
-        """The event as the end of a sentence that begins "the probability that"."""
+        """The condition as the end of a sentence that begins "the probability that"."""
         if self.outcome in ("best_window_months", "months_to"):
             below = {"<": "in less than", "<=": "within", ">": "only in more than", ">=": "not before"}
             words = (
@@ -150,6 +152,81 @@ class Event:
         compared = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
         unit = {"1": "", "x": "x"}.get(kind.unit, f" {kind.unit}")  # a factor is written 100x
         return f"{name} {compared[self.comparison]} {as_text(self.threshold)}{unit}"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Conditions joined by "and" and "or"; mostly a single one."""
+
+    alternatives: tuple[tuple[Condition, ...], ...]
+    """The event holds where all conditions of one of these hold."""
+
+    def __str__(self) -> str:
+        """The event in the grammar that :func:`parse_event` reads."""
+        return " or ".join(" and ".join(map(str, conditions)) for conditions in self.alternatives)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition, in the order in which they stand."""
+        return tuple(condition for conditions in self.alternatives for condition in conditions)
+
+    @property
+    def single(self) -> Condition | None:
+        """The condition, where the event is no more than one."""
+        if len(self.conditions) == 1:
+            return self.conditions[0]
+        return None
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Gains k in OOM that must be simulated to decide the event."""
+        return tuple(sorted({level for condition in self.conditions for level in condition.levels}))
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """Window widths in months that must be simulated to decide the event."""
+        return tuple(sorted({width for condition in self.conditions for width in condition.widths}))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the event's outcomes as columns of :meth:`~mc_sie.outcomes.Outcomes.to_frame`."""
+        return tuple(dict.fromkeys(condition.column for condition in self.conditions))
+
+    def holds(self, outcomes: Outcomes) -> NDArray[np.bool_]:
+        """Flags of the draws of which the event is true, shape (n,); False for a draw that could not be simulated.
+
+        The outcomes must have been simulated with the event's :attr:`levels` and :attr:`widths`.
+        """
+        return self.holds_of({c.column: outcomes.values(c.outcome, c.index) for c in self.conditions}) & outcomes.is_ok
+
+    def holds_of(self, columns: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Flags of the rows of a table of outcomes of which the event is true; a comparison with nan is false."""
+        every = [
+            np.logical_and.reduce([one.holds_of(np.asarray(columns[one.column], dtype=np.float64)) for one in all_of])
+            for all_of in self.alternatives
+        ]
+        return np.asarray(np.logical_or.reduce(every))
+
+    def check_horizon(self, horizon_months: float) -> None:
+        """InputError where the event is not decided by the end of the trajectories."""
+        months = max(condition.months_asked for condition in self.conditions)
+        if months > horizon_months:
+            why = f"asks about {as_text(months)} months, but trajectories end after {as_text(horizon_months)}"
+            remedy = f"Ask about less, or give horizon_months = {as_text(months)}."
+            raise InputError(f"event = {str(self)!r}", why, remedy)
+
+    @property
+    def from_start(self) -> Event | None:
+        """This event counted from the day of automation; None for an event without such a twin."""
+        twins = tuple(tuple(one.from_start or one for one in conditions) for conditions in self.alternatives)
+        if twins == self.alternatives:
+            return None
+        return Event(twins)
+
+    @property
+    def in_words(self) -> str:
+        """The event as the end of a sentence that begins "the probability that"."""
+        return ", or ".join(" and ".join(one.in_words for one in conditions) for conditions in self.alternatives)
 
 
 def _months(months: float) -> str:
@@ -182,12 +259,18 @@ def parse_event(text: str) -> Event:
 
     Examples
     --------
-    >>> str(parse_event("best_window[2.5]<6"))
-    'best_window_months[2.5] < 6'
+    >>> str(parse_event("best_window[2.5]<6 and pace_peak>30"))
+    'best_window_months[2.5] < 6 and pace_peak > 30'
     """
     if not isinstance(text, str):
         raise InputError(f"event = {text!r:.60}", "is not text", _REMEDY)
     where = f"event = {shortened(repr(text))}"
+    alternatives = [_AND.split(part) for part in _OR.split(text)]
+    return Event(tuple(tuple(_condition(where, part) for part in parts) for parts in alternatives))
+
+
+def _condition(where: str, text: str) -> Condition:
+    """One condition of an event; ``where`` names the event in an error."""
     found = _COMPARISON.search(text)
     try:
         if found is None or not text[found.end() :].strip():
@@ -209,7 +292,7 @@ def parse_event(text: str) -> Event:
         if index_text is not None:
             remedy = f"Write '{name} {comparison} {as_text(threshold)}'."
             raise InputError(where, f"puts an index on {name}, which has none", remedy)
-        return Event(name, None, comparison, threshold)
+        return Condition(name, None, comparison, threshold)
     if index_text is None:
         raise InputError(where, f"lacks the index of {name}, in {kind.index_unit}", f"Write it like '{name}[5] < 12'.")
     index = _number(where, "the index", index_text)
@@ -218,7 +301,7 @@ def parse_event(text: str) -> Event:
         raise InputError(where, f"has the index {as_text(index)}, outside (0, {TOP_OOMS:g}] OOM", remedy)
     if not index > 0.0:
         raise InputError(where, f"has the index {as_text(index)}", "A window is longer than 0 months.")
-    return Event(name, index, comparison, threshold)
+    return Condition(name, index, comparison, threshold)
 
 
 def _number(where: str, what: str, text: str) -> float:

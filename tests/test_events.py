@@ -14,7 +14,7 @@ from mc_sie import load_prior, simulate
 from mc_sie.derived import subject_of
 from mc_sie.engine.hits import hits_of_design
 from mc_sie.errors import InputError
-from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.events import HEADLINE, Condition, parse_event
 from mc_sie.outcomes import OUTCOME_KINDS
 
 INDEXED = [kind.name for kind in OUTCOME_KINDS.values() if kind.index_unit]
@@ -24,22 +24,22 @@ PLAIN = [kind.name for kind in OUTCOME_KINDS.values() if not kind.index_unit]
 @pytest.mark.parametrize(
     ("text", "event"),
     [
-        ("best_window_months[5] < 12", Event("best_window_months", 5.0, "<", 12.0)),
-        ("  months_to[ 2.5 ]<=6 ", Event("months_to", 2.5, "<=", 6.0)),
-        ("best_window[20]>=1e1", Event("best_window_months", 20.0, ">=", 10.0)),
-        ("from_start[5] < 12", Event("months_to", 5.0, "<", 12.0)),
-        ("best_gain_ooms[24] >= 5", Event("best_gain_ooms", 24.0, ">=", 5.0)),
-        ("pace_peak > 3", Event("pace_peak", None, ">", 3.0)),
-        ("doublings_per_pace_doubling < -2", Event("doublings_per_pace_doubling", None, "<", -2.0)),
-        ("months_to_peak <= 0", Event("months_to_peak", None, "<=", 0.0)),
+        ("best_window_months[5] < 12", Condition("best_window_months", 5.0, "<", 12.0)),
+        ("  months_to[ 2.5 ]<=6 ", Condition("months_to", 2.5, "<=", 6.0)),
+        ("best_window[20]>=1e1", Condition("best_window_months", 20.0, ">=", 10.0)),
+        ("from_start[5] < 12", Condition("months_to", 5.0, "<", 12.0)),
+        ("best_gain_ooms[24] >= 5", Condition("best_gain_ooms", 24.0, ">=", 5.0)),
+        ("pace_peak > 3", Condition("pace_peak", None, ">", 3.0)),
+        ("doublings_per_pace_doubling < -2", Condition("doublings_per_pace_doubling", None, "<", -2.0)),
+        ("months_to_peak <= 0", Condition("months_to_peak", None, "<=", 0.0)),
     ],
 )
 def test_an_event_is_outcome_comparison_number(text, event):
-    assert parse_event(text) == event
+    assert parse_event(text).single == event
 
 
 def test_the_headline_is_five_orders_of_magnitude_in_under_a_year():
-    assert parse_event(HEADLINE) == Event("best_window_months", 5.0, "<", 12.0)
+    assert parse_event(HEADLINE).single == Condition("best_window_months", 5.0, "<", 12.0)
 
 
 @given(
@@ -52,8 +52,8 @@ def test_the_headline_is_five_orders_of_magnitude_in_under_a_year():
 @settings(deadline=None, derandomize=True, max_examples=300)
 def test_the_text_of_an_event_reads_back_as_the_same_event(stated, comparison):
     outcome, index, threshold = stated
-    event = Event(outcome, index, comparison, threshold)
-    assert parse_event(str(event)) == event
+    event = Condition(outcome, index, comparison, threshold)
+    assert parse_event(str(event)).single == event
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,10 @@ def test_the_text_of_an_event_reads_back_as_the_same_event(stated, comparison):
         ("12 > best_window_months[5]", "is not an event", "Write it like"),
         ("best_window[5][6] < 12", "is not an event", "Write it like"),
         ("best_window[5] << 12", "'< 12', which is not a number", "Write it like"),
-        ("best_window[5] < 12 and pace_peak > 3", "'12 and pace_peak > 3', which is not a number", "Write it like"),
+        ("best_window[5] < 12 and", "is not an event", "Write it like"),
+        ("or pace_peak > 3", "is not an event", "Write it like"),
+        ("best_window[5] < 12 or pace_peek > 3", "names no outcome: 'pace_peek' is unknown", "Did you mean"),
+        ("(best_window[5] < 12)", "is not an event", "Write it like"),
         ("best_window[5] < 12 months", "'12 months', which is not a number", "Write it like"),
         ("best_window[5] < 1_2", "'1_2', which is not a number", "Write it like"),
         ("pace_peak > ٣", "'٣', which is not a number", "Write it like"),
@@ -165,7 +168,7 @@ def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(com
     outcomes = blank_outcomes(4, (1.0, 5.0), (12.0,))
     outcomes.months_to[:, 1] = [11.0, 12.0, math.inf, math.nan]
     outcomes.status[3] = 1
-    event = Event("months_to", 5.0, comparison, 12.0)
+    event = Condition("months_to", 5.0, comparison, 12.0)
     assert event.holds(outcomes).tolist() == expected
     if comparison == ">":  # whatever stands in the arrays of a draw that was not simulated
         outcomes.months_to[3] = 99.0
@@ -179,7 +182,7 @@ def test_an_event_holds_where_the_comparison_does_and_never_in_a_failed_draw(com
 def test_a_tie_stays_a_tie_whatever_its_rounding(comparison, holds, months):
     outcomes = blank_outcomes(1, (5.0,), (12.0,))
     outcomes.months_to[:] = months
-    assert Event("months_to", 5.0, comparison, 12.0).holds(outcomes)[0] == holds
+    assert Condition("months_to", 5.0, comparison, 12.0).holds(outcomes)[0] == holds
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1e-12, 0.25, -3.0])
@@ -194,7 +197,7 @@ def test_ties_are_relative_to_the_threshold(threshold):
         (">", is_more & ~is_tied),
         (">=", is_more | is_tied),
     ):
-        assert (Event("pace_peak", None, comparison, threshold).holds_of(near) == expected).all(), comparison
+        assert (Condition("pace_peak", None, comparison, threshold).holds_of(near) == expected).all(), comparison
 
 
 def test_an_event_names_what_must_be_simulated_for_it():
@@ -217,12 +220,12 @@ def test_every_outcome_can_be_asked_about_and_is_counted_alike_everywhere(kind):
     probe = parse_event(f"{kind.name}{index} > 0")
     how = {"levels": probe.levels, "widths": probe.widths}
     simulation = simulate(prior, 128, seed=5, n_replicates=2, **how)
-    values = simulation.outcomes.values(kind.name, probe.index)
+    values = simulation.outcomes.values(kind.name, probe.single.index)
     event = parse_event(f"{kind.name}{index} >= {np.median(values[np.isfinite(values)]) if kind.unit != '1' else 1}")
     holds = event.holds(simulation.outcomes)
-    np.testing.assert_array_equal(holds, values >= event.bound)
+    np.testing.assert_array_equal(holds, values >= event.single.bound)
     np.testing.assert_array_equal(hits_of_design(prior, simulation.design, 240.0, event).holds, holds)
-    assert event.column in simulation.outcomes.to_frame()
+    assert event.single.column in simulation.outcomes.to_frame()
     assert kind.name in event.in_words or kind.name in ("months_to", "best_window_months")
     assert subject_of(f"{kind.name}{index}").unit == kind.unit
 
@@ -255,3 +258,39 @@ def test_what_is_no_event_is_refused_at_once_and_in_few_words(text):
         parse_event(text)
     assert time.process_time() - began < 0.5  # processor seconds; a pattern that goes back and forth takes minutes
     assert len(str(caught.value)) < 1000
+
+
+def test_several_conditions_hold_together_and_closer_than_apart():
+    """``a or b and c`` is ``a or (b and c)``, as everywhere."""
+    event = parse_event("pace_peak > 30 or months_to[5]<12 and limit_reached>=1")
+    assert str(event) == "pace_peak > 30 or months_to[5] < 12 and limit_reached >= 1"
+    assert parse_event(str(event)) == event
+    assert (event.levels, event.widths) == ((5.0,), ())
+    assert event.columns == ("pace_peak", "months_to_5", "limit_reached")
+    assert event.from_start is None
+    outcomes = blank_outcomes(8, (5.0,), (12.0,))
+    bits = np.array([[number >> place & 1 for place in range(3)] for number in range(8)], dtype=bool)
+    outcomes.pace_peak[:] = np.where(bits[:, 0], 31.0, 29.0)
+    outcomes.months_to[:, 0] = np.where(bits[:, 1], 11.0, np.inf)
+    outcomes.limit_reached[:] = bits[:, 2]
+    assert event.holds(outcomes).tolist() == (bits[:, 0] | bits[:, 1] & bits[:, 2]).tolist()
+
+
+def test_of_several_conditions_each_counts_from_day_one_that_can():
+    event = parse_event("best_window_months[5] < 12 and pace_peak > 30")
+    assert str(event.from_start) == "months_to[5] < 12 and pace_peak > 30"
+    assert event.in_words == (
+        "software alone raises effective training compute by at least 5 OOM in less than a year and pace_peak is above "
+        "30x"
+    )
+    with pytest.raises(InputError, match="asks about 300 months, but trajectories end after 240"):
+        parse_event("pace_peak > 30 or months_to[5] < 300").check_horizon(240.0)
+
+
+def test_several_conditions_are_counted_as_they_are_simulated():
+    prior = load_prior("davidson-2025")
+    event = parse_event("best_window_months[5] < 12 and pace_peak > 30 or first_year_ooms > 6")
+    simulation = simulate(prior, 512, n_replicates=4, levels=event.levels, widths=event.widths)
+    hits = hits_of_design(prior, simulation.design, 240.0, event)
+    np.testing.assert_array_equal(hits.holds, event.holds(simulation.outcomes))
+    assert 0 < hits.holds.sum() < (parse_event(HEADLINE).holds(simulation.outcomes)).sum() + 30

@@ -22,8 +22,8 @@ PUBLIC = [
     "Reading", "ReportRequest", "Retraining", "Sample", "Sensitivity", "Simulation", "StoredRun", "Structure",
     "Summary", "Verification", "WeightedEstimate", "arviz_summary", "breakeven", "compare", "doubled", "entry",
     "estimate_rare", "evaluate", "evidence", "load_prior", "make_report", "make_request", "measure", "parse_event",
-    "pool", "precision", "read_run", "retraining", "sample_of", "sensitivity", "shipped_priors", "simulate",
-    "structure", "summarise", "trajectory", "verify", "write_report", "write_run",
+    "pool", "precision", "read_run", "retraining", "sample_of", "scan", "sensitivity", "shipped_priors", "simulate",
+    "structure", "summarise", "trajectories", "trajectory", "verify", "write_report", "write_run",
 ]  # fmt: skip
 TUTORIALS = [f"docs/tutorials/{path.name}" for path in sorted((ROOT / "docs/tutorials").glob("*.md"))]
 HEAVY = (

@@ -28,6 +28,12 @@ def run(
     event: Annotated[
         str, typer.Option(help="What to ask about, e.g. 'best_window_months[5] < 12' or 'months_to[2.5] < 6'.")
     ] = "best_window_months[5] < 12",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", "-s", help="Another distribution of a quantity, e.g. --set rho=-0.1 --set 'r=uniform 0.5 2'."
+        ),
+    ] = None,
     draws: Annotated[
         int,
         whole_option(help="Draws; rounded up to replicates x a power of two (Sobol')."),
@@ -76,8 +82,9 @@ def run(
 
         compile_beside()  # at once: where there is something to compile, it takes longer than all the rest
     from mc_sie.priors import load_prior
+    from mc_sie.priors.settings import with_settings
 
-    loaded = load_prior(prior)
+    loaded = with_settings(load_prior(prior), settings or [])
     if without_evidence:
         loaded = loaded.without_evidence()
 

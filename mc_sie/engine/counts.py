@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mc_sie._jit import njit
 from mc_sie.engine.hits import Hits
-from mc_sie.events import Event
+from mc_sie.events import Condition, Event
 from mc_sie.outcomes import OUTCOME_KINDS, STATUS_NAMES, Outcomes, as_text, name_and_index, window_months
 from mc_sie.quantities import MODES
 from mc_sie.stats import quantile_sketch
@@ -87,12 +87,12 @@ class CountSpec:
         return None
 
     @cached_property
-    def thresholds(self) -> tuple[tuple[str, Event], ...]:
-        """Counting and event of each cell of the table of probabilities."""
+    def thresholds(self) -> tuple[tuple[str, Condition], ...]:
+        """Counting and condition of each cell of the table of probabilities."""
         if self.only_event:
             return ()
         return tuple(
-            (counted, Event(outcome, level, "<", months))
+            (counted, Condition(outcome, level, "<", months))
             for counted, outcome in COUNTINGS
             for level in TABLE_LEVELS
             if level in self.levels
@@ -253,10 +253,10 @@ def count(
         return row
     layers = _layers(len(hits.status), weights)
     counted = _counted(hits, weights)
-    for place, (_, event) in enumerate(spec.thresholds):
-        values = np.where(counted, outcomes.values(event.outcome, event.index), np.nan)
+    for place, (_, cell) in enumerate(spec.thresholds):
+        values = np.where(counted, outcomes.values(cell.outcome, cell.index), np.nan)
         for layer, amounts in enumerate(layers):
-            spec.view(row, "thresholds", layer)[place] = sum_below(values, event.bound, amounts)
+            spec.view(row, "thresholds", layer)[place] = sum_below(values, cell.bound, amounts)
     amounts = np.where(counted, layers[0] if weights is None else weights, 0)
     scale = 1.0 if weights is None else WEIGHT_UNIT
     gains = [outcomes.first_year_ooms, *outcomes.best_gain_ooms.T]

@@ -153,25 +153,26 @@ def _hits(rows: Rows, n: int, horizon_months: float, event: Event, processor: Pr
     status = np.zeros(n, dtype=np.int8)
     holds = np.zeros((len(events), n), dtype=bool)
     is_open = np.ones(n, dtype=bool)
-    if event.outcome in ("best_window_months", "months_to"):
+    one = event.single
+    if one is not None and one.outcome in ("best_window_months", "months_to"):
         table, codes = kernel_table(rows, n, horizon_months)
         answers = np.empty((n, 2), dtype=np.int8)
         with np.errstate(all="ignore"):
-            processor.decide(table, event.index, event.bound, event.outcome != "months_to", answers, codes)
+            processor.decide(table, one.index, one.bound, one.outcome != "months_to", answers, codes)
         # a bound that does not decide leaves all of a draw's events to its trajectory
         answers = answers[:, : len(events)]  # of a time from the start both are the same
         is_open = (answers == OPEN).any(axis=1)
         status[:] = codes[:, CODES.index("status")]
         for row, answer in zip(holds, answers.T, strict=True):
-            row[:] = (answer == BELOW) == event.is_below
-    left = np.flatnonzero(is_open)  # an event of another outcome has left them all open
+            row[:] = (answer == BELOW) == one.is_below
+    left = np.flatnonzero(is_open)  # an event of another outcome, or of several, has left them all open
     if left.size:
-        levels = sorted({level for one in events for level in one.levels})
-        outcomes = empty_outcomes(left.size, levels, sorted({*event.widths}))
+        levels = sorted({level for each in events for level in each.levels})
+        outcomes = empty_outcomes(left.size, levels, event.widths)
         open_rows = {name: array[left] for name, array in rows.items()}
         fill(outcomes, slice(0, left.size), open_rows, horizon_months, processor)
         status[left] = outcomes.status
-        for row, one in zip(holds, events, strict=True):
-            row[left] = one.holds(outcomes)
+        for row, each in zip(holds, events, strict=True):
+            row[left] = each.holds(outcomes)
     holds &= status == OK
     return Hits(status, holds[0], holds[1] if len(events) == 2 else None)

@@ -18,14 +18,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from mc_sie.engine.batches import Progress, Rows, run_rows
 from mc_sie.engine.cpu import Processor
-from mc_sie.engine.given import arrays_of, numbers_of
+from mc_sie.engine.given import arrays_of, check_whole, numbers_of
 from mc_sie.engine.kernel import empty_outcomes, fill
 from mc_sie.errors import InputError
 from mc_sie.events import HEADLINE, Event, parse_event
 from mc_sie.outcomes import LEVELS_DEFAULT, WIDTHS_DEFAULT, Outcomes
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
-from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, PRIOR_SET_DIMENSION, QUANTITIES, TOP_OOMS
+from mc_sie.quantities import (
+    HORIZON_MONTHS_DEFAULT,
+    HORIZON_MONTHS_HIGH,
+    MODES,
+    PRIOR_SET_DIMENSION,
+    QUANTITIES,
+    TOP_OOMS,
+)
 from mc_sie.sampling import N_REPLICATES_DEFAULT, Design, plan, points
 from mc_sie.text.numerals import argument_number
 from mc_sie.text.showing import Shown
@@ -88,6 +95,45 @@ class Simulation(Shown):
     def replicate(self) -> NDArray[np.int32]:
         """Number of the replicate that each draw belongs to, shape (n,)."""
         return self.design.replicate
+
+    def draw(self, number: int) -> dict[str, Any]:
+        """Quantities of one draw by code name, the mode as a word, with ``horizon_months``.
+
+        It is what :func:`mc_sie.trajectory` and :func:`mc_sie.evaluate` take. Raises InputError for no such draw.
+        """
+        check_whole("number", number)
+        if not 0 <= number < self.design.n_draws:
+            raise InputError(f"number = {number}", f"is not between 0 and {self.design.n_draws - 1}")
+        row: dict[str, Any] = {name: array[number] for name, array in self.draws.items()}
+        return row | {"mode": MODES[row["mode"]], "horizon_months": self.horizon_months}
+
+    def to_frame(self, event: Event | str = HEADLINE, *, all_outcomes: bool = True) -> pd.DataFrame:
+        """Draws and outcomes as one table, one row a draw.
+
+        Parameters
+        ----------
+        event : Event or str
+            Event that stands among the columns; its levels and widths must have been simulated.
+        all_outcomes : bool
+            Every outcome at every gain and width (``docs/notation.md``), or the main ones.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``replicate``; ``weight`` where evidence weights the draws; the quantities that are not the same in every
+            draw, ``mode`` and ``prior_set`` as words, nan where one is absent; ``event``, true or false; ``status``
+            and outcomes. A time until something that never happens is inf.
+
+        Raises
+        ------
+        InputError
+            For an event that does not parse or was not simulated.
+        """
+        from mc_sie.engine.draws_frame import draws_frame
+
+        if isinstance(event, str):
+            event = parse_event(event)
+        return draws_frame(self, event, all_outcomes=all_outcomes)
 
     def to_datatree(self, event: Event | str = HEADLINE) -> xr.DataTree:
         """Draws, outcomes and evidence as a DataTree by the schema of ArviZ, one chain a replicate.

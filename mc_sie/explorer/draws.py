@@ -25,7 +25,7 @@ from mc_sie.analysis.importance.proposal import dimension_of
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_unconditioned, evaluate
 from mc_sie.errors import InputError
-from mc_sie.events import TIE, Event
+from mc_sie.events import TIE, Condition, Event
 from mc_sie.explorer.densities import log_density, own_probability
 from mc_sie.priors import Entry, PriorSet, entry, load_prior, pool, shipped_priors
 from mc_sie.priors.consistency import AUTONOMOUS_MODES
@@ -417,7 +417,7 @@ def _decoded(codings: Mapping[str, Coding], codes: Mapping[str, NDArray[np.uint1
 def events_for(asked: Event, horizon_months: float) -> tuple[Event, ...]:
     """Events that a page can be asked about: the one given, its twin from day one, and a grid of gains and months."""
     grid = [
-        Event(outcome, ooms, "<", months)
+        Event(((Condition(outcome, ooms, "<", months),),))
         for outcome in ("best_window_months", "months_to")
         for ooms in EVENT_OOMS
         for months in EVENT_MONTHS

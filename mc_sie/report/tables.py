@@ -24,10 +24,10 @@ def asked(question: CommonDraws) -> str:
     """The probability that is asked for, as short as an axis needs it: ``"probability of at least 5 OOM in less than 12
     months"``.
     """
-    event = question.event
-    if event.outcome == "best_window_months" and event.comparison == "<":
-        return f"probability of at least {event.index:g} OOM in less than {event.threshold:g} months"
-    return f"probability of {event}"
+    one = question.event.single
+    if one is not None and one.outcome == "best_window_months" and one.comparison == "<":
+        return f"probability of at least {one.index:g} OOM in less than {one.threshold:g} months"
+    return f"probability of {question.event}"
 
 
 def change_text(row: Any) -> str:

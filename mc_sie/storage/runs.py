@@ -40,12 +40,12 @@ from numpy.typing import NDArray
 from mc_sie.analysis.importance.conditioning import Conditioned
 from mc_sie.analysis.importance.rare import Rare
 from mc_sie.analysis.probability.summary import Summary, curve_table
+from mc_sie.engine.draws_frame import draws_frame
 from mc_sie.engine.run import Simulation, simulate_prior
 from mc_sie.engine.sample import Sample, sample_of
 from mc_sie.engine.streaming import Streamed
 from mc_sie.errors import InputError
 from mc_sie.events import Event
-from mc_sie.outcomes import column_of
 from mc_sie.priors import PriorSet
 from mc_sie.priors.prior_set import POOL_DIMENSION
 from mc_sie.quantities import MODES
@@ -57,48 +57,6 @@ from mc_sie.text.showing import Shown
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_MAIN_OUTCOMES = (
-    "status", "months_to_5", "best_window_months_5", "best_gain_ooms_12", "first_year_ooms", "pace_initial",
-    "pace_peak", "first_year_progress_years", "best_year_progress_years", "end",
-)  # fmt: skip
-
-
-def draws_frame(simulation: Simulation, event: Event, *, all_outcomes: bool = False) -> pd.DataFrame:
-    """Draws and outcomes as one table.
-
-    Parameters
-    ----------
-    simulation : Simulation
-        The draws.
-    event : Event
-        Its outcome is among the columns.
-    all_outcomes : bool
-        Every outcome at every level instead of the main ones.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``replicate``, ``weight`` where draws have one, the quantities that are not the same in every draw (nan where
-        absent; of a pool also ``prior_set``), ``event`` (whether it holds), ``status`` and outcomes.
-    """
-    columns: dict[str, Any] = {"replicate": simulation.replicate}
-    if simulation.weights is not None:
-        columns["weight"] = simulation.weights
-    for name, array in simulation.draws.items():
-        if name == "mode":
-            columns[name] = pd.Categorical.from_codes(array, MODES)
-        elif name == "prior_set":
-            columns[name] = pd.Categorical.from_codes(array, [member.name for member, _ in simulation.prior.members])
-        elif not (np.isnan(array).all() or (array == array[0]).all()):  # the record has what is the same in all
-            columns[name] = array
-    columns["event"] = event.holds(simulation.outcomes)
-    outcomes = simulation.outcomes.columns()
-    if not all_outcomes:
-        asked = [column_of(item.subject.name, item.subject.index) for item in simulation.prior.evidence]
-        chosen = dict.fromkeys((*_MAIN_OUTCOMES, event.column, *asked))
-        outcomes = {name: outcomes[name] for name in chosen if name in outcomes}
-    return pd.DataFrame(columns | outcomes, copy=False)
 
 
 def write_run(
@@ -267,12 +225,13 @@ def read_run(folder: Path, event: Event | None = None) -> StoredRun:
         if len(frame) != spec.design.n_draws:
             raise InputError(str(path), f"has {len(frame):,} of {spec.design.n_draws:,} draws", AGAIN)
         draws, outcomes = _read_draws(frame, spec.prior)
-        if event.column not in outcomes:
-            why = f"has no column {event.column}, which {str(event)!r} asks about"
+        missing = [column for column in event.columns if column not in outcomes]
+        if missing:
+            why = f"has no column {missing[0]}, which {str(event)!r} asks about"
             remedy = f"Run it again with event = {shlex.quote(str(event))}, or with all_outcomes."
             raise InputError(str(path), why, remedy)
         is_ok = np.asarray(outcomes["status"] == "ok")
-        hits = event.holds_of(outcomes[event.column].to_numpy(dtype=np.float64)) & is_ok
+        hits = event.holds_of(outcomes) & is_ok
         weights = None
         if spec.prior.evidence:
             weights = frame["weight"].to_numpy(dtype=np.float64)

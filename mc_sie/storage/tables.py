@@ -16,6 +16,7 @@ from mc_sie.errors import InputError, nearest, shortened
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet
 from mc_sie.priors.describing import medians
+from mc_sie.priors.settings import texts_of
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, HORIZON_MONTHS_HIGH, MODES, QUANTITIES, TOP_OOMS
 from mc_sie.storage.writing import check_file
 from mc_sie.text.csv_tables import CsvTable, read_csv
@@ -269,19 +270,10 @@ def median_row(prior: PriorSet, settings: Sequence[str], horizon_months: float) 
     """
     middle = medians(prior)
     row = {name: middle[name] for name in KERNEL_COLUMNS[:-1]}
-    stated: set[str] = set()
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        name = name.strip()
-        text = text.strip()
-        if not equals:
-            raise InputError(f"settings {setting}", "is not name=value", "Write it like rho=-0.1.")
+    for name, text in texts_of(settings).items():
         if name not in row:
             why = f"names no quantity: {name!r} is unknown"
-            raise InputError(f"settings {setting}", why, _setting_remedy(name, row))
-        if name in stated:
-            raise InputError(f"settings {setting}", f"sets {name} a second time", "Keep one of them.")
-        stated.add(name)
+            raise InputError(f"settings {name}={text}", why, _setting_remedy(name, row))
         if text == "" and QUANTITIES[name].optional:  # "not given"
             row[name] = math.nan
         else:

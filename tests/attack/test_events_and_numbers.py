@@ -126,8 +126,9 @@ def test_an_event_is_read_and_reads_back_or_is_refused(text):
         return
     event = parse_event(text)
     assert parse_event(str(event)) == event
-    assert event.outcome in OUTCOME_KINDS
-    assert math.isfinite(event.threshold)
+    for one in event.conditions:
+        assert one.outcome in OUTCOME_KINDS
+        assert math.isfinite(one.threshold)
     assert event.in_words
     refusal(event.check_horizon, 240.0)
 

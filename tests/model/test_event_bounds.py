@@ -16,7 +16,7 @@ from mc_sie.engine.cpu import CODES, Processor
 from mc_sie.engine.hits import hits_of_batch, hits_of_design, hits_of_points
 from mc_sie.engine.kernel import KERNEL_COLUMNS, kernel_table
 from mc_sie.engine.run import evaluate, uniforms_of
-from mc_sie.events import Event, parse_event
+from mc_sie.events import parse_event
 from mc_sie.model import event_bounds
 from mc_sie.priors import shipped_priors
 from mc_sie.units import MONTHS_PER_YEAR
@@ -191,7 +191,7 @@ def assert_same(ours: Any, simulation: Any, expected: np.ndarray) -> None:
 def test_draws_that_cannot_be_simulated_are_no_hits():
     prior = load_prior("davidson-2025").pinned("mode", "none")
     points = {name: np.full(3, 0.5) for name in prior.dimensions}
-    event = Event("best_window_months", 5.0, ">", 12.0)
+    event = parse_event("best_window_months[5] > 12")
     assert hits_of_points(prior, points, 240.0, event).holds.all()
     hits = hits_of_points(prior, points, -1.0, event)  # a horizon outside the domain
     assert not hits.is_ok.any()

@@ -18,7 +18,7 @@ from mc_sie.events import parse_event
 from mc_sie.quantities import MODES
 from mc_sie.storage import runs, writing
 from mc_sie.storage.records import is_run
-from mc_sie.storage.runs import draws_frame, write_run
+from mc_sie.storage.runs import write_run
 from mc_sie.storage.writing import check_target
 
 FILES = {"draws.parquet", "modes.csv", "quantiles.csv", "statuses.csv", "thresholds.csv"}
@@ -141,8 +141,7 @@ def test_all_outcomes_are_stored_on_request(simulation, summary, tmp_path):
 
 
 def test_draws_of_a_pool_name_the_member_and_leave_absent_quantities_empty(pooled):
-    summary = summarise(pooled)
-    frame = draws_frame(pooled, summary.event)
+    frame = pooled.to_frame(all_outcomes=False)
     members = [member.name for member, _ in pooled.prior.members]
     assert list(frame["prior_set"]) == [members[index] for index in pooled.draws["prior_set"]]
     gives = frame["prior_set"] == "davidson-houlden-2025"

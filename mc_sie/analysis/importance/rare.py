@@ -205,11 +205,8 @@ def _hits_frame(
         columns[name] = values[hit]
         if name in words:
             columns[name] = pd.Categorical.from_codes(values[hit], words[name])
-    event = simulator.event
-    outcome = event.outcome
-    if event.index is not None:
-        outcome += f"[{event.index:g}]"
-    columns[outcome] = outcomes.values(event.outcome, event.index)[hit]
+    for one in simulator.event.conditions:
+        columns[one.subject] = outcomes.values(one.outcome, one.index)[hit]
     for name in ("first_year_ooms", "pace_initial", "pace_peak", "effective_end_ooms"):
         columns[name] = outcomes.values(name)[hit]
     return pd.DataFrame(columns)

@@ -40,6 +40,7 @@ from mc_sie.analysis.importance.proposal import (
 )
 from mc_sie.analysis.importance.tempering import log_likelihoods, next_step, resampled, with_marks
 from mc_sie.engine.run import simulate_points
+from mc_sie.errors import InputError
 from mc_sie.events import Event
 from mc_sie.outcomes import Outcomes
 from mc_sie.priors import PriorSet
@@ -89,18 +90,22 @@ class ImportanceFunction:
 
     @classmethod
     def of(cls, event: Event) -> ImportanceFunction:
-        """The importance function of an event."""
-        k = event.index
-        is_time_below = event.is_below and event.threshold > 0.0 and k is not None
-        if is_time_below and event.outcome == "best_window_months":
+        """The importance function of an event of one condition; InputError for one of several."""
+        one = event.single
+        if one is None:
+            why = "has several conditions, and a search needs one number that rises towards the event"
+            raise InputError(f"event = {str(event)!r}", why, "Ask about one of them, or take plain draws.")
+        k = one.index
+        is_time_below = one.is_below and one.threshold > 0.0 and k is not None
+        if is_time_below and one.outcome == "best_window_months":
             assert k is not None
-            return cls((k,), (event.threshold,), lambda outcomes: outcomes.values("best_gain_ooms", event.threshold))
-        if is_time_below and event.outcome == "months_to":
+            return cls((k,), (one.threshold,), lambda outcomes: outcomes.values("best_gain_ooms", one.threshold))
+        if is_time_below and one.outcome == "months_to":
             assert k is not None
             rungs = tuple(k * j / 8.0 for j in range(1, 8))
-            return cls((*rungs, k), (), lambda outcomes: _gain_by(outcomes, event.threshold))
-        sign = -1.0 if event.is_below else 1.0
-        return cls(event.levels, event.widths, lambda outcomes: sign * outcomes.values(event.outcome, k))
+            return cls((*rungs, k), (), lambda outcomes: _gain_by(outcomes, one.threshold))
+        sign = -1.0 if one.is_below else 1.0
+        return cls(event.levels, event.widths, lambda outcomes: sign * outcomes.values(one.outcome, k))
 
 
 def _gain_by(outcomes: Outcomes, months: float) -> Array:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mc_sie.analysis.probability.summary import estimate_event
 from mc_sie.engine.run import Simulation
-from mc_sie.events import Event
+from mc_sie.events import Condition
 from mc_sie.units import MONTHS_PER_YEAR
 
 GAINS_OOMS = tuple(float(gain) for gain in np.arange(1, 33) / 2.0)
@@ -34,7 +34,7 @@ def exceedance_table(simulation: Simulation, gains_ooms: Sequence[float] = GAINS
         ("first year", "first_year_ooms", None),
     ):
         for gain in gains_ooms:
-            estimate = estimate_event(simulation, Event(outcome, index, ">=", gain))
+            estimate = estimate_event(simulation, Condition(outcome, index, ">=", gain))
             rows.append({"counted": counted, "ooms": gain, **asdict(estimate)})
     return pd.DataFrame(rows)
 
@@ -49,7 +49,7 @@ def threshold_map(simulation: Simulation, windows_months: Sequence[float] = MAP_
             {
                 "ooms": level,
                 "months": months,
-                **asdict(estimate_event(simulation, Event("best_window_months", level, "<", months))),
+                **asdict(estimate_event(simulation, Condition("best_window_months", level, "<", months))),
             }
             for level in map(float, simulation.outcomes.levels)
             for months in windows_months

@@ -22,7 +22,7 @@ from mc_sie.engine.counts import (
 )
 from mc_sie.engine.run import Simulation
 from mc_sie.engine.streaming import Streamed
-from mc_sie.events import HEADLINE, Event, parse_event
+from mc_sie.events import HEADLINE, Condition, Event, parse_event
 from mc_sie.model.status import STATUSES
 from mc_sie.outcomes import STATUS_NAMES
 from mc_sie.quantities import MODES
@@ -146,7 +146,9 @@ def _is_simulated(simulation: Simulation, event: Event) -> bool:
     return set(event.levels) <= set(outcomes.levels) and set(event.widths) <= set(outcomes.widths)
 
 
-def estimate_event(simulation: Simulation, event: Event, among: NDArray[np.bool_] | None = None) -> Estimate:
+def estimate_event(
+    simulation: Simulation, event: Event | Condition, among: NDArray[np.bool_] | None = None
+) -> Estimate:
     """Probability of an event among the simulated draws of a simulation, or those of them that are ``among`` some."""
     counted = simulation.outcomes.is_ok
     if among is not None:
@@ -230,7 +232,7 @@ def threshold_table(
     beyond the horizon, which no trajectory decides, and gains that were not simulated are left out.
     """
     cells = (
-        (counted, Event(outcome, level, "<", months))
+        (counted, Condition(outcome, level, "<", months))
         for counted, outcome in COUNTINGS
         for level in levels
         if level in simulation.outcomes.levels
@@ -240,10 +242,10 @@ def threshold_table(
     return _threshold_frame((counted, event, estimate_event(simulation, event)) for counted, event in cells)
 
 
-def _threshold_frame(cells: Iterable[tuple[str, Event, Estimate]]) -> pd.DataFrame:
+def _threshold_frame(cells: Iterable[tuple[str, Condition, Estimate]]) -> pd.DataFrame:
     rows = [
-        {"counted": counted, "ooms": event.index, "months": event.threshold, **_row(estimate)}
-        for counted, event, estimate in cells
+        {"counted": counted, "ooms": cell.index, "months": cell.threshold, **_row(estimate)}
+        for counted, cell, estimate in cells
     ]
     columns = ["counted", "ooms", "months", "prob", "se", "low", "high", "interval", "n_hits", "n_draws"]
     if rows and "ess" in rows[0]:
