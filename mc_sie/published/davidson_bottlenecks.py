@@ -25,6 +25,8 @@ SOURCE = "Davidson 2025 (bottlenecks)"
 ALPHA = 0.5
 CEILINGS = {-1.0: "2", -0.5: "4", -0.2: "32", -0.15: "102", -0.1: "1024", 0.0: "inf"}
 """The essay's table: rho and the largest speed as printed."""
+OWN_RANGE = {"davidson-2025": (0.1, 0.4)}
+"""The author's own judgement of the headline event despite bottlenecks, by the prior set that states the beliefs."""
 
 
 def pace(labour: ArrayLike, rho: float, alpha: float = ALPHA) -> NDArray[np.float64]:
@@ -132,11 +134,12 @@ def targets() -> list[Target]:
 
 def _headline() -> Target:
     """The essay's bottom line against our law under the prior set that states its beliefs."""
-    answer = summarise(simulate(load_prior("davidson-2025"), 2**13), HEADLINE).answer
+    ((name, ends),) = OWN_RANGE.items()
+    answer = summarise(simulate(load_prior(name), 2**13), HEADLINE).answer
     return Target(
         SOURCE,
         "P(at least 5 OOM in under a year despite bottlenecks), %",
-        "10-40",
+        "-".join(f"{100 * end:g}" for end in ends),
         100.0 * answer.prob,
         "reproduced",
         "a judgement; ours is our law under davidson-2025, which states the essay's beliefs and was not tuned to it",

@@ -30,7 +30,7 @@ from mc_sie.analysis.importance.evidence import check_items, evidence, labour_cu
 from mc_sie.analysis.probability import convergence, exceedance
 from mc_sie.analysis.probability.summary import Summary, summarise
 from mc_sie.analysis.sensitivity.given_data import check_loss_ratio
-from mc_sie.analysis.sensitivity.measurement import measure
+from mc_sie.analysis.sensitivity.measurement import Measurement, measure
 from mc_sie.analysis.sensitivity.study import Sensitivity, sensitivity
 from mc_sie.engine.batches import Progress
 from mc_sie.engine.run import check_horizon
@@ -101,6 +101,8 @@ class ReportRequest:
         Of the decision for which information is valued.
     against : PriorSet or None
         Another set to compare with.
+    live_page : bool
+        A page of ``mc-sie explore`` lies beside the report's folder, as ``NAME-explorer.html``.
     """
 
     prior: PriorSet
@@ -109,6 +111,7 @@ class ReportRequest:
     horizon_months: float
     loss_ratio: float
     against: PriorSet | None
+    live_page: bool = False
 
     def size(self, what: str) -> int:
         """Draws of one part, a multiple of the report's."""
@@ -261,51 +264,59 @@ def make_report(
     extremes = done(checks.extreme_inputs(prior.without_evidence(), event, horizon, threads))
     sources = [source for source in SOURCES if source != LEFT_TO_REPRODUCE]
     published = done(frame_of(all_targets(design, sources=sources, threads=threads)))
-    facts = _facts(request, command)
+    sums = _sums(driven, compared, summary)
+    rare_command = None
+    if summary.answer.prob <= 0.5:
+        rare_command = _rare_command(request)
+    replicates = sections.convergence(
+        summary, convergence.replicate_table(sample), convergence.running_table(sample), failed
+    )
     parts = [
         sections.answer(summary, exceedance.exceedance_table(simulation), exceedance.threshold_map(simulation)),
-        sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon),
-        sections.convergence(summary, convergence.replicate_table(sample), convergence.running_table(sample), failed),
-    ]
-    if isinstance(driven, InputError):
-        parts.append(sections.no_drivers(driven, _rare_command(request) if summary.answer.prob <= 0.5 else None))
-    else:
-        parts += [sections.drivers(driven), sections.response(driven), sections.worlds(driven)]
-    if not isinstance(measured, InputError):  # what stands in its way stood in that of the drivers, and is said there
-        parts.append(sections.measurements(measured))
-    sums = _sums(driven, compared, summary)
-    parts += [
+        sections.side_by_side(sets, compared),
+        sections.drivers(driven, rare_command),
         sections.disagreement(turned),
         sections.retraining(cost),
-        sections.side_by_side(sets, compared),
-        sections.form(forms),
-        sections.checks(limits, extremes, published, sums),
     ]
+    if isinstance(driven, Sensitivity):
+        parts.append(sections.worlds(driven))
+    parts.append(sections.assumptions(prior, prior_table(prior), sections.quantile_points(prior), event, horizon))
+    if isinstance(measured, Measurement):  # what stands in its way stood in that of the drivers, and is said there
+        parts.append(sections.measurements(measured))
     if prior.evidence:
         posterior = evidence(simulation, event)
         curves = labour_curves(simulation)
         parts.append(sections.evidence(posterior, curves, simulation.method_in_words, simulation.warnings))
-    parts.append(sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)))
+    facts = _facts(request, command)
+    parts += [
+        sections.form(forms),
+        sections.checks(limits, extremes, published, sums, replicates),
+        sections.again(facts, (command, "mc-sie verify ."), _bibtex(request)),
+    ]
     done(None)
+    is_headline = bool(spread_sentence(event, horizon))
+    others = None
+    if is_headline:
+        others = sets
+    spread = _spread(event, horizon)
+    items = sections.lead(
+        event,
+        sections.hangs_on(driven, turned, spread),
+        sections.strip_of(prior, summary.answer, sets, is_headline),
+        _live_page(request),
+    )
     return Document(
         f"{prior.title}: how likely is a software intelligence explosion?",
-        _claim(event, summary),
-        tuple(filter(None, (EXPLAINED, failed, _spread(event, horizon), _main_drivers(driven)))),
+        sections.claim(prior, summary.answer, others),
+        tuple(filter(None, (*items, failed))),
         facts,
         tuple(parts),
         {
             "the prior as it was resolved (JSON)": ("prior.json", "application/json", _json(prior.to_dict())),
             "how to cite it (BibTeX)": ("mc_sie.bib", "text/plain", _bibtex(request)),
         },
+        f"{summary.sentence.rstrip('.')}: the probability that {event.in_words}.",
     )
-
-
-EXPLAINED = (
-    "The clock starts when AI does all AI research. Effective training compute is the computing power spent on "
-    "training times the efficiency of the software; computers are held fixed, so that only software can raise it. One "
-    "OOM (order of magnitude) is a factor of ten, 5 OOM a factor of 100,000."
-)
-"""What a first-time reader must know."""
 
 
 Part = TypeVar("Part")
@@ -349,35 +360,30 @@ def _rare_command(request: ReportRequest) -> str | None:
     prior = request.prior
     if prior.evidence or not prior.dimensions:
         return None
-    if prior.name in shipped_priors():
-        source = prior.name
-    else:
-        source = str(prior.path)
-    words = ["mc-sie", "run", source, "--rare", "--event", str(request.event)]
+    words = ["mc-sie", "run", _source_of(prior), "--rare", "--event", str(request.event)]
     if request.horizon_months != HORIZON_MONTHS_DEFAULT:
         words += ["--horizon-months", f"{request.horizon_months:g}"]
     return shlex.join(words)
-
-
-def _claim(event: Event, summary: Summary) -> str:
-    """The answer in one sentence, event included."""
-    return f"{summary.sentence.rstrip('.')}: the probability that {event.in_words}."
 
 
 def _spread(event: Event, horizon_months: float) -> str:
     return spread_sentence(event, horizon_months) or "Prior choice matters more than any Monte Carlo error."
 
 
-def _main_drivers(found: Sensitivity | InputError) -> str:
-    """Main drivers of the answer, by group and in words."""
-    if isinstance(found, InputError):
-        return sections.nothing_to_rank(found)
-    if found.indices is None or not found.is_known:
-        return found.sentences[0]
-    groups = found.indices.groups
-    shapley = groups[groups["index"] == "shapley"].sort_values("value", ascending=False).head(3)
-    shares = ", ".join(f"{row.group} {100 * row.value:.0f} %" for row in shapley.itertuples())
-    return f"What it hangs on, as shares of the uncertainty: {shares}."
+def _live_page(request: ReportRequest) -> str:
+    """Where these priors have sliders: the page beside the report, or the command that makes it."""
+    name = request.prior.name
+    if request.live_page:
+        return f"Do you believe otherwise? [Move these priors on the live page](../{name}-explorer.html)."
+    command = shlex.join(["mc-sie", "explore", _source_of(request.prior)])
+    return f"Do you believe otherwise? `{command}` makes a page on which every prior has sliders."
+
+
+def _source_of(prior: PriorSet) -> str:
+    """What to type for a set: its shipped name, or its file."""
+    if prior.name in shipped_priors():
+        return prior.name
+    return str(prior.path)
 
 
 def _json(content: Mapping[str, Any]) -> str:
@@ -491,7 +497,7 @@ def index_of_reports(command: str) -> Document:
         "How likely is a software intelligence explosion? It depends on whose beliefs go in.",
         f"From {sets['label'].iloc[-1]} to {sets['label'].iloc[0]}, by prior set: the probability that "
         f"{parse_event(HEADLINE).in_words}.",
-        (EXPLAINED,),
+        (sections.EXPLAINED,),
         {"event": HEADLINE, "version": f"mc_sie {version_of('mc-sie')}", "command": command},
         (beside, reports),
     )
@@ -515,6 +521,7 @@ def request_record(request: ReportRequest) -> dict[str, Any]:
         "design": design_record(request.design),
         "horizon_months": request.horizon_months,
         "loss_ratio": request.loss_ratio,
+        "live_page": request.live_page,
     }
 
 
@@ -526,4 +533,5 @@ def report_request_of(record: Mapping[str, Any], where: str) -> ReportRequest:
     other = None
     if record.get("against", "") is not None:
         other = prior_of(record, "against", where)
-    return ReportRequest(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other)
+    has_page = bool(record.get("live_page"))
+    return ReportRequest(asked.prior, asked.event, asked.design, asked.horizon_months, loss_ratio, other, has_page)

@@ -6,7 +6,7 @@ table of all its numbers, so that none of them can say something else than the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,48 @@ class Aside:
     text: str
 
 
-Item = str | Table | Chart | Code | Aside
+@dataclass(frozen=True)
+class Strip:
+    """Probabilities as dots on one line from 0 to 100 %.
+
+    Attributes
+    ----------
+    caption, alt : str
+        As of a chart.
+    numbers : pandas.DataFrame
+        ``name`` and ``prob``, a row a dot.
+    marked : str
+        Name of the dot that stands out, with its probability beside it.
+    band : tuple of (float, float, str) or None
+        A range to compare with, and whose it is.
+    """
+
+    caption: str
+    alt: str
+    numbers: pd.DataFrame
+    marked: str
+    band: tuple[float, float, str] | None = None
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Items that a reader opens when wanted: closed on the page, absent from print and from Markdown."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+Item = str | Table | Chart | Code | Aside | Strip | Folded
 """A paragraph is a plain string; ``backticks`` mark code, and ``[text](place)`` is a link."""
+
+
+def unfolded(items: Iterable[Item]) -> Iterator[Item]:
+    """Items in order, those of folds among the others."""
+    for item in items:
+        if isinstance(item, Folded):
+            yield from unfolded(item.items)
+        else:
+            yield item
 
 
 @dataclass(frozen=True)
@@ -117,8 +157,8 @@ class Document(Shown):
     title : str
         What it is about.
     claim : str
-        The answer in one sentence.
-    lead : tuple of str
+        The answer in one sentence that anybody can repeat.
+    lead : tuple of Item
         What a reader who stops here should know; no jargon.
     facts : mapping of str to str
         Digest, seed, version, command: what identifies it.
@@ -126,14 +166,17 @@ class Document(Shown):
         In order; numbered from 1.
     downloads : mapping of str to tuple (file name, media type, text)
         Files that the page carries, by what to call them.
+    exact : str
+        The claim with its error, under the pointer.
     """
 
     title: str
     claim: str
-    lead: tuple[str, ...]
+    lead: tuple[Item, ...]
     facts: dict[str, str]
     sections: tuple[Section, ...]
     downloads: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    exact: str = ""
 
     @property
     def shown_sentences(self) -> tuple[str, ...]:
@@ -143,7 +186,7 @@ class Document(Shown):
     def parts(self) -> Iterator[tuple[Section, Table | Chart]]:
         """Every table and chart with the section it stands in."""
         for section in self.sections:
-            for item in section.items:
+            for item in unfolded(section.items):
                 if isinstance(item, Table | Chart):
                     yield section, item
 

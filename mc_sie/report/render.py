@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mc_sie.report.document import Aside, Code, Document, Item, Table
+from mc_sie.published.addresses import ADDRESSES
+from mc_sie.report.document import Aside, Code, Document, Folded, Item, Strip, Table
+from mc_sie.report.naming import for_readers, plain_number
+from mc_sie.report.strip import strip_svg
 from mc_sie.report.svg import inline_svg
 from mc_sie.text.escaping import visible
 
@@ -23,8 +26,12 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^[<>±\u2212+-]?\s*[\d.,]+(e[+-]?\d+)?(\s*(%|points|x|OOM|months))?(\s*\(.*\))?$")
 """What looks like a number, for the alignment of a column."""
 
-_MARKUP = re.compile(r"`(?P<code>[^`]+)`|\[(?P<label>[^\[\]]+)\]\((?P<place>#[\w-]+|\w[\w./-]*(?:#[\w-]+)?)\)")
-"""All the markup there is in a paragraph or a cell: code, and links to places in the page and to files beside it."""
+_PLACES = "|".join(map(re.escape, ADDRESSES.values()))
+_MARKUP = re.compile(
+    rf"`(?P<code>[^`]+)`|\[(?P<label>[^\[\]]+)\]\((?P<place>#[\w-]+|(?:\.\./)?\w[\w./-]*(?:#[\w-]+)?|{_PLACES})\)"
+)
+"""All the markup there is in a paragraph or a cell: code, and links to places in the page, to files beside it, and to
+the literature."""
 
 _INLINE = re.compile(r"[\\`*~$|]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[\w#]+;)|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"#(?=#*\s)|>|[+-](?=\s)|[=-](?=[=-]{2,}$)|\d+(?=[.)]\s)")
@@ -95,9 +102,9 @@ def _rendered(text: str, plain: Callable[[str], str], marked: Callable[[re.Match
     """A paragraph with its markup rendered by one function and all that is between by another."""
     parts, end = [], 0
     for found in _MARKUP.finditer(text):
-        parts += [plain(text[end : found.start()]), marked(found)]
+        parts += [plain(for_readers(text[end : found.start()])), marked(found)]
         end = found.end()
-    return "".join([*parts, plain(text[end:])])
+    return "".join([*parts, plain(for_readers(text[end:]))])
 
 
 def _markup_html(found: re.Match[str]) -> str:
@@ -113,22 +120,21 @@ def _item_html(item: Item, document: Document) -> Any:
         return _safe(f'<p class="aside" role="note">{_inline(item.text)}</p>')
     if isinstance(item, Code):
         return _safe(f"<pre><code>{escape(item.text, quote=False)}</code></pre>")
+    if isinstance(item, Folded):
+        inside = "".join(_item_html(part, document) for part in item.items)
+        return _safe(f"<details><summary>{_inline(item.title)}</summary>{inside}</details>")
+    if isinstance(item, Strip):
+        return _safe(f'<figure class="wide">{strip_svg(item)}<figcaption>{_inline(item.caption)}</figcaption></figure>')
+    reading = ""
     if item.reading:
         reading = f'<p class="reading">{_inline(item.reading)}</p>'
-    else:
-        reading = ""
     if isinstance(item, Table):
         return _safe(f'<div class="table" id="{item.name}">{_table_html(item.shown, item.caption)}</div>{reading}')
-    svg = inline_svg(item.figure, item.name, item.alt)
-    digest = document.facts.get("prior digest", "")[:12]
-    if digest:
-        made_by = f" <small>Prior {digest}.</small>"
-    else:
-        made_by = ""
+    svg = inline_svg(item.figure, item.name, for_readers(item.alt))
+    numbers = _table_html(shown(item.numbers), item.caption)
     return _safe(
-        f'<figure id="{item.name}">{svg}<figcaption>{_inline(item.caption)}{made_by}</figcaption>'
-        f"<details><summary>Its numbers</summary>"
-        f'<div class="table">{_table_html(shown(item.numbers), item.caption)}</div></details></figure>{reading}'
+        f'<figure id="{item.name}"><div class="drawing">{svg}</div><figcaption>{_inline(item.caption)}{reading}'
+        f'</figcaption><details><summary>Its numbers</summary><div class="table">{numbers}</div></details></figure>'
     )
 
 
@@ -137,7 +143,7 @@ def shown(numbers: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
 
     def text(value: object) -> str:
         if isinstance(value, float):
-            return f"{value:.{digits}g}"
+            return plain_number(value, digits)
         return str(value)
 
     return numbers.map(text)
@@ -146,13 +152,15 @@ def shown(numbers: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
 def _table_html(frame: pd.DataFrame, caption: str) -> str:
     numeric = [all(map(_looks_numeric, frame.iloc[:, place])) for place in range(frame.shape[1])]
     kinds = [' class="number"' if is_number else "" for is_number in numeric]
-    head = "".join(
-        f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(frame.columns, kinds, strict=True)
-    )
+    names = [escape(for_readers(str(name))) for name in frame.columns]
+    head = "".join(f'<th scope="col"{kind}>{name}</th>' for name, kind in zip(names, kinds, strict=True))
     rows = []
     for row in frame.itertuples(index=False):
         cells = [f'<th scope="row"{kinds[0]}>{_inline(str(row[0]))}</th>']
-        cells += [f"<td{kind}>{_inline(str(cell))}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)]
+        cells += [
+            f'<td{kind} data-label="{name}">{_inline(str(cell))}</td>'
+            for name, cell, kind in zip(names[1:], row[1:], kinds[1:], strict=True)
+        ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     parts = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f"<table><caption>{_inline(caption)}</caption>{parts}</table>"
@@ -167,33 +175,36 @@ def _data_address(media: str, text: str) -> str:
 
 
 def to_markdown(document: Document) -> str:
-    """A report as Markdown, for people who paste; of each figure caption, what it shows in words, and numbers."""
-    lead = map(markdown_text, document.lead)
-    parts = [f"# {markdown_text(document.title)}", f"**{markdown_text(document.claim)}**", *lead]
+    """A report as Markdown, short enough to paste: what the page shows unfolded, figures in words."""
+    parts = [f"# {markdown_text(document.title)}", f"**{markdown_text(document.claim)}**"]
+    parts += filter(None, [markdown_text(document.exact), *map(_item_markdown, document.lead)])
     for number, section in enumerate(document.sections, 1):
         parts.append(f"## {number}. {markdown_text(section.title)}")
-        parts += [_item_markdown(item) for item in section.items]
+        parts += filter(None, map(_item_markdown, section.items))
     parts.append("\n".join(f"* {name}: {_code_span(value)}" for name, value in document.facts.items()))
     return "\n\n".join(parts) + "\n"
 
 
 def _item_markdown(item: Item) -> str:
+    """An item; nothing of what the page folds away."""
     if isinstance(item, str):
         return markdown_text(item)
+    if isinstance(item, Folded):
+        return ""
     if isinstance(item, Aside):
         return f"> {markdown_text(item.text)}"
     if isinstance(item, Code):
         text = visible(item.text.rstrip())
         fence = _fence(text, 3)
         return f"{fence}\n{text}\n{fence}"
+    if isinstance(item, Strip):
+        return markdown_text(f"{item.caption} {item.alt}")
+    reading = ""
     if item.reading:
         reading = f"\n\n*{markdown_text(item.reading)}*"
-    else:
-        reading = ""
     if isinstance(item, Table):
         return f"**{markdown_text(item.caption)}**\n\n{markdown_table(item.shown)}{reading}"
-    words = f"**Figure: {markdown_text(item.caption)}** {markdown_text(item.alt)}"
-    return f"{words}\n\n{markdown_table(shown(item.numbers))}{reading}"
+    return f"**Figure: {markdown_text(item.caption)}** {markdown_text(item.alt)}{reading}"
 
 
 def markdown_text(text: str) -> str:

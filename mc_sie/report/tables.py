@@ -229,8 +229,11 @@ def essay_table(essay: pd.DataFrame) -> pd.DataFrame:
     """The essay's figures beside ours, from :func:`mc_sie.published.retraining_compared.beside_essay`."""
     prior = []
     for row in essay.itertuples(index=False):
-        middle = _ratio_text(row.median, row.se)
-        prior.append(f"{middle}; 90 %: {_ratio_text(row.q05, math.nan)} to {_ratio_text(row.q95, math.nan)}")
+        if math.isnan(row.median):
+            prior.append("not known")
+            continue
+        ends = f"{_ratio_text(row.q05, math.nan)} to {_ratio_text(row.q95, math.nan)}"
+        prior.append(f"{_ratio_text(row.median, row.se)}; 90 %: {ends}")
     return pd.DataFrame(
         {
             "figure": essay["figure"],

@@ -91,6 +91,7 @@ def test_every_command_answers_where_hardly_anything_varies(cli, sets, name):
         "sensitivity": ("sensitivity", file, *small),
         "breakeven": ("breakeven", file, *small),
         "structure": ("structure", file, *small),
+        "retraining": ("retraining", file, *small),
         "compare": ("compare", file, "davidson-houlden-2025", *small),
     }
     for what, arguments in commands.items():

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "16384", "--quiet")
 SECTIONS = [
-    "answer", "assumptions", "convergence", "drivers", "response", "worlds", "measure", "disagree", "sets", "structure",
+    "answer", "assumptions", "convergence", "drivers", "response", "worlds", "measure", "disagree", "retraining",
+    "sets", "structure",
 ]  # fmt: skip
 EXAMPLE = ROOT / "reports" / "davidson-2025"
 
@@ -114,7 +115,12 @@ def test_a_set_given_evidence_has_its_evidence_in_the_report(cli, cheap_report):
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
     assert '<section id="evidence"' in page
-    for part in ("disagree", "structure", "sets"):  # each given the evidence, and what its draws are worth
+    for part in (
+        "disagree",
+        "retraining",
+        "structure",
+        "sets",
+    ):  # each given the evidence, and what its draws are worth
         assert "effective sample size" in page.split(f'<section id="{part}"')[1].split("</section>")[0]
     assert cli("verify", "page", "--quiet")[0] == 0
 
@@ -176,8 +182,8 @@ def test_a_set_in_which_everything_is_fixed_has_a_report(cli, cheap_report):
 
 
 def test_a_part_that_cannot_be_worked_out_costs_no_other(cli, cheap_report, monkeypatch):
-    """Three that cannot, each with a reason of its own, which stands in its own section and in no other."""
-    parts = {"breakeven": "disagree", "compare": "sets", "structure": "structure"}
+    """Four that cannot, each with a reason of its own, which stands in its own section and in no other."""
+    parts = {"breakeven": "disagree", "retraining": "retraining", "compare": "sets", "structure": "structure"}
 
     def refusing(part):
         def refuse(*_args, **_named):

@@ -113,12 +113,12 @@ class Retraining(Shown):
         slowest = others.sort_values("delay_q50", na_position="first").iloc[-1]
         if math.isnan(slowest["delay_q50"]):
             return (span,)
-        delay = (
-            f"Slowest is mode {slowest['mode']}: {self.gain_ooms:g} OOM {_times(slowest['delay_q50'])} in the median"
-        )
+        mode = slowest["mode"]
+        delay = f"Slowest is mode {mode}: {self.gain_ooms:g} OOM {_times(slowest['delay_q50'])} in the median draw"
         if math.isnan(slowest["hit_delay_q50"]):
-            return (span, f"{delay} draw.")
-        return (span, f"{delay} draw, {_times(slowest['hit_delay_q50'])} where the event holds without retraining.")
+            return (span, f"{delay}.")
+        where = f"where the event holds without retraining they {_times(slowest['hit_delay_q50'])}"
+        return (span, f"{delay}; {where}.")
 
     @property
     def shown_sentences(self) -> tuple[str, ...]:

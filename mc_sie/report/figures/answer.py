@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures.common import COLOURS, INK, bin_edges, new_figure, panels_of, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, INK, WIDTH, bin_edges, new_figure, panels_of, plain_log_values, style
 from mc_sie.report.naming import axis_label
 from mc_sie.report.svg import hover
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from mc_sie.events import Event
+
 
 @style()
 def exceedance_figure(curve: pd.DataFrame) -> Figure:
     """Probability of at least k OOM in the best and in the first year, over k; the 90 % intervals as bands."""
-    figure = new_figure(8, 4.4)
+    figure = new_figure(WIDTH, 3.6)
     axes = figure.subplots()
     for place, (counted, part) in enumerate(curve.groupby("counted", sort=False)):
         colour = COLOURS[place]
@@ -32,23 +34,23 @@ def exceedance_figure(curve: pd.DataFrame) -> Figure:
                 (mark,) = axes.plot(row.ooms, 100 * row.prob, "o", color=colour, ms=5)
                 hover(mark, f"{counted}: at least {row.ooms:g} OOM, {100 * row.prob:.3g} %")
     axes.axvline(5.0, color=INK, lw=1.0, ls=":")
-    axes.annotate(" 5 OOM", (5.0, axes.get_ylim()[1]), va="top", fontsize=11)
-    axes.set_xlabel("gain k in effective training compute within twelve months (OOM)")
+    axes.annotate(" 5 OOM", (5.0, axes.get_ylim()[1]), va="top")
+    axes.set_xlabel("gain k within twelve months (OOM)")
     axes.set_ylabel("probability of at least k (%)")
     axes.set_xlim(0.5, 16)
-    axes.set_xticks(range(1, 17))
+    axes.set_xticks(range(2, 17, 2))
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right", title="counted in")
     return figure
 
 
 @style()
-def map_figure(grid: pd.DataFrame) -> Figure:
-    """Probability of at least k OOM in less than w months, over both: cells with their percentages."""
+def map_figure(grid: pd.DataFrame, event: Event | None = None) -> Figure:
+    """Probability of at least k OOM in less than w months, over both: cells with their percentages, one outlined."""
     table = 100 * grid.pivot(index="ooms", columns="months", values="prob")
-    figure = new_figure(8.4, 0.36 * len(table) + 1.6)
+    figure = new_figure(WIDTH, 0.27 * len(table) + 0.9)
     axes = figure.subplots()
-    image = axes.pcolormesh(
+    axes.pcolormesh(
         np.arange(table.shape[1] + 1), np.arange(table.shape[0] + 1), table.to_numpy(), cmap="cividis", vmin=0,
         vmax=100, edgecolors="none",
     )  # fmt: skip
@@ -57,15 +59,19 @@ def map_figure(grid: pd.DataFrame) -> Figure:
             ink = "#010101"  # readable on the bright cells; not INK, which becomes white in a dark page
             if value < 50:
                 ink = "#ffffff"
-            text = axes.text(column + 0.5, row + 0.5, _percent(value), ha="center", va="center", fontsize=10, color=ink)
+            text = axes.text(column + 0.5, row + 0.5, _percent(value), ha="center", va="center", color=ink)
             hover(text, f"at least {gain:g} OOM in less than {months:g} months: {value:.3g} %")
+            if event is not None and str(event) == f"best_window_months[{gain:g}] < {months:g}":
+                axes.plot(
+                    column + np.array([0, 1, 1, 0, 0]), row + np.array([0, 0, 1, 1, 0]), color=COLOURS[1], lw=3.5,
+                    clip_on=False, zorder=5,
+                )  # fmt: skip
     axes.set_xticks(np.arange(table.shape[1]) + 0.5, [f"{months:g}" for months in table.columns])
     axes.set_yticks(np.arange(table.shape[0]) + 0.5, [f"{gain:g}" for gain in table.index])
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    axes.set_xlabel("in less than w months (best window)")
-    axes.set_ylabel("at least k OOM of effective compute")
-    figure.colorbar(image, ax=axes, label="probability (%)", pad=0.02)
+    axes.set_xlabel("in less than so many months (best window)")
+    axes.set_ylabel("at least so many OOM")
     return figure
 
 
@@ -86,8 +92,8 @@ def densities_figure(prior_quantiles: pd.DataFrame) -> Figure:
     One panel a quantity: a histogram of equal steps on the quantity's natural scale, median and 5th-95th marked.
     """
     names = list(dict.fromkeys(prior_quantiles["quantity"]))
-    figure = new_figure(9, 1.95 * math.ceil(len(names) / 3))
-    for axes, name in zip(panels_of(figure, len(names), 3), names, strict=True):
+    figure = new_figure(WIDTH, 1.75 * math.ceil(len(names) / 2))
+    for axes, name in zip(panels_of(figure, len(names), 2), names, strict=True):
         values = prior_quantiles.loc[prior_quantiles["quantity"] == name, "value"].to_numpy()
         _density(axes, name, values)
     return figure
@@ -113,13 +119,10 @@ def _density(axes: Axes, name: str, values: np.ndarray[tuple[int, ...], np.dtype
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    axes.tick_params(axis="x", labelsize=10)
-    axes.set_title(axis_label(name, width=36), fontsize=10.5)
+    axes.set_title(axis_label(name, width=26))
     missing = 1.0 - len(finite) / len(values)
     if missing > 0.0:
-        axes.annotate(
-            f"{100 * missing:.2g} % no limit", (1.0, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=9.5
-        )
+        axes.annotate(f"{100 * missing:.2g} % no limit", (1.0, 0.95), xycoords="axes fraction", ha="right", va="top")
 
 
 def _plain(axes: Axes) -> None:
@@ -130,13 +133,13 @@ def _plain(axes: Axes) -> None:
         steps = [1.0, 2.0, 5.0]
     elif high / low < 1000:
         steps = [1.0, 3.0]
-    plain_log_values(axes, steps, 12)
+    plain_log_values(axes, steps, 6)
 
 
 @style()
 def convergence_figure(replicates: pd.DataFrame, running: pd.DataFrame) -> Figure:
     """The estimate in each randomisation, and as draws were added: two panels that share its axis."""
-    figure = new_figure(8, 3.4)
+    figure = new_figure(WIDTH, 3.2)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1, 1.6])
     for row in replicates.itertuples():
         (mark,) = left.plot(row.replicate, 100 * row.prob, "o", color=COLOURS[0], ms=5, alpha=0.8)

@@ -32,9 +32,12 @@ INK = "#000000"
 GRID = "#dddddd"
 """Colour of the grid."""
 
+WIDTH = 5.3
+"""Inches of a figure: text of 12 points is read on a phone, and what is drawn does not fill a laptop."""
+
 _STYLE = {
     "font.size": 12,
-    "axes.titlesize": 13,
+    "axes.titlesize": 12,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -122,27 +125,39 @@ def headlines_figure(headlines: pd.DataFrame) -> Figure:
     than the marks.
     """
     table = headlines.iloc[::-1]
-    figure = new_figure(8, 0.48 * len(table) + 1.9)
+    figure = new_figure(WIDTH, 0.3 * len(table) + 1.2)
     axes = figure.subplots()
     rows = np.arange(len(table))
     rare = table["is_rare"].to_numpy()
     prob = 100 * table["prob"].to_numpy()
     error = np.where(rare, 0.0, 2 * 100 * table["se"].fillna(0.0).to_numpy())
-    axes.plot(100 * table["prob_from_start"], rows, "|", color=COLOURS[1], ms=13, mew=2.5, label="counted from day one")
-    axes.errorbar(
-        prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4,
-        label="best window (bar: ±2 Monte Carlo SE)",
-    )  # fmt: skip
+    axes.plot(100 * table["prob_from_start"], rows, "|", color=COLOURS[1], ms=11, mew=2.5, label="from day one")
+    axes.errorbar(prob, rows, xerr=error, fmt="o", color=COLOURS[0], ms=6, capsize=3, label="best window")
     for row, text in zip(rows, table["label"], strict=True):
         axes.annotate(
-            text, (float(prob[row]), float(row)), xytext=(12, -4), textcoords="offset points", fontsize=10.5, color=INK
+            text.partition(" (")[0], (float(prob[row]), float(row)), xytext=(9, -4), textcoords="offset points"
         )
     axes.set_yticks(rows, table["name"])
-    axes.set_xlabel("probability of at least 5 OOM of effective compute in under a year (%)")
+    axes.set_xlabel("at least 5 OOM in under a year (%)")
     axes.set_xlim(left=-1, right=max(10.0, 1.38 * float(prob.max())))
     axes.grid(axis="y", visible=False)
     axes.legend(loc="lower right")
     return figure
+
+
+def labelled_bars(figure: Figure, labels: Sequence[str]) -> Axes:
+    """Axes for a row a bar with its label above it, the first at the top, so that bars are as long as the figure."""
+    axes = figure.subplots()
+    for row, label in enumerate(labels):
+        axes.annotate(
+            label, (0.0, row - 0.36), xycoords=("axes fraction", "data"), ha="left", va="bottom", annotation_clip=False
+        )
+    axes.set_ylim(len(labels) - 0.5, -0.95)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", visible=False)
+    axes.set_axisbelow(True)
+    return axes
 
 
 def bin_edges(low: float, high: float, n_bins: int, *, is_log: bool) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 
 from mc_sie.quantities import MODES, QUANTITIES
 from mc_sie.report import tables as text
-from mc_sie.report.figures.common import COLOURS, new_figure, panels_of, plain_log_values, style
-from mc_sie.report.naming import axis_label
+from mc_sie.report.figures.common import COLOURS, INK, WIDTH, new_figure, panels_of, plain_log_values, style
+from mc_sie.report.naming import axis_label, for_readers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mc_sie.analysis.comparison.breakeven import BreakEven
     from mc_sie.analysis.comparison.decomposition import Comparison
 
-_UP = COLOURS[2]
+_UP = COLOURS[0]
 _DOWN = COLOURS[1]
 _TOTAL = "#555555"
 _LINES = ("-", "--")  # of the first set and of the other
@@ -64,7 +65,7 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
     standard errors of the bar on either side. ``question`` names the axis, without its unit.
     """
     n = len(bars) + 2
-    figure = new_figure(8.6, 0.52 * n + 1.5)
+    figure = new_figure(WIDTH, 0.46 * n + 1.2)
     axes = figure.subplots()
     ends = 100 * sets["prob"].to_numpy()
     level = 100 * np.concatenate([[sets["prob"].iloc[0]], sets["prob"].iloc[0] + bars["change"].cumsum()])
@@ -77,28 +78,26 @@ def waterfall_figure(sets: pd.DataFrame, bars: pd.DataFrame, question: str) -> F
         axes.barh(row, 100 * bar.change, left=level[row - 1], color=colour, height=0.62)
         axes.plot([level[row]] * 2, [row - 0.31, row + 1.31], color="#777777", lw=1.0)
         if bar.se > 0.0:
-            axes.errorbar(level[row], row, xerr=200 * bar.se, color="black", lw=1.4, capsize=4)
+            axes.errorbar(level[row], row, xerr=200 * bar.se, color=INK, lw=1.4, capsize=4)
     axes.plot([level[0]] * 2, [-0.31, 1.31], color="#777777", lw=1.0)
     rights = [ends[0], *np.maximum(level[:-1], level[1:] + 200 * bars["se"].fillna(0.0).to_numpy()), ends[1]]
     texts = [sets["label"].iloc[0], *bars["text"], sets["label"].iloc[1]]
     for row, (right, shown) in enumerate(zip(rights, texts, strict=True)):
-        axes.annotate(shown, (right, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11)
-    axes.set_yticks(range(n), [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]])
+        axes.annotate(shown, (right, row), xytext=(7, 0), textcoords="offset points", va="center")
+    names = [sets["name"].iloc[0], *bars["label"], sets["name"].iloc[1]]
+    axes.set_yticks(range(n), [textwrap.fill(for_readers(name), 18) for name in names])
     axes.set_ylim(n - 0.4, -0.6)
-    axes.set_xlim(0.0, 1.4 * span)
+    axes.set_xlim(0.0, 1.75 * span)
     axes.grid(axis="y", visible=False)
     axes.set_axisbelow(True)
-    axes.set_xlabel(f"{question} (%)\nwhiskers: ±2 Monte Carlo SE of the bar")
+    axes.set_xlabel(textwrap.fill(f"{question} (%)", 40))
     return figure
 
 
-def _two_columns(n: int, width: float, height: float, extra: float, **how: Any) -> tuple[Figure, list[Axes]]:
-    """So many panels of a size in inches side by side; a single one has room beside it for what stands above it."""
-    if n == 1:
-        figure = new_figure(width + 2.0, height + extra)
-        return figure, [figure.subplots()]
-    figure = new_figure(2 * width, height * math.ceil(n / 2) + extra)
-    return figure, panels_of(figure, n, 2, **how)
+def _two_columns(n: int, height: float, extra: float, **how: Any) -> tuple[Figure, list[Axes]]:
+    """So many panels of a height in inches side by side."""
+    figure = new_figure(WIDTH, height * math.ceil(n / 2) + extra)
+    return figure, panels_of(figure, n, min(n, 2), **how)
 
 
 @style()
@@ -110,7 +109,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
     from matplotlib.lines import Line2D
 
     quantities = list(dict.fromkeys(densities["quantity"]))
-    figure, panels = _two_columns(len(quantities), 4.6, 2.9, 0.5)
+    figure, panels = _two_columns(len(quantities), 2.5, 0.5)
     for axes, name in zip(panels, quantities, strict=True):
         part = densities[densities["quantity"] == name]
         if name == "mode":
@@ -118,7 +117,7 @@ def densities_figure(densities: pd.DataFrame, names: tuple[str, str]) -> Figure:
             axes.set_xlabel("credence of the retraining mode")
         else:
             _draw_law(axes, part, names)
-            axes.set_xlabel(axis_label(name))
+            axes.set_xlabel(axis_label(name, width=24))
     handles = [
         Line2D([], [], color=COLOURS[place], ls=_LINES[place], marker="os"[place], label=name)
         for place, name in enumerate(names)
@@ -161,9 +160,7 @@ def _draw_law(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
             side: Any = {"xytext": (-9, 2), "ha": "right"}
             if at < middle:  # towards the middle, where there is room
                 side = {"xytext": (9, 2), "ha": "left"}
-            stems.annotate(
-                label, (at, atom.value), textcoords="offset points", fontsize=11, color=COLOURS[place], **side
-            )
+            stems.annotate(label, (at, atom.value), textcoords="offset points", color=COLOURS[place], **side)
     if len(smooth):
         ylabel = "density"
         if is_log:
@@ -189,7 +186,7 @@ def _draw_modes(axes: Axes, part: pd.DataFrame, names: tuple[str, str]) -> None:
         values = dict(zip(part.loc[part["set"] == name, "low"], part.loc[part["set"] == name, "value"], strict=True))
         rows = np.arange(len(codes)) + (place - 0.5) * 0.38
         axes.barh(rows, [values.get(code, 0.0) for code in codes], height=0.36, color=COLOURS[place])
-    axes.set_yticks(range(len(codes)), [MODES[int(code)].replace("_accelerating", "\n_accelerating") for code in codes])
+    axes.set_yticks(range(len(codes)), [textwrap.fill(MODES[int(code)].replace("_", " "), 14) for code in codes])
     axes.set_ylim(len(codes) - 0.4, -0.6)
     axes.set_xlim(0.0, 1.05)
     axes.set_axisbelow(True)
@@ -217,12 +214,12 @@ def breakeven_figure(curves: pd.DataFrame, values: pd.DataFrame, prob: float, qu
     percentile, which is shaded; ``values`` are the crossings, and ``prob`` the probability with nothing pinned.
     """
     quantities = list(dict.fromkeys(curves["quantity"]))
-    figure, panels = _two_columns(len(quantities), 4.8, 3.0, 0.4, sharey=True)
+    figure, panels = _two_columns(len(quantities), 2.4, 0.4, sharey=True)
     for axes, name in zip(panels, quantities, strict=True):
         _draw_curve(axes, name, curves[curves["quantity"] == name], values[values["quantity"] == name], prob)
     for axes in panels[::2]:
         axes.set_ylabel("probability (%)")
-    figure.suptitle(question, fontsize=13, x=0.02, ha="left")
+    figure.suptitle(textwrap.fill(question, 52), fontsize=12, x=0.02, ha="left")
     return figure
 
 
@@ -257,11 +254,11 @@ def _draw_curve(axes: Axes, name: str, curve: pd.DataFrame, crossings: pd.DataFr
                 above = -12
             axes.annotate(
                 f"{crossing.value:.3g}", (crossing.value, 100 * crossing.target), xytext=(8, above),
-                textcoords="offset points", fontsize=10.5, color=COLOURS[1], annotation_clip=False,
+                textcoords="offset points", color=COLOURS[1], annotation_clip=False,
             )  # fmt: skip
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, 100.0)
-    axes.set_xlabel(axis_label(name))
+    axes.set_xlabel(axis_label(name, width=24))
     if quantity.scale == "log":
         _plain_log(axes)
 

@@ -12,7 +12,7 @@ import numpy as np
 from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.analysis.probability.summary import weighted_quantiles
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.figures.common import COLOURS, bin_edges, new_figure, plain_log, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, INK, WIDTH, bin_edges, new_figure, plain_log, plain_log_values, style
 from mc_sie.report.naming import axis_label
 from mc_sie.stats.estimates import in_percent
 
@@ -41,22 +41,22 @@ def evidence_figure(report: EvidenceReport) -> Figure:
         from matplotlib.figure import Figure
 
         names = _furthest(report)
-        n_rows = math.ceil(len(names) / 3)
-        heights = [2.5 * n_rows + 0.5, 1.3 + 0.55 * len(report.items)]
+        n_rows = math.ceil(len(names) / 2)
+        heights = [2.2 * n_rows + 0.5, 1.3 + 0.55 * len(report.items)]
         if not names:  # nothing varies: the bars stand alone
             heights = heights[1:]
-        figure = Figure(figsize=(10, sum(heights)))
+        figure = Figure(figsize=(WIDTH, sum(heights)))
         *above, below = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         if above:
-            grid = above[0].add_gridspec(n_rows, 3)
-            panels = [above[0].add_subplot(grid[place // 3, place % 3]) for place in range(len(names))]
+            grid = above[0].add_gridspec(n_rows, 2)
+            panels = [above[0].add_subplot(grid[place // 2, place % 2]) for place in range(len(names))]
             for axes, name in zip(panels, names, strict=True):
                 _density(axes, report, name)
-            above[0].legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=12)
+            above[0].legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
         _bars(below.subplots(), report)
         before, after = in_percent(report.before), in_percent(report.after)
         title = f"P({report.event}): {before} before, {after} given the evidence"
-        below.suptitle(title, x=0.008, ha="left", fontsize=13)
+        below.suptitle(textwrap.fill(title, 56), x=0.008, ha="left", fontsize=12)
     return figure
 
 
@@ -76,7 +76,7 @@ def labour_figure(curves: pd.DataFrame, items: Sequence[Evidence]) -> Figure:
         One panel, both axes logarithmic.
     """
     with style():
-        figure = new_figure(9, 5.6)
+        figure = new_figure(WIDTH, 5.2)
         axes = figure.subplots()
         labour = curves["labour"].to_numpy()
         for which, colour, name in (("before", _BEFORE, "before"), ("after", _AFTER, "given the evidence")):
@@ -102,7 +102,7 @@ def labour_figure(curves: pd.DataFrame, items: Sequence[Evidence]) -> Figure:
         plain_log_values(axes, (1.0,))
         axes.set_xlabel("labour (x before automation), experiment compute fixed")
         axes.set_ylabel("pace of software progress\n(x before automation)")
-        axes.legend(loc="lower right", fontsize=10)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left")
     return figure
 
 
@@ -158,8 +158,7 @@ def _density(axes: Axes, report: EvidenceReport, name: str) -> None:
     axes.set_ylim(bottom=0.0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    axes.set_xlabel(axis_label(name, unit), fontsize=11)
-    axes.tick_params(labelsize=10)
+    axes.set_xlabel(axis_label(name, unit, 24))
 
 
 def _few_ticks(axes: Axes, low: float, high: float) -> None:
@@ -187,11 +186,11 @@ def _bars(axes: Axes, report: EvidenceReport) -> None:
     items = report.items.iloc[::-1]
     rows = np.arange(len(items))
     points, errors = 100.0 * items["shapley"].to_numpy(), 200.0 * items["se_shapley"].to_numpy()
-    colours = [COLOURS[2] if point >= 0.0 else COLOURS[1] for point in points]
+    colours = [COLOURS[0] if point >= 0.0 else COLOURS[1] for point in points]
     axes.set_axisbelow(True)
-    axes.barh(rows, points, xerr=errors, color=colours, height=0.62, ecolor="#222222", capsize=4)
-    axes.axvline(0.0, color="#222222", lw=1.0)
-    labels = [textwrap.fill(name, 38) for name in items["name"]]
-    axes.set_yticks(rows, labels, fontsize=11)
-    axes.set_xlabel("change of the probability, percentage points (bar: ±2 Monte Carlo SE)")
+    axes.barh(rows, points, xerr=errors, color=colours, height=0.62, ecolor=INK, capsize=4)
+    axes.axvline(0.0, color=INK, lw=1.0)
+    labels = [textwrap.fill(name, 24) for name in items["name"]]
+    axes.set_yticks(rows, labels)
+    axes.set_xlabel("change, percentage points")
     axes.grid(axis="y", visible=False)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mc_sie.report.figures.common import COLOURS, new_figure, style
+from mc_sie.report.figures.common import COLOURS, INK, WIDTH, labelled_bars, new_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_TITLE_CHARACTERS = 44  # a line of a title on the axis
+_TITLE_CHARACTERS = 56  # there is room for
 _GREY = "#bbbbbb"
 
 
@@ -33,19 +33,15 @@ def measurement_figure(readings: pd.DataFrame, title: str) -> Figure:
         Wide bars are perfect knowledge, narrow ones the reading; whiskers are 90 % intervals.
     """
     with style():
-        table = readings.iloc[::-1]
-        figure = new_figure(9, 0.62 * len(table) + 1.6)
-        axes = figure.subplots()
-        rows = np.arange(len(table))
-        axes.barh(rows, 100 * table["perfect"], color=_GREY, height=0.7, label="perfect knowledge of it")
-        gain = 100 * table["brier_gain"].to_numpy()
-        axes.barh(rows, gain, color=COLOURS[0], height=0.34, label="this reading")
-        half = gain - 100 * table["brier_gain_low"].to_numpy()
-        axes.errorbar(gain, rows, xerr=half, fmt="none", ecolor="#222222", elinewidth=1.4, capsize=3)
-        labels = ["\n".join(textwrap.wrap(text, _TITLE_CHARACTERS)) for text in table["title"]]
-        axes.set_yticks(rows, labels, fontsize=10)
+        figure = new_figure(WIDTH, 0.52 * len(readings) + 1.0)
+        axes = labelled_bars(figure, [textwrap.shorten(text, _TITLE_CHARACTERS) for text in readings["title"]])
+        rows = np.arange(len(readings))
+        axes.barh(rows, 100 * readings["perfect"], color=_GREY, height=0.5, label="perfect knowledge of it")
+        gain = 100 * readings["brier_gain"].to_numpy()
+        axes.barh(rows, gain, color=COLOURS[0], height=0.26, label="this reading")
+        half = gain - 100 * readings["brier_gain_low"].to_numpy()
+        axes.errorbar(gain, rows, xerr=half, fmt="none", ecolor=INK, elinewidth=1.4, capsize=3)
         axes.set_xlabel("expected improvement of a Brier score, points")
-        axes.grid(axis="y", visible=False)
         axes.legend(loc="lower right")
         axes.set_title(title)
         return figure

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mc_sie.analysis.comparison.retraining import labels_of
-from mc_sie.report import tables as text
-from mc_sie.report.figures.common import COLOURS, plain_log_values, style
+from mc_sie.report.figures.common import COLOURS, WIDTH, plain_log_values, style
+from mc_sie.report.naming import for_readers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,23 +26,21 @@ def retraining_figure(found: Retraining) -> Figure:
 
         cases = found.cases[found.cases["prob"].notna()].iloc[::-1]
         rows = np.arange(len(cases))
-        figure = Figure(figsize=(9.4, 0.42 * len(cases) + 1.7))
+        figure = Figure(figsize=(WIDTH, 0.36 * len(cases) + 1.5))
         left, right = figure.subplots(1, 2, sharey=True)
         error = 200 * cases["se"].fillna(0.0).to_numpy()
         left.errorbar(100 * cases["prob"], rows, xerr=error, fmt="o", color=COLOURS[0], ms=7, capsize=4)
-        left.set_yticks(rows, labels_of(cases))
+        left.set_yticks(rows, [for_readers(label) for label in labels_of(cases)])
         left.set_xlim(left=0.0)
-        left.set_xlabel(f"{text.asked(found.common)}\n(%; bars: ±2 Monte Carlo SE)", fontsize=10)
+        left.set_xlabel("probability, %")
         for row, (low, middle, high) in enumerate(
             cases[["delay_q05", "delay_q50", "delay_q95"]].itertuples(index=False)
         ):
             _draw_delay(right, row, low, middle, high)
         right.axvline(1.0, color="#777777", lw=1.0)
         right.set_xscale("log")
-        plain_log_values(right, (1, 2, 5))
-        right.set_xlabel(
-            f"time to {found.gain_ooms:g} OOM, x that without retraining\n(median, 5 % to 95 %)", fontsize=10
-        )
+        plain_log_values(right, (1,))
+        right.set_xlabel("delay, times")
         for axes in (left, right):
             axes.grid(axis="y", visible=False)
     return figure

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mc_sie.quantities import GROUPS, QUANTITIES, TOP_OOMS, group
-from mc_sie.report.figures.common import COLOURS, new_figure, plain_log_values, style
-from mc_sie.report.naming import axis_label, labelled
+from mc_sie.quantities import QUANTITIES, TOP_OOMS
+from mc_sie.report.figures.common import COLOURS, INK, WIDTH, labelled_bars, new_figure, plain_log_values, style
+from mc_sie.report.naming import axis_label, for_readers, labelled
 from mc_sie.stats.estimates import decimals
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mc_sie.analysis.sensitivity.study import Sensitivity
 
 _GREY = "#777777"
-_COLUMNS = 3
+_COLUMNS = 2
 _TICKS = 6
-_LABEL_CHARACTERS = 48  # more do not fit beside each other
+_LABEL_CHARACTERS = 30  # more do not fit beside each other
 _WIDE = 0.4  # an end bin wider than this share of an axis is left out of sight, and said to be
 
 
@@ -45,15 +45,6 @@ def sensitivity_figures(found: Sensitivity) -> dict[str, Figure]:
     return figures
 
 
-def colour_of(quantity: str) -> str:
-    """The colour of a quantity in every figure: that of its group."""
-    titles = list(GROUPS)
-    title = group(quantity)
-    if title in titles[: len(COLOURS)]:
-        return COLOURS[titles.index(title)]
-    return _GREY
-
-
 @style()
 def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
     """Inputs by importance (:attr:`mc_sie.analysis.sensitivity.study.Sensitivity.ranking`), each with its interval.
@@ -62,47 +53,31 @@ def ranking_figure(ranking: pd.DataFrame, title: str) -> Figure:
     others.
     """
     main = "first_order"
-    name = "alone"
     label = "bar: alone (first order)"
     if "shapley" in ranking:
         main = "shapley"
-        name = "Shapley"
         label = "bar: Shapley effect"
-    table = ranking[ranking[main].notna()].iloc[::-1]
-    figure = new_figure(8, 0.55 * len(table) + 2.2)
-    axes = figure.subplots()
+    table = ranking[ranking[main].notna()]
+    figure = new_figure(WIDTH, 0.54 * len(table) + 1.4)
+    axes = labelled_bars(figure, [for_readers(labelled(name)) for name in table["quantity"]])
     rows = np.arange(len(table))
     percent = 100 * table[main].to_numpy()
-    axes.barh(rows, percent, color=[colour_of(name) for name in table["quantity"]], height=0.62, alpha=0.75)
-    _whiskers(axes, table, main, rows, "#222222", "none", label)
+    axes.barh(rows, percent, color=COLOURS[0], height=0.5, alpha=0.75)
+    _whiskers(axes, table, main, rows, INK, "none", label)
     if main == "shapley":
-        _whiskers(axes, table, "first_order", rows - 0.18, "#222222", "o", "alone (first order)")
+        _whiskers(axes, table, "first_order", rows - 0.14, INK, "o", "alone (first order)")
     if "total" in table:  # not given evidence
-        _whiskers(axes, table, "total", rows + 0.18, "#222222", "D", "with all others (total)")
+        _whiskers(axes, table, "total", rows + 0.14, INK, "D", "with all others (total)")
     top = float(np.nanmax(table[[name for name in ("total_high", f"{main}_high") if name in table]])) * 100
     for row, value, se in zip(rows, percent, 100 * table[f"{main}_se"], strict=True):
         digits = 0
         if se > 0:
             digits = decimals(se)
-        axes.annotate(
-            f"{value:.{digits}f} %",
-            (1.04 * top, float(row)),
-            va="center",
-            fontsize=11,
-            color="#333333",
-            annotation_clip=False,
-        )
-    axes.set_yticks(rows, [labelled(name, 34) for name in table["quantity"]])
+        axes.annotate(f"{value:.{digits}f} %", (1.05 * top, float(row)), va="center", annotation_clip=False)
     axes.set_xlim(min(0.0, 100 * float(table[f"{main}_low"].min())), 1.03 * top)
-    axes.grid(axis="y", visible=False)
-    axes.annotate(
-        name, (1.04 * top, len(table) - 0.42), fontsize=11, color="#333333",
-        annotation_clip=False,
-    )  # fmt: skip
-    axes.set_axisbelow(True)
-    axes.set_xlabel("share of the uncertainty (%); whiskers: 90 % intervals")
+    axes.set_xlabel("share of the uncertainty (%)")
     axes.set_title(title)
-    axes.legend(loc="lower right")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=1)
     return figure
 
 
@@ -112,7 +87,7 @@ def _whiskers(
     value = 100 * table[what].to_numpy()
     half = 100 * (table[f"{what}_high"] - table[f"{what}_low"]).to_numpy() / 2.0
     axes.errorbar(
-        value, rows, xerr=half, fmt=marker, color=colour, ecolor=colour, ms=5.5, mfc="white", mew=1.4,
+        value, rows, xerr=half, fmt=marker, color=colour, ecolor=colour, ms=5.5, mfc="none", mew=1.4,
         elinewidth=1.4, capsize=3, label=label,
     )  # fmt: skip
 
@@ -127,7 +102,7 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
     names = list(dict.fromkeys(levels["quantity"]))
     n_columns = min(_COLUMNS, len(names))
     n_rows = -(-len(names) // n_columns)
-    figure = new_figure(3.9 * n_columns + 0.4, 3.6 * n_rows + 0.5)
+    figure = new_figure(WIDTH, 2.9 * n_rows + 0.4)
     grid = figure.subplots(
         2 * n_rows, n_columns, squeeze=False, height_ratios=[4, 1] * n_rows, sharey=False, sharex=False
     )
@@ -136,19 +111,19 @@ def curves_figure(levels: pd.DataFrame, prob: float, title: str) -> Figure:
     top = 100.0 * min(1.0, 1.08 * float(levels["high"].max()))
     for upper, lower, name in zip(uppers, lowers, names, strict=False):
         part = levels[levels["quantity"] == name]
-        _curve(upper, part, colour_of(name))
+        _curve(upper, part, COLOURS[0])
         upper.axhline(100 * prob, color=_GREY, ls=":", lw=1.4)
         upper.set_ylim(0.0, top)
-        _density(lower, part, colour_of(name))
+        _density(lower, part, COLOURS[0])
         _share_scale(upper, lower, part)
-        lower.set_xlabel(axis_label(name))
+        lower.set_xlabel(axis_label(name, width=24))
     for axes in uppers[::n_columns]:
-        axes.set_ylabel("P(event | input) (%)")
+        axes.set_ylabel("probability (%)")
     for axes in lowers[::n_columns]:
-        axes.set_ylabel("prior", fontsize=10)
+        axes.set_ylabel("prior")
     for axes in (*uppers[len(names) :], *lowers[len(names) :]):
         axes.set_axis_off()
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    figure.suptitle(title, x=0.01, ha="left")
     return figure
 
 
@@ -170,7 +145,7 @@ def _curve(axes: Axes, part: pd.DataFrame, colour: str) -> None:
     for row in part[kind == "absent"].itertuples():
         digits = decimals(100 * row.se)
         text = f"not given: {100 * row.prob:.{digits}f} % (SE {100 * row.se:.{digits}f})"
-        axes.annotate(text, (0.03, 0.92), xycoords="axes fraction", fontsize=9, color="#333333")
+        axes.annotate(text, (0.03, 0.92), xycoords="axes fraction", color=INK)
     points = (kind != "bin") & np.isfinite(x)
     if points.any():
         ends = np.maximum(0.0, np.stack([prob - low, high - prob]))[:, points]
@@ -236,7 +211,7 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
                 axes.minorticks_off()
             plain_log_values(lower, (1.0, 2.0, 5.0))
         else:
-            lower.xaxis.set_major_locator(MaxNLocator(5))
+            lower.xaxis.set_major_locator(MaxNLocator(4))
         limits = _limits(lower, part)
         lower.set_xlim(*limits)
         ticks = [tick for tick in lower.get_xticks() if limits[0] <= tick <= limits[1]]
@@ -250,7 +225,7 @@ def _share_scale(upper: Axes, lower: Axes, part: pd.DataFrame) -> None:
 def _tilt(labels: list[str]) -> dict[str, Any]:
     """How labels below an axis are written: tilted where there is no room for them beside each other."""
     if sum(map(len, labels)) > _LABEL_CHARACTERS:
-        return {"rotation": 40, "ha": "right", "rotation_mode": "anchor", "fontsize": 9}
+        return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     return {}
 
 
@@ -269,7 +244,7 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
     if (first, last) == (0, len(edges) - 1):
         return axes.get_xlim()
     hidden = float(bins["share"].iloc[:first].sum() + bins["share"].iloc[last:].sum())
-    axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", fontsize=9, color=_GREY)
+    axes.annotate(f"{100 * hidden:.2g} % beyond", (0.02, 0.7), xycoords="axes fraction", color=INK)
     margin = 0.05 * (edges[last] - edges[first])
     low = edges[first] - margin
     high = edges[last] + margin
@@ -281,7 +256,7 @@ def _limits(axes: Axes, part: pd.DataFrame) -> tuple[float, float]:
 @style()
 def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Figure:
     """P(event | two inputs): each row and column of cells holds the same share of the prior; white without draws."""
-    figure = new_figure(7.4, 6.0)
+    figure = new_figure(WIDTH, 4.6)
     axes = figure.subplots()
     shape = (int(pair_map["y_level"].max()) + 1, int(pair_map["x_level"].max()) + 1)
     cells = np.full(shape, np.nan)
@@ -294,9 +269,9 @@ def pair_figure(pair_map: pd.DataFrame, name: str, other: str, title: str) -> Fi
     axes.set_ylabel(_level_label(pair_map, "y", other))
     axes.grid(visible=False)
     bar = figure.colorbar(image, ax=axes)
-    bar.set_label("P(event | both) (%)")
+    bar.set_label("probability (%)")
     widest = 100 * float(pair_map["se"].max())
-    axes.set_title(f"{title}\nMonte Carlo SE of a cell: at most {widest:.{decimals(widest)}f} points", fontsize=12)
+    axes.set_title("\n".join(filter(None, (title, f"SE of a cell: at most {widest:.{decimals(widest)}f} points"))))
     return figure
 
 
@@ -304,7 +279,7 @@ def _level_label(pair_map: pd.DataFrame, axis: str, quantity: str) -> str:
     """An input's name below its axis, and how the axis is divided."""
     if (pair_map[f"{axis}_kind"] == "category").any():
         return axis_label(quantity)
-    return f"{axis_label(quantity)}; equal steps hold equal shares of its prior"
+    return f"{axis_label(quantity)}\n(equal steps: equal shares of its prior)"
 
 
 def _level_ticks(pair_map: pd.DataFrame, axis: str) -> tuple[list[float], list[str]]:
@@ -328,7 +303,7 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
 
     Up to the time by which all but the slow tails are over.
     """
-    figure = new_figure(8, 4.8)
+    figure = new_figure(WIDTH, 4.0)
     axes = figure.subplots()
     end = max([12.0, *(1.5 * _months_to_settle(part) for _, part in trajectories.groupby("archetype"))])
     for place, world in enumerate(worlds.itertuples()):
@@ -339,7 +314,7 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
             months = np.append(months, max(end, months[-1]))
             ooms = np.append(ooms, ooms[-1])
         line: Any = {"color": COLOURS[place % len(COLOURS)], "ls": ("-", "--", "-.")[place % 3]}
-        label = f"{world.mode}, stands for {100 * world.share:.0f} %"
+        label = f"{for_readers(world.mode)}: {100 * world.share:.0f} %"
         if part["deployments"].max() > 0:
             axes.step(months, ooms, where="post", label=label, **line)
         else:
@@ -348,7 +323,7 @@ def worlds_figure(worlds: pd.DataFrame, trajectories: pd.DataFrame, title: str) 
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel("months since AI R&D was fully automated")
     axes.set_ylabel("gain in effective training compute (OOM)")
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right", title="stands for")
     axes.set_title(title)
     return figure
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -9,33 +11,34 @@ from mc_sie.analysis.probability.summary import Summary, estimates_of
 from mc_sie.events import Event
 from mc_sie.priors import PriorSet
 from mc_sie.priors.acting import acting_sentences
+from mc_sie.published.addresses import linked
 from mc_sie.quantities import QUANTITIES
-from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report.document import Aside, Chart, Folded, Item, Section, Table
 from mc_sie.report.figures import answer as answer_figures
-from mc_sie.report.naming import labelled
+from mc_sie.report.naming import labelled, plain_number
 from mc_sie.stats.estimates import Estimate, decimals, in_percent, one_in, se_in_points
 
 
 def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section:
     """Section 1: the probability and its siblings: sentence, table, exceedance curve, map."""
-    estimate = summary.answer
-    items: list[Item] = [_in_plain_words(summary.event, estimate)]
-    thresholds = summary.thresholds
-    if len(thresholds):
-        items.append(
-            Table(
-                "thresholds",
-                "Probability of at least k OOM in less than w months, best window (from day one), %.",
-                _pivoted(thresholds),
-                thresholds,
-                "The last digit printed is good to its Monte Carlo standard error; each step down asks for a bigger "
-                "jump, each step to the right allows more time.",
-            )
+    items: list[Item] = [_in_plain_words(summary.event, summary.answer)]
+    items.append(
+        Chart(
+            "map",
+            "How likely is a smaller or a larger jump, in more or less time? Probability (%) of a gain of at least so "
+            "much (up, each OOM a factor of ten) in less than so many months (to the right), in the window in which "
+            "most is gained.",
+            _corners(grid),
+            answer_figures.map_figure(grid, summary.event),
+            grid,
+            "The outlined cell is the event asked about.",
         )
+    )
+    folded: list[Item] = []
     if len(curve):
-        five = curve[(curve["counted"] == "best year") & curve["ooms"].isin([3.0, 5.0, 10.0])]
-        words = ", ".join(f"at least {row.ooms:g} OOM {100 * row.prob:.3g} %" for row in five.itertuples())
-        items.append(
+        marked = curve[(curve["counted"] == "best year") & curve["ooms"].isin([3.0, 5.0, 10.0])]
+        words = ", ".join(f"at least {row.ooms:g} OOM {100 * row.prob:.3g} %" for row in marked.itertuples())
+        folded.append(
             Chart(
                 "exceedance",
                 "Probability that effective training compute rises by at least k OOM within twelve months. "
@@ -47,27 +50,45 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
                 "Read off any definition of an explosion: pick the gain below, find its probability at the left.",
             )
         )
-    items.append(
-        Chart(
-            "map",
-            "The same for every window: at least k OOM in less than w months, in the best window (%).",
-            "A table of coloured cells: probabilities rise to the right, with more time, and fall upwards, with "
-            "larger gains.",
-            answer_figures.map_figure(grid),
-            grid,
-        )
-    )
-    if len(summary.quantiles):
-        items.append(
+    if len(summary.thresholds):
+        folded.append(
             Table(
-                "quantiles",
-                "How fast and how far: quantiles over draws.",
-                _quantiles_shown(summary.quantiles),
-                summary.quantiles,
-                "A quantile is never when that share of draws does not get there by the horizon.",
+                "thresholds",
+                "Probability of at least k OOM in less than w months, best window (from day one), %.",
+                _pivoted(summary.thresholds),
+                summary.thresholds,
+                "The last digit printed is good to its Monte Carlo standard error.",
             )
         )
+    if len(summary.quantiles):
+        for name, caption, shown in _quantile_parts(summary.quantiles):
+            folded.append(Table(name, caption, _quantiles_shown(shown), shown))
+    if folded:
+        items.append(Folded("Other gains, other times, and how fast", tuple(folded)))
     return Section("answer", "How likely is it?", tuple(items))
+
+
+def _corners(grid: pd.DataFrame) -> str:
+    """What the map shows to whoever cannot see it: the cells of a year, from the smallest gain to the largest."""
+    year = grid[grid["months"] == 12.0].sort_values("ooms")
+    cells = [f"{row.ooms:g} OOM {100 * row.prob:.2g} %" for row in year.iloc[:: max(1, len(year) // 5)].itertuples()]
+    words = "Cells of a table; probabilities rise to the right, with more time, and fall upwards, with larger gains."
+    if cells:
+        words += f" In less than a year: {', '.join(cells)}."
+    return words
+
+
+def _quantile_parts(quantiles: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """Times and gains apart, as what is little of one is much of the other: name, caption and rows of each."""
+    is_time = quantiles["unit"] == "months"
+    parts = (
+        ("times", "How fast? Months; never where it is not reached by the horizon.", quantiles[is_time]),
+        ("quantiles", "How far?", quantiles[~is_time]),
+    )
+    return [part for part in parts if len(part[2])]
+
+
+_SHARES = {"q05": "1 in 20 is", "q25": "1 in 4 is", "q50": "half are", "q75": "1 in 4 is", "q95": "1 in 20 is"}
 
 
 def _in_plain_words(event: Event, estimate: Estimate) -> str:
@@ -112,10 +133,13 @@ def _months(months: float) -> str:
 def _quantiles_shown(quantiles: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in quantiles.to_dict("records"):
-        shown = {"outcome": labelled(row["outcome"]), "unit": row["unit"]}
-        for name in (key for key in row if key.startswith("q")):
-            shown[name] = _quantile_shown(row[name], row[f"se_{name}"])
-        shown["reached"] = f"{100 * row['share_reached']:.3g} %"
+        words = ("less than", "more than")
+        if row["unit"] == "months":
+            words = ("faster than", "slower than")
+        shown = {"of all worlds": f"{labelled(row['outcome'])}, {row['unit']}"}
+        for name, share in ((name, share) for name, share in _SHARES.items() if name in row):
+            shown[f"{share} {words[name > 'q50']}"] = _quantile_shown(row[name], row[f"se_{name}"])
+        shown["get there at all"] = f"{100 * row['share_reached']:.3g} %"
         rows.append(shown)
     return pd.DataFrame(rows)
 
@@ -133,23 +157,29 @@ def _quantile_shown(value: float, error: float) -> str:
         places = min(places, max(0, 2 - int(np.floor(np.log10(abs(value))))))
     else:
         places = min(places, 2)
+    if abs(value) >= 1e4:
+        return plain_number(value)
     return f"{value:.{places}f}"
 
 
 def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, event: Event, horizon: float) -> Section:
     """Section 2: what is assumed, from the file that the kernel read: table with sources, densities."""
-    items: list[Item] = [paragraph for paragraph in (prior.description, prior.bottlenecks) if paragraph]
-    items = [" ".join(str(item).split()) for item in items]
-    items += [Aside(warning) for warning in prior.warnings]
-    items.append(
+    told = [" ".join(text.split()) for text in (prior.description, prior.bottlenecks) if text]
+    items: list[Item] = [Aside(warning) for warning in prior.warnings]
+    stated = [name in prior.entries and not prior.entries[name].is_default for name in table["quantity"]]
+    if not any(stated):  # of a pool
+        stated = [True] * len(table)
+    items += [
         Table(
             "assumptions",
-            "What goes in, as the simulator read it: law, 5th, 50th and 95th percentile, domain, source.",
-            table.assign(quantity=table["quantity"].map(labelled)),
+            "What goes in. Nine in ten draws lie between the ends, half below the middle.",
+            _assumptions_shown(prior, table[stated]),
             _assumption_numbers(table),
-        )
-    )
-    items += acting_sentences(prior)
+        ),
+        *acting_sentences(prior),
+        Folded("How these assumptions were read, and from what literature", (*told, *prior.citations)),
+        Folded("Each distribution and source in full, defaults included", (_in_full(prior, table),)),
+    ]
     if len(quantiles):
         names = list(dict.fromkeys(quantiles["quantity"]))
         chart = Chart(
@@ -160,9 +190,42 @@ def assumptions(prior: PriorSet, table: pd.DataFrame, quantiles: pd.DataFrame, e
             answer_figures.densities_figure(quantiles),
             quantiles[np.isclose((quantiles["prob"] * 1000) % 50, 25)].reset_index(drop=True),
         )
-        items.append(chart)
+        items.append(Folded("The priors as pictures", (chart,)))
     items.append(f"The event is `{event}`; each trajectory is followed for at most {horizon:g} months.")
     return Section("assumptions", "What is assumed?", tuple(items))
+
+
+def _assumptions_shown(prior: PriorSet, table: pd.DataFrame) -> pd.DataFrame:
+    """A row an input: name, ends and middle, and a link to the source."""
+    rows = []
+    for row in table.to_dict("records"):
+        shown = {"input": labelled(row["quantity"])}
+        for name, heading in (("p5", "low end"), ("p50", "middle"), ("p95", "high end")):
+            value = pd.to_numeric(row[name], errors="coerce")
+            shown[heading] = "" if math.isnan(value) else plain_number(value)
+        if row["quantity"] == "mode":
+            shown["middle"] = row["prior"]
+        unit = {"1": "", "mode": "", "x": "times"}.get(row["unit"], row["unit"])
+        source = _source(prior, row["quantity"]).partition(": ")[0]
+        rows.append(shown | {"unit": unit, "source": linked(source)})
+    return pd.DataFrame(rows)
+
+
+def _source(prior: PriorSet, name: str) -> str:
+    if name in prior.entries:
+        return prior.entries[name].source
+    return ""
+
+
+def _in_full(prior: PriorSet, table: pd.DataFrame) -> Table:
+    full = pd.DataFrame(
+        {
+            "input": table["quantity"].map(labelled),
+            "distribution": table["prior"],
+            "source": [linked(_source(prior, name)) for name in table["quantity"]],
+        }
+    )
+    return Table("sources", "Distributions as the simulator read them, and whose they are.", full, pd.DataFrame())
 
 
 def _assumption_numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -194,8 +257,10 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
     return pd.DataFrame(columns=["quantity", "prob", "value"])
 
 
-def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = "") -> Section:
-    """Section 3: whether there are enough draws: spread of the randomisations, running estimate, counts by status.
+def convergence(
+    summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = ""
+) -> tuple[Item, ...]:
+    """Whether there are enough draws: spread of the randomisations, running estimate, counts by status.
 
     ``failed`` says how many draws failed and what bounds they leave; empty where none did.
     """
@@ -230,4 +295,4 @@ def convergence(summary: Summary, replicates: pd.DataFrame, running: pd.DataFram
             "statuses", "Draws by status.", summary.statuses.astype(str), summary.statuses[["status", "n_draws"]], note
         )
     )
-    return Section("convergence", "Are there enough draws?", tuple(items))
+    return tuple(items)

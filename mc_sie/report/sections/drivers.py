@@ -13,46 +13,73 @@ from mc_sie.analysis.sensitivity.given_data import varying, words_of
 from mc_sie.analysis.sensitivity.study import NOT_CONVERGED, Sensitivity
 from mc_sie.engine.sample import Sample
 from mc_sie.errors import InputError
-from mc_sie.priors.acting import acting_sentences
-from mc_sie.report.document import Aside, Chart, Code, Item, Section, Table
+from mc_sie.report.document import Aside, Chart, Code, Folded, Item, Section, Table
 from mc_sie.report.figures import sensitivity as sensitivity_figures
 from mc_sie.report.naming import labelled
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, with_error
 
 
-def drivers(found: Sensitivity) -> Section:
-    """Section 4: what drives the answer: sentences, ranked figure and table, groups, what is worth researching."""
-    items: list[Item] = list(found.sentences[: len(found.sentences) - len(found.boxes)])  # the last are on the boxes
+def drivers(found: Sensitivity | InputError, rare_command: str | None) -> Section:
+    """What drives the answer: sentences and ranked figure; tables, curves and the map of the top pair folded.
+
+    Where the draws do not tell: why, and the command (if any) that would.
+    """
+    title = "What drives it?"
+    if isinstance(found, InputError):
+        told: list[Item] = [f"{nothing_to_rank(found)} {found.remedy}"]
+        if rare_command:
+            told += ["Which worlds lead there, however rare they are, and how probable they are:", Code(rare_command)]
+        return Section("drivers", title, tuple(told))
     ranking = found.ranking
     first = ", ".join(_ranked(row) for row in ranking.head(3).to_dict("records"))
-    items += [
+    items: list[Item] = [
+        *_on_inputs(found),
         Chart(
             "ranking",
-            "What drives the probability, inputs by importance. Whiskers: 90 % t intervals from the randomisations.",
+            "What drives the probability, inputs by importance: the shares of the uncertainty add up to 100 %. "
+            "Whiskers: 90 % t intervals from the randomisations.",
             f"The first are {first}.",
             sensitivity_figures.ranking_figure(ranking, ""),
             ranking,
         ),
-        Table(
-            "drivers", "Inputs by importance; standard errors in brackets.", *_ranked_columns(ranking, _INDICES, found)
-        ),
-        Table("measures", "What each input says alone.", *_ranked_columns(ranking, _MEASURES, found)),
+        *(Aside(note) for note in found.notes if note.startswith(NOT_CONVERGED)),
+    ]
+    if found.fixed:
+        items.append(f"Fixed, and so without effect: {', '.join(map(labelled, found.fixed))}.")
+    none = ranking.loc[ranking["effect"] == "none", "quantity"]
+    if len(none):
+        n_draws = f"{found.sample.design.n_draws:,}"
+        items.append(f"No effect seen in {n_draws} draws under this prior: {', '.join(map(labelled, none))}.")
+    items.append(Folded("The probability over each input", _response(found)))
+    items.append(Folded("All measures, groups, and what is most worth researching", _measures(found)))
+    return Section("drivers", title, tuple(items))
+
+
+def _on_inputs(found: Sensitivity) -> tuple[str, ...]:
+    """Sentences that are neither on the boxes, which are the last, nor what the figure shows."""
+    sentences = found.sentences[: len(found.sentences) - len(found.boxes)]
+    if found.indices is not None and len(sentences) > 1:
+        return sentences[1:]
+    return sentences
+
+
+def _measures(found: Sensitivity) -> tuple[Item, ...]:
+    """One table of all measures of each input, groups, worth of answers, and how they were made."""
+    ranking = found.ranking
+    items: list[Item] = [
+        Table("drivers", "Inputs by importance; standard errors in brackets.", *_ranked_columns(ranking, found))
     ]
     if found.indices is not None:
         shapley = found.indices.groups[found.indices.groups["index"] == "shapley"]
-        shown = shapley.sort_values("value", ascending=False)
+        by_share = shapley.sort_values("value", ascending=False)
+        of = [" + ".join(map(labelled, members.split(" + "))) for members in by_share["members"]]
+        shares = [_with_error(row) for row in by_share.to_dict("records")]
         items.append(
             Table(
                 "groups",
                 "Groups of inputs, Shapley effects (out of 100 %).",
-                pd.DataFrame(
-                    {
-                        "group": shown["group"],
-                        "share of the uncertainty, %": [_with_error(row) for row in shown.to_dict("records")],
-                        "of": shown["members"],
-                    }
-                ),
+                pd.DataFrame({"group": by_share["group"], "share of the uncertainty, %": shares, "of": of}),
                 found.indices.groups,
                 "Which question matters: a group's share is fair between groups, and they add up to 100 %.",
             )
@@ -69,18 +96,7 @@ def drivers(found: Sensitivity) -> Section:
                 f"{found.loss_ratio:g} times what acting rightly gains.",
             )
         )
-    for note in found.notes:
-        if note.startswith(NOT_CONVERGED):
-            items.append(Aside(note))
-        else:
-            items.append(note)
-    if found.fixed:
-        items.append(f"Fixed, and so without effect: {', '.join(map(labelled, found.fixed))}.")
-    none = ranking.loc[ranking["effect"] == "none", "quantity"]
-    if len(none):
-        items.append(f"Has no effect on this event under this prior: {', '.join(map(labelled, none))}.")
-    items += acting_sentences(found.sample.prior)
-    return Section("drivers", "What drives it?", tuple(items))
+    return (*items, *(note for note in found.notes if not note.startswith(NOT_CONVERGED)))
 
 
 def nothing_to_rank(why: InputError) -> str:
@@ -88,16 +104,10 @@ def nothing_to_rank(why: InputError) -> str:
     return f"There is nothing to rank: {why.where} {why.why}."
 
 
-def no_drivers(why: InputError, rare_command: str | None) -> Section:
-    """Section 4 where the draws do not tell what drives the event: why, and the command (if any) that would."""
-    items: list[Item] = [f"{nothing_to_rank(why)} {why.remedy}"]
-    if rare_command:
-        items += ["Which worlds lead there, however rare they are, and how probable they are:", Code(rare_command)]
-    return Section("drivers", "What drives it?", tuple(items))
-
-
-_INDICES = {"shapley": "Shapley effect, %", "total": "total index, %", "first_order": "first-order index, %"}
 _MEASURES = {
+    "shapley": "Shapley effect, %",
+    "total": "total index, %",
+    "first_order": "first-order index, %",
     "brier_gain": "Brier gain, 1/1000",
     "bits": "bits, 1/1000",
     "delta": "shift of belief, points",
@@ -112,20 +122,16 @@ def _ranked(row: Mapping[str, Any]) -> str:
     return f"{labelled(row['quantity'])} {100.0 * row[name]:.{decimals(100.0 * row[f'{name}_se'])}f} %"
 
 
-def _ranked_columns(
-    ranking: pd.DataFrame, headings: Mapping[str, str], found: Sensitivity
-) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Some measures of every input: as read, as numbers (which stand with the figure), and what each of them says."""
+def _ranked_columns(ranking: pd.DataFrame, found: Sensitivity) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The measures of every input: as read, as numbers (which stand with the figure), and what each of them says."""
     scales = {"brier_gain": 1000.0, "bits": 1000.0, "ks": 1.0}
-    there = {name: heading for name, heading in headings.items() if name in ranking}
+    there = {name: heading for name, heading in _MEASURES.items() if name in ranking}
     rows = []
     for row in ranking.to_dict("records"):
         cells = {"input": labelled(row["quantity"])}
         for name, heading in there.items():
             cells[heading] = _scaled(row[name], row[f"{name}_se"], scales.get(name, 100.0))
-        if headings is _INDICES:
-            cells["effect"] = row["effect"]
-        rows.append(cells)
+        rows.append(cells | {"effect": row["effect"]})
     readings = "; ".join(f"{heading.partition(',')[0]}: {found.readings[name]}" for name, heading in there.items())
     return pd.DataFrame(rows), pd.DataFrame(), f"{readings}."
 
@@ -151,8 +157,8 @@ def _worth(value: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([wide[what] for what in order if what in wide])
 
 
-def response(found: Sensitivity) -> Section:
-    """Section 5: how each input drives the answer: curves, and the map of the top pair."""
+def _response(found: Sensitivity) -> tuple[Item, ...]:
+    """How each input drives the answer: curves, and the map of the top pair."""
     order = found.ranking["quantity"]
     levels = found.curves.levels
     levels = pd.concat([levels[levels["quantity"] == name] for name in order], ignore_index=True)
@@ -186,47 +192,51 @@ def response(found: Sensitivity) -> Section:
                 found.pair_map,
             )
         )
-    return Section("response", "How does it depend on each?", tuple(items))
+    return tuple(items)
 
 
 def worlds(found: Sensitivity) -> Section:
     """Section 6: what worlds with the event look like: medians, boxes in words, typical worlds."""
-    items: list[Item] = list(found.sentences[len(found.sentences) - len(found.boxes) :])
+    on_boxes = found.sentences[len(found.sentences) - len(found.boxes) :]
+    items: list[Item] = list(on_boxes[:1])
+    if len(found.trajectories):
+        items.append(_typical(found))
     medians = medians_table(found.sample)
-    items.append(
+    folded: list[Item] = [
+        *on_boxes[1:],
         Table(
             "medians",
             "Medians of each input among worlds with the event, and among the others.",
             shown(medians.assign(input=[labelled(name) for name in medians["input"]]), digits=3),
             medians,
             "Read across: what is typical of worlds that see it.",
-        )
-    )
+        ),
+    ]
     if len(found.boxes):
-        items.append(
+        folded.append(
             Table(
                 "boxes",
-                "The boxes found, held to randomisations that the search did not see.",
+                "The conditions found, held to randomisations that the search did not see.",
                 _boxes_shown(found.boxes),
                 found.boxes.drop(columns="box", errors="ignore"),
                 "Coverage: the share of worlds with the event that lie inside. Density: the share of worlds inside "
                 "that have it.",
             )
         )
-    if len(found.trajectories):
-        items.append(
-            Chart(
-                "worlds",
-                "Typical worlds with the event: effective compute over time, and for how many such worlds each stands.",
-                "; ".join(
-                    f"world {row.archetype:g}: {row.mode}, {100 * row.share:.2g} %"
-                    for row in found.archetypes.itertuples()
-                ),
-                sensitivity_figures.worlds_figure(found.archetypes, found.trajectories, ""),
-                found.archetypes,
-            )
-        )
+    items.append(Folded("Medians of each input, and how good these conditions are", tuple(folded)))
     return Section("worlds", "What do such worlds look like?", tuple(items))
+
+
+def _typical(found: Sensitivity) -> Chart:
+    return Chart(
+        "worlds",
+        "Typical worlds with the event: effective compute over time, and for how many such worlds each stands.",
+        "; ".join(
+            f"world {row.archetype:g}: {row.mode}, {100 * row.share:.2g} %" for row in found.archetypes.itertuples()
+        ),
+        sensitivity_figures.worlds_figure(found.archetypes, found.trajectories, ""),
+        found.archetypes,
+    )
 
 
 def _boxes_shown(boxes: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mc_sie.analysis.sensitivity.measurement import Measurement
-from mc_sie.report.document import Chart, Item, Section, Table
+from mc_sie.report.document import Chart, Folded, Item, Section, Table
 from mc_sie.report.figures.measurement import measurement_figure
 
 
@@ -43,15 +43,26 @@ def measurements(found: Measurement) -> Section:
             frame.drop(columns=["source", "error_source", "judgement", "is_late"]),
             "A short bar before a long one: the right question, asked with too large an error.",
         ),
-        Table(
-            "measurement",
-            "Proposed measurements by expected worth; standard errors in brackets.",
-            found.shown_readings,
-            found.by_error,
-            "Half at: the error at which the reading would be worth half of perfect knowledge of what it reads, on the "
-            "scale of the error (sd_log in natural logarithms). The last column is the range of the answer after it.",
+        Folded(
+            "Each measurement, and where its error comes from",
+            (
+                Table(
+                    "measurement",
+                    "Proposed measurements by expected worth; standard errors in brackets.",
+                    found.shown_readings,
+                    found.by_error,
+                    "Half at: the error at which the reading would be worth half of perfect knowledge of what it "
+                    "reads, on the scale of the error (sd_log in natural logarithms). The last column is the range of "
+                    "the answer after it.",
+                ),
+                Table(
+                    "measurement_sources",
+                    "What each stands for, and where its error comes from.",
+                    sources,
+                    pd.DataFrame(),
+                ),
+                *found.notes,
+            ),
         ),
-        Table("measurement_sources", "What each stands for, and where its error comes from.", sources, pd.DataFrame()),
-        *found.notes,
     ]
     return Section("measure", "Which measurement would settle it?", tuple(items))

@@ -11,13 +11,14 @@ from mc_sie.analysis.comparison.decomposition import Comparison
 from mc_sie.analysis.comparison.structure import Structure
 from mc_sie.analysis.importance.evidence import EvidenceReport
 from mc_sie.errors import InputError
+from mc_sie.priors.acting import acting_sentences
 from mc_sie.report import tables as text
-from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report.document import Aside, Chart, Folded, Item, Section, Table
 from mc_sie.report.figures import comparison as comparison_figures
 from mc_sie.report.figures.common import headlines_figure
 from mc_sie.report.figures.evidence import evidence_figure, labour_figure
 from mc_sie.report.limitations import LIMITATIONS
-from mc_sie.report.naming import labelled
+from mc_sie.report.naming import labelled, plain_number
 from mc_sie.report.render import shown
 from mc_sie.stats.estimates import decimals, in_percent
 
@@ -40,75 +41,85 @@ def disagreement(worked_out: tuple[BreakEven, pd.DataFrame] | InputError) -> Sec
     if len(found.values):
         values = found.values[[name for name in found.values if name not in ("move", "label_low", "label_high")]]
         items += [
-            Chart(
-                "pinned",
-                "The probability with one input pinned, over its value. Bands: 90 % t intervals; dotted: the answer "
-                "as it is; marks: where it crosses 10, 50 and 90 %.",
-                "One rising or falling curve an input; the crossings stand in the table below.",
-                comparison_figures.pinned_figure(found),
-                found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
-            ),
             Table(
                 "pins",
-                "The probability with one input pinned at the 10th and at the 90th percentile of its prior.",
-                _pins_shown(pins),
+                "What the answer would be if an input were known to be low (1 in 10 lies below) or high (1 in 10 lies "
+                "above), and which value would bring it to 10, 50 or 90 %.",
+                _pins_shown(pins, found),
                 pins,
-                "An input whose two answers are alike is not worth an argument.",
+                "An input whose two answers are alike is not worth an argument. Never: no value within its bounds gets "
+                "there, with everything else as it is; nowhere: none that was tried does.",
             ),
-            Table(
-                "breakeven",
-                "Where each input would have to be for 10, 50 or 90 %.",
-                text.breakeven_table(found, "value"),
-                values,
-                "Never: no value within its bounds gets there, with everything else as it is.",
-            ),
-            Table(
-                "breakeven_medians",
-                "Where the median of each prior would have to be, moved as a whole on its natural scale.",
-                text.breakeven_table(found, "median"),
-                values[values["varied"] == "median"],
-            ),
-            Table(
-                "prior_changes",
-                "What a small change of each prior does to the answer, in points.",
-                text.changes_table(found),
-                found.changes.drop(columns=["in_words", "remark"]),
-                "One standard deviation on the prior's natural scale (logarithmic for factors, logit for shares), by "
-                "simulating again on the same points.",
+            Folded(
+                "Every value, and what a small change of each prior does",
+                (
+                    Chart(
+                        "pinned",
+                        "The probability with one input pinned, over its value. Bands: 90 % t intervals; dotted: the "
+                        "answer as it is; marks: where it crosses 10, 50 and 90 %.",
+                        "One rising or falling curve an input; the crossings stand in the table above.",
+                        comparison_figures.pinned_figure(found),
+                        found.curves[found.curves["varied"] == "value"].reset_index(drop=True),
+                    ),
+                    Table(
+                        "breakeven_medians",
+                        "Where the median of each prior would have to be, moved as a whole on its natural scale.",
+                        text.breakeven_table(found, "median"),
+                        values,
+                    ),
+                    Table(
+                        "prior_changes",
+                        "What a small change of each prior does to the answer, in points.",
+                        text.changes_table(found),
+                        found.changes.drop(columns=["in_words", "remark"]),
+                        "One standard deviation on the prior's natural scale (logarithmic for factors, logit for "
+                        "shares), by simulating again on the same points.",
+                    ),
+                ),
             ),
         ]
-    items += [Aside(note) for note in found.notes]
+    said = acting_sentences(found.prior)  # with the assumptions
+    items += [Aside(note) for note in found.notes if note not in said]
     return Section("disagree", title, tuple(items))
 
 
-def _pins_shown(pins: pd.DataFrame) -> pd.DataFrame:
+def _pins_shown(pins: pd.DataFrame, found: BreakEven | None = None) -> pd.DataFrame:
+    """A row an input: the answer with it low and high, and its break-even values, if they are given."""
     rows: dict[str, dict[str, str]] = {}
     for row, label in zip(pins.to_dict("records"), text.prob_texts(pins), strict=True):
         cells = rows.setdefault(row["quantity"], {"input": labelled(row["quantity"])})
-        cells[f"pinned at p{100 * row['level']:g}"] = f"{label} at {row['value']:.3g}"
-    return pd.DataFrame(list(rows.values()))
+        heading = "if high" if row["level"] > 0.5 else "if low"
+        cells[heading] = f"{label} at {plain_number(row['value'])}"
+    if found is None:
+        return pd.DataFrame(list(rows.values()))
+    crossings = text.breakeven_table(found, "value").drop(columns="P at the ends")
+    crossings = crossings.rename(columns=lambda heading: heading.replace("P = ", "for "))
+    crossings = crossings.replace(r"^not from .*", "nowhere", regex=True)
+    crossings["input"] = [found_input.partition(", ")[0] for found_input in crossings["input"]]
+    return pd.DataFrame(list(rows.values())).merge(crossings, on="input", how="left").fillna("")
 
 
 def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | None) -> Section:
     """Section 8: every shipped set, and a waterfall of this set against another one where they can be compared."""
     low, high = headlines.iloc[-1], headlines.iloc[0]
-    items: list[Item] = [
-        Chart(
-            "sets",
-            "The headline (at least 5 OOM in less than a year) under every shipped prior set. Bars: 2 Monte Carlo SE.",
-            f"From {low['label']} under {low['name']} to {high['label']} under {high['name']}.",
-            headlines_figure(headlines),
-            headlines[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]],
-            "The sets lie much further apart than any Monte Carlo error: whose beliefs go in matters most.",
-        )
-    ]
+    chart = Chart(
+        "sets",
+        "The headline (at least 5 OOM in less than a year) under every shipped prior set. Bars: 2 Monte Carlo SE.",
+        f"From {low['label']} under {low['name']} to {high['label']} under {high['name']}.",
+        headlines_figure(headlines),
+        headlines[["name", "prob", "se", "low", "high", "interval", "prob_from_start", "se_from_start"]],
+        "The sets lie much further apart than any Monte Carlo error: whose beliefs go in matters most.",
+    )
+    items: list[Item] = [chart]
+    if comparison is not None:  # and the dots stand on the first screen
+        items = [Folded("Every set with its number", (chart,))]
     if isinstance(comparison, InputError):
         items.append(_not_worked_out(comparison))
     elif comparison is not None:
         figures = comparison_figures.comparison_figures(comparison)
         against = str(comparison.sets["name"].iloc[1])
         bars = comparison.bars
-        items += [*comparison.readings, comparison.common.in_words, *(Aside(note) for note in comparison.notes)]
+        items += [*comparison.readings, *(Aside(note) for note in comparison.notes)]
         if len(bars):
             items.append(
                 Chart(
@@ -123,18 +134,19 @@ def side_by_side(headlines: pd.DataFrame, comparison: Comparison | InputError | 
                     bars.drop(columns=["first"]),
                 )
             )
+        how: list[Item] = [comparison.common.in_words]
         if "densities" in figures:
             named = ", ".join(map(labelled, dict.fromkeys(comparison.differences["quantity"])))
-            items.append(
-                Chart(
-                    "differing",
-                    "The distributions that differ between the two, as they were drawn; stems are values with a "
-                    "probability of their own.",
-                    f"Two distributions each for {named}.",
-                    figures["densities"],
-                    comparison.densities,
-                )
+            chart = Chart(
+                "differing",
+                "The distributions that differ between the two, as they were drawn; stems are values with a "
+                "probability of their own.",
+                f"Two distributions each for {named}.",
+                figures["densities"],
+                comparison.densities,
             )
+            how.append(chart)
+        items.append(Folded("How this was compared, and the priors that differ", tuple(how)))
     return Section("sets", "What do others believe?", tuple(items))
 
 
@@ -148,18 +160,24 @@ def form(found: Structure | InputError) -> Section:
     else:
         items = _variants(found)
     rows = pd.DataFrame(LIMITATIONS, columns=["not modelled", "would push the probability", "why"])
-    items.append(Table("limitations", "What is not modelled, and which way it would push.", rows, pd.DataFrame()))
+    pushes = [
+        f"{pushed}: {'; '.join(part['not modelled'])}" for pushed, part in rows.groupby("would push the probability")
+    ]
+    title = "What is not modelled, and which way it would push the probability."
+    items.append(f"{title} {'. '.join(push[0].upper() + push[1:] for push in pushes)}.")
+    table = Table("limitations", title, rows, pd.DataFrame())
+    items.append(Folded("Why", (table,)))
     return Section("structure", "Does the form of the model matter?", tuple(items))
 
 
 def _variants(found: Structure) -> list[Item]:
+    variants = Table(
+        "variants",
+        "The probability by structural variant, every variant on the same points.",
+        text.variants_table(found),
+        found.variants.drop(columns=["remark"]),
+    )
     return [
-        Table(
-            "variants",
-            "The probability by structural variant, every variant on the same points.",
-            text.variants_table(found),
-            found.variants.drop(columns=["remark"]),
-        ),
         Table(
             "aspects",
             "How much of the uncertainty lies between the variants of each aspect.",
@@ -167,6 +185,7 @@ def _variants(found: Structure) -> list[Item]:
             found.aspects.drop(columns=["remark"]),
             "A large share says that the form of the model matters as much as the numbers put into it.",
         ),
+        Folded("Every variant", (variants,)),
         *(Aside(note) for note in found.notes),
     ]
 

@@ -7,7 +7,7 @@ import pandas as pd
 from mc_sie.analysis.comparison.retraining import Retraining
 from mc_sie.errors import InputError
 from mc_sie.report import tables as text
-from mc_sie.report.document import Aside, Chart, Item, Section, Table
+from mc_sie.report.document import Aside, Chart, Folded, Item, Section, Table
 from mc_sie.report.figures.retraining import retraining_figure
 
 
@@ -44,34 +44,41 @@ def retraining(worked_out: tuple[Retraining, pd.DataFrame] | InputError) -> Sect
             numbers,
             "An arrow: more than one draw in twenty never gets there with retraining.",
         ),
-        Table(
-            "retraining_costs",
-            "The probability with all credence on one mode, and its change against no retraining.",
-            shown,
-            pd.DataFrame(),
+        Folded(
+            "The numbers, and those of the essay",
+            (
+                Table(
+                    "retraining_costs",
+                    "The probability with all credence on one mode, and its change against no retraining.",
+                    shown,
+                    pd.DataFrame(),
+                ),
+                Table(
+                    "retraining_delay",
+                    f"The time to gain {found.gain_ooms:g} OOM as a multiple of that without retraining, draw by draw.",
+                    text.delay_table(found),
+                    pd.DataFrame(),
+                    "Median, event without: in the draws that have the event without retraining. The last four columns "
+                    "count draws by whether they gain so much both ways, only without retraining, only with it, or "
+                    "neither way.",
+                ),
+                Table(
+                    "retraining_doublings",
+                    "Doublings of software by the time the pace has doubled.",
+                    text.doublings_table(found),
+                    pd.DataFrame(),
+                    "The last column: of the draws whose pace doubles without retraining, those in which it does with "
+                    "it too.",
+                ),
+                Table(
+                    "retraining_essay",
+                    "Davidson's (2025) figures beside ours, on the essay's own inputs and under this prior.",
+                    text.essay_table(essay),
+                    essay,
+                    f"The essay counts to infinity, we count to {found.gain_ooms:g} OOM.",
+                ),
+                *found.notes,
+            ),
         ),
-        Table(
-            "retraining_delay",
-            f"The time to gain {found.gain_ooms:g} OOM as a multiple of that without retraining, draw by draw.",
-            text.delay_table(found),
-            pd.DataFrame(),
-            "Median, event without: in the draws that have the event without retraining. The last four columns count "
-            "draws by whether they gain so much both ways, only without retraining, only with it, or neither way.",
-        ),
-        Table(
-            "retraining_doublings",
-            "Doublings of software by the time the pace has doubled.",
-            text.doublings_table(found),
-            pd.DataFrame(),
-            "The last column: of the draws whose pace doubles without retraining, those in which it also does with it.",
-        ),
-        Table(
-            "retraining_essay",
-            "Davidson's (2025) figures beside ours, on the essay's own inputs and under this prior.",
-            text.essay_table(essay),
-            essay,
-            f"The essay counts to infinity, we count to {found.gain_ooms:g} OOM.",
-        ),
-        *found.notes,
     ]
     return Section("retraining", title, tuple(items))

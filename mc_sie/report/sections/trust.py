@@ -8,14 +8,21 @@ import numpy as np
 import pandas as pd
 
 from mc_sie.published.targets import N_GIVEN_BY_OTHERS, N_PRINTED, SOURCES
-from mc_sie.report.document import Aside, Code, Item, Section, Table
+from mc_sie.report.document import Aside, Code, Folded, Item, Section, Table
 
 
-def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame, sums: pd.DataFrame) -> Section:
+def checks(
+    limits: pd.DataFrame,
+    extremes: pd.DataFrame,
+    published: pd.DataFrame,
+    sums: pd.DataFrame,
+    draws: tuple[Item, ...] = (),
+) -> Section:
     """Section 10: checks that the program made of itself while it wrote this, one table a check.
 
     ``limits`` and ``extremes`` are of :mod:`mc_sie.analysis.comparison.checks`, ``published`` of
-    :func:`mc_sie.published.targets.frame_of`; ``sums`` has ``sum``, ``value``, ``should be``, ``holds``.
+    :func:`mc_sie.published.targets.frame_of`; ``sums`` has ``sum``, ``value``, ``should be``, ``holds``. ``draws`` say
+    whether there are enough of them.
     """
     items: list[Item] = []
     changed = published[published["verdict"] != published["recorded"]]
@@ -33,7 +40,13 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
     n_all = N_PRINTED + N_GIVEN_BY_OTHERS
     left_out = [source for source in SOURCES if source not in set(published["source"])]
     counts = pd.crosstab(published["source"], published["verdict"]).reset_index().rename_axis(columns=None)
-    items += [
+    n_same = f"{len(published)} of the {n_all} published numbers"
+    items.append(
+        f"The program recomputed {n_same}, those of {len(counts)} of {len(SOURCES)} sources, while this was written; "
+        f"`mc-sie reproduce` does all of them: {N_PRINTED} that the sources printed and {N_GIVEN_BY_OTHERS} that "
+        "others recomputed from them."
+    )
+    tables: tuple[Item, ...] = (
         _limits(limits),
         Table(
             "extremes",
@@ -48,16 +61,17 @@ def checks(limits: pd.DataFrame, extremes: pd.DataFrame, published: pd.DataFrame
         ),
         Table(
             "published",
-            f"{len(published)} of the {n_all} published numbers, those of {len(counts)} of {len(SOURCES)} sources, "
-            "recomputed while this was written, by verdict.",
+            f"{n_same} by verdict.",
             counts.astype(str),
             counts,
-            f"All of them, {N_PRINTED} that the sources printed and {N_GIVEN_BY_OTHERS} that others recomputed from "
-            f"them, with reasons: `mc-sie reproduce`. Left out here: {', '.join(left_out) or 'none'}.",
+            f"Left out here: {', '.join(left_out) or 'none'}.",
         ),
         Table("sums", "Sums that must hold.", sums.assign(holds=_yes(sums["holds"])).astype(str), sums),
-    ]
-    return Section("checks", "Can this be trusted?", tuple(items))
+    )
+    folds = [Folded("The checks, one by one", tables)]
+    if draws:
+        folds.insert(0, Folded("Are there enough draws?", draws))
+    return Section("checks", "Can this be trusted?", (*items, *folds))
 
 
 def _limits(limits: pd.DataFrame) -> Table:
@@ -95,10 +109,11 @@ def again(facts: Mapping[str, str], commands: Sequence[str], bibtex: str) -> Sec
     """Section 12: how to get the same numbers: what identifies the report, commands, citation."""
     frame = pd.DataFrame({"what": list(facts), "value": [f"`{value}`" for value in facts.values()]})
     items: tuple[Item, ...] = (
-        Table("facts", "What made these numbers.", frame, pd.DataFrame()),
         "The same numbers again, and whether they are:",
         Code("\n".join(commands)),
-        "To cite it:",
-        Code(bibtex),
+        Folded(
+            "What made these numbers, and how to cite them",
+            (Table("facts", "What made these numbers.", frame, pd.DataFrame()), Code(bibtex)),
+        ),
     )
     return Section("reproduce", "How do I get these numbers again?", items)

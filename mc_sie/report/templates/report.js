@@ -1,4 +1,11 @@
-// Sorting tables by a click on a heading. Nothing else on this page needs a script.
+// Tables that do not fit scroll with the keyboard too, and sort by a click on a heading. Nothing else needs a script.
+const reachable = () => document.querySelectorAll(".table, pre").forEach((box) => {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+});
+addEventListener("resize", reachable);
+document.addEventListener("toggle", reachable, true);
+reachable();
 document.querySelectorAll(".table > table").forEach((table) => {
   const body = table.tBodies[0];
   if (body.rows.length < 3) return;
