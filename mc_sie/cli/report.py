@@ -86,8 +86,9 @@ def report(
         write_index(index, command=command)
     for document, folder in written:  # after all is written: whoever reads the output may stop reading
         say(document.claim, style="bold")
-        for paragraph in document.lead[1:]:
-            say(paragraph)
+        for item in document.lead:
+            if isinstance(item, str):  # the rest is to be looked at
+                say(item)
         say(f"Report: {folder}/index.html (also report.md, numbers.csv, run.json)")
     if shipped:
         say(f"All of them: {index}")
