@@ -111,7 +111,7 @@ def test_a_report_of_a_run_is_about_its_draws(cli, cheap_report):
 
 
 def test_a_set_given_evidence_has_its_evidence_in_the_report(cli, cheap_report):
-    status, _, err = cli("report", "economists-evidence", "--out", "page", *SMALL)
+    status, _, err = cli("report", "davidson-2025-evidence", "--out", "page", *SMALL)
     assert status == 0, err
     page = Path("page/index.html").read_text(encoding="utf-8")
     assert '<section id="evidence"' in page
