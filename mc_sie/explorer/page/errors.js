@@ -1,0 +1,22 @@
+// Errors for people: where, why, and what would be accepted.
+
+export class InputError extends Error {
+  /**
+   * @param {string} where the place, such as a key or a line
+   * @param {string} why the end of a sentence that begins with the place
+   * @param {string} [remedy] what would be accepted
+   */
+  constructor(where, why, remedy = "") {
+    super(`${where} ${why}.${remedy ? ` ${remedy}` : ""}`);
+    this.name = "InputError";
+    this.where = where;
+    this.why = why;
+    this.remedy = remedy;
+  }
+}
+
+/** A number as people write it, to so many digits. */
+export function inDigits(number, digits = 6) {
+  if (!Number.isFinite(number)) return String(number).replace("Infinity", "inf");
+  return String(Number(number.toPrecision(digits)));
+}
