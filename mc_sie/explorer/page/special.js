@@ -116,7 +116,15 @@ export function betainc(a, b, x) {
   return betaTail(a, b, x, 1 - x);
 }
 
-/** The same for y = 1 - x given beside x, accurate where it is small; x lies below the mean. */
+/** Probability that a beta(a, b) is above x, accurate where it is small. */
+export function betaincc(a, b, x) {
+  if (!(x > 0)) return x === 0 || x < 0 ? 1 : NaN;
+  if (x >= 1) return 0;
+  if (x > (a + 1) / (a + b + 2)) return betaTail(b, a, 1 - x, x);
+  return 1 - betaTail(a, b, x, 1 - x);
+}
+
+/** The lower tail for y = 1 - x given beside x, accurate where it is small; x lies below the mean. */
 function betaTail(a, b, x, y) {
   const front = Math.exp(a * Math.log(x) + b * (y > 0.5 ? Math.log1p(-x) : Math.log(y)) - betaln(a, b)) / a;
   // DLMF 8.17.22, from the front, with Lentz's method
