@@ -75,22 +75,34 @@ def _received(value: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def node():
-    """Runs a script with ``input``, which may ``await import(page("x.js"))``, and gives back what it returns.
+def page_folder() -> Path:
+    """Where the modules of the page lie."""
+    return PAGE
 
-    Numbers go both ways exactly, nan and infinities too; typed arrays come back as lists.
-    """
+
+@pytest.fixture(scope="session")
+def node_path() -> str:
+    """Path of node; without one the test is skipped, and fails in CI."""
     found = _node()
     if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no node, and in CI no test of the page's modules may be skipped", pytrace=False)
         pytest.skip("there is no node (pip install '.[test]' brings one)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def node(node_path):
+    """Runs a script with ``input``, which may ``await import(page("x.js"))``, and gives back what it returns.
+
+    Numbers go both ways exactly, nan and infinities too; typed arrays come back as lists.
+    """
 
     def run(script: str, data: object = None) -> Any:
         preface = f"const page = (name) => {json.dumps(PAGE.as_uri() + '/')} + name;\n"
         done = subprocess.run(
-            [found, "--input-type=commonjs", "-e", preface + _WRAPPED.format(script=script)],
-            input=json.dumps(_sent(data)), capture_output=True, text=True, timeout=120, check=False, cwd=Path(PAGE).parent,
+            [node_path, "--input-type=commonjs", "-e", preface + _WRAPPED.format(script=script)],
+            input=json.dumps(_sent(data)), capture_output=True, text=True, timeout=120, check=False, cwd=PAGE,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout, object_hook=_received)

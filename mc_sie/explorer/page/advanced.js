@@ -6,7 +6,7 @@ import { inDigits } from "./errors.js";
 import { parseToml, writeToml } from "./toml.js";
 
 const SAID = new Set(["family", "unit", "source", "judgement"]);
-const CUTS = ["truncate_low", "truncate_high"];
+const CUT_KEYS = ["truncate_low", "truncate_high"];
 
 /** Entries to begin with, by family, from the low, the middle and the high value. */
 const FIRST = {
@@ -60,7 +60,7 @@ function build(box, { name, model, quantity, table, keys, context }) {
   fillSelect(families, known.map((family) => [family, family.replaceAll("_", " ")]), table?.family ?? "fixed");
   parts.push(make("label.field", {}, make("span", { text: "family" }), families));
   if (!table) return parts;
-  const cuts = table.family === "fixed" ? [] : CUTS.filter((key) => !keys.includes(key));
+  const cuts = table.family === "fixed" ? [] : CUT_KEYS.filter((key) => !keys.includes(key));
   for (const key of [...keys, ...cuts]) parts.push(fieldOf(box, key, context));
   parts.push(make("p.problem", { role: "alert" }));
   return parts;

@@ -51,7 +51,7 @@ export function showDots(prob) {
  * @param {object} update as engine.run gives it
  * @param {object} view
  * @param {{estimate: object, words: string}|null} base the answer where the user began
- * @param {string} who title of the set
+ * @param {string} who whose view it is
  */
 export function showAnswer(update, view, base, who) {
   const { estimate } = update;
@@ -62,7 +62,8 @@ export function showAnswer(update, view, base, who) {
   say(byId("odds"), chance);
   say(byId("bar-odds"), chance);
   showDots(estimate.prob);
-  if (update.done) say(byId("sentence"), `${who}: there is a ${percent} chance (${chance}) ${inPlainWords(view.event, update.words)}.`);
+  if (update.done) say(byId("sentence"), `There is a ${percent} chance (${chance}) ${inPlainWords(view.event, update.words)}.`);
+  say(byId("who"), who);
   const change = base ? `${pointsOf(estimate.prob - base.estimate.prob)} ${base.words}` : "";
   say(byId("change"), change);
   say(byId("bar-change"), base ? pointsOf(estimate.prob - base.estimate.prob) : "");

@@ -362,7 +362,7 @@ class App {
   showNumber(update, view) {
     const base = isChanged(view) ? this.bases.get(baseKey(view)) : null;
     const set = this.data.sets[view.set];
-    const who = isChanged(view) ? "By your assumptions" : `By ${set.title}`;
+    const who = isChanged(view) ? `Your view, changed from ${set.title}` : set.title;
     const words = { words: parseEvent(eventText(view.event)).inWords };
     const from = base ? { estimate: base, words: `from ${set.title} (${percentOf(base.prob, base.se)})` } : null;
     showAnswer({ ...update, ...words }, view, from, who);

@@ -4,9 +4,15 @@ import { percentOf } from "./answer.js";
 import { byId, make } from "./elements.js";
 import { isChanged } from "./state.js";
 
+/** The set that the page opened with, then those with a probability of record, the largest first. */
+function ordered(data) {
+  const place = ([name, set]) => (name === data.start ? 2 : (set.prob ?? 1.5));
+  return Object.entries(data.sets).sort((a, b) => place(b) - place(a));
+}
+
 /** Make the cards; `onChoose` gets the name of a set. */
 export function createCards(data, onChoose) {
-  const cards = Object.entries(data.sets).map(([name, set]) => {
+  const cards = ordered(data).map(([name, set]) => {
     const percent = typeof set.prob === "number" ? percentOf(set.prob, set.se) : "";
     const element = make(
       "button.card", { type: "button", "data-set": name, "aria-pressed": "false", onclick: () => onChoose(name) },

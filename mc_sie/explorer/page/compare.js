@@ -1,13 +1,13 @@
 // Why an answer differs from another set's: blocks of quantities taken over one at a time, simulated, an exact sum.
 
+import { attributed } from "./attribution.js";
 import { waterfallChart } from "./charts.js";
 import { byId, fillSelect, say } from "./elements.js";
 import { saveButtons } from "./files.js";
 import { priorOf } from "./prior.js";
 import { eventText, isChanged, simulatedTable } from "./state.js";
 
-const DRAWS = 2 ** 13;
-const EXACT_HIGH = 4;
+const MIXED_DRAWS = 2 ** 13;
 const CALLED = {
   substitution: "labour against experiments", returns: "returns to research", initial_pace: "pace on day one", retraining: "retraining",
 };
@@ -113,31 +113,11 @@ function mixed(theirs, mine, taken, data) {
 }
 
 function probabilityOf(table, view, data, engine) {
-  const request = { channel: "compare", table, event: eventText(view.event), seed: data.seed, draws: DRAWS, keep: [], withEvidence: false };
+  const request = { channel: "compare", table, event: eventText(view.event), seed: data.seed, draws: MIXED_DRAWS, keep: [], withEvidence: false };
   return new Promise((resolve, reject) => {
     engine.run(request, (update) => {
       if (update.error) reject(Object.assign(new Error(update.error.why), update.error));
       else if (update.done) resolve(update.estimate.prob);
     });
   });
-}
-
-/** Shares of the difference by block: Shapley values of few blocks, else the mean of two orders, one the other's reverse. */
-export async function attributed(blocks, value) {
-  const orders = blocks.length <= EXACT_HIGH ? permutations(blocks) : [blocks, [...blocks].reverse()];
-  const changes = Object.fromEntries(blocks.map((block) => [block, 0]));
-  for (const order of orders) {
-    let before = await value([]);
-    for (let i = 0; i < order.length; i++) {
-      const after = await value(order.slice(0, i + 1).sort());
-      changes[order[i]] += (after - before) / orders.length;
-      before = after;
-    }
-  }
-  return changes;
-}
-
-function permutations(items) {
-  if (items.length < 2) return [items];
-  return items.flatMap((item, i) => permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]));
 }

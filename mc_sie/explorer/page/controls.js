@@ -14,6 +14,17 @@ const MODE_WORDS = {
   continual: "training goes on all the time", from_scratch: "each generation is trained from scratch",
 };
 
+/** What a quantity asks, and what the ends of its sliders mean. */
+const PLAIN = {
+  rho: ["Can more research labour make up for a lack of computing power for experiments?", "hardly", "easily"],
+  r: ["How much faster does software get better when research effort doubles?", "little", "much"],
+  lam: ["How much do many researchers at once step on each other’s toes?", "badly", "hardly"],
+  limit_ooms: ["How much better can software get before it meets its limits?", "near", "far"],
+  mode: ["What does it take to bring new algorithms into the deployed system?", "", ""],
+  training_months: ["How long does it take to train the first system that automates research?", "short", "long"],
+  software_doubling_months: ["How long did software take to double its efficiency before automation?", "fast", "slow"],
+};
+
 /** Name of a retraining mode for people. */
 export function modeWords(mode) {
   return MODE_WORDS[mode] ?? mode.replaceAll("_", " ");
@@ -108,7 +119,9 @@ function frameOf(model, problem, context) {
   const title = make("h3", { id: `title-${model}` });
   const badge = make("span.badge");
   const spark = make("div.spark");
+  const [asked, lowEnd, highEnd] = PLAIN[model] ?? ["", "", ""];
   const words = make("p.in-words");
+  const ends = lowEnd ? [make("p.ends", { "aria-hidden": "true" }, make("span", { text: `← ${lowEnd}` }), make("span", { text: `${highEnd} →` }))] : [];
   const idle = make("p.idle");
   const kind = make("select", { "aria-label": `how sure: ${quantities[model].label}` });
   const sliders = make("div.sliders", { role: "group", "aria-labelledby": `title-${model}` });
@@ -121,7 +134,8 @@ function frameOf(model, problem, context) {
   const advanced = make("div.advanced");
   const element = make(
     "section.control", { id: `control-${model}`, "aria-labelledby": `title-${model}` },
-    make("div.head", {}, title, badge, make("label.kind", {}, kind)), words, spark, idle, sliders, problem,
+    make("div.head", {}, title, badge, make("label.kind", {}, kind)),
+    ...(asked ? [make("p.asked", { text: asked })] : []), words, spark, idle, ...ends, sliders, problem,
     make("details", {}, make("summary", { text: "Meaning, source, advanced" }), meaning, source, undo, advanced),
   );
   const show = ({ name, quantity, entry, changed, range, idle: reason }) => {
@@ -150,8 +164,8 @@ function sourceText(entry) {
 function describe(distribution, quantity) {
   const belief = beliefOf(distribution);
   if ("value" in belief) return `Exactly ${withUnit(belief.value, quantity.unit)}.`;
-  const [low, middle, high] = ["low", "middle", "high"].map((key) => withUnit(belief[key], quantity.unit));
-  return `Between ${low} and ${high} in nine cases of ten, around ${middle}.`;
+  const [low, middle] = ["low", "middle"].map((key) => withUnit(belief[key], "1"));
+  return `Nine in ten between ${low} and ${withUnit(belief.high, quantity.unit)}, half below ${middle}.`;
 }
 
 /** Why a quantity does not matter under a prior; "" where it does. */
@@ -201,7 +215,7 @@ function sliderRow(name, key, quantity, onValue, onEnd) {
     slider.setAttribute("aria-valuetext", withUnit(value, quantity.unit));
     if (document.activeElement !== number) number.value = Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "inf";
   };
-  const unit = ["1", "mode"].includes(quantity.unit) ? "" : quantity.unit.replace("x", "×");
+  const unit = ["1", "mode"].includes(quantity.unit) ? "" : quantity.unit.replace("x", "×").replace("months", "mo.");
   const element = make(
     "div.row", {}, make("label", { for: id, title: READ[key], text: WORDS[key] }), slider,
     make("span.number", {}, number, make("span.unit", { text: unit })),

@@ -125,7 +125,7 @@ export function movedBelief(belief, part, value, scale) {
   return moved;
 }
 
-/** A table that has these percentiles: smooth where one hump can have them, else flat on both sides of the middle. */
+/** A table that has these percentiles: smooth where one hump can have them, else by points. */
 export function tableOfBelief(belief, name, quantity) {
   const common = { unit: quantity.unit, source: SOURCE };
   if ("value" in belief) return { family: "fixed", value: belief.value, ...common };
@@ -135,19 +135,19 @@ export function tableOfBelief(belief, name, quantity) {
     distributionOf(smooth, quantity);
     return smooth;
   } catch {
-    return twoSided([q05, q50, q95], quantity, common);
+    return byPoints([q05, q50, q95], quantity, common);
   }
 }
 
-function twoSided([q05, q50, q95], quantity, common) {
+/** A table of the quantile function: as even as it can be, whatever the three are. */
+function byPoints([q05, q50, q95], quantity, common) {
   const isLog = quantity.scale === "log" && q05 > 0;
   const [a, b, c] = [q05, q50, q95].map((value) => (isLog ? Math.log(value) : value));
-  const ends = [b - (b - a) / 0.9, b, b + (c - b) / 0.9].map((one) => (isLog ? Math.exp(one) : one));
-  const [low, high] = [asNumber(quantity.low), asNumber(quantity.high)];
-  ends[0] = Math.max(ends[0], quantity.lowOpen ? Math.min(q05, low + 1e-6) : low);
-  ends[2] = Math.min(ends[2], quantity.highOpen ? Math.max(q95, high - 1e-6) : high);
-  const edges = ends.map((one) => Number(inDigits(one, 8)));
-  return { family: "histogram", edges, chips: [1, 1], scale: isLog ? "log" : "linear", ...common };
+  const outer = [a - (b - a) / 9, c + (c - b) / 9].map((one) => (isLog ? Math.exp(one) : one));
+  const low = Math.max(outer[0], (asNumber(quantity.low) + q05) / 2);
+  const high = Math.min(outer[1], (asNumber(quantity.high) + q95) / 2);
+  const x = [low, q05, q50, q95, high].map((one) => Number(inDigits(one, 8)));
+  return { family: "tabulated", p: [0, 0.05, 0.5, 0.95, 1], x, scale: isLog ? "log" : "linear", ...common };
 }
 
 /** A range around a single value, to begin with. */

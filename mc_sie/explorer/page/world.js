@@ -60,7 +60,9 @@ export function createWorld(data, engine) {
     }
     const { gain, months } = view.event;
     const path = { months: [...found.months], ooms: [...found.effective_ooms] };
-    const best = shortestRise(path, gain, view.event.kind);
+    const outcomes = await engine.evaluate([{ ...values }], [gain], [months]);
+    if (mine !== round) return;
+    const best = outcomes[view.event.kind === "first" ? "months_to" : "best_window_months"][0];
     const hit = best < months;
     byId("figure-world").innerHTML = worldChart({ ...path, hit, deployments: [...(found.deployments ?? [])], gain, window: months, horizon: data.horizon });
     rows = [["months", "ooms"], ...path.months.map((month, i) => [month, path.ooms[i]])];
@@ -69,8 +71,7 @@ export function createWorld(data, engine) {
   return {
     begin(prior, shown) {
       view = shown;
-      if (prior.members.length && values) return;
-      values = valuesOf(prior, data, values);
+      values = valuesOf(prior, data);
       if (byId("one-world").open) build();
     },
     show(row) {
@@ -89,33 +90,8 @@ function verdict(best, hit, gain, found) {
   return `${hit ? "A software intelligence explosion" : "No software intelligence explosion"}: ${so}.${systems}`;
 }
 
-/** A value for every quantity of the model: the median of each. */
-function valuesOf(prior, data, before) {
-  const found = {};
-  const points = new Map(Object.keys(prior.entries).map((name) => [name, prior.entries[name].distribution.quantile(Float64Array.of(0.5))[0]]));
-  const implied = prior.medians ? prior.medians() : {};
-  for (const name of modelNames(data)) found[name] = points.get(name) ?? implied[name] ?? before?.[name] ?? NaN;
-  return found;
-}
-
-/** Shortest time in which a trajectory rises by so many OOM; from the first month where that is what counts. */
-export function shortestRise({ months, ooms }, gain, kind) {
-  if (kind === "first") return crossing(months, ooms, gain);
-  let best = Infinity;
-  let end = 0;
-  for (let start = 0; start < ooms.length; start++) {
-    while (end < ooms.length && ooms[end] - ooms[start] < gain) end++;
-    if (end === ooms.length) break;
-    best = Math.min(best, crossing(months, ooms, ooms[start] + gain) - months[start]);
-  }
-  return best;
-}
-
-/** Month at which a rising trajectory passes a level, between its points. */
-function crossing(months, ooms, level) {
-  const at = ooms.findIndex((one) => one >= level);
-  if (at < 0) return Infinity;
-  if (at === 0) return months[0];
-  const share = (level - ooms[at - 1]) / (ooms[at] - ooms[at - 1]);
-  return months[at - 1] + share * (months[at] - months[at - 1]);
+/** A value for every quantity of the model: those of the draw in the middle of every dimension. */
+function valuesOf(prior, data) {
+  const values = prior.values(prior.dimensions.map(() => Float64Array.of(0.5)), 1);
+  return Object.fromEntries(modelNames(data).map((name) => [name, values[name] ? values[name][0] : NaN]));
 }
