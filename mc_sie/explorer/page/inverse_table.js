@@ -32,7 +32,8 @@ export class InverseTable {
     if (Number.isNaN(cells.c5[k])) return this.solved(signed, isUpper, cells.low[k], cells.high[k]);
     const t = (Math.log(u / v) - cells.middle[k]) / cells.half[k];
     const rest = cells.c2[k] + t * (cells.c3[k] + t * (cells.c4[k] + t * cells.c5[k]));
-    const x = cells.c0[k] + t * (cells.c1[k] + t * rest);
+    const y = cells.c0[k] + t * (cells.c1[k] + t * rest);
+    const x = unscaled(y, cells.scale[k], cells.base[k]);
     return Math.min(Math.max(x, cells.low[k]), cells.high[k]);
   }
 
@@ -61,7 +62,7 @@ export class InverseTable {
       else this.addCells(rows, stretch, from, upto, isUpper);
     }
     const cells = { first };
-    for (const name of ["upto", "low", "high", "middle", "half", "c0", "c1", "c2", "c3", "c4", "c5"]) {
+    for (const name of ["upto", "low", "high", "middle", "half", "scale", "base", "c0", "c1", "c2", "c3", "c4", "c5"]) {
       cells[name] = Float64Array.from(rows, (row) => row[name] ?? NaN);
     }
     return cells;
@@ -79,35 +80,37 @@ export class InverseTable {
       const odds = oddsLow + ((oddsHigh - oddsLow) * k) / nStart;
       const right = k === nStart ? ending : nodeAt(odds, left.x, ending.x);
       const middle = nodeAt(0.5 * (left.odds + right.odds), left.x, right.x);
-      this.refine(rows, nodeAt, isUpper, left, middle, right);
+      this.refine(rows, nodeAt, stretch, isUpper, [left, middle, right]);
       left = right;
     }
     rows[rows.length - 1].upto = upto;
   }
 
-  /** A cell between two nodes, or as many as it takes. */
-  refine(rows, nodeAt, isUpper, left, middle, right) {
+  /** A cell between two nodes, with one in the middle, or as many cells as it takes. */
+  refine(rows, nodeAt, stretch, isUpper, [left, middle, right]) {
     const half = 0.5 * (right.odds - left.odds);
-    const cell = cellThrough(left, middle, right, half);
-    cell.upto = signedAt(right.odds, isUpper);
-    const quarters = [-0.5, 0.5].map((t) => {
-      const rest = cell.c2 + t * (cell.c3 + t * (cell.c4 + t * cell.c5));
-      const guess = cell.c0 + t * (cell.c1 + t * rest);
-      const [low, high] = t < 0 ? [left.x, middle.x] : [middle.x, right.x];
-      return { guess, node: nodeAt(middle.odds + t * half, low, high, guess) };
-    });
-    const allowed = TABLE_TOLERANCE * (right.x - left.x);
-    const isFit = quarters.every(({ guess, node }) => {
-      const noise = CDF_NOISE * node.slope;
-      return Math.abs(guess - node.x) <= Math.max(allowed, TABLE_TOLERANCE * Math.abs(node.x), noise, VALUE_LOW);
-    });
-    if (isFit || half < CELL_LOW || rows.length > CELLS_HIGH) {
-      if (!isFit) cell.c5 = NaN;
-      rows.push(cell);
-      return;
+    const upto = signedAt(right.odds, isUpper);
+    const candidates = scalesFor(stretch, left.x, right.x).map(([scale, base]) => ({
+      ...cellThrough(left, middle, right, half, scale, base),
+      upto,
+    }));
+    const quarters = [
+      nodeAt(middle.odds - 0.5 * half, left.x, middle.x, valueAt(candidates[0], -0.5)),
+      nodeAt(middle.odds + 0.5 * half, middle.x, right.x, valueAt(candidates[0], 0.5)),
+    ];
+    const isClose = (guess, node) => {
+      const share = TABLE_TOLERANCE * Math.max(right.x - left.x, Math.abs(node.x));
+      return Math.abs(guess - node.x) <= Math.max(share, CDF_NOISE * node.slope, VALUE_LOW);
+    };
+    const fit = candidates.find(
+      (cell) => isClose(valueAt(cell, -0.5), quarters[0]) && isClose(valueAt(cell, 0.5), quarters[1]),
+    );
+    if (fit !== undefined) rows.push(fit);
+    else if (half < CELL_LOW || rows.length > CELLS_HIGH) rows.push({ ...candidates[0], c5: NaN });
+    else {
+      this.refine(rows, nodeAt, stretch, isUpper, [left, quarters[0], middle]);
+      this.refine(rows, nodeAt, stretch, isUpper, [middle, quarters[1], right]);
     }
-    this.refine(rows, nodeAt, isUpper, left, quarters[0].node, middle);
-    this.refine(rows, nodeAt, isUpper, middle, quarters[1].node, right);
   }
 
   /** The quantile at some log-odds and its derivative by them. */
@@ -137,17 +140,53 @@ function oddsOf(signed, isUpper) {
   return isUpper ? -Math.log(-signed / (1 + signed)) : Math.log(signed / (1 - signed));
 }
 
+// What a polynomial gives: the value, or the logarithm of its distance from one end of the stretch.
+const BY_VALUE = 0;
+const FROM_LOW = 1;
+const FROM_HIGH = 2;
+
+/** Scales to try for a cell, each with the end that it counts from: a value may near an end as a power of u. */
+function scalesFor(stretch, left, right) {
+  const scales = [[BY_VALUE, 0]];
+  if (stretch.low > -Infinity && left > stretch.low) scales.push([FROM_LOW, stretch.low]);
+  if (stretch.high < Infinity && right < stretch.high) scales.push([FROM_HIGH, stretch.high]);
+  return scales;
+}
+
+function valueAt(cell, t) {
+  const rest = cell.c2 + t * (cell.c3 + t * (cell.c4 + t * cell.c5));
+  return unscaled(cell.c0 + t * (cell.c1 + t * rest), cell.scale, cell.base);
+}
+
+function scaled(x, scale, base) {
+  if (scale === FROM_LOW) return Math.log(x - base);
+  if (scale === FROM_HIGH) return -Math.log(base - x);
+  return x;
+}
+
+function unscaled(y, scale, base) {
+  if (scale === FROM_LOW) return base + Math.exp(y);
+  if (scale === FROM_HIGH) return base - Math.exp(-y);
+  return y;
+}
+
+/** Derivative of the scaled by the unscaled. */
+function stretchAt(x, scale, base) {
+  if (scale === FROM_LOW) return 1 / (x - base);
+  if (scale === FROM_HIGH) return 1 / (base - x);
+  return 1;
+}
+
 /** The polynomial of fifth degree through values and slopes at three nodes, in t from -1 to 1. */
-function cellThrough(left, middle, right, half) {
-  const slope = half * middle.slope;
-  const even = 0.5 * (right.x + left.x) - middle.x;
-  const odd = 0.5 * (right.x - left.x) - slope;
-  const evenSlope = 0.5 * half * (right.slope - left.slope);
-  const oddSlope = 0.5 * half * (right.slope + left.slope) - slope;
-  const c4 = 0.5 * evenSlope - even;
-  const c5 = 0.5 * (oddSlope - 3 * odd);
-  const ends = { low: left.x, high: right.x, middle: middle.odds, half };
-  return { ...ends, c0: middle.x, c1: slope, c2: even - c4, c3: odd - c5, c4, c5 };
+function cellThrough(left, middle, right, half, scale, base) {
+  const [y0, y1, y2] = [left, middle, right].map((node) => scaled(node.x, scale, base));
+  const [d0, d1, d2] = [left, middle, right].map((node) => half * node.slope * stretchAt(node.x, scale, base));
+  const even = 0.5 * (y2 + y0) - y1;
+  const odd = 0.5 * (y2 - y0) - d1;
+  const c4 = 0.25 * (d2 - d0) - even;
+  const c5 = 0.25 * (d2 + d0) - 0.5 * d1 - 1.5 * odd;
+  const place = { low: left.x, high: right.x, middle: middle.odds, half, scale, base };
+  return { ...place, c0: y1, c1: d1, c2: even - c4, c3: odd - c5, c4, c5 };
 }
 
 /** First place of a rising column whose value is not below a number. */
@@ -243,17 +282,18 @@ function rootIn(mixture, aim, isUpper, low, high, guess) {
     const isSteady = newton > low && newton < high && move <= 0.5 * last;
     const better = isSteady ? newton : halfway(low, high);
     if (better === low || better === high || better === x) return x;
-    // A small step of a steady search errs by far less than itself.
-    if (isSteady && move <= 1e-9 * Math.abs(x)) return better;
+    if (isSteady && move <= 1e-14 * Math.abs(x)) return better;
     last = Math.abs(better - x);
     x = better;
   }
   return x;
 }
 
-/** A value between two: of the same sign and far apart, their geometric mean. */
+/** A value between two: of the same sign and far apart, their geometric mean; 0 stands for the smallest number. */
 function halfway(low, high) {
-  if (low > 0 && high > 4 * low) return Math.sqrt(low) * Math.sqrt(high);
-  if (high < 0 && low < 4 * high) return -Math.sqrt(-low) * Math.sqrt(-high);
+  const least = low === 0 ? VALUE_LOW : low;
+  if (least > 0 && high > 4 * least) return Math.sqrt(least) * Math.sqrt(high);
+  const most = high === 0 ? -VALUE_LOW : high;
+  if (most < 0 && low < 4 * most) return -Math.sqrt(-low) * Math.sqrt(-most);
   return low + 0.5 * (high - low);
 }

@@ -188,7 +188,7 @@ function lowerQuantile(a, b, p, mean) {
 export function stdtr(df, t) {
   const square = t * t;
   const x = df / (df + square);
-  const tail = 0.5 * (x < 0.5 ? betainc(0.5 * df, 0.5, x) : 1 - betainc(0.5, 0.5 * df, square / (df + square)));
+  const tail = 0.5 * (x < 0.5 ? betainc(0.5 * df, 0.5, x) : betaincc(0.5, 0.5 * df, square / (df + square)));
   return t <= 0 ? tail : 1 - tail;
 }
 
