@@ -92,6 +92,6 @@ function verdict(best, hit, gain, found) {
 
 /** A value for every quantity of the model: those of the draw in the middle of every dimension. */
 function valuesOf(prior, data) {
-  const values = prior.values(prior.dimensions.map(() => Float64Array.of(0.5)), 1);
+  const values = prior.values(Object.fromEntries(prior.dimensions.map((name) => [name, Float64Array.of(0.5)])), 1);
   return Object.fromEntries(modelNames(data).map((name) => [name, values[name] ? values[name][0] : NaN]));
 }
