@@ -15,8 +15,11 @@ export class InputError extends Error {
   }
 }
 
-/** A number as people write it, to so many digits. */
+/** A number to so many digits, as Python's %g has it. */
 export function inDigits(number, digits = 6) {
-  if (!Number.isFinite(number)) return String(number).replace("Infinity", "inf");
-  return String(Number(number.toPrecision(digits)));
+  if (!Number.isFinite(number)) return String(number).replace("Infinity", "inf").replace("NaN", "nan");
+  const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
+  if (exponent >= -4 && exponent < digits) return String(Number(number.toPrecision(digits)));
+  const size = String(Math.abs(exponent)).padStart(2, "0");
+  return `${Number(mantissa)}e${exponent < 0 ? "-" : "+"}${size}`;
 }
