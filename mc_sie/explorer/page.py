@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
+from mc_sie.engine.run import DRAWS_DEFAULT
 from mc_sie.events import HEADLINE
 from mc_sie.explorer.bundle import joined
 from mc_sie.explorer.data import page_data
@@ -29,6 +30,7 @@ def explorer_page(
     event: str = HEADLINE,
     seed: int = 0,
     horizon_months: float = HORIZON_MONTHS_DEFAULT,
+    n_draws: int = DRAWS_DEFAULT,
     command: str = "",
     version: str = "",
 ) -> str:
@@ -44,6 +46,8 @@ def explorer_page(
         Seed of its draws: with the same one, ``mc-sie run`` gives the same number.
     horizon_months : float
         End of each trajectory.
+    n_draws : int
+        Draws of the final answer.
     command : str
         Command line that makes the page.
     version : str
@@ -66,7 +70,7 @@ def explorer_page(
         set_["isShipped"] = True
     start, more = _start(prior)
     data["sets"] |= more
-    data |= {"start": start, "event": event, "seed": seed, "horizon": horizon_months}
+    data |= {"start": start, "event": event, "seed": seed, "horizon": horizon_months, "draws": n_draws}
     data["layout"] = json.loads((folder / "kernel.json").read_text(encoding="utf-8"))
     text = json.dumps(_plain(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     facts = {

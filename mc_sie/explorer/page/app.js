@@ -17,7 +17,6 @@ import { showEvidence, showMembers } from "./switches.js";
 import { parseToml } from "./toml.js";
 import { createWorld } from "./world.js";
 
-const DRAWS = 2 ** 17;
 const WORKERS_HIGH = 8;
 
 /** Begin. `scriptText` is the text of this script, of which workers are made. */
@@ -36,7 +35,8 @@ export function startPage(scriptText) {
     data,
     workers: Math.max(1, Math.min(WORKERS_HIGH, navigator.hardwareConcurrency ?? 2)),
   });
-  new App(data, engine).start();
+  window.livePage = new App(data, engine);
+  window.livePage.start();
 }
 
 function lacking() {
@@ -244,7 +244,7 @@ class App {
     const file = this.fileTable(view, table);
     byId("toml").value = tomlOf(file);
     byId("use-toml").disabled = true;
-    say(byId("command"), commandOf(view, data, DRAWS));
+    say(byId("command"), commandOf(view, data, data.draws));
     this.run(view, table);
   }
 
@@ -332,7 +332,7 @@ class App {
     this.figures.begin(view, this.prior, table);
     document.documentElement.dataset.answer = "running";
     const request = {
-      channel: "answer", table, event: eventText(view.event), seed: this.data.seed, draws: DRAWS,
+      channel: "answer", table, event: eventText(view.event), seed: this.data.seed, draws: this.data.draws,
       keep: this.figures.keep(view), withEvidence: view.evidence,
     };
     this.job = this.engine.run(request, (update) => this.onUpdate(update, view));
@@ -347,7 +347,7 @@ class App {
       return;
     }
     this.update = update;
-    showWaiting(update.nDraws / DRAWS);
+    showWaiting(update.nDraws / this.data.draws);
     if (!isChanged(view) && update.done) this.bases.set(baseKey(view), update.estimate);
     this.showNumber(update, view);
     this.figures.show(update, view);
@@ -374,7 +374,7 @@ class App {
     const plain = { ...view, ...withoutEdits(view) };
     const request = {
       channel: "base", table: simulatedTable(plain, this.data), event: eventText(view.event), seed: this.data.seed,
-      draws: DRAWS, keep: [], withEvidence: view.evidence,
+      draws: this.data.draws, keep: [], withEvidence: view.evidence,
     };
     this.engine.run(request, (update) => {
       if (!update.done) return;
