@@ -12,7 +12,7 @@ Z = np.concatenate([np.linspace(-37.0, 8.0, 400), [0.0, -3.0, 3.0, 1e-12]])
 def values(node, call, *columns):
     script = f"""
       const special = await import(page("special.js"));
-      const {{ ndtr, ndtri, lgamma, betaln, betainc, betaincinv, stdtr, stdtrit }} = special;
+      const {{ ndtr, ndtri, lgamma, betaln, betainc, betaincc, betaincinv, stdtr, stdtrit }} = special;
       return input[0].map((_, i) => {{ const x = input.map((column) => column[i]); return {call}; }});
     """
     return np.array(node(script, np.broadcast_arrays(*map(np.asarray, columns))), dtype=float)
@@ -52,3 +52,14 @@ def test_the_student_t_distribution(node):
     t = special.stdtrit(df, p)
     np.testing.assert_allclose(values(node, "stdtrit(x[0], x[1])", df, p), t, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(values(node, "stdtr(x[0], x[1])", df, t), p, rtol=1e-10)
+
+
+def test_far_tails_keep_their_digits(node):
+    """Where 1 minus the other tail has none left."""
+    df, p = np.meshgrid([4.0, 30.0, 200.0], [1e-6, 1e-10, 1e-15])
+    t = special.stdtrit(df.ravel(), p.ravel())
+    np.testing.assert_allclose(values(node, "stdtr(x[0], x[1])", df.ravel(), t), p.ravel(), rtol=1e-10)
+    a, b, x = np.array([[0.05, 2.0, 40.0], [500.0, 3.0, 7.0], [0.05, 0.9999, 0.99]])
+    np.testing.assert_allclose(
+        values(node, "betaincc(x[0], x[1], x[2])", a, b, x), special.betaincc(a, b, x), rtol=1e-10
+    )
