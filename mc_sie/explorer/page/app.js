@@ -329,11 +329,10 @@ class App {
   run(view, table) {
     this.job?.cancel();
     showWaiting(0);
-    this.figures.begin(view, this.prior, table);
     document.documentElement.dataset.answer = "running";
     const request = {
       channel: "answer", table, event: eventText(view.event), seed: this.data.seed, draws: this.data.draws,
-      keep: this.figures.keep(view), withEvidence: view.evidence,
+      keep: this.figures.keep(view), withEvidence: view.evidence, proposal: view.set,
     };
     this.job = this.engine.run(request, (update) => this.onUpdate(update, view));
   }
@@ -374,7 +373,7 @@ class App {
     const plain = { ...view, ...withoutEdits(view) };
     const request = {
       channel: "base", table: simulatedTable(plain, this.data), event: eventText(view.event), seed: this.data.seed,
-      draws: this.data.draws, keep: [], withEvidence: view.evidence,
+      draws: this.data.draws, keep: [], withEvidence: view.evidence, proposal: view.set,
     };
     this.engine.run(request, (update) => {
       if (!update.done) return;

@@ -9,6 +9,7 @@ const OOM_STEP = 0.25;
 const OOM_TOP = 15;
 const N_LINES = 60;
 const PIECES = 12;
+const MONTHS_ELSE = 12;
 
 /** Figures of the page; `begin` before a simulation, `show` with each of its updates. */
 export function createFigures(data, engine, { onLook, onWorld }) {
@@ -27,8 +28,7 @@ export function createFigures(data, engine, { onLook, onWorld }) {
   });
 
   const figures = {
-    keep: () => [...modelNames(data), "best_gain_ooms"],
-    begin() {},
+    keep: (view) => [...modelNames(data), gainKey(view)],
     show(update, view) {
       shown = { update, view };
       drawExceedance(update, view, draw);
@@ -77,34 +77,34 @@ function rowOf(update, index, data) {
 }
 
 function drawExceedance(update, { event }, draw) {
-  const gains = update.outcomes.best_gain_ooms;
+  const gains = update.outcomes[gainKey({ event })];
   if (!gains) return;
   const ooms = Array.from({ length: OOM_TOP / OOM_STEP + 1 }, (_, i) => i * OOM_STEP);
-  const found = exceedance(gains, ooms, update.ok, update.weights, update.nReplicates);
-  const rows = [["ooms", "probability", "low", "high"], ...ooms.map((x, i) => [x, found.prob[i], found.low[i], found.high[i]])];
-  draw("exceedance", exceedanceChart({ ooms, prob: [...found.prob], low: [...found.low], high: [...found.high], gain: event.gain, months: event.kind === "other" ? 12 : event.months }), rows);
+  const found = exceedance(gains, update.ok, update.weights, update.nReplicates, ooms);
+  const [prob, low, high] = ["prob", "low", "high"].map((key) => found.map((one) => one[key]));
+  const rows = [["ooms", "probability", "low", "high"], ...ooms.map((x, i) => [x, prob[i], low[i], high[i]])];
+  draw("exceedance", exceedanceChart({ ooms, prob, low, high, gain: event.gain, months: windowOf(event) }), rows);
+}
+
+/** Months of the window whose gain is shown: those of the event. */
+function windowOf(event) {
+  return event.kind === "other" ? MONTHS_ELSE : event.months;
+}
+
+function gainKey({ event }) {
+  return `best_gain_ooms[${windowOf(event)}]`;
 }
 
 /** First-order shares of the inputs that vary, largest first. */
 function sharesOf(update, data) {
-  const varying = modelNames(data).filter((name) => update.draws[name] && varies(update.draws[name]));
-  const found = firstOrderShares(
-    Object.fromEntries(varying.map((name) => [name, update.draws[name]])),
-    update.hits, update.ok, update.weights, update.nReplicates,
-  );
-  return varying
-    .map((name) => ({ name, label: data.quantities[name].label, share: found[name].share, se: found[name].se }))
-    .sort((a, b) => b.share - a.share);
-}
-
-function varies(values) {
-  for (let i = 1; i < values.length; i++) if (values[i] !== values[0] && !(Number.isNaN(values[i]) && Number.isNaN(values[0]))) return true;
-  return false;
+  const inputs = Object.fromEntries(modelNames(data).filter((name) => update.draws[name]).map((name) => [name, update.draws[name]]));
+  return firstOrderShares(inputs, update.hits, update.ok, update.weights, update.nReplicates)
+    .map(({ name, value, se }) => ({ name, label: data.quantities[name].label, share: value, se }));
 }
 
 function drawInputs(rows, chosen, draw) {
   if (!rows.length) {
-    byId("figure-inputs").replaceChildren(make("p", { text: "Every input has one value, so that there is nothing to explain." }));
+    byId("figure-inputs").replaceChildren(make("p", { text: "There is nothing to explain: every input has one value, or all draws agree." }));
     return;
   }
   draw("inputs", influenceChart({ rows, chosen }), [["input", "share", "se"], ...rows.map((row) => [row.name, row.share, row.se])]);
@@ -112,11 +112,14 @@ function drawInputs(rows, chosen, draw) {
 
 function drawWhatIf(update, name, data, draw) {
   const quantity = data.quantities[name];
-  const curve = curveOf(update.draws[name], update.hits, update.ok, update.weights, update.nReplicates, PIECES);
+  const isCategorical = name === "mode";
+  const curve = curveOf(update.draws[name], update.hits, update.ok, update.weights, update.nReplicates, { isCategorical, nBins: PIECES })
+    .filter((one) => one.kind !== "absent");
   const { label, unit, scale } = quantity;
-  const plain = { label, unit, scale, x: [...curve.x], prob: [...curve.prob], low: [...curve.low], high: [...curve.high], overall: update.estimate.prob };
-  if (name === "mode") plain.categories = data.modes;
-  draw("what_if", whatIfChart(plain), [[name, "probability", "low", "high"], ...plain.x.map((x, i) => [x, plain.prob[i], plain.low[i], plain.high[i]])]);
+  const [x, prob, low, high] = ["x", "prob", "low", "high"].map((key) => curve.map((one) => one[key]));
+  const plain = { label, unit, scale, x, prob, low, high, overall: update.estimate.prob };
+  if (isCategorical) plain.categories = data.modes;
+  draw("what_if", whatIfChart(plain), [[name, "probability", "low", "high"], ...x.map((one, i) => [one, prob[i], low[i], high[i]])]);
   say(byId("what-if-note"), `Probability for those who know ${label} and keep everything else. The line is the probability as it stands.`);
 }
 
