@@ -8,9 +8,9 @@
 import { logistic } from "./continuous.js";
 
 const ODDS_HIGH = 42; // log-odds of the table's ends: probabilities of 2^-60
-const CELLS_HIGH = 20_000;
+const CELLS_HIGH = 5000;
 const CELL_LOW = 2 ** -22; // in log-odds
-const TABLE_TOLERANCE = 1e-12; // of the value, or of its change over a cell
+const TABLE_TOLERANCE = 1e-12; // of the value; of its change over a cell that holds 0
 const VALUE_LOW = 1e-290; // smaller values have fewer digits
 const CDF_NOISE = 2e-13; // of a cumulative function, relative
 
@@ -98,9 +98,10 @@ export class InverseTable {
       nodeAt(middle.odds - 0.5 * half, left.x, middle.x, valueAt(candidates[0], -0.5)),
       nodeAt(middle.odds + 0.5 * half, middle.x, right.x, valueAt(candidates[0], 0.5)),
     ];
+    const hasOneSign = left.x > 0 || right.x < 0;
     const isClose = (guess, node) => {
-      const share = TABLE_TOLERANCE * Math.max(right.x - left.x, Math.abs(node.x));
-      return Math.abs(guess - node.x) <= Math.max(share, CDF_NOISE * node.slope, VALUE_LOW);
+      const size = hasOneSign ? Math.abs(node.x) : right.x - left.x;
+      return Math.abs(guess - node.x) <= Math.max(TABLE_TOLERANCE * size, CDF_NOISE * node.slope, VALUE_LOW);
     };
     const fit = candidates.find(
       (cell) => isClose(valueAt(cell, -0.5), quarters[0]) && isClose(valueAt(cell, 0.5), quarters[1]),

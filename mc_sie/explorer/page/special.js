@@ -1,30 +1,57 @@
 // Special functions of one number, to nearly all digits of a double.
 
 const LOG_SQRT_2PI = 0.9189385332046727;
-const SQRT_2PI = 2.5066282746310002;
 
 // --- The normal distribution ---------------------------------------------------------------------------------------
 
-/** Probability that a standard normal is below z. */
-export function ndtr(z) {
-  if (Number.isNaN(z)) return NaN;
-  if (z < -3) return normalTail(-z);
-  if (z > 3) return 1 - normalTail(z);
-  // Phi(z) - 1/2 = phi(z) (z + z^3/3 + z^5/(3 5) + ...): all terms have one sign
-  let term = z;
-  let sum = z;
-  for (let k = 3; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2) {
-    term *= (z * z) / k;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp(-0.5 * z * z)) / SQRT_2PI;
+// Ratios of polynomials for erf and erfc, by falling powers, in their three ranges; of Moshier, S. L. (1989). Methods and
+// Programs for Mathematical Functions. Ellis Horwood.
+const ERF = [
+  [9.60497373987051638749, 90.0260197203842689217, 2232.00534594684319226, 7003.32514112805075473, 55592.3013010394962768],
+  [
+    1, 33.5617141647503099647, 521.357949780152679795, 4594.32382970980127987, 22629.0000613890934246,
+    49267.3942608635921086,
+  ],
+];
+const ERFC = [
+  [
+    2.46196981473530512524e-10, 0.564189564831068821977, 7.46321056442269912687, 48.6371970985681366614,
+    196.520832956077098242, 526.445194995477358631, 934.52852717195760754, 1027.55188689515710272, 557.535335369399327526,
+  ],
+  [
+    1, 13.2281951154744992508, 86.7072140885989742329, 354.937778887819891062, 975.708501743205489753,
+    1823.90916687909736289, 2246.33760818710981792, 1656.66309194161350182, 557.535340817727675546,
+  ],
+];
+const ERFC_FAR = [
+  [
+    0.564189583547755073984, 1.27536670759978104416, 5.01905042251180477414, 6.16021097993053585195,
+    7.4097426995044893916, 2.9788666537210024067,
+  ],
+  [
+    1, 2.2605286322011727659, 9.39603524938001434673, 12.0489539808096656605, 17.0814450747565897222,
+    9.60896809063285878198, 3.3690764510008151605,
+  ],
+];
+
+/** Value of a polynomial by falling powers. */
+function polynomial(coefficients, x) {
+  let value = coefficients[0];
+  for (let k = 1; k < coefficients.length; k++) value = value * x + coefficients[k];
+  return value;
 }
 
-/** Probability beyond z >= 3, by Laplace's continued fraction. */
-function normalTail(z) {
-  let below = z;
-  for (let k = Math.ceil(20 + 400 / z); k > 0; k--) below = z + k / below;
-  return Math.exp(-0.5 * z * z) / (SQRT_2PI * below);
+/** Probability that a standard normal is below z. */
+export function ndtr(z) {
+  const x = Math.abs(z) * Math.SQRT1_2;
+  if (x < 1) {
+    const square = 0.5 * z * z;
+    return 0.5 + (0.5 * z * Math.SQRT1_2 * polynomial(ERF[0], square)) / polynomial(ERF[1], square);
+  }
+  if (!(x < 27.3)) return Number.isNaN(z) ? NaN : Number(z > 0); // beyond all doubles
+  const [above, below] = x < 8 ? ERFC : ERFC_FAR;
+  const tail = (0.5 * Math.exp(-0.5 * z * z) * polynomial(above, x)) / polynomial(below, x);
+  return z > 0 ? 1 - tail : tail;
 }
 
 // Wichura, M. J. (1988). Algorithm AS 241: the percentage points of the normal distribution. Applied Statistics 37(3).
@@ -126,7 +153,10 @@ export function betaincc(a, b, x) {
 
 /** The lower tail for y = 1 - x given beside x, accurate where it is small; x lies below the mean. */
 function betaTail(a, b, x, y) {
-  const front = Math.exp(a * Math.log(x) + b * (y > 0.5 ? Math.log1p(-x) : Math.log(y)) - betaln(a, b)) / a;
+  // Of the two that add to 1 the smaller may be the exact one.
+  const logX = x < y ? Math.log(x) : Math.log1p(-y);
+  const logY = y < x ? Math.log(y) : Math.log1p(-x);
+  const front = Math.exp(a * logX + b * logY - betaln(a, b)) / a;
   // DLMF 8.17.22, from the front, with Lentz's method
   const tiny = 1e-300;
   let c = 1;
