@@ -129,10 +129,10 @@ def shipped_set(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        As :func:`set_of_file`, with ``prob`` and ``se`` of the record.
+        As :func:`set_of_file`, with ``prob``, ``se`` (None where only a bound is known) and ``label`` of the record.
     """
     recorded = _headlines().get(name, {})
-    known = {"prob": recorded.get("prob"), "se": recorded.get("se")}
+    known = {key: recorded.get(key) for key in ("prob", "se", "label")}
     return set_of_file(shipped_priors()[name], load_prior(name)) | known | {"isShipped": True}
 
 

@@ -48,6 +48,7 @@ export function checkDocument(table, data) {
   for (const key of ["correlation", "evidence"]) {
     if (isGiven(table[key]) && !Array.isArray(table[key])) throw new InputError(key, "is not a list", `Write [[${key}]].`);
   }
+  if (table.evidence?.length > EVIDENCE_HIGH) throw new InputError("evidence", `has more than ${EVIDENCE_HIGH} pieces`, "Leave some out.");
   if (isGiven(table.pool)) checkPool(table);
 }
 
@@ -93,6 +94,7 @@ function refuseUnknown(table, known, where) {
 
 function finiteNumber(table, key, where) {
   const value = table[key];
+  if (!isGiven(value)) throw new InputError(where, `has no ${key}`, `Add ${key} = ....`);
   if (typeof value !== "number") throw new InputError(`${where} ${key}`, "is not a number", "Write a number without quotes.");
   if (!Number.isFinite(value)) throw new InputError(`${where} ${key}`, "is not a finite number", "Give one.");
   return value;
@@ -134,7 +136,8 @@ export function checkedCorrelation(table, place, data) {
   const names = table[key];
   if (!Array.isArray(names) || names.length < 2 || (key === "between" && names.length > 2)) throw new InputError(`${where} ${key}`, "is no list of two quantities, or of a group", "Name two.");
   names.forEach((name, i) => {
-    if (typeof name !== "string" || name === "mode" || !Object.hasOwn(data.quantities, name)) throw new InputError(`${where} ${key}`, "names what is no quantity with numbers", suggestion(String(name), Object.keys(data.quantities)));
+    if (name === "mode") throw new InputError(`${where} ${key}`, "names mode, which has categories", "Retraining modes have no order: correlate numbers.");
+    if (typeof name !== "string" || !Object.hasOwn(data.quantities, name)) throw new InputError(`${where} ${key}`, "names what is no quantity", suggestion(String(name), Object.keys(data.quantities)));
     if (names.indexOf(name) < i) throw new InputError(`${where} ${key}`, `has ${name} twice`, "A quantity is not correlated with itself.");
   });
   const spearman = finiteNumber(table, "spearman", where);
