@@ -227,8 +227,7 @@ def proposal_record(proposal: Proposal) -> dict[str, Any]:
                 "share": part.share,
                 "rotation": None if part.rotation is None else part.rotation.tolist(),
                 "axes": [
-                    [axis, histogram.edges.tolist(), histogram.masses.tolist()]
-                    for axis, histogram in part.axes.items()
+                    [axis, histogram.edges.tolist(), histogram.masses.tolist()] for axis, histogram in part.axes.items()
                 ],
             }
             for cell, part in proposal.parts

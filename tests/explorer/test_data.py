@@ -72,7 +72,8 @@ def test_numbers_that_json_does_not_know_come_back(node, data):
     const { reviveData } = await import(page("prior.js"));
     reviveData(input);
     reviveData(input);
-    return [input.quantities.limit_ooms.high, input.quantities.limit_ooms.default, input.quantities.rho.low, input.sets.economists.title];
+    const { limit_ooms, rho } = input.quantities;
+    return [limit_ooms.high, limit_ooms.default, rho.low, input.sets.economists.title];
     """
     assert node(script, data) == [math.inf, math.inf, -50.0, data["sets"]["economists"]["title"]]
 

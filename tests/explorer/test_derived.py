@@ -48,11 +48,15 @@ def test_the_same_values(node, data):
     """
     given = draws()
     for text, found in zip(texts, node(script, {"texts": texts, "draws": given, "data": data}), strict=True):
-        np.testing.assert_allclose(np.array(found, dtype=float), subject_of(text).values(given), rtol=1e-11, atol=1e-13, err_msg=text)
+        np.testing.assert_allclose(
+            np.array(found, dtype=float), subject_of(text).values(given), rtol=1e-11, atol=1e-13, err_msg=text
+        )
 
 
 def test_the_ces_where_it_cancels(node):
-    rows = [[3.0, 0.0, rho, alpha] for rho in (1e-12, -1e-12, 2e-13, 0.0, -0.1, 0.3, -40.0) for alpha in (0.0, 0.3, 0.9)]
+    rows = [
+        [3.0, 0.0, rho, alpha] for rho in (1e-12, -1e-12, 2e-13, 0.0, -0.1, 0.3, -40.0) for alpha in (0.0, 0.3, 0.9)
+    ]
     found = node('const { lnCes } = await import(page("derived.js")); return input.map((row) => lnCes(...row));', rows)
     np.testing.assert_allclose(found, [ln_ces(*row) for row in rows], rtol=1e-12)
 
@@ -78,5 +82,10 @@ def test_subjects(node, data):
             subject_of(text)
     for text, answer in zip(GOOD, found, strict=False):
         subject = subject_of(text)
-        assert answer == {"name": subject.name, "index": subject.index, "unit": subject.unit, "isOutcome": subject.is_outcome}
+        assert answer == {
+            "name": subject.name,
+            "index": subject.index,
+            "unit": subject.unit,
+            "isOutcome": subject.is_outcome,
+        }
     assert data["subjects"] == list(SUBJECTS)

@@ -43,7 +43,8 @@ def test_probability(node, prob, scheme):
     const plain = probability(hits, ok, null, R, scheme);
     const none = probability(hits, ok.map(() => 0), null, R, scheme);
     const noWeight = probability(hits, ok, weights.map(() => 0), R, scheme);
-    return { plain, none, noWeight, weighted: probability(hits, ok, weights, R, scheme), label: estimateLabel(plain), words: oneIn(plain.prob) };
+    const weighted = probability(hits, ok, weights, R, scheme);
+    return { plain, none, noWeight, weighted, label: estimateLabel(plain), words: oneIn(plain.prob) };
     """
     found = node(script, {"hits": hits * 1, "ok": ok * 1, "weights": weights, "R": R, "scheme": scheme})
     expected = estimates.estimate_probability(hits, ok, R, scheme)
@@ -68,7 +69,10 @@ def test_exceedance_counts_ties_and_falls_with_the_gain(node):
     gains[-7:] = np.nan
     ok = ~np.isnan(gains)
     thresholds = [0.5, 1.0, 2.0, 3.9, 5.0]
-    script = 'return (await import(page("estimates.js"))).exceedance(input.gains, input.ok, null, input.R, input.thresholds);'
+    script = """
+    const { exceedance } = await import(page("estimates.js"));
+    return exceedance(input.gains, input.ok, null, input.R, input.thresholds);
+    """
     found = node(script, {"gains": gains, "ok": ok * 1, "R": R, "thresholds": thresholds})
     for row, threshold in zip(found, thresholds, strict=True):
         hits = np.nan_to_num(gains, nan=-1.0) >= threshold - 1e-9 * threshold
@@ -100,9 +104,12 @@ def test_shares_and_curves_are_those_of_given_data(node, is_weighted):
     script = """
     const { firstOrderShares, curveOf } = await import(page("estimates.js"));
     const { hits, ok, weights, R } = input;
-    const inputs = Object.fromEntries(Object.entries(input.inputs).map(([name, column]) => [name, Float64Array.from(column)]));
+    const inputs = {};
     const curves = {};
-    for (const name of Object.keys(inputs)) curves[name] = curveOf(inputs[name], hits, ok, weights, R, { isCategorical: name === "mode" });
+    for (const name of Object.keys(input.inputs)) {
+      inputs[name] = Float64Array.from(input.inputs[name]);
+      curves[name] = curveOf(inputs[name], hits, ok, weights, R, { isCategorical: name === "mode" });
+    }
     return { shares: firstOrderShares(inputs, hits, ok, weights, R), curves };
     """
     found = node(script, {"inputs": given, "hits": hits * 1, "ok": ok * 1, "weights": weights, "R": R})

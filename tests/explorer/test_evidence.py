@@ -30,13 +30,22 @@ def data():
 
 
 def piece(likelihood, about="pace_initial", unit="x", **parameters):
-    return {"name": f"{likelihood} {parameters}", "about": about, "likelihood": likelihood, "unit": unit, "source": "s", **parameters}
+    return {
+        "name": f"{likelihood} {parameters}",
+        "about": about,
+        "likelihood": likelihood,
+        "unit": unit,
+        "source": "s",
+        **parameters,
+    }
 
 
 PIECES = [
-    piece("normal", value=3.0, sd=0.5), piece("lognormal", value=3.0, sd_log=0.3), piece("interval", low=2.0, high=4.0),
-    piece("interval", low=2.0, high=4.0, sd=0.01), piece("interval", low=2.0, high=2.5, sd_log=0.8),
-    piece("at_least", value=3.0, sd=0.02), piece("at_most", value=3.0, sd_log=0.1), piece("at_least", value=5.0, sd_log=3.0),
+    piece("normal", value=3.0, sd=0.5), piece("lognormal", value=3.0, sd_log=0.3),
+    piece("interval", low=2.0, high=4.0), piece("interval", low=2.0, high=4.0, sd=0.01),
+    piece("interval", low=2.0, high=2.5, sd_log=0.8),
+    piece("at_least", value=3.0, sd=0.02), piece("at_most", value=3.0, sd_log=0.1),
+    piece("at_least", value=5.0, sd_log=3.0),
 ]  # fmt: skip
 
 
@@ -94,7 +103,12 @@ def test_evidence_on_outcomes(node, data):
     """Failed draws have no likelihood; what the trajectories do not reach is refused."""
     row = piece("at_least", "best_gain_ooms[9]", "OOM", value=4.0, sd=0.5)
     table = {"title": "t", "extends": "davidson-2025", "evidence": [row]}
-    outcomes = {"levels": [5.0], "widths": [4.0, 9.0], "status": [0, 0, 1], "best_gain_ooms": [1, 3.0, 1, 6.0, 1, np.nan]}
+    outcomes = {
+        "levels": [5.0],
+        "widths": [4.0, 9.0],
+        "status": [0, 0, 1],
+        "best_gain_ooms": [1, 3.0, 1, 6.0, 1, np.nan],
+    }
     script = PRELUDE + """
     const prior = priorOf(input.table, input.data);
     const refused = [];
@@ -153,7 +167,8 @@ def test_what_no_draw_satisfies_is_refused(node, data):
     script = PRELUDE + """
     const prior = priorOf(input.table, input.data);
     const draws = { lam: Float64Array.from([0.3, 0.5]) };
-    try { evidence.checkSatisfied(prior, evidence.logLikelihoods(prior, draws, {})); } catch (error) { return error.why; }
+    const byItem = evidence.logLikelihoods(prior, draws, {});
+    try { evidence.checkSatisfied(prior, byItem); } catch (error) { return error.why; }
     """  # fmt: skip
     assert "satisfied by none of 2 draws" in node(script, {"data": data, "table": table})
 

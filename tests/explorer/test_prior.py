@@ -2,10 +2,9 @@
 
 import importlib.util
 
-
 import numpy as np
 import pytest
-from prior_texts import HEAD, ONE, R, RHO, TWO, entry
+from prior_texts import HEAD, ONE, RHO, TWO, R, entry
 from tests_settings import ROOT
 
 from mc_sie.explorer.data import page_data
@@ -50,7 +49,8 @@ def test_shipped_sets_draw_the_same_values_and_give_back_the_same_file(node, dat
     for (const name of Object.keys(input.data.sets)) {{
       const {{ table, title, isPool }} = input.data.sets[name];
       const prior = priorOf(isPool ? table : {{ title, extends: name }}, input.data, name);
-      found[name] = {{ dimensions: prior.dimensions, values: prior.values(points, {N}), file: writeToml(prior.toTable()) }};
+      const values = prior.values(points, {N});
+      found[name] = {{ dimensions: prior.dimensions, values, file: writeToml(prior.toTable()) }};
     }}
     return found;
     """
@@ -152,13 +152,17 @@ FILES = {
     + entry("max_speed", 'family = "loguniform"\nlow = 2\nhigh = 50')
     + entry("max_speed_compute", 'family = "lognormal"\nmedian = 8\nsd_log = 0.5\ntruncate_low = 1.5'),
     "cumulative": HEAD + RHO + entry("r_cumulative", 'family = "loguniform"\nlow = 0.4\nhigh = 3.6'),
-    "no limit": HEAD + RHO + R + entry("limit_ooms", 'family = "mixture"\ncomponents = [{ weight = 0.3, family = "fixed", value = inf },'
-    ' { weight = 0.7, family = "uniform", low = 3, high = 9 }]'),
+    "no limit": HEAD + RHO + R + entry("limit_ooms",
+        'family = "mixture"\ncomponents = [{ weight = 0.3, family = "fixed", value = inf },'
+        ' { weight = 0.7, family = "uniform", low = 3, high = 9 }]',
+    ),
     "child": 'title = "t"\nextends = "davidson-2025"\n' + entry("speedup_initial", 'family = "absent"')
     + entry("sigma", 'family = "quantiles"\nquantiles = { q05 = 0.7, q50 = 0.8, q95 = 0.95 }\nlow = 0.1'),
     "all the extensions": HEAD + RHO + R
-    + entry("rho_long", 'family = "fixed"\nvalue = 0.2') + entry("reconfiguration_half_life_months", 'family = "uniform"\nlow = 1\nhigh = 9')
-    + entry("route2_rho", 'family = "fixed"\nvalue = 0.2') + entry("route2_alpha_compute", 'family = "uniform"\nlow = 0.1\nhigh = 0.9')
+    + entry("rho_long", 'family = "fixed"\nvalue = 0.2')
+    + entry("reconfiguration_half_life_months", 'family = "uniform"\nlow = 1\nhigh = 9')
+    + entry("route2_rho", 'family = "fixed"\nvalue = 0.2')
+    + entry("route2_alpha_compute", 'family = "uniform"\nlow = 0.1\nhigh = 0.9')
     + entry("mode", 'family = "fixed"\nvalue = "continual"'),
 }  # fmt: skip
 
@@ -192,8 +196,9 @@ def test_a_pool_of_a_user_draws_whole_sets(node, data, tmp_path):
     text = HEAD + '[pool]\nmembers = { "economists" = 0.25, "davidson-2025" = 0.35, "kwa-2026" = 0.4 }\nsource = "s"\n'
     script = f"""{PRELUDE}
     const prior = priorOf(parseToml(input.text), input.data);
-    return {{ dimensions: prior.dimensions, values: prior.values(columns(input.points), {N}), file: writeToml(prior.toTable()),
-              moved: prior.replaced({{ lam: input.lam }}).values(columns(input.points), {N}).lam }};
+    const values = prior.values(columns(input.points), {N});
+    const moved = prior.replaced({{ lam: input.lam }}).values(columns(input.points), {N}).lam;
+    return {{ dimensions: prior.dimensions, values, moved, file: writeToml(prior.toTable()) }};
     """
     lam = {"family": "fixed", "value": 0.5, "unit": "1", "source": "s"}
     found = node(script, {"data": data, "text": text, "points": points, "lam": lam})
@@ -207,7 +212,7 @@ def test_a_pool_of_a_user_draws_whole_sets(node, data, tmp_path):
 
 
 def test_a_changed_set_is_that_of_python(node, data, tmp_path):
-    """What is changed takes the place of whatever determined the same; a correlation that it cannot have is left out."""
+    """A change takes the place of what determined the same; a correlation that it cannot have is left out."""
     points = cube()
     tables = {
         "sigma": {"family": "uniform", "low": 0.5, "high": 0.9, "unit": "1", "source": "mine"},
@@ -216,8 +221,10 @@ def test_a_changed_set_is_that_of_python(node, data, tmp_path):
     }
     script = f"""{PRELUDE}
     const prior = priorOf(parseToml(input.text), input.data).replaced(input.tables);
-    return {{ values: prior.values(columns(input.points), {N}), warnings: prior.warnings, file: writeToml(prior.toTable()),
-              isDefault: prior.entries.mode.isDefault, determined: prior.entries.sigma.table }};
+    const values = prior.values(columns(input.points), {N});
+    const {{ mode, sigma }} = prior.entries;
+    const file = writeToml(prior.toTable());
+    return {{ values, warnings: prior.warnings, file, isDefault: mode.isDefault, determined: sigma.table }};
     """
     found = node(script, {"data": data, "text": MINE, "points": points, "tables": tables})
     (tmp_path / "mine.toml").write_text(MINE)
@@ -234,7 +241,9 @@ def test_a_changed_set_is_that_of_python(node, data, tmp_path):
 
 def made_entry(name, table):
     keys = ("unit", "source")
-    return made(name, {key: value for key, value in table.items() if key not in keys}, **{key: table[key] for key in keys})
+    return made(
+        name, {key: value for key, value in table.items() if key not in keys}, **{key: table[key] for key in keys}
+    )
 
 
 def test_a_quantity_in_other_words(node, data):

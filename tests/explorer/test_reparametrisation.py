@@ -14,7 +14,10 @@ N = 2000
 
 def test_every_reparametrisation_is_restated_in_javascript(node):
     """A new one needs its two formulas in mc_sie/explorer/page/reparametrisation.js (docs/extending.md)."""
-    script = 'const { FORWARD, INVERSE } = await import(page("reparametrisation.js")); return [Object.keys(FORWARD), Object.keys(INVERSE)];'
+    script = """
+    const { FORWARD, INVERSE } = await import(page("reparametrisation.js"));
+    return [Object.keys(FORWARD), Object.keys(INVERSE)];
+    """
     assert node(script) == [list(REPARAMETRISATIONS), list(REPARAMETRISATIONS)]
 
 
@@ -48,7 +51,9 @@ def test_forward_and_inverse_are_those_of_python(node):
     for name, one in REPARAMETRISATIONS.items():
         with np.errstate(all="ignore"):
             forward, inverse = one.forward(given), one.inverse(model)
-        np.testing.assert_allclose(np.array(found["forward"][name], dtype=float), forward, rtol=1e-11, atol=1e-14, err_msg=name)
+        np.testing.assert_allclose(
+            np.array(found["forward"][name], dtype=float), forward, rtol=1e-11, atol=1e-14, err_msg=name
+        )
         np.testing.assert_allclose(np.array(found["inverse"][name], dtype=float), inverse, rtol=1e-11, err_msg=name)
 
 
@@ -65,11 +70,17 @@ def test_inputs(node, name, stated):
     assert tuple(node(script, {"name": name, "stated": stated, "data": page_data()})) == inputs_of(name, stated)
 
 
-@pytest.mark.parametrize("name", ["rho", "lam", "sigma", "max_speed", "limit_ooms", "alpha_compute", "training_floor_months"])
+@pytest.mark.parametrize(
+    "name", ["rho", "lam", "sigma", "max_speed", "limit_ooms", "alpha_compute", "training_floor_months"]
+)
 def test_values_on_an_excluded_bound_move_to_the_next_number(node, name):
     quantity = QUANTITIES[name]
     low, high = quantity.low, quantity.high
     values = np.array([low, high, math.nan, low + 0.25, 0.5 * (low + 1.0)])
-    script = 'return (await import(page("reparametrisation.js"))).keptInside(input.row, Float64Array.from(input.values));'
+    script = (
+        'return (await import(page("reparametrisation.js"))).keptInside(input.row, Float64Array.from(input.values));'
+    )
     row = {"low": low, "high": high, "lowOpen": quantity.low_open, "highOpen": quantity.high_open}
-    np.testing.assert_array_equal(np.array(node(script, {"row": row, "values": values}), dtype=float), kept_inside(quantity, values))
+    np.testing.assert_array_equal(
+        np.array(node(script, {"row": row, "values": values}), dtype=float), kept_inside(quantity, values)
+    )
