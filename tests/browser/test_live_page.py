@@ -207,7 +207,7 @@ def test_a_file_goes_out_and_in_and_runs_to_the_same_number(opened, tmp_path):
     with other.expect_file_chooser() as chooser:
         other.click("label.button:has(#open-toml)")
     chooser.value.set_files(tmp_path / "mine.toml")
-    other.wait_for_function("livePage.store.view.set === 'your file'")
+    other.wait_for_selector(".card[data-set='your file'][aria-pressed=true]")
     assert answered(other) == prob
     assert tomllib.loads(other.input_value("#toml"))["r"]["family"] == "triangular"
 

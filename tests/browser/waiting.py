@@ -11,7 +11,8 @@ PATIENCE_MS = 120_000
 def answered(page: Any) -> float | None:
     """Wait until the page has simulated what it shows; the probability, or None where it refuses."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
-    page.wait_for_function("['done', 'refused'].includes(document.documentElement.dataset.answer)", timeout=PATIENCE_MS)
+    ends = "html[data-answer=done], html[data-answer=refused]"
+    page.wait_for_selector(ends, state="attached", timeout=PATIENCE_MS)
     state = page.evaluate("({...document.documentElement.dataset})")
     if state["answer"] == "refused":
         return None

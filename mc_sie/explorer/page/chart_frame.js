@@ -63,7 +63,8 @@ export function figureOf(width, height, alt, parts) {
 }
 
 export function percentLabel(prob) {
-  return `${inDigits(100 * prob, 2)} %`;
+  const points = 100 * prob;
+  return `${Number(points.toPrecision(points < 99.5 ? 2 : 3))} %`;
 }
 
 /** Axes of a plot: grid lines with labels at the left, ticks below. */

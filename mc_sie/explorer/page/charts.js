@@ -32,9 +32,9 @@ function interpolated(xs, ys, x) {
 /** First-order shares as bars, each of which can be chosen. */
 export function influenceChart({ rows, chosen }) {
   const step = 26;
-  const left = 250;
+  const left = 290;
   const top = Math.max(0.1, ...rows.map((row) => row.share + 2 * row.se));
-  const x = scaleOf([0, top], [left, 590]);
+  const x = scaleOf([0, top], [left, 600]);
   const parts = rows.map((row, i) => {
     const y = 6 + i * step;
     const end = Math.max(x(Math.max(row.share, 0)), left + 1);
@@ -128,14 +128,14 @@ function eventMark({ x, y, end }, gain, months) {
   if (start + months > end) return "";
   return (
     `<path class="slope" d="M${x(start)} ${y(0.3)}H${x(start + months)}V${y(0.3 + gain)}Z"/>` +
-    label(x(start + months) + 6, y(0.3) - 4, `${inDigits(gain, 3)} OOM in ${inDigits(months, 4)} months: this steep`, "tick")
+    label(x(start + months), y(0.3 + gain) - 6, `this steep: ${inDigits(gain, 3)} OOM in ${inDigits(months, 4)} months`, "tick", "middle")
   );
 }
 
 /** A difference in steps. */
 export function waterfallChart({ start, bars, end }) {
   const step = 30;
-  const left = 250;
+  const left = 290;
   const levels = [start.prob];
   for (const bar of bars) levels.push(levels.at(-1) + bar.change);
   const x = scaleOf([0, Math.max(...levels, end.prob, 0.01) * 1.12], [left, 640]);
