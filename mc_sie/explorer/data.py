@@ -16,7 +16,9 @@ from mc_sie.engine.run import DRAWS_DEFAULT
 from mc_sie.model.status import ENDS
 from mc_sie.outcomes import LEVELS_DEFAULT, OUTCOME_KINDS, STATUS_NAMES, WIDTHS_DEFAULT
 from mc_sie.priors import PriorSet, load_prior
+from mc_sie.priors.consistency import AUTONOMOUS_MODES
 from mc_sie.priors.digest import plain
+from mc_sie.priors.evidence import KEYS
 from mc_sie.priors.reparametrisation import REPARAMETRISATIONS
 from mc_sie.priors.shipped import shipped_priors
 from mc_sie.quantities import (
@@ -60,6 +62,7 @@ def page_data() -> dict[str, Any]:
         "levels": list(LEVELS_DEFAULT),
         "widths": list(WIDTHS_DEFAULT),
         "modes": list(MODES),
+        "autonomousModes": list(AUTONOMOUS_MODES),
         "statuses": list(STATUS_NAMES),
         "ends": list(ENDS),
         "priorSetDimension": PRIOR_SET_DIMENSION,
@@ -79,6 +82,10 @@ def page_data() -> dict[str, Any]:
             for name, one in DERIVED.items()
         },
         "subjects": list(SUBJECTS),
+        "likelihoods": {
+            name: {"readings": list(keys.readings), "errors": list(keys.errors), "needsError": keys.needs_error}
+            for name, keys in KEYS.items()
+        },
         "sets": {name: shipped_set(name) for name in shipped_priors()},
         "proposals": {name: row["proposal"] for name, row in stored_proposals().items()},
     }
@@ -129,37 +136,36 @@ def shipped_set(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        As :func:`set_of_file`, with ``prob``, ``se`` (None where only a bound is known) and ``label`` of the record.
+        ``title``, ``sentence`` (the first of the description), ``table`` (the file as TOML has it), ``hasEvidence``,
+        ``isPool``, ``isShipped``; ``prob``, ``se`` (None where only a bound is known) and ``label`` of the record.
     """
+    prior = load_prior(name)
     recorded = _headlines().get(name, {})
-    known = {key: recorded.get(key) for key in ("prob", "se", "label")}
-    return set_of_file(shipped_priors()[name], load_prior(name)) | known | {"isShipped": True}
+    return {
+        "title": prior.title,
+        "sentence": first_sentence(prior.description),
+        "table": plain(tomllib.loads(shipped_priors()[name].read_text("utf-8"))),
+        "hasEvidence": bool(prior.evidence),
+        "isPool": bool(prior.members),
+        "isShipped": True,
+        **{key: recorded.get(key) for key in ("prob", "se", "label")},
+    }
 
 
-def set_of_file(path: Path, prior: PriorSet) -> dict[str, Any]:
-    """A prior file as the page has it.
+def first_sentence(text: str) -> str:
+    """The first sentence of a paragraph, on one line.
 
     Parameters
     ----------
-    path : pathlib.Path
-        The file.
-    prior : PriorSet
-        What it says.
+    text : str
+        The paragraph.
 
     Returns
     -------
-    dict
-        ``title``, ``sentence`` (the first of the description), ``table`` (the file as TOML has it), ``hasEvidence``,
-        ``isPool`` and ``isShipped`` (False).
+    str
+        With its full stop.
     """
-    return {
-        "title": prior.title,
-        "sentence": _SENTENCE.split(" ".join(prior.description.split()), maxsplit=1)[0],
-        "table": plain(tomllib.loads(path.read_text("utf-8").removeprefix("\ufeff"))),
-        "hasEvidence": bool(prior.evidence),
-        "isPool": bool(prior.members),
-        "isShipped": False,
-    }
+    return _SENTENCE.split(" ".join(text.split()), maxsplit=1)[0]
 
 
 # --- Proposals -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from mc_sie.explorer.data import page_data, proposal_of, set_of_file, stored_proposals
+from mc_sie.explorer.data import first_sentence, page_data, proposal_of, stored_proposals
 from mc_sie.priors import load_prior
 from mc_sie.priors.shipped import shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT, MODEL_QUANTITIES, MODES, QUANTITIES
@@ -56,15 +56,12 @@ def test_every_shipped_set_has_a_sentence_and_its_record(data):
         assert row["isShipped"]
 
 
-def test_a_file_of_a_user_is_a_set_too(tmp_path):
-    path = tmp_path / "mine.toml"
-    path.write_text(
-        'title = "Mine"\ndescription = "About r. And more."\nextends = "economists"\n'
-        '[limit_ooms]\nfamily = "fixed"\nvalue = inf\nunit = "OOM"\nsource = "s"\n'
+def test_first_sentences():
+    assert first_sentence("About r. And\nmore.") == "About r."
+    assert (
+        first_sentence("About 1.5 OOM (Smith et al. 2025),\ni.e. much. More.")
+        == "About 1.5 OOM (Smith et al. 2025), i.e. much."
     )
-    row = set_of_file(path, load_prior(path))
-    assert (row["title"], row["sentence"], row["isShipped"]) == ("Mine", "About r.", False)
-    assert row["table"]["limit_ooms"]["value"] == "inf"
 
 
 def test_numbers_that_json_does_not_know_come_back(node, data):

@@ -10,7 +10,6 @@ import { ndtr, ndtri } from "./special.js";
 const TINY = 2 ** -53; // least distance of a placed point from 0 and 1
 const HALF_LOG_2PI = 0.9189385332046727;
 const N_SD_SETTLED = 5.3; // beyond so many standard deviations a likelihood is within 1e-6 of its limit
-const GAIN_TOP = 20; // OOM to which a trajectory is followed
 
 // ------------------------------------------------------------------------------------------------ likelihoods
 
@@ -125,7 +124,7 @@ export function checkEvidenceHorizon(prior, horizonMonths) {
     if (!subject.isOutcome) continue;
     const where = `evidence '${name}'`;
     const top = likelihood === "interval" ? parameters.high : parameters.value;
-    if (subject.unit === "OOM" && top > GAIN_TOP) throw new InputError(where, `is about a gain of ${inDigits(top)} OOM, but a trajectory is followed to ${GAIN_TOP}`, "State a smaller gain, or a time instead.");
+    if (subject.unit === "OOM" && top > prior.data.top) throw new InputError(where, `is about a gain of ${inDigits(top)} OOM, but a trajectory is followed to ${prior.data.top}`, "State a smaller gain, or a time instead.");
     let months = windowMonths(subject.name, subject.index);
     if (subject.unit === "months") {
       const { sd, sd_log: sdLog } = parameters;
@@ -168,11 +167,11 @@ function binBelow(edges, value) {
 
 /**
  * A stored proposal: a density on the cube, whatever prior the cube belongs to.
- * @param {object} record of the page's data
- * @returns {Proposal}
+ * @param {object|null} record of the page's data
+ * @returns {Proposal|null} null where there is none
  */
 export function proposalOf(record) {
-  return new Proposal(record);
+  return record ? new Proposal(record) : null;
 }
 
 class Proposal {
@@ -182,7 +181,9 @@ class Proposal {
     this.cells = cells.map(({ box, names }) => ({
       names, box: Object.entries(box), mass: Object.values(box).reduce((product, [low, high]) => product * (high - low), 1),
     }));
-    this.parts = parts.map((part) => ({ ...part, axes: part.axes.map(([axis, edges, masses]) => [axis, new Bins(edges, masses)]) }));
+    this.parts = parts.map((part) => ({
+      ...part, axes: part.axes.map(([axis, edges, masses]) => [axis, new Bins(edges, masses)]), key: JSON.stringify(part.rotation),
+    }));
   }
 
   /**
@@ -233,8 +234,7 @@ class Proposal {
     }
     const own = names.map((name) => Float64Array.from(rows, (row) => points[name][row]));
     const turned = new Map(); // twins have the same axes
-    for (const { share, rotation, axes } of parts) {
-      const key = JSON.stringify(rotation);
+    for (const { share, rotation, axes, key } of parts) {
       if (!turned.has(key)) turned.set(key, rotation ? alongAxes(own, rotation) : own);
       const along = turned.get(key);
       for (let k = 0; k < rows.length; k++) {

@@ -12,7 +12,6 @@ export const POOL_DIMENSION = "prior_set";
 
 const CHAIN_HIGH = 20;
 const N_RESTATED = 4096;
-const AUTONOMOUS_MODES = ["shortening", "shortening_accelerating_only"]; // their law must not depend on time
 const revived = new WeakSet();
 const knownEntries = new WeakMap(); // by table: an entry that did not change is not made again
 
@@ -28,7 +27,7 @@ export function reviveData(data) {
       else if (typeof one === "object" && one !== null) walk(one);
     }
   };
-  for (const part of ["quantities", "sets", "idle", "start"]) if (typeof data[part] === "object" && data[part] !== null) walk(data[part]);
+  for (const part of ["quantities", "sets", "idle"]) walk(data[part]);
 }
 
 /** Names of the quantities that the law of motion takes, in the order of the table. */
@@ -176,7 +175,7 @@ function defaultEntry(name, quantity, data) {
 function checkTogether(entries, data) {
   checkNames(Object.keys(entries), data, true);
   for (const [code, prob] of entries.mode.distribution.atoms) {
-    if (prob > 0 && AUTONOMOUS_MODES.includes(data.modes[code]) && "rho_long" in entries) {
+    if (prob > 0 && data.autonomousModes.includes(data.modes[code]) && "rho_long" in entries) {
       const remedy = 'Shortening needs a law that does not change with time: choose other modes, or take away rho_long and reconfiguration_half_life_months with family = "absent".';
       throw new InputError("[mode]", `gives ${data.modes[code]} a credence of ${inDigits(100 * prob, 3)} % although [rho_long] is given`, remedy);
     }

@@ -14,14 +14,6 @@ const [SIZE_LOW, SIZE_HIGH] = [1e-100, 1e100];
 const NESTED_HIGH = 12;
 const VISIBLE = /[^\p{White_Space}\p{C}]/u;
 
-/** Keys of each likelihood: what was measured, how well, and whether the latter is needed. */
-export const LIKELIHOODS = {
-  normal: { readings: ["value"], errors: ["sd"], needsError: true },
-  lognormal: { readings: ["value"], errors: ["sd_log"], needsError: true },
-  interval: { readings: ["low", "high"], errors: ["sd", "sd_log"], needsError: false },
-  at_least: { readings: ["value"], errors: ["sd", "sd_log"], needsError: true },
-  at_most: { readings: ["value"], errors: ["sd", "sd_log"], needsError: true },
-};
 const READING_KEYS = ["value", "low", "high", "sd", "sd_log"];
 
 /** True of a plain object, as TOML makes tables. */
@@ -158,18 +150,17 @@ export function checkedEvidence(table, place, data) {
   checkText(table, "judgement", where, false);
   checkTexts(table, "already_used_by", where);
   for (const text of table.already_used_by ?? []) checkText({ text }, "text", `${where} already_used_by`, true);
-  if (!Object.hasOwn(LIKELIHOODS, table.likelihood)) throw new InputError(`${where} likelihood`, "is none", suggestion(table.likelihood, Object.keys(LIKELIHOODS)));
+  if (!Object.hasOwn(data.likelihoods, table.likelihood)) throw new InputError(`${where} likelihood`, "is none", suggestion(table.likelihood, Object.keys(data.likelihoods)));
   const subject = subjectOf(table.about, data, `${where} about`);
   if (table.unit !== subject.unit) throw new InputError(`${where} unit`, `is not the unit of ${subject.name}, "${subject.unit}"`, `Write unit = "${subject.unit}".`);
   const parameters = {};
   for (const key of READING_KEYS) if (isGiven(table[key])) parameters[key] = finiteNumber(table, key, where);
-  checkReadings(table.likelihood, parameters, where);
+  checkReadings(table.likelihood, data.likelihoods[table.likelihood], parameters, where);
   const { name, about, likelihood, unit, source, judgement } = table;
   return { name, about, likelihood, parameters, unit, source, judgement, alreadyUsedBy: table.already_used_by ?? [], subject };
 }
 
-function checkReadings(likelihood, given, where) {
-  const { readings, errors, needsError } = LIKELIHOODS[likelihood];
+function checkReadings(likelihood, { readings, errors, needsError }, given, where) {
   const remedy = `It takes ${[...readings, ...errors].join(", ")}.`;
   for (const key of ["sd", "sd_log"]) if (key in given && !(given[key] > 0)) throw new InputError(`${where} ${key}`, "is not above 0", "Give a larger number.");
   if (given.sd_log > SD_LOG_HIGH) throw new InputError(`${where} sd_log`, `is above ${SD_LOG_HIGH}`, "Give a smaller number.");
