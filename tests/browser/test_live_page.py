@@ -280,7 +280,7 @@ def test_one_world_and_the_comparison(opened):
     page.wait_for_selector("#figure-world svg")
     assert "software intelligence explosion" in page.inner_text("#world-verdict")
     page.click("#compare summary")
-    page.select_option("#against", "davidson-2025-explicit")
+    page.select_option("#against", "davidson-houlden-2025")
     page.wait_for_selector("#figure-waterfall svg", timeout=120_000)
 
 

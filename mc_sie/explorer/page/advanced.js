@@ -1,6 +1,7 @@
 // Families, truncation and other ways to state a quantity: the keys of its entry in a prior file, one field each.
 
-import { SOURCE, beliefOf } from "./elicit.js";
+import { distributionOf } from "./distributions.js";
+import { SOURCE, asNumber, beliefOf } from "./elicit.js";
 import { fillSelect, make, say } from "./elements.js";
 import { inDigits } from "./errors.js";
 import { parseToml, writeToml } from "./toml.js";
@@ -108,7 +109,23 @@ function changeFamily(box, family, quantity, context) {
     if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, digits(v)]));
     return value;
   };
-  context.onChange(name, { family, ...digits(FIRST[family](belief)), unit: quantity.unit, source: SOURCE });
+  const table = { family, ...digits(FIRST[family](belief)), unit: quantity.unit, source: SOURCE };
+  context.onChange(name, { ...table, ...cutsOf(table, quantity) });
+}
+
+/** Cuts at the ends of the domain for a family that reaches beyond them. */
+function cutsOf(table, quantity) {
+  const found = {};
+  const [low, high] = [asNumber(quantity.low), asNumber(quantity.high)];
+  let support;
+  try {
+    support = distributionOf(table, quantity).support;
+  } catch {
+    return found; // refused for another reason, which the control says
+  }
+  if (support[0] < low || (quantity.lowOpen && support[0] === low && low !== -Infinity)) found.truncate_low = low + (quantity.lowOpen ? 1e-3 : 0);
+  if (support[1] > high || (quantity.highOpen && support[1] === high && high !== Infinity)) found.truncate_high = high - (quantity.highOpen ? 1e-3 : 0);
+  return found;
 }
 
 /** The same quantity through another one that determines it: its low, middle and high in the other's coordinate. */

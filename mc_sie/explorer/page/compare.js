@@ -7,8 +7,10 @@ import { saveButtons } from "./files.js";
 import { priorOf } from "./prior.js";
 import { eventText, isChanged, simulatedTable } from "./state.js";
 
-const MIXED_DRAWS = 2 ** 13;
+const MIXED_DRAWS = 2 ** 12;
+const FUSED = ["substitution", "retraining"];
 const CALLED = {
+  "substitution+retraining": "labour against experiments, and retraining",
   substitution: "labour against experiments", returns: "returns to research", initial_pace: "pace on day one", retraining: "retraining",
 };
 
@@ -56,7 +58,7 @@ async function compared(view, data, engine, isStale, say_) {
   }
   const theirs = entriesOf(priorOf(simulatedTable({ ...view, edits: {} }, data, against), data));
   const mine = entriesOf(priorOf(simulatedTable(view, data), data));
-  const blocks = differing(theirs, mine, data);
+  const blocks = mixable(differing(theirs, mine, data), theirs, mine, data);
   if (!blocks.length) throw new Error("the two say the same.");
   const cache = new Map();
   const value = async (taken) => {
@@ -99,12 +101,24 @@ function numbersOf(table) {
   return Object.entries(numbers).map(([key, value]) => [key, value === Infinity ? "inf" : value]).sort();
 }
 
+/** Blocks, the two fused that some sets cannot state apart: a law that changes with time, and modes that allow it. */
+function mixable(blocks, theirs, mine, data) {
+  if (!FUSED.every((block) => blocks.includes(block))) return blocks;
+  try {
+    FUSED.forEach((block) => priorOf(mixed(theirs, mine, [block], data), data));
+    return blocks;
+  } catch {
+    return [FUSED.join("+"), ...blocks.filter((block) => !FUSED.includes(block))];
+  }
+}
+
 /** Their set with some blocks of mine. */
 function mixed(theirs, mine, taken, data) {
   const table = { title: "A mixture of two sets" };
+  const names = taken.flatMap((block) => block.split("+"));
   const take = (entries, isTaken) => {
     for (const [name, entry] of Object.entries(entries)) {
-      if (taken.includes(data.quantities[name].block) === isTaken && !entry.isDefault) table[name] = entry.table;
+      if (names.includes(data.quantities[name].block) === isTaken && !entry.isDefault) table[name] = entry.table;
     }
   };
   take(theirs, false);

@@ -1,7 +1,7 @@
 // A control for every quantity: low, middle and high in words, a small density, and where it comes from.
 
 import { showAdvanced } from "./advanced.js";
-import { beliefAround, beliefOf, movedBelief, nSteps, rangeOf, stepOf, tableOfBelief, valueAt, withUnit } from "./elicit.js";
+import { asNumber, beliefAround, beliefOf, isInDomain, movedBelief, nSteps, rangeOf, stepOf, tableOfBelief, valueAt, withUnit } from "./elicit.js";
 import { fillSelect, make, say } from "./elements.js";
 import { InputError } from "./errors.js";
 import { sparkline } from "./sparkline.js";
@@ -66,6 +66,10 @@ function numberControl(model, context) {
   const moved = (key, value) => {
     const { name, belief } = latest;
     const quantity = data.quantities[name];
+    if (!isInDomain(quantity, value)) {
+      showProblem(problem, parts.element, { why: `${withUnit(value, quantity.unit)} is not between ${asNumber(quantity.low)} and ${asNumber(quantity.high)}`, remedy: "" });
+      return;
+    }
     const next = movedBelief(latest.pending ?? belief, key, value, quantity.scale);
     latest.pending = next;
     context.onChange(name, tableOfBelief(next, name, quantity), `${name}.${key}`);
@@ -202,7 +206,7 @@ function sliderRow(name, key, quantity, onValue, onEnd) {
   const number = make("input", { type: "text", inputmode: "decimal", "aria-label": `${what}, number`, autocomplete: "off" });
   let range = [0, 1];
   slider.addEventListener("input", () => onValue(valueAt(quantity.scale, range, Number(slider.value))));
-  slider.addEventListener("change", onEnd);
+  endsStep(slider, onEnd);
   number.addEventListener("change", () => {
     const value = numberOf(number.value);
     number.setAttribute("aria-invalid", String(Number.isNaN(value)));
@@ -221,6 +225,12 @@ function sliderRow(name, key, quantity, onValue, onEnd) {
     make("span.number", {}, number, make("span.unit", { text: unit })),
   );
   return { element, show };
+}
+
+/** A drag, or all keys while a slider has the focus, are one step. */
+function endsStep(slider, onEnd) {
+  slider.addEventListener("pointerup", onEnd);
+  slider.addEventListener("blur", onEnd);
 }
 
 /** A number as typed; nan where it is none. */
@@ -289,7 +299,7 @@ export function weightRow(id, label, onValue, onEnd) {
   const slider = make("input", { type: "range", id, min: 0, max: 100, step: 1 });
   const shown = make("span.number");
   slider.addEventListener("input", () => onValue(Number(slider.value) / 100));
-  slider.addEventListener("change", onEnd);
+  endsStep(slider, onEnd);
   const show = (weight) => {
     if (document.activeElement !== slider) slider.value = Math.round(100 * weight);
     say(shown, `${Math.round(100 * weight)} %`);

@@ -12,19 +12,8 @@ const INDEXED = /^(\w+)\[([\d.e+-]+)\]$/;
 export function startWorker() {
   const respond = createResponder();
   self.onmessage = async ({ data: message }) => {
-    const reply = await respond(message);
-    self.postMessage(reply, transferable(reply));
+    self.postMessage(await respond(message));
   };
-}
-
-function transferable(reply) {
-  const found = [];
-  const walk = (value) => {
-    if (ArrayBuffer.isView(value)) found.push(value.buffer);
-    else if (value && typeof value === "object") Object.values(value).forEach(walk);
-  };
-  walk(reply.result ?? {});
-  return [...new Set(found)];
 }
 
 /**
@@ -65,7 +54,7 @@ function beginJob(context, { table, event, seed, keep, withEvidence, proposal })
     widths: unique([...parsed.widths, ...marks.widths, ...gains]),
     design: {
       seed: BigInt(seed), horizon: data.horizon, data,
-      proposal: prior.evidence.length && proposal ? proposalOf(data.proposals[proposal] ?? null) : null,
+      proposal: prior.evidence.length && Object.hasOwn(data.proposals, proposal) ? proposalOf(data.proposals[proposal]) : null,
     },
   };
   return {};
