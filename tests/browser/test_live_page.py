@@ -12,6 +12,7 @@ from waiting import answered
 
 import mc_sie
 from mc_sie import load_prior
+from mc_sie.events import HEADLINE
 from mc_sie.priors import shipped_priors
 
 FEW = 4096
@@ -54,7 +55,9 @@ def exported(page, folder):
 
 
 def run_of(prior) -> float:
-    return mc_sie.summarise(mc_sie.run(prior, n_draws=FEW, seed=0)).estimate.prob
+    """What the command line gives with as many draws."""
+    simulated = mc_sie.simulate(prior, n_draws=FEW, seed=0)
+    return mc_sie.summarise(simulated, mc_sie.parse_event(HEADLINE)).answer.prob
 
 
 def opened_up(page) -> None:

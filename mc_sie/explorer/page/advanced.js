@@ -117,9 +117,10 @@ function changeFamily(box, family, quantity, context) {
 function cutsOf(table, quantity) {
   const found = {};
   const [low, high] = [asNumber(quantity.low), asNumber(quantity.high)];
+  const everywhere = { ...quantity, low: -Infinity, high: Infinity, lowOpen: true, highOpen: true };
   let support;
   try {
-    support = distributionOf(table, quantity).support;
+    support = distributionOf(table, everywhere).support;
   } catch {
     return found; // refused for another reason, which the control says
   }
