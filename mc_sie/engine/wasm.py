@@ -1,8 +1,9 @@
 """The kernel and the samplers as one WebAssembly module: the same source, compiled for browsers.
 
 Numba lowers the functions to the language of LLVM, llvmlite makes an object file for ``wasm32`` of them, and the linker
-of the package ``ziglang`` a module that imports six functions of a mathematical library. Records and arrays are laid
-out as NumPy's are, so that a workspace is so many zero bytes.
+of the package ``ziglang`` a module. It imports nothing: exponentials and logarithms are those of Zig's library, so that
+every browser computes the same bits. Records and arrays are laid out as NumPy's are, and a workspace is so many zero
+bytes.
 
 The module is built by ``python -m mc_sie.explorer.build``, and travels with the package: nobody needs the linker but
 those who change the kernel.
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 import numba
 import numpy as np
-from numba import carray, float64, int32, int64, types, uint64
+from numba import float64, int32, int64, types, uint64
 
 from mc_sie import _jit, sampling
 from mc_sie.engine import cpu, trajectory
@@ -32,8 +33,15 @@ from mc_sie.engine.kernel import KERNEL_COLUMNS
 from mc_sie.engine.trajectory import MAX_POINTS, POINT_COLUMNS, TRAJECTORY_TYPE
 from mc_sie.model.law import FROM_SCRATCH
 
-MATH = ("exp", "expm1", "log", "log10", "log1p", "pow")
-"""Functions that the module imports, all but ``pow`` of one number."""
+MATH = """
+const std = @import("std");
+export fn expm1(x: f64) f64 { return std.math.expm1(x); }
+export fn log1p(x: f64) f64 { return std.math.log1p(x); }
+export fn pow(x: f64, y: f64) f64 { return std.math.pow(f64, x, y); }
+export fn NRT_MemInfo_call_dtor(_: usize) void {}
+"""
+"""Functions that the kernel calls, in Zig, whose runtime has ``exp``, ``log`` and ``log10``. The last is numba's: it
+frees arrays, and the kernel makes none."""
 
 TRIPLE = "wasm32-unknown-unknown"
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint"
@@ -41,10 +49,13 @@ FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint"
 
 STACK_BYTES = 2**20
 
-_WORK = types.CPointer(numba.from_dtype(TRAJECTORY_TYPE))
-_FLOATS = types.CPointer(float64)
-_CODES = types.CPointer(int32)
-_WORDS = types.CPointer(uint64)
+_numba: Any = numba  # parts of it have no types
+carray = _numba.carray
+_pointer: Any = types.CPointer
+_WORK = _pointer(_numba.from_dtype(TRAJECTORY_TYPE))
+_FLOATS = _pointer(float64)
+_CODES = _pointer(int32)
+_WORDS = _pointer(uint64)
 
 
 class Exported(NamedTuple):
@@ -60,17 +71,15 @@ def exported() -> tuple[Exported, ...]:
 
     Each is given a place for its result and one for an exception first, as numba calls functions.
     """
-    compiled = {
-        name: numba.njit(**_jit._OPTIONS)(function.py_func)
-        for name, function in {
-            "lines": cpu.simulate_lines,
-            "jumps": cpu.simulate_jumps,
-            "line": trajectory.follow_line,
-            "jump": trajectory.follow_jumps,
-            "sobol": sampling._fill_sobol,
-            "philox": sampling._fill_philox,
-        }.items()
+    sources: dict[str, Any] = {
+        "lines": cpu.simulate_lines,
+        "jumps": cpu.simulate_jumps,
+        "line": trajectory.follow_line,
+        "jump": trajectory.follow_jumps,
+        "sobol": sampling._fill_sobol,
+        "philox": sampling._fill_philox,
     }
+    compiled = {name: _numba.njit(**_jit._OPTIONS)(function.py_func) for name, function in sources.items()}
     lines, jumps, line, jump = (compiled[name] for name in ("lines", "jumps", "line", "jump"))
     fill_sobol, fill_philox = compiled["sobol"], compiled["philox"]
     n_columns, n_numbers, n_codes, n_points = len(KERNEL_COLUMNS), len(NUMBERS), len(CODES), MAX_POINTS
@@ -123,7 +132,6 @@ def layout() -> dict[str, Any]:
         "points": list(POINT_COLUMNS),
         "max_points": MAX_POINTS,
         "workspace_bytes": TRAJECTORY_TYPE.itemsize,
-        "math": list(MATH),
         "from_scratch": FROM_SCRATCH,
         "directions": sampling.DIRECTIONS.astype(np.uint32).tolist(),
     }
@@ -177,19 +185,41 @@ def build(target: Path) -> None:
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(whole, builder)
     with tempfile.TemporaryDirectory() as folder:
-        compiled = Path(folder) / "kernel.o"
-        compiled.write_bytes(machine.emit_object(whole))
-        exports = [f"--export={name}" for name in (*names, "__heap_base")]
-        command = [
-            *(sys.executable, "-m", "ziglang", "wasm-ld", "--no-entry", "--allow-undefined", "--stack-first"),
-            *("-z", f"stack-size={STACK_BYTES}", "--strip-all", *exports, str(compiled), "-o", str(target)),
-        ]
-        subprocess.run(command, check=True)
+        kernel = Path(folder) / "kernel.o"
+        kernel.write_bytes(machine.emit_object(whole))
+        _link([kernel, _math(Path(folder))], [*names, "__heap_base"], target)
+    target.chmod(0o644)  # linkers make programs
+
+
+def _math(folder: Path) -> Path:
+    """An object file of the functions in :data:`MATH`, and of Zig's runtime."""
+    source = folder / "math.zig"
+    source.write_text(MATH, encoding="utf-8")
+    compiled = folder / "math.o"
+    _zig(
+        *("build-obj", source.name, "-target", "wasm32-freestanding", "-O", "ReleaseFast", "-fcompiler-rt", "-fstrip"),
+        *(f"-femit-bin={compiled.name}", "--cache-dir", "cache"),
+        folder=folder,
+    )
+    return compiled
+
+
+def _link(objects: list[Path], names: list[str], target: Path) -> None:
+    """Make a module of object files that has these names for its callers."""
+    exports = [f"--export={name}" for name in names]
+    stack = ["--stack-first", "-z", f"stack-size={STACK_BYTES}"]  # below the data, so that an overflow traps
+    _zig(
+        "wasm-ld", "--no-entry", "--gc-sections", "--strip-all", *stack, *exports, *map(str, objects), "-o", str(target)
+    )
+
+
+def _zig(*arguments: str, folder: Path | None = None) -> None:
+    subprocess.run([sys.executable, "-m", "ziglang", *arguments], check=True, cwd=folder)
 
 
 def _text_of(one: Exported) -> str:
     """LLVM's text of a function and of all that it calls."""
-    compiled = numba.cfunc(one.signature, error_model="numpy")(one.function)
+    compiled = _numba.cfunc(one.signature, error_model="numpy")(one.function)
     return str(compiled._library.get_llvm_str())
 
 

@@ -2,11 +2,6 @@
 
 const PAGE_BYTES = 65536;
 
-/** C's pow differs from JavaScript's in one place: 1 to any power is 1, infinite or not. */
-function powerOf(base, exponent) {
-  return base === 1 ? 1 : Math.pow(base, exponent);
-}
-
 /**
  * A kernel of its own memory, for one thread.
  * @param {BufferSource} bytes kernel.wasm
@@ -14,9 +9,7 @@ function powerOf(base, exponent) {
  * @returns {Promise<Kernel>}
  */
 export async function loadKernel(bytes, layout) {
-  const env = { NRT_MemInfo_call_dtor() {} };
-  for (const name of layout.math) env[name] = name === "pow" ? powerOf : Math[name];
-  const { instance } = await WebAssembly.instantiate(bytes, { env });
+  const { instance } = await WebAssembly.instantiate(bytes, {});
   return new Kernel(instance.exports, layout);
 }
 
