@@ -28,7 +28,7 @@ from .engine.run import Simulation as Simulation
 from .engine.run import evaluate as evaluate
 from .engine.sample import Sample as Sample
 from .engine.sample import sample_of as sample_of
-from .engine.trajectory import trajectories as trajectories
+from .engine.trajectories import trajectories as trajectories
 from .engine.trajectory import trajectory as trajectory
 from .errors import InputError as InputError
 from .errors import McSieError as McSieError

@@ -1,4 +1,4 @@
-"""``explore``: one page on which every prior has sliders and the answer follows, written or served."""
+"""``explore``: the live page, which simulates in the browser, written or served."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mc_sie.cli.app import Quiet, Threads, app, number_option, whole_option
-from mc_sie.cli.printing import counted, progress_bar, refuse, say, warn
+from mc_sie.cli.app import app, number_option, whole_option
+from mc_sie.cli.printing import refuse, say, warn
 
 if TYPE_CHECKING:
     from mc_sie.cli.serving import PageServer
-    from mc_sie.explorer.draws import Reading
-
-_BYTES_HIGH = 3_000_000  # a heavier page is written, but the user is told how to make it lighter
 
 
 @app.command()
@@ -30,48 +27,41 @@ def explore(
     out: Annotated[Path | None, typer.Option(help="File to write; NAME-explorer.html if not given.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page on this machine until Ctrl-C.")] = False,
     port: Annotated[int, whole_option(help="Port for --serve; 0 takes a free one.")] = 8765,
-    draws: Annotated[
-        int | None,
-        whole_option(help="Draws that the page carries; rounded up to 32 x a power of two."),
+    seed: Annotated[
+        int | None, whole_option(help="Seed of the draws, as for `mc-sie run`; that of the run, or 0, if not given.")
     ] = None,
-    seed: Annotated[int, whole_option(help="Seed of the draws.")] = 0,
     horizon_months: Annotated[
         float | None,
         number_option(help="End of each trajectory; that of the run, or 240, if not given."),
     ] = None,
-    threads: Threads = None,
-    quiet: Quiet = False,
 ) -> None:
-    """One page with a slider for every prior: the answer follows at once, offline, in any browser.
+    """One page with a slider for every assumption, which simulates in the browser, offline.
 
-    The page weighs the draws that it carries, says when they do not do, and exports priors that `mc-sie run` takes.
+    It opens at once, prints the numbers of `mc-sie run`, and exports priors that `mc-sie run` takes.
     """
-    from mc_sie.engine.batches import n_threads
     from mc_sie.engine.run import check_horizon
     from mc_sie.events import HEADLINE, parse_event
-    from mc_sie.explorer.draws import DRAWS_DEFAULT, check_explorable
+    from mc_sie.explorer.page import explorer_page
     from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
     from mc_sie.report.folders import named_prior
     from mc_sie.storage.records import is_run, read_record, run_spec_of
     from mc_sie.storage.versions import version_of
     from mc_sie.storage.writing import check_file, write_whole
 
-    if draws is None:
-        draws = DRAWS_DEFAULT
-    n_threads(threads)
     if is_run(source):
         run = run_spec_of(read_record(Path(source)), source)
-        prior, event_text, horizon = run.prior, str(run.event), run.horizon_months
+        prior, event_text, horizon, run_seed = run.prior, str(run.event), run.horizon_months, run.design.seed
     else:
-        prior, event_text, horizon = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT
+        prior, event_text, horizon, run_seed = named_prior(source), HEADLINE, HORIZON_MONTHS_DEFAULT, 0
     if event is not None:
         event_text = event
     if horizon_months is not None:
         horizon = horizon_months
+    if seed is None:
+        seed = run_seed
     check_horizon(horizon)
     parsed = parse_event(event_text)
     parsed.check_horizon(horizon)
-    check_explorable(prior)
     target = out
     if out is None and not serve:
         target = Path(f"{prior.name}-explorer.html")
@@ -83,42 +73,19 @@ def explore(
     if serve:
         server = _server(port)
     warn(prior.warnings)
-
-    from mc_sie.explorer.draws import carry, read_off
-    from mc_sie.explorer.page import explorer_page
-
-    with progress_bar(quiet) as progress:
-        carried = carry(
-            prior,
-            parsed,
-            draws,
-            seed=seed,
-            horizon_months=horizon,
-            threads=threads,
-            progress=progress,
-        )
-    page = explorer_page(carried, command=shlex.join(["mc-sie", *sys.argv[1:]]), version=version_of("mc-sie")).encode()
+    page = explorer_page(
+        prior,
+        event=str(parsed),
+        seed=seed,
+        horizon_months=horizon,
+        command=shlex.join(["mc-sie", *sys.argv[1:]]),
+        version=version_of("mc-sie"),
+    ).encode()
     if target is not None:
         write_whole(target, lambda path: path.write_bytes(page), is_new=True)
-    found = read_off(carried, prior)
-    _say_answer(found, counted(carried.design.n_draws, "draw"))
-    if len(page) > _BYTES_HIGH:
-        say(f"The page has {len(page) / 1e6:.1f} MB: take fewer --draws for a lighter one.", err=True)
-    if target is not None:
         say(f"Explorer: {target} ({len(page) / 1e6:.1f} MB; open it in a browser, it needs nothing else)")
     if server is not None:
         _serve(server, page)
-
-
-def _say_answer(found: Reading, n_draws: str) -> None:
-    """Print the answer of the page as it opens, with its error and its light."""
-    from mc_sie.cli.printing import with_se
-
-    one = found.answer
-    say(f"From {n_draws} of a wide proposal (effective sample size {one.ess:,.0f}): {with_se(one)}.")
-    say("They serve other priors as well; for this one alone `mc-sie run` is more exact.")
-    if found.light != "green":
-        say(f"Light: {found.light}: {'; '.join(found.reasons)}.", err=True)
 
 
 def _server(port: int) -> PageServer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from html import escape
 from importlib import resources
@@ -44,13 +44,15 @@ def to_html(document: Document) -> str:
     return template.render(document=document, item=_item_html, inline=_inline, data=_data_address)
 
 
-def content_policy(script: str) -> str:
+def content_policy(script: str, allowed: Mapping[str, str] | None = None) -> str:
     """A Content-Security-Policy for a page that holds all it needs, and one script.
 
     Parameters
     ----------
     script : str
         The script, as it stands in the page.
+    allowed : mapping of str to str, optional
+        Further sources by directive.
 
     Returns
     -------
@@ -71,6 +73,8 @@ def content_policy(script: str) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    for name, source in (allowed or {}).items():
+        sources[name] = f"{sources.get(name, '')} {source}".strip()
     return "; ".join(f"{name} {source}" for name, source in sources.items())
 
 

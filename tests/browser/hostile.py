@@ -4,8 +4,6 @@
 that ends in ``_text`` stands as it is, one that ends in ``_json`` is encoded as it is, ``changes`` and ``theirs`` are
 encoded as a page does it.
 
-``refused``: nothing of the priors is taken, and a note says so. ``noted``: a name is unknown, which a note says.
-``kept``: what is known of the priors is taken, the rest is not.
 """
 
 from __future__ import annotations
@@ -28,15 +26,28 @@ def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def flat(changes: Any) -> Any:
+    """Changes as a link of the page states them: parameters beside the family."""
+    if not isinstance(changes, dict):
+        return changes
+    found = {}
+    for name, one in changes.items():
+        found[name] = one
+        if isinstance(one, dict) and isinstance(one.get("parameters"), dict):
+            found[name] = {**{key: value for key, value in one.items() if key != "parameters"}, **one["parameters"]}
+    return found
+
+
 def fragment(link: dict[str, Any]) -> str:
     """What follows the page's address."""
-    given = {"start": "davidson-2025", "event": "best_window_months[5] < 12", "look": "rho"}
+    given = {"v": "1", "set": "davidson-2025", "event": "best_window_months[5] < 12", "look": "rho"}
     for key, value in link.items():
         name, _, form = key.partition("_")
+        name = {"start": "set"}.get(name, name)
         if form == "json":
             value = encoded(value)
         elif not form and name in ("changes", "theirs"):
-            value = encoded(json.dumps(value))
+            value = encoded(json.dumps(flat(value)))
         given[name] = value
     return "#" + urlencode(given)
 

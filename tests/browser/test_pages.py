@@ -72,5 +72,5 @@ def test_a_report_sorts_shows_pictures_and_gives_its_files(watched):
 def test_the_explorer_gives_its_file(watched):
     page, _ = watched
     with page.expect_download() as download:
-        page.click("#download")
+        page.click("#download-toml")
     assert download.value.path().read_text(encoding="utf-8") == page.input_value("#toml")
