@@ -17,7 +17,7 @@ from mc_sie.engine.run import Simulation
 N_REPLICATES = 4 if INTERPRETED else 16
 N_DRAWS = 64 if INTERPRETED else 2048
 
-LONGEST = ("test_compiling.py", "test_pages.py", "test_report.py", "test_degenerate_sets.py", "test_explorer.py")
+LONGEST = ("test_compiling.py", "test_pages.py", "test_report.py", "test_degenerate_sets.py", "test_live_page.py")
 """Files whose tests take longest: first, so that at the end no core waits for one of them."""
 
 

@@ -9,9 +9,23 @@ const DOTS = 100;
 /** A probability in per cent with as many digits as its error allows. */
 export function percentOf(prob, se) {
   const points = 100 * prob;
+  if (points === 0) return "≈ 0 %";
   if (points > 0 && points < 0.095) return `${inDigits(points, 1)} %`;
   const digits = se > 0.003 || points >= 99.95 ? 0 : 1;
   return `${points.toFixed(points < 10 || !digits ? Math.max(digits, points < 10 ? 1 : 0) : digits)} %`;
+}
+
+/** The probability and its odds; where no draw or every draw has the event, the bound. */
+function spoken(estimate, nDraws) {
+  const n = nDraws.toLocaleString("en-US");
+  const points = (share) => Number((100 * share).toPrecision(2));
+  if (estimate.prob === 0) return { percent: `< ${points(1.05 * estimate.high)} %`, chance: `in none of ${n} worlds` };
+  if (estimate.prob === 1) return { percent: `> ${Number((100 - points(1.05 * (1 - estimate.low))).toPrecision(8))} %`, chance: `in all of ${n} worlds` };
+  return { percent: percentOf(estimate.prob, estimate.se), chance: oneIn(estimate.prob) };
+}
+
+function inSentence(percent) {
+  return `a ${percent}`.replace("a < ", "less than a ").replace("a > ", "more than a ");
 }
 
 /** A difference of two probabilities: "+6 points". */
@@ -55,14 +69,13 @@ export function showDots(prob) {
  */
 export function showAnswer(update, view, base, who) {
   const { estimate } = update;
-  const percent = percentOf(estimate.prob, estimate.se);
-  const chance = oneIn(estimate.prob);
+  const { percent, chance } = spoken(estimate, update.nDraws);
   say(byId("percent"), percent);
   say(byId("bar-percent"), percent);
   say(byId("odds"), chance);
   say(byId("bar-odds"), chance);
   showDots(estimate.prob);
-  if (update.done) say(byId("sentence"), `There is a ${percent} chance (${chance}) ${inPlainWords(view.event, update.words)}.`);
+  if (update.done) say(byId("sentence"), `There is ${inSentence(percent)} chance (${chance}) ${inPlainWords(view.event, update.words)}.`);
   say(byId("who"), who);
   const change = base ? `${pointsOf(estimate.prob - base.estimate.prob)} ${base.words}` : "";
   say(byId("change"), change);

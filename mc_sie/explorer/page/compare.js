@@ -39,7 +39,7 @@ export function createComparison(data, engine, onAgainst) {
       if (isStale() || !found) return;
       rows = [["block", "points"], ...found.bars.map((bar) => [bar.label, 100 * bar.change])];
       byId("figure-waterfall").innerHTML = waterfallChart(found);
-      say(byId("compare-note"), "");
+      say(byId("compare-note"), found.note);
     } catch (error) {
       byId("figure-waterfall").replaceChildren();
       say(byId("compare-note"), error.why ? `No comparison: ${error.where} ${error.why}.` : `No comparison: ${error.message}`);
@@ -75,6 +75,7 @@ async function compared(view, data, engine, isStale, say_) {
   return {
     start: { label: data.sets[against].title, prob: start },
     end: { label: isChanged(view) ? "your assumptions" : data.sets[view.set].title, prob: end },
+    note: [view.set, against].some((name) => data.sets[name].hasEvidence) ? "Both without their evidence." : "",
     bars: blocks.map((block) => ({ label: CALLED[block] ?? data.quantities[block].label, change: changes[block] })),
   };
 }

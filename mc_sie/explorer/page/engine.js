@@ -8,6 +8,7 @@ const N_REPLICATES = 32;
 const FIRST_STAGES = [2 ** 10, 2 ** 12];
 const BLOCK = 256;
 const PATIENCE_MS = 60_000;
+const TRIES = 3; // for a block: what ends every worker would be tried for ever
 const SCHEME = "sobol";
 
 /**
@@ -26,6 +27,9 @@ class Engine {
     this.nextId = 1;
     this.jobs = new Map(); // by channel
     this.extra = []; // tasks outside jobs: rows and trajectories
+    this.inPage = false; // true where workers cannot start
+    this.nRefused = 0; // workers that could not make the kernel
+    this.refusal = null; // why none could
     this.hands = Array.from({ length: workers }, () => new Hand(this));
     addEventListener("pagehide", () => this.hands.forEach((hand) => hand.stop()));
   }
@@ -35,6 +39,7 @@ class Engine {
     this.jobs.get(request.channel)?.cancel();
     const job = new Job(request, onUpdate, this.nextId++, () => this.jobs.delete(request.channel));
     this.jobs.set(request.channel, job);
+    if (this.refusal) queueMicrotask(() => job.fail(this.refusal));
     this.feed();
     return job;
   }
@@ -49,6 +54,7 @@ class Engine {
 
   task(message) {
     return new Promise((resolve, reject) => {
+      if (this.refusal) reject(asError(this.refusal));
       this.extra.push({ message, resolve, reject });
       this.feed();
     });
@@ -63,6 +69,7 @@ class Engine {
     if (this.extra.length) return this.extra.shift();
     const jobs = [...this.jobs.values()].sort((a, b) => a.rank - b.rank);
     for (const job of jobs) {
+      if (job.redo.length) return job.redo.shift();
       const block = job.blocks.shift();
       if (block) return { job, block };
     }
@@ -71,14 +78,34 @@ class Engine {
 
   /** What a worker was doing when it died is done again by another. */
   giveBack(task) {
-    if (task?.block) task.job.blocks.unshift(task.block);
-    else if (task) this.extra.unshift(task);
+    if (!task) return;
+    task.tries = (task.tries ?? 0) + 1;
+    const why = `ended or blocked ${TRIES} workers`;
+    const refusal = { where: "the simulation", why, remedy: "Reload the page, or run mc-sie on your machine." };
+    if (task.block && task.tries < TRIES) task.job.redo.unshift(task);
+    else if (task.block) task.job.fail(refusal);
+    else if (task.tries < TRIES) this.extra.unshift(task);
+    else task.reject(asError(refusal));
+  }
+
+  /** A worker could not make the kernel: the others go on; where there is none, all that wait are told. */
+  refuse(error) {
+    this.nRefused += 1;
+    if (this.nRefused < this.hands.length) return;
+    this.refusal = error;
+    for (const job of [...this.jobs.values()]) job.fail(error);
+    for (const task of this.extra.splice(0)) task.reject(asError(error));
   }
 
   /** End all workers, as a browser that lacks memory may: for tests. */
   killWorkers() {
     this.hands.forEach((hand) => hand.replace());
   }
+}
+
+/** What a worker refused, as an error to be thrown. */
+function asError(refusal) {
+  return Object.assign(new Error(refusal.why), refusal);
 }
 
 /** The data without what workers do not need. */
@@ -103,11 +130,14 @@ class Hand {
     this.isReady = false;
     this.job = null;
     this.waiting = new Map();
-    this.worker = openWorker(this.engine.address, (reply) => this.receive(reply), () => this.replace());
-    this.send(this.engine.begin, () => {
+    const { engine } = this;
+    this.worker = openWorker(engine, (reply) => this.receive(reply), () => this.replace());
+    const ready = () => {
       this.isReady = true;
-      this.engine.feed();
-    });
+      this.wasReady = true;
+      engine.feed();
+    };
+    this.send(engine.begin, ready, (error) => engine.refuse(error));
   }
 
   send(message, onResult, onError = () => {}) {
@@ -135,7 +165,7 @@ class Hand {
       this.engine.feed();
     };
     if (task.message) {
-      this.send(task.message, end(task.resolve), end((error) => task.reject(Object.assign(new Error(error.why), error))));
+      this.send(task.message, end(task.resolve), end((error) => task.reject(asError(error))));
       return;
     }
     const { job, block } = task;
@@ -149,6 +179,7 @@ class Hand {
   replace() {
     clearTimeout(this.timer);
     this.worker.terminate();
+    if (!this.wasReady) this.engine.inPage = true; // it never started: the browser may forbid workers
     const { task } = this;
     this.task = null;
     this.open();
@@ -162,8 +193,9 @@ class Hand {
 }
 
 /** A worker; where none can be made, what does the same in the page, between its other work. */
-function openWorker(address, onReply, onDeath) {
+function openWorker({ address, inPage }, onReply, onDeath) {
   try {
+    if (inPage) throw new Error("workers do not start");
     const worker = new Worker(address);
     worker.onmessage = ({ data }) => onReply(data);
     worker.onerror = (event) => {
@@ -206,6 +238,7 @@ class Job {
     const from = stage ? this.stages[stage - 1] : 0;
     const to = this.stages[stage];
     this.blocks = [];
+    this.redo = []; // tasks of workers that died
     for (let first = from; first < to; first += BLOCK) {
       for (let replicate = 0; replicate < N_REPLICATES; replicate++) {
         this.blocks.push({ replicate, first, n: Math.min(BLOCK, to - first) });
@@ -217,6 +250,7 @@ class Job {
   cancel() {
     this.isOver = true;
     this.blocks = [];
+    this.redo = [];
   }
 
   fail(error) {
