@@ -61,6 +61,8 @@ def explore(
         seed = run_seed
     check_horizon(horizon)
     parsed = parse_event(event_text)
+    if parsed.single is None:
+        refuse(f"--event '{parsed}'", "has several conditions, and the page asks about one", "Use mc-sie run for it.")
     parsed.check_horizon(horizon)
     target = out
     if out is None and not serve:

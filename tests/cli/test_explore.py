@@ -92,3 +92,10 @@ def test_the_page_is_served_on_this_machine_only(tmp_path):
             server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_event_of_several_conditions_is_refused_before_anything_is_written(cli):
+    status, _, err = cli("explore", "davidson-2025", "--event", "best_window[5] < 12 and pace_peak > 30")
+    assert status == 2
+    assert "has several conditions, and the page asks about one" in err
+    assert not Path("davidson-2025-explorer.html").exists()

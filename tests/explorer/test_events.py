@@ -63,7 +63,7 @@ def test_the_same_draws_and_the_same_words(node):
         assert answer["text"] == str(event)
         assert (tuple(answer["levels"]), tuple(answer["widths"])) == (event.levels, event.widths)
         assert answer["inWords"] == event.in_words
-        assert answer["bound"] == event.bound
+        assert answer["bound"] == event.single.bound
         assert answer["twin"] == (str(event.from_start) if event.from_start else None)
         assert [bool(hit) for hit in answer["hits"]] == event.holds(given).tolist()
 
