@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(INTERPRETED, reason="a million runs of the model
 CHEAP = "davidson-houlden-2025"
 SMALL = ("--draws", "16384", "--quiet")
 SECTIONS = [
-    "answer", "assumptions", "convergence", "drivers", "response", "worlds", "measure", "disagree", "retraining",
+    "answer", "assumptions", "drivers", "worlds", "measure", "disagree", "retraining",
     "sets", "structure",
 ]  # fmt: skip
 EXAMPLE = ROOT / "reports" / "davidson-2025"

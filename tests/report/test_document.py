@@ -26,7 +26,7 @@ def document():
     numbers = pd.DataFrame({"quantity": ["r", "rho"], "prob": [0.25, float("nan")], "n_hits": [3, 4]})
     parts = (
         "Prose with `code <b>` and a [link](davidson-2025/index.html).",
-        Table("drivers", "What drives it.", pd.DataFrame({"input": ["<r>", "a|b"], "share": ["25 %", "1"]}), numbers),
+        Table("drivers", "What drives it.", pd.DataFrame({"input": ["<x>", "a|b"], "share": ["25 %", "1"]}), numbers),
         Chart("one", "One figure.", 'Alt with "quotes" & more.', figure(), numbers, "How to read it."),
         Chart("two", "Another figure.", "Alt.", figure(), numbers[["prob"]]),
         Code("mc-sie run x > y"),
@@ -77,14 +77,13 @@ def test_a_page_is_well_formed_and_needs_nothing_else(document):
         "Lead.",
         "Why?",
         "code <b>",
-        "<r>",
+        "<x>",
         "a|b",
         "mc-sie run x > y",
         "A <doubt>.",
     ):
         assert text in page.text
     assert "How to read it." in page.text
-    assert "Prior 0123456789ab." in page.text
 
 
 def test_every_figure_has_its_words_and_its_numbers(document):
@@ -111,7 +110,7 @@ def test_markdown_says_the_same(document):
         "# A title",
         "**14 % (SE 0.1).**",
         "## 1. Why?",
-        r"| \<r> | 25 % |",
+        r"| \<x> | 25 % |",
         r"| a\|b | 1 |",
         r"> A \<doubt>.",
     ):

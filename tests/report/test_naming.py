@@ -23,7 +23,7 @@ def test_a_label_has_the_code_name_behind_it(name, shown):
 
 
 def test_axes_have_units_and_short_lines():
-    assert axis_label("training_months") == "duration of the first training run\n(training_months), months"
+    assert axis_label("training_months") == "duration of the first training run (τ₀),\nmonths"
     assert axis_label("r") == "returns to software R&D (r)"
     assert axis_label("made_up", "x") == "made_up, x"
     assert labelled("shortening_exponent", 30) == "shortening of training runs\n(shortening_exponent)"

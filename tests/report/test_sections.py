@@ -18,7 +18,7 @@ from mc_sie.priors.modified import differing_blocks
 from mc_sie.quantities import MODES
 from mc_sie.report import sections
 from mc_sie.report.build import _rare_command, _sums, make_request, reference_for
-from mc_sie.report.document import Aside, Code
+from mc_sie.report.document import Aside, Chart, Code, Table, unfolded
 from mc_sie.report.figures.answer import map_figure
 from mc_sie.report.sections import medians_table
 from mc_sie.report.sections.answer import _in_plain_words, _pivoted, _quantiles_shown
@@ -44,7 +44,8 @@ def test_medians_of_weighted_draws_are_those_of_draws_repeated(simulation):
 def test_readings_come_with_their_worth_and_the_source_of_their_error(simulation):
     found = measure(simulation, event="best_window_months[3] < 24")
     section = sections.measurements(found)
-    chart, table, sources = (item for item in section.items if not isinstance(item, str))
+    chart, *tables = (item for item in unfolded(section.items) if isinstance(item, Chart | Table))
+    table, sources = tables
     assert section.items[0] == found.sentences[0]
     assert list(chart.numbers["title"]) == list(table.shown["reading"]) == list(sources.shown["reading"])
     assert (sources.shown.loc[sources.shown["error from"] == "no source", "judgement"] != "-").all()
@@ -58,10 +59,10 @@ def test_a_horizon_of_six_months_tells_nothing_of_a_year():
     short = simulate(load_prior("davidson-houlden-2025"), 64, n_replicates=4, horizon_months=6.0)
     summary = summarise(short, "best_window[5] < 6")
     section = sections.answer(summary, exceedance_table(short), threshold_map(short))
-    names = [item.name for item in section.items if not isinstance(item, str)]
-    assert "map" in names
-    assert "exceedance" not in names
-    (quantiles,) = [item for item in section.items if not isinstance(item, str) and item.name == "quantiles"]
+    parts = {item.name: item for item in unfolded(section.items) if isinstance(item, Chart | Table)}
+    assert "map" in parts
+    assert "exceedance" not in parts
+    quantiles = parts["quantiles"]
     assert not quantiles.numbers["outcome"].str.contains("year").any()
 
 
@@ -88,7 +89,8 @@ def test_a_quantile_that_is_not_reached_is_never_and_one_that_is_not_known_a_das
     row = {"outcome": "months_to[5]", "unit": "months", "share_reached": 0.5}
     row |= {"q05": 1.234, "se_q05": 0.04, "q50": np.inf, "se_q50": np.nan, "q95": np.nan, "se_q95": np.nan}
     (shown,) = _quantiles_shown(pd.DataFrame([row])).to_dict("records")
-    assert [shown[name] for name in ("q05", "q50", "q95", "reached")] == ["1.23", "never", "-", "50 %"]
+    headings = ("1 in 20 is faster than", "half are faster than", "1 in 20 is slower than", "get there at all")
+    assert [shown[heading] for heading in headings] == ["1.23", "never", "-", "50 %"]
 
 
 def test_pinned_values_stand_under_their_own_percentile():
@@ -100,8 +102,8 @@ def test_pinned_values_stand_under_their_own_percentile():
     assert _pins_shown(pins).to_dict("records") == [
         {
             "input": "returns to software R&D (r)",
-            "pinned at p10": "10.0 % (SE 0.1) at 1",
-            "pinned at p90": "30.0 % (SE 0.1) at 3",
+            "if low": "10.0 % (SE 0.1) at 1",
+            "if high": "30.0 % (SE 0.1) at 3",
         }
     ]
 
@@ -177,10 +179,10 @@ def test_the_command_for_rare_worlds_is_one_that_can_be_run():
 
 def test_where_nothing_can_be_ranked_the_reason_and_the_command_stand():
     why = InputError("the event", "holds in none of the 64 draws", "Take more draws.")
-    items = sections.no_drivers(why, "mc-sie run mine --rare").items
+    items = sections.drivers(why, "mc-sie run mine --rare").items
     assert items[0] == "There is nothing to rank: the event holds in none of the 64 draws. Take more draws."
     assert items[-1] == Code("mc-sie run mine --rare")
-    assert len(sections.no_drivers(why, None).items) == 1
+    assert len(sections.drivers(why, None).items) == 1
 
 
 def test_a_cell_without_hits_is_not_called_impossible():
