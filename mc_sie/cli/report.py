@@ -86,6 +86,7 @@ def report(
         write_index(index, command=command)
     for document, folder in written:  # after all is written: whoever reads the output may stop reading
         say(document.claim, style="bold")
+        say(document.exact)
         for item in document.lead:
             if isinstance(item, str):  # the rest is to be looked at
                 say(item)

@@ -31,6 +31,8 @@ def test_a_report_has_every_section_and_comes_back(cli):
     status, out, err = cli("report", CHEAP, "--out", "page", *SMALL)
     assert status == 0, err
     assert "the probability that software alone raises effective training compute by at least 5 OOM" in out
+    assert "Monte Carlo SE" in out  # no probability without its error
+    assert "Strip(" not in out
     assert {path.name for path in Path("page").iterdir()} == {"index.html", "report.md", "numbers.csv", "run.json"}
     page = Path("page/index.html").read_text(encoding="utf-8")
     for slug in (*SECTIONS, "checks", "reproduce"):
