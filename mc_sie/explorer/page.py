@@ -12,7 +12,7 @@ from typing import Any
 from mc_sie.engine.run import DRAWS_DEFAULT
 from mc_sie.events import HEADLINE
 from mc_sie.explorer.bundle import joined
-from mc_sie.explorer.data import page_data
+from mc_sie.explorer.data import first_sentence, page_data, proposal_of
 from mc_sie.priors import PriorSet, shipped_priors
 from mc_sie.quantities import HORIZON_MONTHS_DEFAULT
 from mc_sie.report.render import content_policy
@@ -66,10 +66,12 @@ def explorer_page(
     style += (folder / "page" / "page.css").read_text(encoding="utf-8")
     script = joined()
     data = page_data()
-    for set_ in data["sets"].values():
-        set_["isShipped"] = True
     start, more = _start(prior)
     data["sets"] |= more
+    if more and prior.evidence:  # a search of some seconds: the page then draws as mc-sie run does
+        proposal = proposal_of(prior)
+        if proposal is not None:
+            data["proposals"][start] = proposal
     data |= {"start": start, "event": event, "seed": seed, "horizon": horizon_months, "draws": n_draws}
     data["layout"] = json.loads((folder / "kernel.json").read_text(encoding="utf-8"))
     text = json.dumps(_plain(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -108,7 +110,7 @@ def _stated(prior: PriorSet) -> dict[str, Any]:
     """A set that is not shipped, as the page holds sets."""
     return {
         "title": prior.title,
-        "sentence": prior.description.split(". ")[0],
+        "sentence": first_sentence(prior.description),
         "table": file_table(prior),
         "hasEvidence": bool(prior.evidence),
         "isShipped": False,

@@ -48,6 +48,16 @@ def test_a_file_of_a_shipped_name_does_not_hide_the_shipped_set(tmp_path):
     assert data["sets"]["economists"]["isShipped"]
 
 
+def test_a_file_with_evidence_brings_its_own_proposal(tmp_path, monkeypatch):
+    file = tmp_path / "mine.toml"
+    file.write_text('title = "Mine"\nextends = "economists-evidence"\n')
+    searched = []
+    monkeypatch.setattr("mc_sie.explorer.page.proposal_of", lambda prior: searched.append(prior.name) or {"mine": 1})
+    assert data_of(explorer_page(load_prior(file)))["proposals"]["mine"] == {"mine": 1}
+    explorer_page(load_prior("economists-evidence"))  # its proposal is stored
+    assert searched == ["mine"]
+
+
 @pytest.mark.parametrize("name", ["davidson-2025", "agnostic-evidence", "agnostic", "whitfill-wu-baseline"])
 def test_a_set_stated_whole_is_the_same_prior(tmp_path, name):
     prior = load_prior(name)
