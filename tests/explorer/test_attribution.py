@@ -24,5 +24,5 @@ def test_an_interaction_is_shared_alike(node):
 
 
 def test_many_blocks_still_sum_to_the_difference(node):
-    found = attributed(node, list("abcdefg"), "return 1 / (1 + taken.length) + taken.includes('d') * taken.length;")
-    assert sum(found.values()) == pytest.approx(1 / 8 + 7 - 1)
+    found = attributed(node, list("abcdefghi"), "return 1 / (1 + taken.length) + taken.includes('d') * taken.length;")
+    assert sum(found.values()) == pytest.approx(1 / 10 + 9 - 1)

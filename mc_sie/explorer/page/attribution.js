@@ -1,6 +1,6 @@
 // A difference shared out over the blocks that make it.
 
-const EXACT_HIGH = 4;
+const EXACT_HIGH = 7;
 
 /** Shares of the difference by block: Shapley values of few blocks, else the mean of two orders, one the other's reverse. */
 export async function attributed(blocks, value) {

@@ -138,7 +138,7 @@ export function waterfallChart({ start, bars, end }) {
   const left = 290;
   const levels = [start.prob];
   for (const bar of bars) levels.push(levels.at(-1) + bar.change);
-  const x = scaleOf([0, Math.max(...levels, end.prob, 0.01) * 1.02], [left, 570]);
+  const x = scaleOf([Math.min(0, ...levels), Math.max(...levels, end.prob, 0.01) * 1.02], [left, 570]);
   const row = (i, name, from, to, kind, text) =>
     `${label(left - 8, 20 + i * step, shortened(name), "name", "end")}<rect class="${kind}" x="${Math.min(x(from), x(to))}" y="${6 + i * step}" width="${at(Math.max(1, Math.abs(x(to) - x(from))))}" height="20"/>` +
     label(Math.max(x(from), x(to)) + 6, 20 + i * step, text, "tick");
