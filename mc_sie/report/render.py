@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -99,16 +99,16 @@ def _safe(text: str) -> Any:
 
 def _inline(text: str) -> Any:
     """A paragraph, with code between backticks and links as in Markdown."""
-    return _safe(_rendered(visible(text), partial(escape, quote=False), _markup_html))
+    return _safe(_rendered(visible(text), lambda part: escape(for_readers(part), quote=False), _markup_html))
 
 
 def _rendered(text: str, plain: Callable[[str], str], marked: Callable[[re.Match[str]], str]) -> str:
     """A paragraph with its markup rendered by one function and all that is between by another."""
     parts, end = [], 0
     for found in _MARKUP.finditer(text):
-        parts += [plain(for_readers(text[end : found.start()])), marked(found)]
+        parts += [plain(text[end : found.start()]), marked(found)]
         end = found.end()
-    return "".join([*parts, plain(for_readers(text[end:]))])
+    return "".join([*parts, plain(text[end:])])
 
 
 def _markup_html(found: re.Match[str]) -> str:

@@ -27,7 +27,4 @@ def test_the_name_of_a_set_becomes_one_of_a_file():
 
 def test_a_table_in_markdown_has_a_line_a_row_and_no_cell_ends_it():
     frame = pd.DataFrame({"input": ["a|b", "r"], "share, %": [1.5, 2.0]})
-    assert (
-        markdown_table(frame)
-        == "| input | share, % |\n| --- | --- |\n| a\\|b | 1.5 |\n| returns to software R&D | 2.0 |"
-    )
+    assert markdown_table(frame) == "| input | share, % |\n| --- | --- |\n| a\\|b | 1.5 |\n| r | 2.0 |"

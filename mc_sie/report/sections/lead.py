@@ -126,6 +126,8 @@ def hangs_on(
 
 def _first_input(found: Sensitivity, pins: pd.DataFrame) -> list[str]:
     """What the answer would be for somebody who knew the most important input to be low, or high."""
+    if not len(pins):  # nothing varies but the mode
+        return []
     rows: list[Mapping[str, float]] = pins[pins["quantity"] == found.ranking["quantity"].iloc[0]].to_dict("records")
     if len(rows) != 2:
         return []
