@@ -126,7 +126,7 @@ class Condition:
 
     @property
     def from_start(self) -> Condition | None:
-        """The same counted from the day of automation; None where there is no such twin."""
+        """This condition counted from the day of automation; None where there is no such twin."""
         if self.outcome == "best_window_months":
             return Condition("months_to", self.index, self.comparison, self.threshold)
         if self.outcome == "best_gain_ooms" and self.index == 12.0:

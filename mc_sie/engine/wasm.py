@@ -45,7 +45,7 @@ frees arrays, and the kernel makes none."""
 
 TRIPLE = "wasm32-unknown-unknown"
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint"
-"""What a browser must know beyond the first version of WebAssembly: all do since 2020."""
+"""Extensions of the first version of WebAssembly that a browser must know: all do since 2020."""
 
 STACK_BYTES = 2**20
 
@@ -123,7 +123,7 @@ def exported() -> tuple[Exported, ...]:
 
 
 def layout() -> dict[str, Any]:
-    """What a caller of the module must know: names of columns, sizes in bytes, and the source that it was made of."""
+    """Names of columns, sizes in bytes and the digest of the source, for callers of the module."""
     return {
         "source": source_digest(),
         "columns": list(KERNEL_COLUMNS),

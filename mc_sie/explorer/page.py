@@ -155,7 +155,7 @@ def file_table(prior: PriorSet) -> dict[str, Any]:
 
 
 def _said(one: Any) -> dict[str, Any]:
-    """What was written beside the numbers, as far as it was."""
+    """Remarks written beside the numbers, as far as there are any."""
     keys = ("unit", "source", "judgement", "already_used_by")
     found = {key: getattr(one, key, None) for key in keys}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items() if value}

@@ -13,7 +13,7 @@ from mc_sie.quantities import QUANTITIES
 
 
 def texts_of(settings: Sequence[str]) -> dict[str, str]:
-    """What each setting says, by the name before its first equals sign.
+    """Text of each setting, by the name before its first equals sign.
 
     Raises InputError for one without an equals sign, or for a name that is set twice.
     """

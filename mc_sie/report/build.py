@@ -380,7 +380,7 @@ def _live_page(request: ReportRequest) -> str:
 
 
 def _source_of(prior: PriorSet) -> str:
-    """What to type for a set: its shipped name, or its file."""
+    """Name to type for a set: its shipped name, or its file."""
     if prior.name in shipped_priors():
         return prior.name
     return str(prior.path)

@@ -1,4 +1,4 @@
-"""What differs between two prior sets: distributions in words, and as drawn."""
+"""Differences between two prior sets: distributions in words, and as drawn."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _N_PROBES = 64  # draws that show whether a set has what evidence is about
 
 
 class Worth(NamedTuple):
-    """What weighted draws are worth."""
+    """Effective sample size and tail of weighted draws."""
 
     ess: float  # effective sample size
     # False where the common points were worth too little given the evidence, and the set got draws of its own

@@ -14,7 +14,7 @@ export function logistic(t) {
   return 1 / (1 + Math.exp(-t));
 }
 
-/** What all distributions share: they add quantileAt, cdf, sf, pdf, mean, support and words. */
+/** Common part of all distributions, which add quantileAt, cdf, sf, pdf, mean, support and words. */
 export class Distribution {
   /** @param {string} words */
   constructor(words) {

@@ -14,7 +14,7 @@ const MODE_WORDS = {
   continual: "training goes on all the time", from_scratch: "each generation is trained from scratch",
 };
 
-/** What a quantity asks, and what the ends of its sliders mean. */
+/** Question that a quantity asks, and meanings of the ends of its sliders. */
 const PLAIN = {
   rho: ["Can more research labour make up for a lack of computing power for experiments?", "hardly", "easily"],
   r: ["How much faster does software get better when research effort doubles?", "little", "much"],

@@ -76,7 +76,7 @@ class Engine {
     return null;
   }
 
-  /** What a worker was doing when it died is done again by another. */
+  /** Blocks of a worker that died are done again by another. */
   giveBack(task) {
     if (!task) return;
     task.tries = (task.tries ?? 0) + 1;
@@ -103,7 +103,7 @@ class Engine {
   }
 }
 
-/** What a worker refused, as an error to be thrown. */
+/** Refusal of a worker, as an error to be thrown. */
 function asError(refusal) {
   return Object.assign(new Error(refusal.why), refusal);
 }

@@ -69,7 +69,7 @@ def answer(summary: Summary, curve: pd.DataFrame, grid: pd.DataFrame) -> Section
 
 
 def _corners(grid: pd.DataFrame) -> str:
-    """What the map shows to whoever cannot see it: the cells of a year, from the smallest gain to the largest."""
+    """Alternative text of the map: the cells of a year, from the smallest gain to the largest."""
     year = grid[grid["months"] == 12.0].sort_values("ooms")
     cells = [f"{row.ooms:g} OOM {100 * row.prob:.2g} %" for row in year.iloc[:: max(1, len(year) // 5)].itertuples()]
     words = "Cells of a table; probabilities rise to the right, with more time, and fall upwards, with larger gains."
@@ -260,7 +260,7 @@ def quantile_points(prior: PriorSet, n_points: int = 1000) -> pd.DataFrame:
 def convergence(
     summary: Summary, replicates: pd.DataFrame, running: pd.DataFrame, failed: str = ""
 ) -> tuple[Item, ...]:
-    """Whether there are enough draws: spread of the randomisations, running estimate, counts by status.
+    """Evidence that there are enough draws: spread of the randomisations, running estimate, counts by status.
 
     ``failed`` says how many draws failed and what bounds they leave; empty where none did.
     """

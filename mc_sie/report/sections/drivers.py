@@ -21,7 +21,7 @@ from mc_sie.stats.estimates import decimals, with_error
 
 
 def drivers(found: Sensitivity | InputError, rare_command: str | None) -> Section:
-    """What drives the answer: sentences and ranked figure; tables, curves and the map of the top pair folded.
+    """Section on the drivers: sentences and ranked figure; tables, curves and the map of the top pair folded.
 
     Where the draws do not tell: why, and the command (if any) that would.
     """

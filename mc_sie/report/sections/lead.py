@@ -22,7 +22,7 @@ EXPLAINED = (
     "training times the efficiency of the software; computers are held fixed, so that only software can raise it. One "
     "OOM (order of magnitude) is a factor of ten, 5 OOM a factor of 100,000."
 )
-"""What a first-time reader must know."""
+"""Words that a first-time reader must know."""
 
 WORDS = {
     "OOM": "Order of magnitude: a factor of ten. 2 OOM are a factor of 100, 5 OOM one of 100,000.",
@@ -45,7 +45,7 @@ QUESTIONS = {
     "labour per efficiency": "how much research better software buys",
     "pace before automation": "how fast software got better before",
 }
-"""What each group of inputs asks, as the end of a sentence."""
+"""Question that each group of inputs asks, as the end of a sentence."""
 
 
 def author_of(prior: PriorSet) -> str:
@@ -125,7 +125,7 @@ def hangs_on(
 
 
 def _first_input(found: Sensitivity, pins: pd.DataFrame) -> list[str]:
-    """What the answer would be for somebody who knew the most important input to be low, or high."""
+    """Answer for somebody who knew the most important input to be low, or high."""
     if not len(pins):  # nothing varies but the mode
         return []
     rows: list[Mapping[str, float]] = pins[pins["quantity"] == found.ranking["quantity"].iloc[0]].to_dict("records")
