@@ -26,3 +26,10 @@ def test_an_interaction_is_shared_alike(node):
 def test_many_blocks_still_sum_to_the_difference(node):
     found = attributed(node, list("abcdefghi"), "return 1 / (1 + taken.length) + taken.includes('d') * taken.length;")
     assert sum(found.values()) == pytest.approx(1 / 10 + 9 - 1)
+
+
+def test_an_interaction_of_three_among_seven_is_shared_alike(node):
+    """One order and its reverse would give half to the first, half to the last, and nothing to the one between."""
+    body = 'return ["a", "d", "g"].every((one) => taken.includes(one)) ? 6 : 0;'
+    found = attributed(node, list("abcdefg"), body)
+    assert found == pytest.approx(dict.fromkeys("bcef", 0) | dict.fromkeys("adg", 2))

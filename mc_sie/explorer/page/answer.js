@@ -86,11 +86,12 @@ export function showAnswer(update, view, base, who) {
 
 function precisionText({ estimate, estimateBefore, nDraws, done }) {
   const so = done ? "" : " so far";
-  const rare = estimate.isRare ? `between ${inDigits(100 * estimate.low, 2)} and ${inDigits(100 * estimate.high, 2)} %` : null;
-  const error = rare ?? `error ± ${(100 * estimate.se).toFixed(2)} points`;
+  const rare = estimate.isRare ? `between ${inDigits(100 * estimate.low, 2)} and ${inDigits(100 * estimate.high, 2)} % (95 % bounds)` : null;
+  const error = rare ?? `standard error ${(100 * estimate.se).toFixed(2)} points`;
   let text = `${nDraws.toLocaleString("en-US")} simulated worlds${so}, ${error}`;
   if (estimateBefore) {
-    text += `; without the evidence ${percentOf(estimateBefore.prob, estimateBefore.se)}; effective sample size ${Math.round(estimate.ess).toLocaleString("en-US")}`;
+    const itsError = Number.isFinite(estimateBefore.se) ? ` (standard error ${(100 * estimateBefore.se).toFixed(2)})` : "";
+    text += `; without the evidence ${percentOf(estimateBefore.prob, estimateBefore.se)}${itsError}; effective sample size ${Math.round(estimate.ess).toLocaleString("en-US")}`;
   }
   return `${text}.`;
 }
